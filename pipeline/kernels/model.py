@@ -1,0 +1,157 @@
+"""What a kernel is: functions, loops, arrays and pragma sites as read from its syntax tree.
+
+Values only. :mod:`pipeline.kernels.read` makes them from C text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class SiteKind(StrEnum):
+    """What a pragma site decides."""
+
+    PIPELINE = "PIPELINE"
+    PARALLEL = "PARALLEL"
+    TILE = "TILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One ``for``, ``while`` or ``do`` loop.
+
+    ``id`` is ``FUNCTION/loop_N`` with N counting the function's loops in source order from 0;
+    it does not change when labels, names or the layout of the text do.
+    ``trip_count`` is the exact number of iterations of one execution of the loop, or None where
+    it varies; then ``trip_min`` and ``trip_max`` bound it where that can be derived (else None).
+    """
+
+    id: str
+    function: str
+    index: int
+    file_index: int
+    """Position among all loops of the file in source order, ``for`` only (None-like -1 for others)."""
+    keyword: str
+    """``for``, ``while`` or ``do``."""
+    label: str | None
+    parent: str | None
+    depth: int
+    variable: str | None
+    lower: str | None
+    """C text of the first value of the variable."""
+    upper: str | None
+    """C text of the bound."""
+    inclusive: bool
+    step: int | None
+    trip_count: int | None
+    trip_min: int | None
+    trip_max: int | None
+    line: int
+    """Line of the loop keyword in the user's file, from 1."""
+    column: int
+    innermost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A pragma site: a place on a loop where a design point puts a value."""
+
+    name: str
+    """The placeholder, such as ``__PARA__L0``."""
+    kind: SiteKind
+    loop: str
+    reduction: str | None
+    """None: no reduction clause. Empty: a clause without a variable. Else the variable's name."""
+    line: int
+    dialect: str
+    """``merlin`` (``#pragma ACCEL``) or ``hls`` (``#pragma HLS``)."""
+    proposed: bool
+    """True where the source has no placeholder and the site was derived from the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array of the kernel: argument, local or global."""
+
+    name: str
+    function: str | None
+    """None for a global."""
+    element: str
+    """C element type, ``double`` or a typedef's or struct's name."""
+    bits: int | None
+    """Width of an element in bits, None where the type's size is not known."""
+    dims: tuple[int | None, ...]
+    """Outermost first; None where not constant."""
+    role: str
+    """``argument``, ``local``, ``static`` or ``global``."""
+    direction: str
+    """For arguments and globals ``in``, ``out``, ``inout`` or ``unused``; ``local`` for locals."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter of a function; arrays and pointers have ``dims``."""
+
+    name: str
+    ctype: str
+    dims: tuple[int | None, ...]
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function defined in the file."""
+
+    name: str
+    returns: str
+    arguments: tuple[Argument, ...]
+    calls: tuple[str, ...]
+    """Names called, in source order, without repeats; library functions included."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel: source, top function, loops, arrays and pragma sites.
+
+    ``functions`` holds the top function first, then all others of the file in source order;
+    ``loops`` is in source order over the file; ``sites`` is sorted by name.
+    """
+
+    name: str
+    top: str
+    file: str
+    """The path as the user gave it, for messages only."""
+    source: str
+    """The file's text as read, includes not resolved."""
+    ast_hash: str
+    """SHA-256 of the normalised syntax tree: layout, comments, labels' spelling and positions do not
+    enter; pragmas, names, types and operations do."""
+    functions: tuple[Function, ...]
+    loops: tuple[Loop, ...]
+    sites: tuple[Site, ...]
+    arrays: tuple[Array, ...]
+    ast: Any = field(repr=False, compare=False)
+    """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
+
+    def loop(self, loop_id: str) -> Loop:
+        """The loop of that id; KeyError if there is none."""
+        for loop in self.loops:
+            if loop.id == loop_id:
+                return loop
+        raise KeyError(loop_id)
+
+    def children(self, loop_id: str | None, function: str | None = None) -> tuple[Loop, ...]:
+        """Loops directly inside ``loop_id``, or the outermost ones of ``function`` for None."""
+        return tuple(
+            loop
+            for loop in self.loops
+            if loop.parent == loop_id and (loop_id is not None or loop.function == (function or self.top))
+        )
+
+    def sites_of(self, loop_id: str) -> tuple[Site, ...]:
+        """The sites on one loop, sorted by name."""
+        return tuple(site for site in self.sites if site.loop == loop_id)
