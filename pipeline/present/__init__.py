@@ -1,1 +1,1 @@
-"""present."""
+"""Tables in; plots, pages and summaries out."""

@@ -1,0 +1,48 @@
+# make run   create the environment, build the dataset from the embedded reports
+# make test  formatting, types, tests
+# make ci    the main jobs by replay of the packs alone
+# make bench speed, as ratios in one run
+# make packs the packs in reports/, again
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKSPACE ?= workspace
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: env run test lint unit ci bench packs clean
+
+env: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt packaging/luigi_default_module.pth
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing into $(VENV) (about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: $(STAMP)
+	@$(BIN)/luigi --module pipeline GenerateDataset --workspace $(WORKSPACE)
+
+test: lint unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -n 2
+
+ci: $(STAMP)
+	$(BIN)/python -m tests.replay_jobs
+
+bench: $(STAMP)
+	@for b in bench/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+packs: $(STAMP)
+	@$(BIN)/luigi --module pipeline BuildPacks --workspace $(WORKSPACE)
+
+clean:
+	rm -rf $(WORKSPACE) .pytest_cache .mypy_cache .ruff_cache .hypothesis

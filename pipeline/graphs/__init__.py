@@ -1,0 +1,1 @@
+"""From C to one program graph: syntax tree and LLVM IR joined, as tables and as tensors."""
