@@ -1,18 +1,18 @@
 """LLVM IR as values: functions, blocks, instructions, operands, calls and natural loops with their source lines.
 
 Structure, types and operands come from llvmlite; llvmlite has no interface to metadata, so the debug location of an
-instruction and the first location of a loop's ``!llvm.loop`` are read from the attachments in the printed module,
-which lists functions, blocks and instructions in the same order.
+instruction, the first location of a loop's ``!llvm.loop`` and the source name of a stack slot are read from the
+printed module, which lists functions, blocks and instructions in the same order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.graphs.cfg import IrLoop, is_irreducible, natural_loops
 
 PASSES = ("sroa", "simplifycfg", "instcombine", "loop-simplify", "lcssa")
 """What runs on the IR, in this order. sroa takes scalars out of memory; simplifycfg and instcombine remove what the
@@ -25,8 +25,9 @@ it turns loops into memset and distributes them, and then loops of the source ar
 class Operand:
     """An operand of an instruction, by what it is.
 
-    ``kind`` is ``instruction``, ``argument``, ``global``, ``function``, ``block``, ``constant`` or ``metadata``; ``index`` is the
-    instruction's, argument's or block's number within the function, -1 for the others.
+    ``kind`` is ``instruction``, ``argument``, ``global``, ``function``, ``block``, ``constant`` or ``metadata``; ``index``
+    is the instruction's, argument's or block's number within the function, -1 for the others. ``text`` is the name
+    without ``%`` or ``@``, or the constant as printed.
     """
 
     kind: str
@@ -37,7 +38,10 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One instruction; ``index`` counts within the function, ``line`` and ``column`` are 0 where unknown."""
+    """One instruction; ``index`` counts within the function, ``line`` and ``column`` are 0 where unknown.
+
+    ``operands`` are in LLVM's order. ``incoming`` holds, for a phi, the block that each operand comes from.
+    """
 
     index: int
     block: int
@@ -46,33 +50,24 @@ class Instruction:
     name: str
     text: str
     operands: tuple[Operand, ...]
+    incoming: tuple[int, ...]
     callee: str | None
+    """Name of the function that a call or invoke names, None for a call through a pointer."""
     line: int
     column: int
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A basic block; ``instructions`` are indices within the function, ``successors`` block indices."""
+    """A basic block; ``instructions`` are indices within the function, ``successors`` block indices.
+
+    The successors of a conditional branch are the taken one, then the other; of a switch the default, then the cases.
+    """
 
     index: int
     name: str
     instructions: tuple[int, ...]
     successors: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IrLoop:
-    """A natural loop: ``blocks`` include those of inner loops. ``line`` is that of the loop keyword, 0 if unknown."""
-
-    header: int
-    latches: tuple[int, ...]
-    blocks: frozenset[int]
-    parent: int | None
-    """Index of the enclosing loop in the function's ``loops``."""
-    depth: int
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +81,24 @@ class IrArgument:
 
 @dataclass(frozen=True, slots=True)
 class IrFunction:
-    """A defined function."""
+    """A defined function.
+
+    ``source_name`` is the name in the source (``name`` may be mangled), ``file`` the base name of the file it stands in.
+    ``slots`` gives, per ``alloca`` that a source variable lives in, its instruction index, the variable's name and line.
+    """
 
     name: str
+    source_name: str
+    file: str
     line: int
+    type: str
     arguments: tuple[IrArgument, ...]
     blocks: tuple[Block, ...]
     instructions: tuple[Instruction, ...]
     loops: tuple[IrLoop, ...]
+    slots: tuple[tuple[int, str, int], ...]
+    irreducible: bool
+    """True where a cycle is entered at several places, so that no natural loop stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,33 +112,53 @@ class IrGlobal:
 
 @dataclass(frozen=True, slots=True)
 class IrModule:
-    """All defined functions and globals, in the order of the module."""
+    """All defined functions and globals, in the order of the module; ``structs`` maps a named type to its body."""
 
     functions: tuple[IrFunction, ...]
     globals: tuple[IrGlobal, ...]
+    structs: dict[str, str]
     llvm_version: str
+
+
+@dataclass(slots=True)
+class _Printed:
+    """One function's printed form."""
+
+    head: str
+    blocks: list[list[str]] = field(default_factory=lambda: [[]])
+    slots: list[tuple[str, str]] = field(default_factory=list)
+    """Printed pointer and id of the variable's metadata, for each declared variable."""
 
 
 @dataclass(slots=True)
 class _Lines:
     """The printed module, cut into what each instruction needs."""
 
-    instructions: dict[str, list[list[str]]] = field(default_factory=dict)
-    """Function name to blocks to printed instructions."""
-    heads: dict[str, str] = field(default_factory=dict)
+    functions: list[_Printed] = field(default_factory=list)
     locations: dict[str, tuple[int, int]] = field(default_factory=dict)
     loop_starts: dict[str, str] = field(default_factory=dict)
     """Loop metadata id to the id of its first location."""
-    subprograms: dict[str, int] = field(default_factory=dict)
+    subprograms: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    """Id to name, line and the id of its file."""
+    files: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, tuple[str, int]] = field(default_factory=dict)
+    structs: dict[str, str] = field(default_factory=dict)
+    globals: list[IrGlobal] = field(default_factory=list)
 
 
-_LOCATION = re.compile(r"^(!\d+) = (?:distinct )?!DILocation\(line: (\d+)(?:, column: (\d+))?")
-_SUBPROGRAM = re.compile(r"^(!\d+) = (?:distinct )?!DISubprogram\(.*?\bline: (\d+)")
+_LOCATION = re.compile(r"!DILocation\(line: (\d+)(?:, column: (\d+))?")
+_SUBPROGRAM = re.compile(r'!DISubprogram\(name: "((?:[^"\\]|\\.)*)".*?\bfile: (!\d+)(?:, line: (\d+))?')
+_FILE = re.compile(r'!DIFile\(filename: "((?:[^"\\]|\\.)*)"')
+_VARIABLE = re.compile(r'!DILocalVariable\(name: "((?:[^"\\]|\\.)*)".*?(?:\bline: (\d+))')
 _NODE = re.compile(r"^(!\d+) = distinct !\{(!\d+), (!\d+)")
-_DEFINE = re.compile(r'^define .*?@("(?:[^"\\]|\\.)*"|[-$._A-Za-z0-9]+)\(')
+_DECLARE = re.compile(r"^\s+#dbg_declare\(ptr (%\S+), (!\d+),")
+_STRUCT = re.compile(r"^(%\S+|%\"[^\"]*\") = type (.*)$")
+_GLOBAL = re.compile(r'^@("(?:[^"\\]|\\.)*"|[-$._\w]+) = (.*?)\b(global|constant) (.*)$')
 _ATTACHED = re.compile(r", !dbg (!\d+)")
+_ATTACHED_HEAD = re.compile(r"!dbg (!\d+)")
 _LOOP = re.compile(r", !llvm\.loop (!\d+)")
-_CALLEE = re.compile(r'@("(?:[^"\\]|\\.)*"|[-$._A-Za-z0-9]+)\(')
+_RESULT = re.compile(r'^\s*(%"(?:[^"\\]|\\.)*"|%[-$._\w]+) = ')
+_METADATA = re.compile(r"(?:, ![a-zA-Z][\w.]* !\d+|,? #\d+)+$")
 
 
 def read_ir(text: str, *, file: str = "module") -> IrModule:
@@ -154,14 +179,17 @@ def read_ir(text: str, *, file: str = "module") -> IrModule:
             f"LLVM refuses the IR: {first}", file=file, fix="use the clang of ziglang==0.15.2"
         ) from error
     lines = _cut(str(module))
-    functions = tuple(_function(function, lines) for function in module.functions if not function.is_declaration)
-    variables = tuple(
-        IrGlobal(
-            variable.name, str(variable.global_value_type), " constant " in str(variable).split(" = ", 1)[-1][:120]
-        )
-        for variable in module.global_variables
+    defined = [function for function in module.functions if not function.is_declaration]
+    if len(defined) != len(lines.functions):
+        raise PipelineError("the printed IR does not match its structure", file=file, fix="use llvmlite==0.47.0")
+    constants: dict[Any, Operand] = {}
+    functions = []
+    for function, printed in zip(defined, lines.functions, strict=True):
+        functions.append(_function(function, printed, lines, constants, file))
+        printed.blocks.clear()
+    return IrModule(
+        tuple(functions), tuple(lines.globals), lines.structs, ".".join(str(part) for part in llvm.llvm_version_info)
     )
-    return IrModule(functions, variables, ".".join(str(part) for part in llvm.llvm_version_info))
 
 
 def _transform(llvm: Any, module: Any) -> None:
@@ -179,225 +207,165 @@ def _transform(llvm: Any, module: Any) -> None:
 def _cut(text: str) -> _Lines:
     lines = _Lines()
     blocks: list[list[str]] | None = None
-    for line in text.splitlines():
-        if line.startswith("define "):
-            match = _DEFINE.match(line)
-            name = match.group(1).strip('"') if match else ""
-            blocks = lines.instructions.setdefault(name, [])
-            blocks.append([])
-            lines.heads[name] = line
-        elif line == "}":
-            blocks = None
-        elif blocks is not None:
-            if line.startswith("  ") and len(line) > 2 and line[2] not in " ])":
+    for line in text.split("\n"):
+        if blocks is not None:
+            if line == "}":
+                blocks = None
+            elif line.startswith("  ") and line[2:3] not in (" ", "]", ")", ""):
                 blocks[-1].append(line)
-            elif line.startswith(("    ", "  ]", "  )")) and not line.lstrip().startswith("#dbg") and blocks[-1]:
-                # The rest of a switch or invoke that is printed over several lines.
-                blocks[-1][-1] += " " + line.strip()
-            elif line and not line.startswith((" ", ";")) and blocks[-1]:
+            elif line.startswith("  "):
+                if not line.startswith("    #dbg"):
+                    # The rest of a switch, invoke or landingpad that is printed over several lines.
+                    blocks[-1][-1] += " " + line.strip()
+                elif match := _DECLARE.match(line):
+                    lines.functions[-1].slots.append((match[1], match[2]))
+            elif line and line[0] != ";" and blocks[-1]:
                 blocks.append([])
         elif line.startswith("!"):
-            if match := _LOCATION.match(line):
-                lines.locations[match.group(1)] = (int(match.group(2)), int(match.group(3) or 0))
-            elif match := _SUBPROGRAM.match(line):
-                lines.subprograms[match.group(1)] = int(match.group(2))
-            elif (match := _NODE.match(line)) and match.group(1) == match.group(2):
-                lines.loop_starts[match.group(1)] = match.group(3)
+            _metadata(line, lines)
+        elif line.startswith("define "):
+            lines.functions.append(_Printed(line))
+            blocks = lines.functions[-1].blocks
+        elif line.startswith("%"):
+            if match := _STRUCT.match(line):
+                lines.structs[match[1]] = match[2]
+        elif line.startswith("@") and (match := _GLOBAL.match(line)):
+            kind = _first_type(match[4])
+            lines.globals.append(IrGlobal(_unquoted(match[1]), kind, match[3] == "constant"))
     return lines
 
 
-def _function(function: Any, lines: _Lines) -> IrFunction:
-    printed = lines.instructions.get(function.name, [])
+def _metadata(line: str, lines: _Lines) -> None:
+    name, _, body = line.partition(" = ")
+    if match := _LOCATION.search(body):
+        lines.locations[name] = (int(match[1]), int(match[2] or 0))
+    elif (match := _NODE.match(line)) and match[1] == match[2]:
+        lines.loop_starts[match[1]] = match[3]
+    elif match := _VARIABLE.search(body):
+        lines.variables[name] = (match[1], int(match[2]))
+    elif match := _SUBPROGRAM.search(body):
+        lines.subprograms[name] = (match[1], int(match[3] or 0), match[2])
+    elif match := _FILE.search(body):
+        lines.files[name] = re.split(r"[/\\]", match[1])[-1]
+
+
+def _first_type(text: str) -> str:
+    """The type that a text begins with, brackets balanced."""
+    depth = 0
+    for at, letter in enumerate(text):
+        if letter in "[{<(":
+            depth += 1
+        elif letter in "]}>)":
+            depth -= 1
+        elif letter in " ," and depth == 0:
+            return text[:at]
+    return text
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1] if name.startswith('"') else name
+
+
+def _function(
+    function: Any, printed: _Printed, lines: _Lines, constants: dict[Any, Operand], file: str
+) -> IrFunction:
     blocks_of = list(function.blocks)
-    block_index = {block: i for i, block in enumerate(blocks_of)}
-    # A block without a name prints as "%N" in its own listing; its text is not needed, its position is.
-    arguments = list(function.arguments)
-    argument_index = {argument: i for i, argument in enumerate(arguments)}
-    instructions_of = [list(block.instructions) for block in blocks_of]
-    flat = [instruction for block in instructions_of for instruction in block]
-    instruction_index = {instruction: i for i, instruction in enumerate(flat)}
-    if [len(block) for block in printed] != [len(block) for block in instructions_of]:
-        raise PipelineError(f"the printed IR of {function.name} does not match its structure", file=function.name)
-    texts = [text for block in printed for text in block]
+    members_of = [list(block.instructions) for block in blocks_of]
+    if [len(block) for block in printed.blocks] != [len(block) for block in members_of]:
+        raise PipelineError(
+            f"the printed IR of {function.name} does not match its structure", file=file, fix="use llvmlite==0.47.0"
+        )
+    arguments = tuple(IrArgument(i, a.name, str(a.type)) for i, a in enumerate(function.arguments))
+    known: dict[Any, Operand] = {}
+    for argument, value in zip(arguments, function.arguments, strict=True):
+        known[value] = Operand("argument", argument.index, argument.name, argument.type)
+    for i, value in enumerate(blocks_of):
+        known[value] = Operand("block", i, value.name or str(i), "label")
+    # Results first, because a phi may use what comes later.
+    numbers: dict[str, int] = {}
+    flat: list[tuple[Any, str]] = []
+    for members, texts in zip(members_of, printed.blocks, strict=True):
+        for value, text in zip(members, texts, strict=True):
+            match = _RESULT.match(text)
+            name = match[1] if match else ""
+            if name:
+                numbers[name] = len(flat)
+            known[value] = Operand("instruction", len(flat), _unquoted(name[1:]), str(value.type))
+            flat.append((value, text))
 
     instructions: list[Instruction] = []
     blocks: list[Block] = []
-    loop_marks: dict[int, tuple[int, int]] = {}
+    marks: dict[int, tuple[int, int]] = {}
     number = 0
-    for b, members in enumerate(instructions_of):
+    for b, members in enumerate(members_of):
         first = number
         successors: tuple[int, ...] = ()
         for value in members:
-            text = texts[number]
+            text = flat[number][1]
             opcode = value.opcode
-            operands = tuple(
-                _operand(operand, instruction_index, argument_index, block_index) for operand in value.operands
-            )
-            if opcode in ("call", "invoke"):
-                match = _CALLEE.search(text)
-                callee = match.group(1).strip('"') if match else None
-            else:
-                callee = None
+            operands = tuple(_operand(operand, known, constants) for operand in value.operands)
+            callee = None
+            incoming: tuple[int, ...] = ()
+            if opcode in ("call", "invoke", "callbr") and operands and operands[-1].kind == "function":
+                callee = operands[-1].text
+            elif opcode == "phi":
+                incoming = tuple(known[block].index for block in value.incoming_blocks)
             attached = _ATTACHED.search(text)
-            line, column = lines.locations.get(attached.group(1), (0, 0)) if attached else (0, 0)
-            if opcode in ("br", "switch", "invoke", "indirectbr"):
-                successors = tuple(dict.fromkeys(o.index for o in operands if o.kind == "block"))
+            line, column = lines.locations.get(attached[1], (0, 0)) if attached else (0, 0)
+            targets = [operand.index for operand in operands if operand.kind == "block"]
+            if targets:
+                # LLVM keeps the operands of a conditional branch as condition, false target, true target.
+                if opcode == "br":
+                    targets.reverse()
+                successors = tuple(dict.fromkeys(targets))
                 if (loop := _LOOP.search(text)) is not None:
-                    loop_marks[b] = lines.locations.get(lines.loop_starts.get(loop.group(1), ""), (0, 0))
+                    marks[b] = lines.locations.get(lines.loop_starts.get(loop[1], ""), (0, 0))
             instructions.append(
-                Instruction(number, b, opcode, str(value.type), value.name, _bare(text), operands, callee, line, column)
+                Instruction(
+                    number, b, opcode, known[value].type, known[value].text, _METADATA.sub("", text).strip(), operands,
+                    incoming, callee, line, column,
+                )  # fmt: skip
             )
             number += 1
-        blocks.append(Block(b, blocks_of[b].name, tuple(range(first, number)), successors))
-    head = _ATTACHED_HEAD.search(lines.heads.get(function.name, ""))
+        blocks.append(Block(b, blocks_of[b].name or str(b), tuple(range(first, number)), successors))
+    head = _ATTACHED_HEAD.search(printed.head)
+    source_name, line, file_id = lines.subprograms.get(head[1] if head else "", (function.name, 0, ""))
+    slots = tuple(
+        (numbers[pointer], *lines.variables[variable])
+        for pointer, variable in printed.slots
+        if pointer in numbers and variable in lines.variables
+    )
+    graph = [block.successors for block in blocks]
     return IrFunction(
         name=function.name,
-        line=lines.subprograms.get(head.group(1), 0) if head else 0,
-        arguments=tuple(IrArgument(i, a.name, str(a.type)) for i, a in enumerate(arguments)),
+        source_name=source_name,
+        file=lines.files.get(file_id, ""),
+        line=line,
+        type=_first_type(str(function.global_value_type)),
+        arguments=arguments,
         blocks=tuple(blocks),
         instructions=tuple(instructions),
-        loops=tuple(natural_loops([block.successors for block in blocks], loop_marks)),
+        loops=tuple(natural_loops(graph, marks)),
+        slots=slots,
+        irreducible=is_irreducible(graph),
     )
 
 
-_ATTACHED_HEAD = re.compile(r"!dbg (!\d+)")
-_METADATA = re.compile(r"(, ![a-z][\w.]* !\d+)+$|,? #\d+(?=$|, !)")
+_KINDS = {"function": "function", "global_variable": "global", "global_alias": "global", "basic_block": "block"}
 
 
-def _bare(text: str) -> str:
-    """The instruction as a person reads it: without metadata and attribute-group numbers."""
-    return _METADATA.sub("", _METADATA.sub("", text)).strip()
-
-
-def _operand(value: Any, instructions: dict[Any, int], arguments: dict[Any, int], blocks: dict[Any, int]) -> Operand:
-    if value in instructions:
-        return Operand("instruction", instructions[value], value.name, str(value.type))
-    if value in arguments:
-        return Operand("argument", arguments[value], value.name, str(value.type))
+def _operand(value: Any, known: dict[Any, Operand], constants: dict[Any, Operand]) -> Operand:
+    found = known.get(value) or constants.get(value)
+    if found is not None:
+        return found
     kind = value.value_kind.name
-    if kind == "basic_block":
-        return Operand("block", blocks.get(value, -1), value.name, "label")
-    if kind == "function":
-        return Operand("function", -1, value.name, "ptr")
-    if kind == "global_variable":
-        return Operand("global", -1, value.name, "ptr")
-    if kind == "metadata_as_value":
-        return Operand("metadata", -1, "", "metadata")
-    type_name = str(value.type)
-    text = str(value)
-    return Operand("constant", -1, text[len(type_name) + 1 :] if text.startswith(type_name + " ") else text, type_name)
+    if kind in _KINDS:
+        operand = Operand(_KINDS[kind], -1, value.name, "ptr")
+    elif kind == "metadata_as_value":
+        operand = Operand("metadata", -1, "", "metadata")
+    else:
+        type_name = str(value.type)
+        operand = Operand("constant", -1, str(value).removeprefix(type_name + " "), type_name)
+    constants[value] = operand
+    return operand
 
-
-def _dominators(successors: list[tuple[int, ...]]) -> tuple[list[int], list[int]]:
-    """Immediate dominators by Cooper, Harvey and Kennedy (2001), and the reverse postorder of the reachable blocks."""
-    order: list[int] = []
-    seen = {0}
-    stack: list[tuple[int, Iterator[int]]] = [(0, iter(successors[0]))]
-    while stack:
-        node, rest = stack[-1]
-        following = next((s for s in rest if s not in seen), None)
-        if following is None:
-            order.append(node)
-            stack.pop()
-        else:
-            seen.add(following)
-            stack.append((following, iter(successors[following])))
-    order.reverse()
-    position = {node: i for i, node in enumerate(order)}
-    predecessors: list[list[int]] = [[] for _ in successors]
-    for node in order:
-        for successor in successors[node]:
-            predecessors[successor].append(node)
-    immediate = [-1] * len(successors)
-    immediate[0] = 0
-    changed = True
-    while changed:
-        changed = False
-        for node in order[1:]:
-            chosen = -1
-            for predecessor in predecessors[node]:
-                if immediate[predecessor] == -1:
-                    continue
-                if chosen == -1:
-                    chosen = predecessor
-                    continue
-                other = predecessor
-                while chosen != other:
-                    while position[chosen] > position[other]:
-                        chosen = immediate[chosen]
-                    while position[other] > position[chosen]:
-                        other = immediate[other]
-            if immediate[node] != chosen:
-                immediate[node] = chosen
-                changed = True
-    return immediate, order
-
-
-def natural_loops(successors: list[tuple[int, ...]], marks: dict[int, tuple[int, int]]) -> list[IrLoop]:
-    """The natural loops of a control-flow graph, outer before inner, by position of their headers.
-
-    ``successors[b]`` are the successors of block ``b``, block 0 is the entry; ``marks`` gives the source position that the
-    terminator of a block carries for the loop it closes. Loops that share a header are one loop.
-    """
-    if not successors:
-        return []
-    immediate, order = _dominators(successors)
-    reachable = set(order)
-    # Dominance in constant time by intervals of a walk over the dominator tree.
-    children: list[list[int]] = [[] for _ in successors]
-    for node in order[1:]:
-        children[immediate[node]].append(node)
-    enter, leave, clock = {}, {}, 0
-    walk: list[tuple[int, bool]] = [(0, False)]
-    while walk:
-        node, done = walk.pop()
-        if done:
-            leave[node] = clock
-            continue
-        enter[node] = clock = clock + 1
-        walk.append((node, True))
-        walk.extend((child, False) for child in reversed(children[node]))
-    predecessors: list[list[int]] = [[] for _ in successors]
-    latches: dict[int, list[int]] = {}
-    for node in order:
-        for successor in successors[node]:
-            predecessors[successor].append(node)
-            if enter[successor] <= enter[node] <= leave[successor]:
-                latches.setdefault(successor, []).append(node)
-    bodies: dict[int, frozenset[int]] = {}
-    for header, ends in latches.items():
-        body = {header}
-        pending = [end for end in ends if end != header]
-        while pending:
-            node = pending.pop()
-            if node not in body and node in reachable:
-                body.add(node)
-                pending.extend(predecessors[node])
-        bodies[header] = frozenset(body)
-    headers = sorted(bodies, key=lambda header: (-len(bodies[header]), header))
-    place = {header: i for i, header in enumerate(sorted(headers))}
-    parents: dict[int, int | None] = {}
-    for header in headers:
-        enclosing = [
-            other for other in headers if other != header and header in bodies[other] and bodies[header] < bodies[other]
-        ]
-        parents[header] = min(enclosing, key=lambda other: len(bodies[other]), default=None)
-    loops = []
-    for header in sorted(headers):
-        depth, above = 0, parents[header]
-        while above is not None:
-            depth, above = depth + 1, parents[above]
-        line, column = next((marks[end] for end in sorted(latches[header]) if end in marks), (0, 0))
-        parent = parents[header]
-        loops.append(
-            IrLoop(
-                header,
-                tuple(sorted(latches[header])),
-                bodies[header],
-                None if parent is None else place[parent],
-                depth,
-                line,
-                column,
-            )
-        )
-    return loops

@@ -1,1 +1,42 @@
-"""reports."""
+"""Synthesis reports: a csynth.xml to a typed report and back, and a report to a label."""
+
+from pipeline.reports.labels import Label, Status, Utilisation, label_from_report, utilisation
+from pipeline.reports.latency_law import latency_law_residual
+from pipeline.reports.parse import MAX_BYTES, MAX_NODES, parse_report, read_report
+from pipeline.reports.report import (
+    RESOURCE_NAMES,
+    UNKNOWN,
+    Latency,
+    LoopReport,
+    ModuleReport,
+    PragmaMessage,
+    Range,
+    Report,
+    Resources,
+    Violation,
+)
+from pipeline.reports.write import write_report
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_NODES",
+    "RESOURCE_NAMES",
+    "UNKNOWN",
+    "Label",
+    "Latency",
+    "LoopReport",
+    "ModuleReport",
+    "PragmaMessage",
+    "Range",
+    "Report",
+    "Resources",
+    "Status",
+    "Utilisation",
+    "Violation",
+    "label_from_report",
+    "latency_law_residual",
+    "parse_report",
+    "read_report",
+    "utilisation",
+    "write_report",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.reports.report import Resources
+from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
 
 
 class Status(StrEnum):
@@ -63,3 +63,59 @@ class Label:
     available: Resources = field(default_factory=Resources)
     published_utilisation: Utilisation | None = None
     published_valid: bool | None = None
+
+
+def utilisation(used: Resources, available: Resources) -> Utilisation:
+    """Used / available per resource as fractions; None where either is unknown or none is available.
+
+    A fraction may exceed 1: the tools report designs that do not fit the device.
+    """
+
+    def fraction(name: str) -> float | None:
+        count: int | None = getattr(used, name)
+        total: int | None = getattr(available, name)
+        return None if count is None or not total else count / total
+
+    return Utilisation(**{name: fraction(name) for name in RESOURCE_NAMES})
+
+
+def label_from_report(report: Report, *, expect_top: str | None = None, expect_part: str | None = None) -> Label:
+    """The label of the design that a report describes; ``cycles`` is its worst-case latency.
+
+    A report with an unknown worst case has the status ``ok`` and no cycles, and the reason says so. A
+    report that states another top function or part than expected, or none, is one that an earlier run
+    left behind: the status is ``report_missing``, as the design's own report is, and nothing is taken
+    from it. Parts are compared without regard to case and separators, which tool versions spell
+    differently (``xc7z020clg484-1``, ``xc7z020-clg484-1``).
+    """
+    if expect_top is not None and report.top != expect_top:
+        return _stale("top function", report.top, expect_top)
+    if expect_part is not None and (report.part is None or _bare(report.part) != _bare(expect_part)):
+        return _stale("part", report.part, expect_part)
+    latency = report.latency
+    return Label(
+        status=Status.OK,
+        reason="the report does not know the worst-case latency" if latency.worst is None else None,
+        cycles=latency.worst,
+        latency_best=latency.best,
+        latency_average=latency.average,
+        latency_worst=latency.worst,
+        interval_min=report.interval.minimum,
+        interval_max=report.interval.maximum,
+        clock_target_ns=report.clock_target_ns,
+        clock_estimated_ns=report.clock_estimated_ns,
+        used=report.used,
+        available=report.available,
+    )
+
+
+def _stale(what: str, found: str | None, expected: str) -> Label:
+    stated = f"is for the {what} {found!r}" if found is not None else f"states no {what}"
+    return Label(
+        status=Status.REPORT_MISSING,
+        reason=f"the report found {stated} where {expected!r} is expected: a stale file of another run",
+    )
+
+
+def _bare(part: str) -> str:
+    return "".join(letter for letter in part.lower() if letter.isalnum())

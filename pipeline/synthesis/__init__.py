@@ -1,1 +1,59 @@
-"""synthesis."""
+"""From design points to labels: flows and addresses, the report store and its packs, backends, and past runs.
+
+A :class:`Flow` says which tool made a report at which settings; an :class:`Address` is a kernel under a flow; a
+:class:`ReportStore` holds an :class:`Entry` per address and design key. Backends turn points into outcomes: replay
+from the store, the estimator, Vitis HLS where it is found. :func:`collect_reports` reads a folder of past runs.
+"""
+
+from pipeline.synthesis.address import Address
+from pipeline.synthesis.backends import (
+    BACKENDS,
+    Backend,
+    EstimatorBackend,
+    Origin,
+    Outcome,
+    ReplayBackend,
+    find_address,
+    find_vitis,
+)
+from pipeline.synthesis.backends import choose as choose_backend
+from pipeline.synthesis.collect import Collected, collect_reports
+from pipeline.synthesis.entry import Entry
+from pipeline.synthesis.flow import (
+    ESTIMATOR_SOURCE,
+    KNOWN_FLOWS,
+    Flow,
+    check_source,
+    estimator_flow,
+    imported_flow,
+)
+from pipeline.synthesis.opened import Problem
+from pipeline.synthesis.pack import read_pack, write_pack
+from pipeline.synthesis.store import ReportStore, SourceCounts
+
+__all__ = [
+    "BACKENDS",
+    "ESTIMATOR_SOURCE",
+    "KNOWN_FLOWS",
+    "Address",
+    "Backend",
+    "Collected",
+    "Entry",
+    "EstimatorBackend",
+    "Flow",
+    "Origin",
+    "Outcome",
+    "Problem",
+    "ReplayBackend",
+    "ReportStore",
+    "SourceCounts",
+    "check_source",
+    "choose_backend",
+    "collect_reports",
+    "estimator_flow",
+    "find_address",
+    "find_vitis",
+    "imported_flow",
+    "read_pack",
+    "write_pack",
+]

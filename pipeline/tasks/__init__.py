@@ -1,1 +1,23 @@
-"""tasks."""
+"""The Luigi tasks: parameters, requirements, outputs and progress. No algorithm lives here."""
+
+from pipeline.tasks import messages
+from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.designs import SampleConfigurations
+from pipeline.tasks.imports import ImportHLSyn, ImportReports
+from pipeline.tasks.labels import SynthesizeDesigns
+from pipeline.tasks.loop import RunActiveLearningLoop
+from pipeline.tasks.packs import BuildPacks
+
+COMMANDS = (
+    GenerateDataset,
+    RunActiveLearningLoop,
+    SampleConfigurations,
+    SynthesizeDesigns,
+    ImportHLSyn,
+    ImportReports,
+    BuildPacks,
+)
+
+__all__ = [*(task.__name__ for task in COMMANDS), "COMMANDS", "messages"]
+
+messages.install()

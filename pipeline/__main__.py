@@ -1,0 +1,42 @@
+"""``python -m pipeline TASK ...``: luigi with this package's tasks; without a task, what there is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs luigi on the arguments; exits with luigi's code. Where no luigi.cfg is found, the one of the package serves."""
+    import luigi
+    import luigi.configuration
+    from luigi.retcodes import run_with_retcodes
+
+    import pipeline.tasks
+
+    pipeline.tasks.messages.install(command_line=True)
+    given = sys.argv[1:] if arguments is None else arguments
+    shipped = Path(pipeline.__file__).resolve().parent.parent / "luigi.cfg"
+    if not Path("luigi.cfg").exists() and "LUIGI_CONFIG_PATH" not in os.environ and shipped.exists():
+        luigi.configuration.add_config_path(str(shipped))
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(overview())
+        sys.exit(0)
+    if not any(argument.split("=")[0] == "--module" for argument in given):
+        given = ["--module", "pipeline", *given]
+    run_with_retcodes(given)
+
+
+def overview() -> str:
+    """The tasks, one line each."""
+    import pipeline.tasks
+
+    lines = ["usage: python -m pipeline TASK [--parameter value ...]", "       luigi --module pipeline TASK ...", ""]
+    for task in pipeline.tasks.COMMANDS:
+        lines.append(f"  {task.__name__:24}{(task.__doc__ or '').strip().splitlines()[0]}")
+    return "\n".join([*lines, "", "TASK --help lists the parameters; all can also be set in luigi.cfg."])
+
+
+if __name__ == "__main__":
+    main()

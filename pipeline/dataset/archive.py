@@ -1,0 +1,164 @@
+"""Files of a folder, a tar or a zip as bytes in memory. Nothing is ever extracted to disk."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from pipeline.errors import PipelineError
+
+MAX_FILE_BYTES = 1 << 30
+"""Largest single file that is read, 1 GiB; the largest published one has 4 MB."""
+MAX_TOTAL_BYTES = 8 << 30
+"""Most bytes read out of one archive or folder, 8 GiB: stops decompression bombs."""
+MAX_MEMBERS = 1_000_000
+
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,  # zipfile: encrypted member
+    NotImplementedError,  # zipfile: unknown compression method
+    ValueError,  # tarfile and zipfile: nonsense numbers in headers
+)
+
+
+def read_files(
+    path: Path,
+    wanted: Callable[[tuple[str, ...]], bool],
+    *,
+    max_file_bytes: int = MAX_FILE_BYTES,
+    max_total_bytes: int = MAX_TOTAL_BYTES,
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    """Yield ``(parts, content)`` of each regular file for which ``wanted(parts)`` holds.
+
+    ``parts`` are the components of the file's path inside the archive or folder. A folder's files come sorted,
+    an archive's in its order. Links, devices, hidden files and names with ``..`` are left out.
+    Raises :class:`PipelineError` where the path is neither folder, tar nor zip, is damaged or exceeds a limit.
+    """
+    reader = _reader_of(path)
+    budget = _Budget(path, max_file_bytes, max_total_bytes)
+    try:
+        yield from reader(path, wanted, budget)
+    except PipelineError:
+        raise
+    except _BROKEN as error:
+        raise PipelineError(
+            f"cannot be read to its end ({type(error).__name__}: {error})",
+            file=str(path),
+            fix="it may be truncated or damaged: fetch it again and compare its sha256",
+        ) from error
+
+
+class _Budget:
+    """Counts what has been read and refuses more than allowed."""
+
+    def __init__(self, path: Path, max_file_bytes: int, max_total_bytes: int) -> None:
+        self._path, self._file, self._left, self._members = path, max_file_bytes, max_total_bytes, MAX_MEMBERS
+
+    def seen(self) -> None:
+        self._members -= 1
+        if self._members < 0:
+            raise PipelineError(f"holds more than {MAX_MEMBERS:,} members", file=str(self._path))
+
+    def read(self, stream: IO[bytes], name: str) -> bytes:
+        limit = min(self._file, self._left)
+        content = stream.read(limit + 1)
+        if len(content) > limit:
+            raise PipelineError(
+                f"{name} makes it larger than the limit of {limit:,} bytes",
+                file=str(self._path),
+                fix="split it into smaller files",
+            )
+        self._left -= len(content)
+        return content
+
+
+_Reader = Callable[[Path, Callable[[tuple[str, ...]], bool], _Budget], Iterator[tuple[tuple[str, ...], bytes]]]
+
+
+def _reader_of(path: Path) -> _Reader:
+    if path.is_dir():
+        return _folder
+    if not path.exists():
+        raise PipelineError("no such file or folder", file=str(path), fix="check the path")
+    try:
+        if tarfile.is_tarfile(path):
+            return _tar
+        if zipfile.is_zipfile(path):
+            return _zip
+    except _BROKEN as error:
+        raise PipelineError(f"cannot be opened ({error})", file=str(path), fix="check the file") from error
+    if path.suffix.lower() == ".json":
+        return _single
+    raise PipelineError(
+        "is neither a folder nor a tar, tar.gz or zip archive",
+        file=str(path),
+        fix="give the published archive or an unpacked folder",
+    )
+
+
+def _safe_parts(name: str) -> tuple[str, ...] | None:
+    """The components of a member's name; None for hidden files and for names that lead upwards."""
+    parts = tuple(part for part in PurePosixPath(name.replace("\\", "/")).parts if part != "/")
+    if not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts):
+        return None
+    return parts
+
+
+def _folder(
+    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    for folder, subfolders, files in os.walk(path):
+        subfolders.sort()
+        for file in sorted(files):
+            budget.seen()
+            full = Path(folder) / file
+            parts = _safe_parts(full.relative_to(path).as_posix())
+            if parts and full.is_file() and wanted(parts):
+                with full.open("rb") as stream:
+                    yield parts, budget.read(stream, "/".join(parts))
+
+
+def _single(
+    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    if wanted((path.name,)):
+        with path.open("rb") as stream:
+            yield (path.name,), budget.read(stream, path.name)
+
+
+def _tar(
+    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    with tarfile.open(path, "r:*") as archive:
+        for member in archive:
+            budget.seen()
+            parts = _safe_parts(member.name) if member.isreg() else None
+            if parts and wanted(parts):
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    yield parts, budget.read(stream, member.name)
+
+
+def _zip(
+    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            budget.seen()
+            linked = stat.S_ISLNK(info.external_attr >> 16)
+            parts = None if info.is_dir() or linked else _safe_parts(info.filename)
+            if parts and wanted(parts):
+                with archive.open(info) as stream:
+                    yield parts, budget.read(stream, info.filename)

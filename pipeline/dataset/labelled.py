@@ -1,0 +1,77 @@
+"""One labelled design, and what its row counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.reports.labels import Label, Status
+from pipeline.reports.report import Report
+
+PUBLISHED = "published"
+"""Origin of labels that come from a published set and not from a report."""
+
+MINIMUM_PUBLISHED_CYCLES = 100
+"""Published labels below this are no usable run (the protocol of HLSyn, NeurIPS 2023)."""
+
+SAYS_NOTHING = frozenset(
+    {
+        Status.NOT_CACHED,
+        Status.PART_NOT_INSTALLED,
+        Status.LICENCE,
+        Status.KILLED,
+        Status.DISK_FULL,
+        Status.TOOL_MISSING,
+        Status.REPORT_MISSING,
+        Status.REPORT_UNPARSABLE,
+        Status.NO_VERDICT,
+    }
+)
+"""Outcomes that tell about the machine or the record, not about the design: no validity target."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledDesign:
+    """One design with what one source says of it."""
+
+    source: str
+    dialect: str
+    kernel: str
+    kernel_hash: str | None
+    key: str
+    point: Mapping[str, int | str] | None
+    label: Label
+    report: Report | None
+    report_hash: str | None
+    origin: str
+    """``replayed``, ``estimated``, ``synthesised``, ``resynthesised`` or ``published``."""
+    seconds: float | None = None
+    started: str | None = None
+    """ISO 8601."""
+    tool_version: str | None = None
+    sampled_by: str | None = None
+    """Sampling strategy that chose the point; None is ``published`` for published labels, else unknown."""
+
+
+def is_published(row: LabelledDesign) -> bool:
+    """Whether the label is a published set's statement, also where it was replayed from the store."""
+    return (
+        row.origin == PUBLISHED or row.label.published_valid is not None or row.label.published_utilisation is not None
+    )
+
+
+def usable_for_regression(row: LabelledDesign) -> bool:
+    """Whether the row has a cycle count to learn from: any of an own report, at least 100 of a published set."""
+    cycles = row.label.cycles
+    least = MINIMUM_PUBLISHED_CYCLES if is_published(row) else 1
+    return row.label.status is Status.OK and cycles is not None and cycles >= least
+
+
+def validity_target(row: LabelledDesign) -> bool | None:
+    """Whether the run gave a usable result: at least 100 cycles of a published set, else a report.
+
+    None where the outcome says nothing about the design.
+    """
+    if row.label.status in SAYS_NOTHING:
+        return None
+    return usable_for_regression(row) if is_published(row) else row.label.status is Status.OK

@@ -1,0 +1,74 @@
+"""The design space that belongs to a kernel: given by a file, lying beside its source, or derived from its loops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.design_space.autodse import read_autodse
+from pipeline.design_space.derive import derive_space
+from pipeline.design_space.native import read_space
+from pipeline.design_space.space import DesignSpace
+from pipeline.errors import PipelineError
+from pipeline.kernels.model import Kernel
+
+BESIDE = ("space.toml", "ds_config.json")
+"""Names of a space's file beside a kernel's source, the first found is taken."""
+_MAX_BYTES = 50_000_000
+
+
+def load_space(kernel: Kernel, file: Path | None = None) -> DesignSpace:
+    """The design space of a kernel.
+
+    From ``file`` (the native TOML form or an AutoDSE configuration, told apart by content), else from ``space.toml`` or
+    ``ds_config.json`` in the folder of ``kernel.file``, else derived from the loops. Raises :class:`PipelineError`
+    where a file cannot be read or its sites are not the kernel's.
+    """
+    if file is None:
+        folder = Path(kernel.file).parent
+        file = next((folder / name for name in BESIDE if (folder / name).is_file()), None)
+        if file is not None and _of_another(kernel, file):
+            file = None
+    if file is None:
+        return derive_space(kernel)
+    space = read_space_file(file)
+    _check_sites(kernel, space, file)
+    return DesignSpace(space.sites, kernel=kernel.name, source=space.source)
+
+
+def read_space_file(file: Path) -> DesignSpace:
+    """The design space in a file of either form; raises :class:`PipelineError` where it holds none."""
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            raise PipelineError(f"larger than {_MAX_BYTES} bytes: no design space", file=str(file))
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise PipelineError(f"cannot be read: {error.strerror}", file=str(file), fix="check the path") from None
+    except UnicodeDecodeError:
+        raise PipelineError("is no text in UTF-8", file=str(file), fix="give a TOML or JSON file") from None
+    read = read_autodse if text.lstrip().startswith("{") else read_space
+    return read(text, file=str(file))
+
+
+def _of_another(kernel: Kernel, file: Path) -> bool:
+    """Whether a file beside the source says that it is the space of another kernel of the folder."""
+    stated = read_space_file(file).kernel
+    return stated is not None and stated not in (kernel.name, kernel.top, Path(kernel.file).stem)
+
+
+def _check_sites(kernel: Kernel, space: DesignSpace, file: Path) -> None:
+    own = {site.name: site.kind for site in kernel.sites}
+    given = {site.name: site.kind for site in space.sites}
+    parts = []
+    for names, what in (
+        (sorted(own.keys() - given.keys()), "lacks the kernel's sites"),
+        (sorted(given.keys() - own.keys()), "has sites that the kernel lacks:"),
+        ([name for name in sorted(own.keys() & given.keys()) if own[name] is not given[name]], "has another kind for"),
+    ):
+        if names:
+            parts.append(f"{what} {', '.join(names[:8])}" + (f" and {len(names) - 8} more" if len(names) > 8 else ""))
+    if parts:
+        raise PipelineError(
+            f"the design space {'; it '.join(parts)}",
+            file=str(file),
+            fix=f"make it match the pragma sites of {kernel.name} ({kernel.file})",
+        )

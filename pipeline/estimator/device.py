@@ -1,0 +1,84 @@
+"""Devices and operator costs, read from the data files beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.reports.report import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Cost of one unit: cycles from operands to result, DSP blocks, flip-flops, LUTs."""
+
+    stages: int
+    dsp: int
+    ff: float
+    lut: float
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An FPGA with what its operators and memories cost at one clock; units as in the data file."""
+
+    name: str
+    part: str
+    family: str
+    clock_ns: float
+    clock_uncertainty: float
+    """Fraction of the period."""
+    available: Resources
+    operators: Mapping[str, Operator]
+    """By operator name; those whose area grows with the width end in it, as in ``iadd32``."""
+    memory: Mapping[str, int]
+    control: Mapping[str, int]
+
+
+WIDTHS = (1, 8, 16, 18, 32, 64, 128)
+_DATA = "data"
+
+
+@cache
+def load_device(name: str = "xcu200") -> Device:
+    """The device of that name; PipelineError with the known names if there is none."""
+    known: list[str] = []
+    folder = resources.files(__package__).joinpath(_DATA)
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        table = tomllib.loads(entry.read_text(encoding="utf-8"))
+        devices: dict[str, Any] = table["device"]
+        if name in devices:
+            return _device(name, table)
+        known.extend(sorted(devices))
+    raise PipelineError(f"unknown device '{name}'", fix=f"use one of: {', '.join(known)}")
+
+
+def _device(name: str, table: dict[str, Any]) -> Device:
+    row = table["device"][name]
+    operators: dict[str, Operator] = {}
+    for key, cost in table["operator"].items():
+        if "lut_per_bit" in cost:
+            for width in WIDTHS:
+                operators[f"{key}{width}"] = Operator(
+                    cost["stages"], cost["dsp"], cost["ff"], cost["lut_per_bit"] * width
+                )
+        else:
+            operators[key] = Operator(cost["stages"], cost["dsp"], cost["ff"], cost["lut"])
+    return Device(
+        name=name,
+        part=row["part"],
+        family=table["family"],
+        clock_ns=row["clock_ns"],
+        clock_uncertainty=row["clock_uncertainty"],
+        available=Resources(row["bram_18k"], row["dsp"], row["ff"], row["lut"], row["uram"]),
+        operators=operators,
+        memory=table["memory"],
+        control=table["control"],
+    )

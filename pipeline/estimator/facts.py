@@ -1,0 +1,204 @@
+"""What of a nest holds for every design: which loops enclose what, which dependences each loop carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.estimator import linear
+from pipeline.estimator.nest import Access, Body, Branch, Call, Index, LoopNode, Nest, Segment
+
+_MOST_PAIRS = 20_000
+"""Pairs of accesses that are compared for one loop; beyond that a dependence is assumed, as without proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A recurrence of one loop: the value of one iteration is needed ``distance`` iterations later.
+
+    ``operators`` cycles of it repeat for each copy of an unrolled loop in ``via``, ``memory`` cycles do not.
+    """
+
+    operators: int
+    memory: int
+    distance: int
+    via: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Accesses of one array whose subscripts differ by constants only, with the loops each subscript moves with."""
+
+    array: str
+    write: bool
+    moves: tuple[frozenset[int], ...]
+    """Per dimension the loops of a linear subscript; empty for one that is not linear."""
+    uses: frozenset[int]
+    """All loops the address changes with."""
+    members: int
+
+
+@dataclass(slots=True)
+class LoopFacts:
+    """What is known of one loop before any pragma."""
+
+    inside: tuple[int, ...] = ()
+    """Loops below it."""
+    segments: tuple[tuple[Segment, tuple[int, ...]], ...] = ()
+    """Straight-line parts below it, each with the loops between."""
+    groups: tuple[Group, ...] = ()
+    cycles: tuple[Cycle, ...] = ()
+    chain: int = 0
+    """Longest delay in operators that one iteration hands to the next."""
+    unrollable: bool = True
+    """Every loop below has a known trip count."""
+    parallel: bool = True
+    """Iterations are independent and write separate elements, so that whole bodies may be copied."""
+    serial: bool = False
+    """An iteration reads what a later part of an earlier one has written: whole iterations follow each other."""
+    stages: bool = True
+    """Its parts may overlap as stages: no part needs what a later part of the iteration before has written."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """Facts of all loops, by node number, and of the whole nest."""
+
+    loops: dict[int, LoopFacts] = field(default_factory=dict)
+    groups: dict[str, tuple[Group, ...]] = field(default_factory=dict)
+    """By array, over the whole kernel."""
+
+
+def gather(nest: Nest) -> Facts:
+    """The facts of a nest."""
+    facts = Facts()
+    spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
+    for number, node in nest.loops.items():
+        facts.loops[number] = _loop(node, spans)
+    everything = [access for segment, _ in _segments(nest.body, ()) for access in segment.accesses]
+    for group in _grouped(everything):
+        facts.groups[group.array] = (*facts.groups.get(group.array, ()), group)
+    return facts
+
+
+def _segments(body: Body, path: tuple[int, ...]) -> list[tuple[Segment, tuple[int, ...]]]:
+    found: list[tuple[Segment, tuple[int, ...]]] = []
+    for item in body:
+        if isinstance(item, Segment):
+            found.append((item, path))
+        elif isinstance(item, LoopNode):
+            found.extend(_segments(item.body, (*path, item.number)))
+        elif isinstance(item, Branch):
+            for arm in item.arms:
+                found.extend(_segments(arm, path))
+        else:
+            found.extend(_segments(item.body, path))
+    return found
+
+
+def _inside(body: Body) -> list[LoopNode]:
+    found: list[LoopNode] = []
+    for item in body:
+        if isinstance(item, LoopNode):
+            found.append(item)
+            found.extend(_inside(item.body))
+        elif isinstance(item, Branch):
+            for arm in item.arms:
+                found.extend(_inside(arm))
+        elif isinstance(item, Call):
+            found.extend(_inside(item.body))
+    return found
+
+
+def _grouped(accesses: list[Access]) -> list[Group]:
+    shapes: dict[tuple[object, ...], list[Access]] = {}
+    for access in dict.fromkeys(accesses):
+        shape = tuple((item.loops, item.symbols) if item.affine else (item,) for item in access.index)
+        shapes.setdefault((access.array, access.write, shape), []).append(access)
+    groups = []
+    for members in shapes.values():
+        first = members[0]
+        moves = tuple(item.uses if item.affine else frozenset[int]() for item in first.index)
+        uses = frozenset(loop for item in first.index for loop in item.uses)
+        groups.append(Group(first.array, first.write, moves, uses, len(members)))
+    return groups
+
+
+def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
+    inside = _inside(node.body)
+    segments = _segments(node.body, ())
+    inner = {item.number: spans[item.number] for item in inside}
+    cycles: list[Cycle] = [Cycle(item.delay, 0, 1, tuple(sorted(item.via))) for item in node.carried if item.delay]
+    chain = max((item.delay for item in node.carried), default=0)
+    seen: set[tuple[object, ...]] = set()
+    for segment, path in segments:
+        between = {number: spans[number] for number in path}
+        for item in segment.chains:
+            key = (item, path)
+            if key in seen:
+                continue
+            seen.add(key)
+            gap = linear.distance(item.write, item.read, node.number, between)
+            if gap is None:
+                continue
+            operators = item.delay - item.store_load
+            via = []
+            for depth, number in enumerate(path):
+                below = {other: spans[other] for other in path[depth + 1 :]}
+                if linear.distance(item.write, item.read, number, below) == 1:
+                    via.append(number)
+            cycles.append(Cycle(operators, item.store_load, gap, tuple(via)))
+            if gap == 1:
+                chain = max(chain, operators)
+    accesses = [access for segment, _ in segments for access in segment.accesses]
+    flow, crossing = _flow(node, inner)
+    written = [access for access in accesses if access.write]
+    separate = all(_separate(access.index, node.number, inner) for access in written)
+    return LoopFacts(
+        inside=tuple(item.number for item in inside),
+        segments=tuple(segments),
+        groups=tuple(_grouped(accesses)),
+        cycles=tuple(dict.fromkeys(cycles)),
+        chain=chain,
+        unrollable=all(item.loop.trip_count is not None for item in inside),
+        parallel=not node.carried and not flow and separate,
+        serial=crossing,
+        stages=not crossing,
+    )
+
+
+def _separate(index: Index, loop: int, inner: dict[int, int | None]) -> bool:
+    """Whether some subscript moves with this loop and with none inside it."""
+    return any(item.affine and loop in item.uses and not item.uses & inner.keys() for item in index)
+
+
+def _flow(node: LoopNode, inner: dict[int, int | None]) -> tuple[bool, bool]:
+    """Whether a read may meet an earlier iteration's write, and whether it does so from another part of the body."""
+    parts = [_segments((item,), ()) for item in node.body]
+    writes: dict[str, list[tuple[int, Access]]] = {}
+    reads: list[tuple[int, Access]] = []
+    for place, part in enumerate(parts):
+        for access in dict.fromkeys(access for segment, _ in part for access in segment.accesses):
+            if access.write:
+                writes.setdefault(access.array, []).append((place, access))
+            else:
+                reads.append((place, access))
+    flow = crossing = False
+    compared = 0
+    for place, read in reads:
+        for other, write in writes.get(read.array, ()):
+            compared += 1
+            if compared > _MOST_PAIRS:
+                return True, True
+            if linear.distance(write.index, read.index, node.number, inner) is None:
+                continue
+            # A read after the write of the same iteration, of the same element, sees that one instead.
+            if place >= other and write.index == read.index and node.number not in _uses(read.index):
+                flow = flow or place == other
+                continue
+            flow = True
+            crossing = crossing or place < other
+    return flow, crossing
+
+
+def _uses(index: Index) -> frozenset[int]:
+    return frozenset(loop for item in index for loop in item.uses)

@@ -1,0 +1,139 @@
+"""A kernel as the estimator sees it: straight-line segments, loops and branches with what they cost.
+
+Values only; :mod:`pipeline.estimator.walk` makes them from a syntax tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pipeline.kernels.model import Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``sum(coefficient * iteration of loop) + sum(coefficient * symbol) + constant``.
+
+    ``loops`` are keyed by node number. Where ``affine`` is False the expression is unknown and
+    ``uses`` holds the loops it changes with.
+    """
+
+    loops: tuple[tuple[int, int], ...] = ()
+    symbols: tuple[tuple[str, int], ...] = ()
+    constant: int = 0
+    affine: bool = True
+    uses: frozenset[int] = frozenset()
+
+
+Index: TypeAlias = tuple[Linear, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One read or write of an array element."""
+
+    array: str
+    index: Index
+    write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A value read from an array that reaches a write of the same array.
+
+    ``delay`` is in cycles, load and store included; ``store_load`` is their part of it.
+    """
+
+    array: str
+    read: Index
+    write: Index
+    delay: int
+    store_load: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Straight-line code: operators per execution, critical path in cycles, accesses, chains."""
+
+    operators: Mapping[str, int]
+    depth: int | None
+    """None where it holds something whose time is not known."""
+    accesses: tuple[Access, ...]
+    chains: tuple[Chain, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A scalar that one iteration hands to the next: delay in cycles, and the inner loops it runs through."""
+
+    name: str
+    delay: int
+    via: frozenset[int]
+
+
+@dataclass(slots=True)
+class LoopNode:
+    """A loop at one place of the call tree; a helper called twice gives two nodes."""
+
+    number: int
+    loop: Loop
+    function: str
+    pipeline: str | None
+    """Name of the PIPELINE site, None where the loop has none; likewise below."""
+    parallel: str | None
+    tile: str | None
+    reduction: str | None
+    body: Body = ()
+    carried: tuple[Carried, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A conditional with loops inside: exactly one arm runs."""
+
+    arms: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A helper function's body at one place of the call tree."""
+
+    function: str
+    body: Body
+
+
+Item: TypeAlias = "Segment | LoopNode | Branch | Call"
+Body: TypeAlias = "tuple[Item, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """An array: element width in bits, dimensions (None where unknown), and where it lives."""
+
+    name: str
+    bits: int
+    dims: tuple[int | None, ...]
+    role: str
+    direction: str
+
+    @property
+    def words(self) -> int | None:
+        """Number of elements, None where a dimension is unknown."""
+        total = 1
+        for size in self.dims:
+            if size is None:
+                return None
+            total *= size
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A whole kernel."""
+
+    top: str
+    body: Body
+    memories: Mapping[str, Memory]
+    loops: Mapping[int, LoopNode] = field(default_factory=dict)

@@ -1,0 +1,495 @@
+"""What the IR alone says of numbers and addresses: linear forms, induction variables, trip counts, array indices.
+
+One walk over a function in reverse postorder gives each integer or pointer a linear form in symbols: phis, arguments and
+whatever is not linear (which stands for itself). Then a phi in a loop header whose next value is itself plus a constant is
+an induction variable, and the test that leaves a loop gives its trip count. Nothing here looks at the syntax tree, so the
+two views check each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.graphs.cfg import IrLoop, reverse_postorder
+from pipeline.graphs.ir import Instruction, IrFunction, Operand
+from pipeline.graphs.layout import Layout, split_types
+
+_MAX_TERMS = 8
+"""A linear form with more symbols than this stands for itself, which keeps long sums from costing quadratic time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``const`` + the sum of coefficient times symbol; a symbol is an instruction's index, or -1 - i for argument i."""
+
+    const: int
+    terms: tuple[tuple[int, int], ...] = ()
+
+    def plus(self, other: Linear, factor: int = 1) -> Linear:
+        """This form plus ``factor`` times the other."""
+        if not other.terms:
+            return Linear(self.const + factor * other.const, self.terms)
+        merged = dict(self.terms)
+        for symbol, coefficient in other.terms:
+            merged[symbol] = merged.get(symbol, 0) + factor * coefficient
+        return Linear(
+            self.const + factor * other.const, tuple(sorted((s, c) for s, c in merged.items() if c))
+        )  # fmt: skip
+
+    def times(self, factor: int) -> Linear:
+        """This form times a constant."""
+        if not factor:
+            return Linear(0)
+        return Linear(self.const * factor, tuple((s, c * factor) for s, c in self.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """An address: bytes from the start of what ``base`` names (``argument``, ``alloca`` or ``global``, and which)."""
+
+    base: tuple[str, int | str]
+    offset: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Induction:
+    """A phi that starts at ``start`` and grows by ``step`` in each iteration of a loop (index into the function's)."""
+
+    loop: int
+    start: Linear
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """Iterations of one execution of a loop: exact where constant, else bounds; None where unknown."""
+
+    count: int | None
+    least: int | None
+    most: int | None
+
+
+_NUMBER = re.compile(r"-?\d+$")
+_GEP = re.compile(r"getelementptr(?: (?:inbounds|nuw|nusw|inrange\([^)]*\)))* (.*)$")
+_INTEGER = re.compile(r"i(\d+)$")
+_INVERSE = {
+    "eq": "ne", "ne": "eq", "slt": "sge", "sge": "slt", "sgt": "sle", "sle": "sgt", "ult": "uge", "uge": "ult",
+    "ugt": "ule", "ule": "ugt",
+}  # fmt: skip
+_MIRRORED = {"slt": "sgt", "sgt": "slt", "sle": "sge", "sge": "sle", "ult": "ugt", "ugt": "ult", "ule": "uge", "uge": "ule"}
+_PREDICATE = re.compile(r"[if]cmp (?:(?:samesign|fast|nnan|ninf|nsz|arcp|contract|afn|reassoc) )*(\w+) ")
+
+
+def predicate(instruction: Instruction) -> str | None:
+    """The predicate of an ``icmp`` or ``fcmp``, such as ``slt``; None for other instructions."""
+    match = _PREDICATE.search(instruction.text) if instruction.opcode in ("icmp", "fcmp") else None
+    return match[1] if match else None
+
+
+class Analysis:
+    """Linear forms, induction variables and trip counts of one function."""
+
+    def __init__(self, function: IrFunction, layout: Layout) -> None:
+        self.function = function
+        self.layout = layout
+        self.inner_loop = innermost_loops(function)
+        """Index of the innermost loop around each block, -1 for none."""
+        self._linear: dict[int, Linear] = {}
+        self._pointers: dict[int, Pointer] = {}
+        self._header_of = {loop.header: i for i, loop in enumerate(function.loops)}
+        order = reverse_postorder([block.successors for block in function.blocks])
+        self._widened: list[tuple[int, Linear]] = []
+        for block in order:
+            for number in function.blocks[block].instructions:
+                self._read(function.instructions[number])
+        self.inductions: dict[int, Induction] = {}
+        self._unstable: set[int] = set()
+        for loop_number, loop in enumerate(function.loops):
+            for number in function.blocks[loop.header].instructions:
+                instruction = function.instructions[number]
+                if instruction.opcode != "phi":
+                    break
+                self._recognise(instruction, loop_number, loop)
+        self._ranges: dict[int, tuple[int | None, int | None]] = {}
+        self.trips = self._trip_counts()
+
+    # Linear forms -------------------------------------------------------------------------------------------------
+
+    def linear(self, operand: Operand) -> Linear | None:
+        """The linear form of an integer operand, None for what is no integer."""
+        if operand.kind == "instruction":
+            return self._linear.get(operand.index)
+        if not _INTEGER.match(operand.type):
+            return None
+        if operand.kind == "argument":
+            return Linear(0, ((-1 - operand.index, 1),))
+        if operand.kind == "constant":
+            if _NUMBER.match(operand.text):
+                return Linear(int(operand.text))
+            if operand.text in ("true", "false"):
+                return Linear(int(operand.text == "true"))
+        return None
+
+    def pointer(self, operand: Operand) -> Pointer | None:
+        """What a pointer operand points into, None where several things or none are known."""
+        if operand.kind == "instruction":
+            return self._pointers.get(operand.index)
+        if operand.kind == "argument" and operand.type.startswith("ptr"):
+            return Pointer(("argument", operand.index), Linear(0))
+        if operand.kind == "global":
+            return Pointer(("global", operand.text), Linear(0))
+        return None
+
+    def _read(self, instruction: Instruction) -> None:
+        number, opcode = instruction.index, instruction.opcode
+        if opcode == "alloca":
+            self._pointers[number] = Pointer(("alloca", number), Linear(0))
+        elif instruction.type.startswith("ptr"):
+            found = self._address(instruction)
+            if found is not None:
+                self._pointers[number] = found
+        elif _INTEGER.match(instruction.type):
+            form = self._integer(instruction)
+            if form is None or len(form.terms) > _MAX_TERMS:
+                form = Linear(0, ((number, 1),))
+            self._linear[number] = form
+
+    def _integer(self, instruction: Instruction) -> Linear | None:
+        opcode, operands = instruction.opcode, instruction.operands
+        if opcode in ("sext", "zext", "freeze"):
+            form = self.linear(operands[0])
+            if opcode == "zext" and form is not None and form.terms:
+                if operands[0].type == "i1":
+                    return None
+                if " nneg " not in instruction.text:
+                    # Right only if the narrow value is not negative; checked once ranges are known.
+                    self._widened.append((instruction.index, form))
+            return form
+        if opcode in ("add", "sub", "or", "mul", "shl") and len(operands) == 2:
+            left, right = self.linear(operands[0]), self.linear(operands[1])
+            if left is None or right is None:
+                return None
+            if opcode == "add" or (opcode == "or" and "disjoint" in instruction.text):
+                return left.plus(right)
+            if opcode == "sub":
+                return left.plus(right, -1)
+            if opcode == "mul":
+                if not right.terms:
+                    return left.times(right.const)
+                return right.times(left.const) if not left.terms else None
+            if opcode == "shl" and not right.terms and 0 <= right.const < 64:
+                return left.times(1 << right.const)
+            return None
+        if opcode == "phi" and len(operands) == 1:
+            form = self.linear(operands[0])
+            return form if form is not None and not form.terms else None
+        return None
+
+    def _address(self, instruction: Instruction) -> Pointer | None:
+        opcode, operands = instruction.opcode, instruction.operands
+        if opcode == "getelementptr":
+            base = self.pointer(operands[0])
+            step = self._element_offset(instruction)
+            if base is None:
+                return None
+            offset = base.offset.plus(step) if step is not None else None
+            if offset is None or len(offset.terms) > _MAX_TERMS:
+                offset = Linear(0, ((instruction.index, 1),))
+            return Pointer(base.base, offset)
+        if opcode == "phi" and operands:
+            if len(operands) == 1:
+                return self.pointer(operands[0])
+            known = [found for found in map(self.pointer, operands) if found is not None]
+            if known and len({pointer.base for pointer in known}) == 1:
+                return Pointer(known[0].base, Linear(0, ((instruction.index, 1),)))
+            return None
+        if opcode == "select" and len(operands) == 3:
+            one, other = self.pointer(operands[1]), self.pointer(operands[2])
+            if one is not None and other is not None and one.base == other.base:
+                return Pointer(one.base, Linear(0, ((instruction.index, 1),)))
+            return None
+        if opcode in ("freeze", "bitcast", "addrspacecast"):
+            return self.pointer(operands[0])
+        return None
+
+    def _element_offset(self, instruction: Instruction) -> Linear | None:
+        match = _GEP.search(instruction.text)
+        if match is None:
+            return None
+        kind = split_types(match[1])[0]
+        total = Linear(0)
+        for number, operand in enumerate(instruction.operands[1:]):
+            index = self.linear(operand)
+            if index is None:
+                return None
+            if number:
+                inner = self.layout.element(kind)
+                if inner is None:
+                    member = self.layout.member(kind, index.const) if not index.terms else None
+                    if member is None:
+                        return None
+                    kind = member[0]
+                    total = total.plus(Linear(member[1]))
+                    continue
+                kind = inner[0]
+            size = self.layout.size(kind)
+            if size is None:
+                return None
+            total = total.plus(index, size)
+        return total
+
+    # Induction variables ------------------------------------------------------------------------------------------
+
+    def _recognise(self, phi: Instruction, loop_number: int, loop: IrLoop) -> None:
+        starts = [o for o, block in zip(phi.operands, phi.incoming, strict=True) if block not in loop.blocks]
+        nexts = [o for o, block in zip(phi.operands, phi.incoming, strict=True) if block in loop.blocks]
+        is_pointer = phi.type.startswith("ptr")
+        if is_pointer:
+            own = self._pointers.get(phi.index)
+            forms = [self.pointer(operand) for operand in phi.operands]
+            if own is None or any(form is None or form.base != own.base for form in forms):
+                self._unstable.add(phi.index)
+                return
+            pairs = [(self.pointer(s), self.pointer(n)) for s in starts for n in nexts]
+            steps = [(s.offset, n.offset) for s, n in pairs if s is not None and n is not None]
+        else:
+            pairs_of = [(self.linear(s), self.linear(n)) for s in starts for n in nexts]
+            steps = [(s, n) for s, n in pairs_of if s is not None and n is not None]
+            if len(steps) != len(pairs_of):
+                return
+        if not steps or len(set(steps)) != 1:
+            return
+        start, following = steps[0]
+        step = following.plus(Linear(0, ((phi.index, 1),)), -1)
+        if not step.terms and step.const:
+            self.inductions[phi.index] = Induction(loop_number, start, step.const)
+
+    def is_invariant(self, form: Linear, loop: IrLoop) -> bool:
+        """Whether no symbol of the form is computed inside the loop."""
+        return all(s < 0 or self.function.instructions[s].block not in loop.blocks for s, _ in form.terms)
+
+    # Trip counts --------------------------------------------------------------------------------------------------
+
+    def _trip_counts(self) -> list[Trip]:
+        trips = [Trip(None, None, None)] * len(self.function.loops)
+        for number in sorted(range(len(trips)), key=lambda i: self.function.loops[i].depth):
+            trips[number] = self._trip(number, self.function.loops[number], trips)
+            for phi, induction in self.inductions.items():
+                if induction.loop == number:
+                    self._ranges[phi] = self._induction_range(induction, trips[number])
+        return trips
+
+    def _induction_range(self, induction: Induction, trip: Trip) -> tuple[int | None, int | None]:
+        low, high = self.range(induction.start)
+        if trip.most is not None:
+            reach = induction.step * max(trip.most - 1, 0)
+            if induction.step > 0:
+                return low, None if high is None else high + reach
+            return None if low is None else low + reach, high
+        return (low, None) if induction.step > 0 else (None, high)
+
+    def range(self, form: Linear) -> tuple[int | None, int | None]:
+        """Bounds of a form over all iterations, by intervals; None where one is not known."""
+        low: int | None = form.const
+        high: int | None = form.const
+        for symbol, coefficient in form.terms:
+            least, most = self._ranges.get(symbol, (None, None))
+            if coefficient < 0:
+                least, most = most, least
+            low = None if low is None or least is None else low + coefficient * least
+            high = None if high is None or most is None else high + coefficient * most
+        return low, high
+
+    def _trip(self, number: int, loop: IrLoop, trips: list[Trip]) -> Trip:
+        blocks = self.function.blocks
+        exits = [b for b in sorted(loop.blocks) if any(s not in loop.blocks for s in blocks[b].successors)]
+        if len(loop.latches) != 1 or not exits:
+            return Trip(None, None, None)
+        latch = loop.latches[0]
+        passed: tuple[int, int] | None = None
+        place = -1
+        for block in exits:
+            if block in (loop.header, latch):
+                found = self._passes(block, number, loop)
+                if found is not None and (passed is None or found[1] < passed[1]):
+                    passed, place = found, block
+        if passed is None:
+            return Trip(None, None, None)
+        # A test at the end lets one iteration run before it first decides. A loop of one block counts its tests.
+        after = 1 if place == latch and place != loop.header else 0
+        least, most = passed[0] + after, passed[1] + after
+        if len(exits) > 1:
+            return Trip(None, None, most)
+        return Trip(least if least == most else None, least, most)
+
+    def _passes(self, block: int, number: int, loop: IrLoop) -> tuple[int, int] | None:
+        """Least and greatest number of times in a row that the test at the end of a block stays in the loop."""
+        branch = self.function.instructions[self.function.blocks[block].instructions[-1]]
+        if branch.opcode != "br" or len(branch.operands) != 3 or branch.operands[0].kind != "instruction":
+            return None
+        test = self.function.instructions[branch.operands[0].index]
+        relation = predicate(test)
+        if test.opcode != "icmp" or relation is None:
+            return None
+        if branch.operands[2].index not in loop.blocks:
+            relation = _INVERSE[relation]
+        left, right = (self._compared(operand, relation) for operand in test.operands)
+        if left is None or right is None:
+            return None
+        if self.is_invariant(left, loop):
+            left, right = right, left
+            relation = _MIRRORED.get(relation, relation)
+        own = [s for s, _ in left.terms if s in self.inductions and self.inductions[s].loop == number]
+        if len(own) != 1 or not self.is_invariant(right, loop):
+            return None
+        induction = self.inductions[own[0]]
+        coefficient = dict(left.terms)[own[0]]
+        rest = left.plus(Linear(0, ((own[0], coefficient),)), -1)
+        if not self.is_invariant(rest, loop):
+            return None
+        first = rest.plus(induction.start, coefficient).plus(right, -1)
+        low, high = self.range(first)
+        if low is None or high is None:
+            return None
+        step = coefficient * induction.step
+        ends = [_times_true(relation, value, step) for value in (low, high)]
+        if relation in ("eq", "ne") and low != high:
+            return None
+        if ends[0] is None or ends[1] is None:
+            return None
+        return min(ends[0], ends[1]), max(ends[0], ends[1])
+
+    def _compared(self, operand: Operand, relation: str) -> Linear | None:
+        form = self.linear(operand)
+        if form is not None and operand.kind == "constant" and form.const < 0 and relation.startswith("u"):
+            match = _INTEGER.match(operand.type)
+            return Linear(form.const + (1 << int(match[1]))) if match else None
+        return form
+
+    # Accesses -----------------------------------------------------------------------------------------------------
+
+    def target(self, operand: Operand) -> Pointer | None:
+        """What a load or store through this pointer touches; None where that is not one known thing."""
+        found = self.pointer(operand)
+        if found is None or any(symbol in self._unstable for symbol, _ in found.offset.terms):
+            return None
+        return found
+
+    def is_affine(self, form: Linear) -> bool:
+        """Whether every symbol is an induction variable or an argument, and nothing wrapped on the way."""
+        bad = self._wrapping()
+        return all((s in self.inductions or s < 0) and s not in bad for s, _ in form.terms)
+
+    def _wrapping(self) -> frozenset[int]:
+        if self._widened:
+            doubtful = set()
+            for _, form in self._widened:
+                low, _ = self.range(form)
+                starts = [self.inductions[s] for s, _ in form.terms if s in self.inductions]
+                grows = len(starts) == len(form.terms) and all(
+                    c * i.step > 0 for (_, c), i in zip(form.terms, starts, strict=True)
+                )
+                if not (low is not None and low >= 0) and not grows:
+                    doubtful |= {s for s, _ in form.terms}
+            self._bad = frozenset(doubtful)
+            self._widened = []
+        return self._bad
+
+    _bad: frozenset[int] = frozenset()
+
+
+def _times_true(relation: str, first: int, step: int) -> int | None:
+    """How often in a row ``first + n * step RELATION 0`` holds from n = 0; None where it would rely on wrapping."""
+    kind = relation.removeprefix("s").removeprefix("u") if relation not in ("eq", "ne") else relation
+    if kind in ("gt", "ge"):
+        first, step, kind = -first, -step, {"gt": "lt", "ge": "le"}[kind]
+    if kind == "le":
+        first, kind = first - 1, "lt"
+    if kind == "lt":
+        if first >= 0:
+            return 0
+        return -(first // step) if step > 0 else None
+    if kind == "eq":
+        return int(first == 0)
+    if first == 0:
+        return 0
+    return -first // step if step and -first % step == 0 and -first // step > 0 else None
+
+
+def innermost_loops(function: IrFunction) -> list[int]:
+    """Index of the innermost loop around each block, -1 for none."""
+    inner = [-1] * len(function.blocks)
+    for number in sorted(range(len(function.loops)), key=lambda i: function.loops[i].depth):
+        for block in function.loops[number].blocks:
+            inner[block] = number
+    return inner
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A linear address split over an array's dimensions.
+
+    ``coefficients`` holds (dimension, symbol, elements per unit of the symbol), ``offsets`` a constant per dimension. Without
+    ``dims`` (an offset that is no whole number of elements, such as a struct's member) there is one dimension, in bytes.
+    """
+
+    coefficients: tuple[tuple[int, int, int], ...]
+    offsets: tuple[int, ...]
+    in_bytes: bool
+
+
+def split_index(analysis: Analysis, offset: Linear, element: int | None, dims: tuple[int | None, ...]) -> Index:
+    """Splits a byte offset over the dimensions of an array of ``element`` bytes each, outermost dimension first.
+
+    Where several splits are possible the one is taken whose indices stay inside the dimensions.
+    """
+    strides: list[int] = []
+    stride = element or 0
+    for length in reversed(dims):
+        strides.insert(0, stride)
+        stride *= length or 0
+    whole = bool(element) and dims and all(strides) and not any(
+        number % (element or 1) for number in (offset.const, *(c for _, c in offset.terms))
+    )  # fmt: skip
+    if not whole:
+        return Index(tuple((0, s, c) for s, c in offset.terms), (offset.const,), True)
+    coefficients: list[tuple[int, int, int]] = []
+    for symbol, number in offset.terms:
+        left = number
+        for dim, size in enumerate(strides):
+            share = left if size == 0 else abs(left) // size * (1 if left > 0 else -1)
+            if share:
+                coefficients.append((dim, symbol, share))
+                left -= share * size
+    offsets = [0] * len(dims)
+    left = offset.const // (element or 1)
+    for dim in range(len(dims) - 1, 0, -1):
+        length = dims[dim] or 1
+        low, high = analysis.range(Linear(0, tuple((s, c) for d, s, c in coefficients if d == dim)))
+        share = left % length
+        if low is not None and high is not None:
+            # The one representative that keeps the index between 0 and the length, if there is one.
+            share = left - (left + low) // length * length
+        elif share > length // 2:
+            share -= length
+        offsets[dim] = share
+        left = (left - share) // length
+    offsets[0] = left
+    return Index(tuple(sorted(coefficients)), tuple(offsets), False)
+
+
+def index_text(index: Index, names: Mapping[int, str]) -> str:
+    """The index as C would write it, such as ``[i][k + 1]``, with ``names`` for the symbols."""
+    parts = []
+    for dim, constant in enumerate(index.offsets):
+        text = ""
+        for at, symbol, number in index.coefficients:
+            if at == dim:
+                sign = (" - " if number < 0 else " + ") if text else ("-" if number < 0 else "")
+                text += sign + (f"{abs(number)}*" if abs(number) != 1 else "") + names.get(symbol, f"%{symbol}")
+        if constant or not text:
+            text += (f" {'-' if constant < 0 else '+'} {abs(constant)}") if text else str(constant)
+        parts.append(text)
+    return f"[byte {parts[0]}]" if index.in_bytes else "".join(f"[{part}]" for part in parts)

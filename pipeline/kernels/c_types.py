@@ -1,0 +1,185 @@
+"""C types as far as a kernel needs them: kind, width on x86-64, sign, array dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_INT = {
+    "_Bool": (8, False),
+    "char": (8, True),
+    "signed char": (8, True),
+    "unsigned char": (8, False),
+    "short": (16, True),
+    "unsigned short": (16, False),
+    "int": (32, True),
+    "unsigned int": (32, False),
+    "long": (64, True),
+    "unsigned long": (64, False),
+    "long long": (64, True),
+    "unsigned long long": (64, False),
+    "__int128": (128, True),
+    "unsigned __int128": (128, False),
+}
+_FLOAT = {"float": 32, "double": 64, "long double": 128, "_Float16": 16, "float _Complex": 64, "double _Complex": 128}
+_LIBRARY = {
+    **{f"int{bits}_t": (bits, True) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}_t": (bits, False) for bits in (8, 16, 32, 64)},
+    **{f"int_least{bits}_t": (bits, True) for bits in (8, 16, 32, 64)},
+    **{f"uint_least{bits}_t": (bits, False) for bits in (8, 16, 32, 64)},
+    "int_fast8_t": (8, True),
+    "uint_fast8_t": (8, False),
+    **{f"int_fast{bits}_t": (64, True) for bits in (16, 32, 64)},
+    **{f"uint_fast{bits}_t": (64, False) for bits in (16, 32, 64)},
+    "intmax_t": (64, True),
+    "uintmax_t": (64, False),
+    "intptr_t": (64, True),
+    "uintptr_t": (64, False),
+    "size_t": (64, False),
+    "ssize_t": (64, True),
+    "ptrdiff_t": (64, True),
+    "off_t": (64, True),
+    "time_t": (64, True),
+    "clock_t": (64, True),
+    "wchar_t": (32, True),
+    "bool": (8, False),
+}
+"""Integer types of the C library with their width and sign in the x86-64 System V ABI; fake headers say int."""
+
+_ORDER = ["unsigned", "signed", "short", "long", "char", "int", "float", "double", "_Complex"]
+
+
+@dataclass(frozen=True, slots=True)
+class CType:
+    """A C type.
+
+    ``kind`` is ``int``, ``float``, ``pointer``, ``array``, ``struct``, ``void``, ``function`` or ``unknown``,
+    ``name`` is the spelling of the type itself (a typedef's own name where it was used), ``bits`` the width of a value
+    (None where not known), ``element`` what a pointer or array holds and ``length`` an array's number of elements.
+    """
+
+    kind: str
+    name: str
+    bits: int | None = None
+    signed: bool = True
+    element: CType | None = None
+    length: int | None = None
+    const: bool = False
+    align: int | None = None
+    members: tuple[tuple[str, CType], ...] = ()
+
+    @property
+    def base(self) -> CType:
+        """The type of an element once all array dimensions and one outer pointer are taken off."""
+        kind = self
+        if kind.kind == "pointer" and kind.element is not None:
+            kind = kind.element
+        while kind.kind == "array" and kind.element is not None:
+            kind = kind.element
+        return kind
+
+    @property
+    def dims(self) -> tuple[int | None, ...]:
+        """Array dimensions, outermost first; an outer pointer counts as a dimension of unknown length."""
+        dims: list[int | None] = []
+        kind = self
+        if kind.kind == "pointer" and kind.element is not None:
+            dims.append(None)
+            kind = kind.element
+        while kind.kind == "array" and kind.element is not None:
+            dims.append(kind.length)
+            kind = kind.element
+        return tuple(dims)
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """Least and greatest value of an integer type, else None."""
+        if self.kind != "int" or self.bits is None:
+            return None
+        if self.name == "_Bool":
+            return (0, 1)
+        if self.signed:
+            return (-(1 << (self.bits - 1)), (1 << (self.bits - 1)) - 1)
+        return (0, (1 << self.bits) - 1)
+
+
+INT = CType("int", "int", 32, True, align=32)
+UNKNOWN = CType("unknown", "?")
+
+
+def integer(name: str) -> CType:
+    """The integer type of that C name, ``int`` where the name is none."""
+    bits, signed = _INT.get(name) or _LIBRARY.get(name) or (32, True)
+    return CType("int", name, bits, signed, align=bits)
+
+
+def library_type(name: str) -> CType | None:
+    """A typedef of the C library by name, None where it is not an integer type known here."""
+    if name in _LIBRARY:
+        return integer(name)
+    return None
+
+
+def basic(names: list[str]) -> CType:
+    """The type named by basic type words in any order, such as ``long unsigned int``."""
+    words = [word for word in names if word not in ("const", "volatile")]
+    if words == ["void"]:
+        return CType("void", "void", 8, align=8)
+    ordered = sorted(words, key=lambda word: _ORDER.index(word) if word in _ORDER else 99)
+    spelled = " ".join(ordered)
+    if spelled in _FLOAT:
+        bits = _FLOAT[spelled]
+        return CType("float", spelled, bits, align=min(bits, 128))
+    plain = [word for word in ordered if word != "int" or len(ordered) == 1]
+    if plain[:1] == ["signed"] and plain != ["signed", "char"]:
+        plain = plain[1:] or ["int"]
+    if plain == ["unsigned"]:
+        plain = ["unsigned", "int"]
+    name = " ".join(plain) or "int"
+    if name in _INT:
+        return integer(name)
+    return CType("unknown", " ".join(words) or "?")
+
+
+def pointer_to(element: CType) -> CType:
+    """A pointer of 64 bits."""
+    return CType("pointer", f"{element.name}*", 64, False, element, align=64)
+
+
+def array_of(element: CType, length: int | None) -> CType:
+    """An array; its width is known where the element's and the length are."""
+    bits = element.bits * length if element.bits is not None and length is not None else None
+    return CType("array", element.name, bits, element.signed, element, length, align=element.align)
+
+
+def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packed_or_bitfields: bool) -> CType:
+    """A struct or union laid out as on x86-64; width unknown where a member's is, or where there are bit-fields."""
+    known = not packed_or_bitfields and all(kind.bits is not None and kind.align for _, kind in members)
+    if not known or not members:
+        return CType("struct", name, None, members=tuple(members))
+    align = max(kind.align or 8 for _, kind in members)
+    bits = 0
+    for _, kind in members:
+        size = kind.bits or 0
+        bits = max(bits, size) if union else _up(bits, kind.align or 8) + size
+    return CType("struct", name, _up(bits, align), align=align, members=tuple(members))
+
+
+def _up(bits: int, align: int) -> int:
+    return (bits + align - 1) // align * align
+
+
+def usual(left: CType, right: CType) -> CType | None:
+    """The common type of two integer operands (C11 6.3.1.8), None where one is no integer."""
+    left_p, right_p = promote(left), promote(right)
+    if left_p is None or right_p is None or left_p.bits is None or right_p.bits is None:
+        return None
+    if left_p.bits != right_p.bits:
+        return left_p if left_p.bits > right_p.bits else right_p
+    return right_p if left_p.signed and not right_p.signed else left_p
+
+
+def promote(kind: CType) -> CType | None:
+    """Integer promotion, None for what is no integer of known width."""
+    if kind.kind != "int" or kind.bits is None:
+        return None
+    return INT if kind.bits < 32 else kind

@@ -1,0 +1,62 @@
+"""The kernel suite by name, and a user's own file by path."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.kernels.model import Kernel
+from pipeline.kernels.propose import propose_sites
+from pipeline.kernels.read import check_name, load_kernel
+
+ALIASES = {"stencil_stencil2d": "stencil"}
+"""Other names under which published sets know a kernel of the suite."""
+
+
+def suite_folder() -> Path:
+    """The suite's folder: ``kernels/`` in the current folder if it holds NAME/NAME.c, else the one beside the package.
+
+    Raises PipelineError where there is neither.
+    """
+    for folder in (Path.cwd() / "kernels", Path(__file__).resolve().parents[2] / "kernels"):
+        if _names_in(folder):
+            return folder
+    raise PipelineError(
+        "no kernel suite is found", file="kernels", fix="run from the repository's root, or give the path of a C file"
+    )
+
+
+def suite_names() -> list[str]:
+    """Names of the suite's kernels, sorted."""
+    return _names_in(suite_folder())
+
+
+def find_kernel(name_or_path: str, top: str | None = None) -> Kernel:
+    """The kernel of that name in the suite, or in the C file at that path.
+
+    A file without any placeholder gets sites proposed (:func:`pipeline.kernels.propose.propose_sites`).
+    Raises PipelineError for an unknown name, with close ones, and for files that cannot be read.
+    """
+    if not name_or_path.strip():
+        raise PipelineError("no kernel is named", fix="give a name of the suite or the path of a C file")
+    path = Path(name_or_path)
+    looks_like_path = "/" in name_or_path or "\\" in name_or_path or path.suffix.lower() in (".c", ".cpp", ".cc", ".h")
+    if looks_like_path:
+        return propose_sites(load_kernel(path, top=top))
+    name = check_name(ALIASES.get(name_or_path, name_or_path))
+    folder = suite_folder()
+    names = _names_in(folder)
+    if name in names:
+        return propose_sites(load_kernel(folder / name / f"{name}.c", top=top, name=name))
+    if path.is_file():
+        return propose_sites(load_kernel(path, top=top))
+    close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
+    raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")
+
+
+def _names_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if (entry / f"{entry.name}.c").is_file())

@@ -1,0 +1,93 @@
+"""The estimator as a backend: its estimates become csynth.xml files in the store, as a tool's reports do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.design_space.keys import Point, design_key
+from pipeline.errors import PipelineError
+from pipeline.estimator import VERSION, Prepared, prepare
+from pipeline.kernels.model import Kernel
+from pipeline.reports.labels import Label, Status, label_from_report
+from pipeline.reports.write import write_report
+from pipeline.synthesis.address import Address
+from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.entry import Entry
+from pipeline.synthesis.flow import Flow, estimator_flow
+from pipeline.synthesis.store import ReportStore
+
+GENERATOR = "hls-moe-pipeline estimator"
+_MANY_BATCHES = 16
+
+
+class EstimatorBackend:
+    """Estimates designs, some hundreds at a time, and stores each lot before it is handed on.
+
+    What the store already holds is not computed again, so a killed run loses the lot in flight at most.
+
+    Args:
+        store: where the estimates go.
+        batch: designs per lot.
+        clock: gives seconds, to measure how long an estimate takes; without it that stays unknown.
+    """
+
+    name = "estimator"
+
+    def __init__(self, store: ReportStore, *, batch: int = 256, clock: Callable[[], float] | None = None) -> None:
+        if batch < 1:
+            raise PipelineError(f"a batch of {batch} designs is none", fix="use 1 or more")
+        self.store = store
+        self.batch = batch
+        self.clock = clock
+
+    @property
+    def flow(self) -> Flow:
+        """The estimator's flow: its version is part of where its labels live."""
+        return estimator_flow(VERSION)
+
+    def address(self, kernel: Kernel) -> Address:
+        """Where the estimates of a kernel live."""
+        return Address(kernel.name, kernel.ast_hash, self.flow)
+
+    def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
+        """An outcome per point, in the points' order.
+
+        Raises PipelineError where the kernel cannot be estimated at all. A point that does not fit the kernel's
+        sites gets the status ``no_verdict`` with the reason, and is not stored: it is no design of the kernel.
+        """
+        address = self.address(kernel)
+        prepared: Prepared | None = None
+        for start in range(0, len(points), self.batch):
+            chosen = points[start : start + self.batch]
+            keys = [design_key(point) for point in chosen]
+            lot: dict[str, Outcome] = {}
+            new: dict[str, Entry] = {}
+            for key, entry in self.store.get_many(address, dict.fromkeys(keys)):
+                if entry is not None:
+                    label, report = entry.read()
+                    lot[key] = Outcome(key, entry.point, label, report, entry.report_hash, "estimated", entry.seconds)
+            for key, point in zip(keys, chosen, strict=True):
+                if key not in lot:
+                    if prepared is None:
+                        prepared = prepare(kernel)
+                    lot[key] = self._estimate(prepared, key, point, new)
+            self.store.put_batch(address, list(new.values()))
+            for key, point in zip(keys, chosen, strict=True):
+                yield replace(lot[key], point=point)
+        if self.store.batches(address) >= _MANY_BATCHES:
+            self.store.compact(address)
+
+    def _estimate(self, prepared: Prepared, key: str, point: Point, new: dict[str, Entry]) -> Outcome:
+        started = self.clock() if self.clock else None
+        try:
+            report = prepared.estimate(point)
+            # write_report reads back what it wrote by the parser that a tool's reports go through, and compares.
+            xml = write_report(report, generator=GENERATOR)
+        except PipelineError as error:
+            return Outcome(key, point, Label(Status.NO_VERDICT, str(error)), None, None, "estimated", None)
+        seconds = self.clock() - started if self.clock and started is not None else None
+        label = label_from_report(report)
+        entry = Entry(key, point, label, xml, seconds=seconds, tool_version=report.tool_version)
+        new[key] = entry
+        return Outcome(key, point, label, report, entry.report_hash, "estimated", seconds)

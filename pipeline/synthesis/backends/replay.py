@@ -1,0 +1,52 @@
+"""Replay: outcomes from the report store, with or without a csynth.xml behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.design_space.keys import Point, design_key
+from pipeline.kernels.model import Kernel
+from pipeline.reports.labels import Label, Status
+from pipeline.synthesis.address import Address
+from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.entry import Entry
+from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.store import ReportStore
+
+
+class ReplayBackend:
+    """Serves what the store holds at one address; a design that it lacks gets the status ``not_cached``."""
+
+    name = "replay"
+
+    def __init__(self, store: ReportStore, address: Address) -> None:
+        self.store = store
+        self.address = address
+
+    @property
+    def flow(self) -> Flow:
+        """The flow of the labels served."""
+        return self.address.flow
+
+    def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
+        """An outcome per point, in the points' order."""
+        keys = [design_key(point) for point in points]
+        for point, (key, entry) in zip(points, self.store.get_many(self.address, keys), strict=True):
+            yield self._missing(key, point, kernel.name) if entry is None else _outcome(entry, point)
+
+    def everything(self) -> Iterator[Outcome]:
+        """An outcome per design that the store holds at the address, sorted by key."""
+        for entry in self.store.entries(self.address):
+            yield _outcome(entry, entry.point)
+
+    def _missing(self, key: str, point: Point, kernel: str) -> Outcome:
+        reason = (
+            f"no report of design {key} of {kernel} from {self.flow.source} is cached; "
+            "estimate it with --backend estimator"
+        )
+        return Outcome(key, point, Label(Status.NOT_CACHED, reason), None, None, "replayed", None)
+
+
+def _outcome(entry: Entry, point: Point | None) -> Outcome:
+    label, report = entry.read()
+    return Outcome(entry.key, point, label, report, entry.report_hash, "replayed", entry.seconds)

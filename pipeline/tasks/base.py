@@ -1,0 +1,58 @@
+"""What all tasks share: the workspace, the seed, and what an output says of its making."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.outputs import fingerprint
+
+PACKAGES = ("luigi", "lxml", "numpy", "pandas", "pcpp", "pyarrow", "pycparser", "torch", "torch-geometric")
+
+
+class PipelineTask(luigi.Task):
+    """A task with a workspace and a seed."""
+
+    workspace = luigi.Parameter(default="workspace", description="folder for everything that is written")
+    seed = luigi.IntParameter(default=0, description="seed of everything that is drawn at random")
+
+    @property
+    def folder(self) -> Path:
+        """The workspace."""
+        return Path(self.workspace)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """JSON values that decide the output; subclasses extend it."""
+        from pipeline import __version__
+
+        return {"task": type(self).__name__, "version": __version__, "seed": self.seed}
+
+    @cached_property
+    def digest(self) -> str:
+        """The fingerprint of :attr:`identity`, part of the output's path."""
+        return fingerprint(**self.identity)
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that shape outputs, by name; packages that are not installed are left out."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a comma-separated list, in order, without blanks and repeats."""
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if found != ("",) and "" in found:
+        raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
+    return () if found == ("",) else found

@@ -1,0 +1,140 @@
+"""The dataset: shards merged into tables, splits and a data card."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask, names, package_versions
+from pipeline.tasks.designs import BACKENDS, STRATEGIES
+from pipeline.tasks.labels import SynthesizeDesigns
+from pipeline.tasks.messages import progress, say
+from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+
+
+class GenerateDataset(PipelineTask):
+    """From kernels to a dataset: samples designs, labels them, writes tables, splits and a data card."""
+
+    kernels = luigi.Parameter(
+        default="",
+        description="suite names or paths, comma-separated; default: those with cached reports of the source",
+    )
+    source = luigi.Parameter(
+        default="",
+        description="where labels come from, comma-separated, such as hlsyn-v18,hlsyn-v20; default: the shipped packs",
+    )
+    backend = luigi.ChoiceParameter(
+        default="auto", choices=BACKENDS, description="what labels the designs; auto: Vitis if it is found, else replay"
+    )
+    strategy = luigi.ChoiceParameter(
+        default="auto",
+        choices=STRATEGIES,
+        description="how designs are chosen; auto: cached under replay, else uniform",
+    )
+    count = luigi.OptionalIntParameter(
+        default=None, description="designs a kernel; default: all cached, or 100 new ones"
+    )
+    around = luigi.Parameter(
+        default="", description="design keys, comma-separated: centres of --strategy neighbourhood"
+    )
+    top = luigi.Parameter(default="", description="top function, with a single kernel")
+    space = luigi.Parameter(default="", description="design space file, with a single kernel")
+
+    @cached_property
+    def shards(self) -> list[SynthesizeDesigns]:
+        """One task a kernel and source, sorted."""
+        from pipeline.tasks.plan import cached_kernels, choose, default_source
+
+        backend = choose(self.backend)
+        sources = names(self.source) or (default_source(self.workspace, backend),)
+        found: dict[tuple[str, str], SynthesizeDesigns] = {}
+        for source in sources:
+            kernels = names(self.kernels) or cached_kernels(self.workspace, source)
+            if (self.top or self.space) and len(kernels) != 1:
+                raise PipelineError("--top and --space go with a single kernel", fix="name it with --kernels")
+            for kernel in kernels:
+                task = SynthesizeDesigns(
+                    workspace=self.workspace, seed=self.seed, kernel=kernel, top=self.top, space=self.space,
+                    source=source, backend=backend, strategy=self.strategy, count=self.count, around=self.around,
+                )  # fmt: skip
+                first = found.setdefault((task.plan.name, source), task)
+                if first is not task:
+                    raise PipelineError(
+                        f"{first.kernel} and {kernel} are both called {task.plan.name}",
+                        fix="rename one: the name is the kernel's identity in the tables",
+                    )
+        return [found[key] for key in sorted(found)]
+
+    def requires(self) -> list[SynthesizeDesigns]:
+        """The shards."""
+        progress.expect(sum(not shard.complete() for shard in self.shards))
+        return self.shards
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The shards decide the dataset."""
+        return {**super().identity, "shards": [shard.digest for shard in self.shards]}
+
+    def output(self) -> FolderTarget:
+        """``datasets/SOURCES-HASH/``: tables, ``card.json``, ``card.md``; ``datasets/latest`` points to the newest."""
+        sources = "+".join(dict.fromkeys(shard.plan.source for shard in self.shards))
+        return FolderTarget(self.folder / "datasets" / f"{sources[:80]}-{self.digest}")
+
+    def run(self) -> None:
+        """Merges the shards."""
+        from pipeline.dataset import (
+            TABLES,
+            card_markdown,
+            data_card,
+            make_splits,
+            merge_tables,
+            read_table,
+            write_table,
+        )
+
+        parts = []
+        for target in self.input():
+            parts.append(
+                {
+                    name: read_table(target.path / f"shard-{name}.parquet", name)
+                    for name in TABLES
+                    if (target.path / f"shard-{name}.parquet").exists()
+                }
+            )
+        tables = merge_tables(parts)
+        tables["splits"] = make_splits(tables["labels"], seed=self.seed)
+        provenance = {
+            **self.identity,
+            "kernel_hashes": {shard.plan.name: shard.plan.address.kernel_hash for shard in self.shards},
+            "flows": {shard.plan.source: shard.plan.address.flow.to_json() for shard in self.shards},
+            "packages": package_versions(),
+        }
+        card = data_card(tables, provenance)
+        with self.output().write() as folder:
+            for name, table in tables.items():
+                write_table(folder / f"{name}.parquet", name, table)
+            write_json(folder / "card.json", card)
+            (folder / "card.md").write_text(card_markdown(card), encoding="utf-8")
+        self.summarise()
+
+    def summarise(self) -> None:
+        """Prints the summary of what is there."""
+        from pipeline.dataset import read_table
+        from pipeline.present.summary import dataset_summary
+
+        place: Path = self.output().path
+        rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])
+        latest = point_latest(place)
+        files = sorted(path.name for path in place.iterdir())
+        say(dataset_summary(rows.to_pylist(), f"{place} (also {latest})" if latest != place else str(place), files))
+
+
+@GenerateDataset.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _already_there(task: luigi.Task) -> None:
+    if isinstance(task, GenerateDataset):
+        say("Nothing to do: this dataset is complete.")
+        task.summarise()

@@ -1,0 +1,148 @@
+"""Which designs: the list that a backend will label."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.outputs import FolderTarget, write_json
+
+if TYPE_CHECKING:
+    from pipeline.tasks.plan import Plan
+
+BACKENDS = ("auto", "vitis", "replay", "estimator")
+STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
+DEFAULT_COUNT = 100
+
+
+class KernelTask(PipelineTask):
+    """A task on one kernel, one source and one backend."""
+
+    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    top = luigi.Parameter(default="", description="top function, where the file leaves it open")
+    space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
+    source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
+    backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
+    strategy = luigi.ChoiceParameter(default="auto", choices=STRATEGIES, description="how designs are chosen")
+    count = luigi.OptionalIntParameter(
+        default=None, description=f"designs; default: all that are cached under replay, else {DEFAULT_COUNT}"
+    )
+    around = luigi.Parameter(
+        default="", description="design keys, comma-separated: centres of --strategy neighbourhood"
+    )
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Kernel, space and flow; decided once, before the task runs."""
+        from pipeline.tasks.plan import choose, default_source, make_plan
+
+        backend = choose(self.backend)
+        source = self.source or default_source(self.workspace, backend)
+        return make_plan(self.workspace, self.kernel, self.top, self.space, source, backend)
+
+    @cached_property
+    def chosen_strategy(self) -> str:
+        """The strategy with ``auto`` resolved."""
+        if self.strategy != "auto":
+            return str(self.strategy)
+        return "cached" if self.plan.backend == "replay" else "uniform"
+
+    @cached_property
+    def snapshot(self) -> str | None:
+        """The state of the part of the store that is replayed; None where nothing is."""
+        from pipeline.tasks.plan import open_store
+
+        return open_store(self.workspace).snapshot([self.plan.address]) if self.plan.backend == "replay" else None
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Kernel, space, flow and how designs are chosen; for replays also the state of the store."""
+        plan = self.plan
+        return {
+            **super().identity,
+            "address": plan.address.digest,
+            "around": sorted(names(self.around)),
+            "backend": plan.backend,
+            "count": self.count,
+            "snapshot": self.snapshot,
+            "space": plan.space.hash if plan.space else None,
+            "strategy": self.chosen_strategy,
+        }
+
+
+class SampleConfigurations(KernelTask):
+    """Chooses design points of a kernel and writes them as the table designs."""
+
+    def output(self) -> FolderTarget:
+        """``designs/KERNEL/STRATEGY-HASH/`` with ``designs.parquet`` and ``provenance.json``."""
+        return FolderTarget(self.folder / "designs" / self.plan.name / f"{self.chosen_strategy}-{self.digest}")
+
+    def run(self) -> None:
+        """Samples and writes."""
+        import json
+
+        from pipeline.dataset import make_table, write_table
+
+        if self.count is not None and self.count < 1:
+            raise PipelineError(f"--count {self.count} asks for no designs", fix="give a positive number")
+        chosen = self._cached() if self.chosen_strategy == "cached" else self._sampled()
+        plan = self.plan
+        table = make_table(
+            "designs",
+            {
+                "kernel": [plan.name] * len(chosen),
+                "dialect": [plan.address.flow.dialect] * len(chosen),
+                "key": [key for key, _ in chosen],
+                "point": [None if point is None else json.dumps(point, sort_keys=True) for _, point in chosen],
+                "sampled_by": [self.chosen_strategy] * len(chosen),
+                "in_space": [
+                    None if plan.space is None or point is None else plan.space.contains(point) for _, point in chosen
+                ],
+            },
+        )
+        with self.output().write() as folder:
+            write_table(folder / "designs.parquet", "designs", table)
+            write_json(folder / "provenance.json", {**self.identity, "kernel": plan.name, "source": plan.source})
+
+    def _cached(self) -> list[tuple[str, dict[str, int | str] | None]]:
+        import numpy as np
+
+        from pipeline.tasks.plan import open_store
+
+        store = open_store(self.workspace)
+        cached = [(entry.key, entry.point) for entry in store.entries(self.plan.address)]
+        if self.count is None or self.count >= len(cached):
+            return cached
+        picked = np.random.default_rng(self.seed).choice(len(cached), size=self.count, replace=False)
+        return [cached[i] for i in sorted(picked)]
+
+    def _sampled(self) -> list[tuple[str, dict[str, int | str] | None]]:
+        from pipeline.design_space import design_key, parse_key, sample
+        from pipeline.tasks.plan import open_store
+
+        plan = self.plan
+        if plan.space is None:
+            raise PipelineError(
+                f"there are no rules for {plan.name} under {plan.source} to sample from", fix="use --strategy cached"
+            )
+        # A labelled point is never drawn again, unless all of the space is asked for or only labelled points can serve.
+        avoid: set[str] = set()
+        if plan.backend != "replay" and self.chosen_strategy != "all":
+            avoid = set(open_store(self.workspace).keys(plan.address))
+        points = sample(
+            plan.space,
+            self.chosen_strategy,
+            self.count if self.count is not None or self.chosen_strategy == "all" else DEFAULT_COUNT,
+            self.seed,
+            around=[parse_key(key) for key in names(self.around)],
+            exclude=avoid,
+        )
+        if not points:
+            raise PipelineError(
+                f"every point of the space of {plan.name} is labelled already", fix="use --strategy cached or all"
+            )
+        return [(design_key(point), point) for point in points]

@@ -1,0 +1,187 @@
+"""Labels and reports from elsewhere into the report store."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.messages import say
+from pipeline.tasks.outputs import FolderTarget, write_json
+
+if TYPE_CHECKING:
+    from pipeline.kernels import Kernel
+
+
+def _kernel_or_none(name: str) -> Kernel | None:
+    """The kernel of that name in the suite or at that path; None where there is no C for it."""
+    from pipeline.kernels import find_kernel, suite_names
+    from pipeline.kernels.suite import canonical_name
+
+    if canonical_name(name) in suite_names() or Path(name).is_file():
+        return find_kernel(name)
+    return None
+
+
+class _Import(PipelineTask):
+    """A task that fills the report store; complete while what it put there is still there."""
+
+    @cached_property
+    def marker(self) -> FolderTarget:
+        return FolderTarget(self.folder / "imports" / f"{type(self).__name__}-{self.digest}")
+
+    def output(self) -> FolderTarget:
+        """``imports/TASK-HASH/`` with ``import.json``, which says what came in."""
+        return self.marker
+
+    def complete(self) -> bool:
+        """Whether this very input is in the store."""
+        import json
+
+        from pipeline.tasks.plan import open_store
+
+        if not self.marker.exists():
+            return False
+        stored = json.loads((self.marker.path / "import.json").read_text(encoding="utf-8"))
+        known = {address.digest for address in open_store(self.workspace).addresses()}
+        return set(stored["addresses"]) <= known
+
+
+class ImportHLSyn(_Import):
+    """Imports a published label set: the HLSyn archive, the plain Vitis set, or another of their layout."""
+
+    path = luigi.Parameter(default="", description="archive (tar.gz, zip) or folder; default: download from --url")
+    url = luigi.Parameter(
+        default="", description="address to download; default: the public HLSyn archive, checksum checked"
+    )
+    source_prefix = luigi.Parameter(default="hlsyn", description="designs/VERSION/ becomes the source PREFIX-VERSION")
+    source = luigi.Parameter(default="", description="the source's name, needed for a flat designs/ folder")
+    dialect = luigi.Parameter(default="", description="merlin or vitis-plain; default: told from the designs")
+
+    @cached_property
+    def archive(self) -> tuple[Path, str]:
+        """The local file or folder and the hash of its bytes (of its list of files, for a folder)."""
+        from pipeline.dataset import HLSYN_SHA256, HLSYN_URL, fetch, fingerprint_path
+
+        if self.path and self.url:
+            raise PipelineError("--path and --url exclude each other", fix="give one of them")
+        if self.path:
+            path = Path(self.path)
+            return path, fingerprint_path(path)
+        url = self.url or HLSYN_URL
+        wanted = HLSYN_SHA256 if url == HLSYN_URL else None
+        name = hashlib.sha256(url.encode()).hexdigest()[:12] + "-" + Path(url).name
+        path = fetch(url, self.folder / "downloads" / name, sha256=wanted)
+        return path, fingerprint_path(path)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The bytes, how they are read, and the kernels they are filed under."""
+        from pipeline.tasks.plan import suite_hash
+
+        return {
+            **super().identity,
+            "archive": self.archive[1],
+            "dialect": self.dialect,
+            "source": self.source,
+            "source_prefix": self.source_prefix,
+            "suite": suite_hash(),
+        }
+
+    def run(self) -> None:
+        """Reads the set and files one pack a kernel and source."""
+        from pipeline.dataset import read_label_set
+        from pipeline.synthesis import KNOWN_FLOWS, Address, Entry, imported_flow
+        from pipeline.tasks.plan import open_store
+
+        path, digest = self.archive
+        store = open_store(self.workspace)
+        counts: dict[str, int] = {}
+        unknown: set[str] = set()
+        addresses = []
+        for part in read_label_set(
+            path, source_prefix=self.source_prefix, source=self.source or None, dialect=self.dialect or None
+        ):
+            kernel = _kernel_or_none(part.kernel)
+            if kernel is None:
+                unknown.add(part.kernel)
+            flow = KNOWN_FLOWS.get(part.source) or imported_flow(part.source, part.dialect)
+            if flow.dialect != part.dialect:
+                raise PipelineError(
+                    f"the designs of {part.kernel} are of dialect {part.dialect}, those of source {part.source} are {flow.dialect}",
+                    file=str(path),
+                    fix="name another --source, or the --dialect",
+                )
+            address = Address(part.kernel, kernel.ast_hash if kernel else "", flow)
+            store.put_all(address, [Entry.published(d.key, d.point, d.label) for d in part.designs])
+            addresses.append(address.digest)
+            counts[part.source] = counts.get(part.source, 0) + len(part.designs)
+        with self.output().write() as folder:
+            write_json(folder / "import.json", {**self.identity, "addresses": sorted(addresses), "designs": counts})
+        say(f"Imported {path.name} (sha256 {digest})")
+        for source, count in sorted(counts.items()):
+            say(f"  source {source}: {count:,} designs; use them with --source {source}")
+        if unknown:
+            say(f"  without C in the suite, labels only: {', '.join(sorted(unknown))}")
+
+
+class ImportReports(_Import):
+    """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store."""
+
+    path = luigi.Parameter(description="folder to search for csynth.xml files")
+    source = luigi.Parameter(description="a name of your own for these runs, such as vitis-2023.2")
+    kernel = luigi.Parameter(description="the kernel they are of: a suite name, a path to its C file, or just a name")
+    dialect = luigi.Parameter(default="merlin", description="what site values mean: merlin, hls or vitis-plain")
+
+    @cached_property
+    def collected(self) -> list[Any]:
+        """What the folder holds."""
+        from pipeline.synthesis import collect_reports
+
+        return list(collect_reports(Path(self.path)))
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The reports found, how they are filed, and the kernel."""
+        kernel = _kernel_or_none(self.kernel)
+        return {
+            **super().identity,
+            "dialect": self.dialect,
+            "kernel": kernel.ast_hash if kernel else self.kernel,
+            "reports": sorted((found.key, found.digest) for found in self.collected),
+            "source": self.source,
+        }
+
+    def run(self) -> None:
+        """Files what was found as one pack."""
+        from pipeline.synthesis import Address, imported_flow
+        from pipeline.tasks.plan import open_store
+
+        if not self.collected:
+            raise PipelineError(
+                "there is no csynth.xml in this folder", file=self.path, fix="name the folder of your runs"
+            )
+        kernel = _kernel_or_none(self.kernel)
+        name = kernel.name if kernel else self.kernel
+        address = Address(name, kernel.ast_hash if kernel else "", imported_flow(self.source, self.dialect))
+        entries = [found.entry() for found in self.collected]
+        open_store(self.workspace).put_all(address, entries)
+        with self.output().write() as folder:
+            write_json(
+                folder / "import.json",
+                {**self.identity, "addresses": [address.digest], "designs": {self.source: len(entries)}},
+            )
+        bad = [found for found in self.collected if found.problem]
+        unkeyed = sum(found.point is None for found in self.collected)
+        say(
+            f"Imported {len(entries):,} reports of {name}; use them with --source {self.source} --kernels {self.kernel}"
+        )
+        if unkeyed:
+            say(f"  {unkeyed:,} without a known design: a design.json beside the report, or a designs.csv, would tell")
+        for found in bad:
+            say(f"  not a usable report: {found.problem}")

@@ -1,0 +1,70 @@
+"""Designs to labels: one kernel, one backend, one shard of the dataset."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+
+from pipeline.tasks.designs import KernelTask, SampleConfigurations
+from pipeline.tasks.messages import progress
+from pipeline.tasks.outputs import FolderTarget, write_json
+
+
+class SynthesizeDesigns(KernelTask):
+    """Labels the sampled designs of one kernel: runs the backend and writes the shard's tables."""
+
+    def requires(self) -> SampleConfigurations:
+        """The list of designs."""
+        return SampleConfigurations(**self.param_kwargs)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The list of designs decides the shard: it holds kernel, flow, backend and state of the store."""
+        return {**super().identity, "designs": self.requires().digest}
+
+    def output(self) -> FolderTarget:
+        """``shards/KERNEL/SOURCE-HASH/`` with one Parquet file a table."""
+        return FolderTarget(self.folder / "shards" / self.plan.name / f"{self.plan.source}-{self.digest}")
+
+    def run(self) -> None:
+        """Runs the backend; what it finished before a kill is in the report store and not run again."""
+        from pipeline.dataset import LabelledDesign, build_tables, read_table, write_table
+        from pipeline.synthesis import make_backend
+        from pipeline.tasks.plan import open_store
+
+        plan, store = self.plan, open_store(self.workspace)
+        designs = read_table(self.input().path / "designs.parquet", "designs").to_pylist()
+        points = {row["key"]: None if row["point"] is None else json.loads(row["point"]) for row in designs}
+        backend = make_backend(plan.backend, store, plan.address)
+        labelled = []
+        for done, outcome in enumerate(backend.synthesize(plan.kernel, list(points.items())), 1):
+            labelled.append(
+                LabelledDesign(
+                    source=plan.source,
+                    dialect=plan.address.flow.dialect,
+                    kernel=plan.name,
+                    kernel_hash=plan.address.kernel_hash or None,
+                    key=outcome.key,
+                    point=outcome.point,
+                    label=outcome.label,
+                    report=outcome.report,
+                    report_hash=outcome.report_hash,
+                    origin=outcome.origin,
+                    seconds=outcome.seconds,
+                    started=outcome.started,
+                    tool_version=outcome.tool_version,
+                )
+            )
+            if done % 50 == 0:
+                self.set_progress_percentage(100.0 * done / len(points))
+                self.set_status_message(f"{done} of {len(points)} designs of {plan.name}")
+        kernels = {plan.name: plan.kernel} if plan.kernel else {}
+        spaces = {plan.name: plan.space} if plan.space else {}
+        tables = build_tables(labelled, kernels, spaces)
+        with self.output().write() as folder:
+            for name, table in tables.items():
+                write_table(folder / f"shard-{name}.parquet", name, table)
+            write_json(folder / "provenance.json", {**self.identity, "kernel": plan.name, "source": plan.source})
+        good = sum(design.label.status == "ok" for design in labelled)
+        progress.step(f"{plan.name} from {plan.source}: {len(labelled):,} designs, {good:,} labelled")

@@ -1,0 +1,41 @@
+"""The shipped packs, made by the estimator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import luigi
+
+from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.messages import say
+
+PACK_KERNELS = "atax,bicg,doitgen-red,gemm-ncubed,jacobi-2d,spmv-ellpack,stencil"
+
+
+class BuildPacks(PipelineTask):
+    """Writes the packs in reports/ again: labels by the estimator for a handful of kernels."""
+
+    kernels = luigi.Parameter(default=PACK_KERNELS, description="suite names, comma-separated")
+    count = luigi.IntParameter(default=150, description="designs a kernel, the default design among them")
+    output_folder = luigi.Parameter(default="reports", description="where the packs go")
+    done = False
+
+    def complete(self) -> bool:
+        """Whether this very task has run: the packs are made again each time it is asked for."""
+        return self.done
+
+    def run(self) -> None:
+        """Estimates the designs of each kernel and writes one pack a kernel."""
+        from pipeline.design_space import sample
+        from pipeline.synthesis import write_pack
+        from pipeline.synthesis.backends.estimator import estimate_entries
+        from pipeline.tasks.plan import ESTIMATOR_SOURCE, make_plan
+
+        for name in names(self.kernels):
+            plan = make_plan(self.workspace, name, "", "", ESTIMATOR_SOURCE, "estimator")
+            assert plan.kernel is not None and plan.space is not None
+            points = sample(plan.space, "uniform", self.count, self.seed)
+            path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"
+            write_pack(path, plan.address, estimate_entries(plan.kernel, points))
+            say(f"{path}: {len(points)} designs, {path.stat().st_size / 1024:.0f} KiB")
+        self.done = True

@@ -1,0 +1,60 @@
+"""Runs the literal commands of the README in the environment that the tests run in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a user: this one without what a test runner or another luigi setup may have set."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LUIGI", "PYTEST", "XILINX"))}
+    return {**kept, "OMP_NUM_THREADS": "1", **extra}
+
+
+def luigi(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """``luigi ARGUMENTS`` from the repository's root."""
+    return subprocess.run(
+        [str(BIN / "luigi"), *arguments], cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+    )
+
+
+def module(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """``python -m pipeline ARGUMENTS``."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def dataset(workspace: Path) -> Path:
+    """The folder of the newest dataset of a workspace."""
+    return (workspace / "datasets" / "latest").resolve()
+
+
+def content(folder: Path) -> dict[str, str]:
+    """File name to hash, for everything that must be reproducible."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.name != "runs.parquet"
+    }
+
+
+def one_error_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The only line of an ERROR; fails if there is a traceback or if nothing says ERROR."""
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text, text
+    lines = [line for line in text.splitlines() if line.startswith("ERROR")]
+    assert len(lines) == 1, text
+    return lines[0]
