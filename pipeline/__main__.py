@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs luigi on the arguments; exits with luigi's code. Where no luigi.cfg is found, the one of the package serves."""
+    """Runs luigi on the arguments; exits with luigi's code. Without a luigi.cfg in the folder, the package's serves."""
     import luigi
     import luigi.configuration
     from luigi.retcodes import run_with_retcodes

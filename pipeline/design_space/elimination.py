@@ -135,8 +135,9 @@ class Component:
             return [self.count({**fixed, target: index}) for index in range(self.sizes[target])]
         totals = [0] * self.sizes[target]
         for cut in self._cuts(fixed):
-            last = self._run(cut, target)[0][-1].table
-            totals = [total + int(count) for total, count in zip(totals, last.tolist(), strict=True)]
+            buckets, others = self._run(cut, target)
+            last = buckets[-1].table.tolist()
+            totals = [total + int(count) * others for total, count in zip(totals, last, strict=True)]
         return totals
 
     def sample(self, count: int, rng: np.random.Generator, out: NDArray[np.integer[Any]]) -> None:
@@ -186,7 +187,11 @@ class Component:
         return self._run(dict(fixed))[0]
 
     def _run(self, fixed: Mapping[int, int], last: int | None = None) -> tuple[list[_Bucket], int]:
-        """Sums out all sites that are not fixed (``last`` at the end); the buckets in order and the count."""
+        """Sums out all sites that are not fixed; the buckets in order and the count.
+
+        ``last`` comes at the end and its own sum is left out of the count: what is fixed may have cut the
+        component into pieces, and the count is then that of the other pieces.
+        """
         assert self.plan is not None
         order = [site for site in self.plan.order if site not in fixed and site != last]
         if last is not None:
@@ -220,7 +225,7 @@ class Component:
             message = table.sum(axis=-1)
             if rest:
                 pool.append((rest, message, bound))
-            else:
+            elif site != last:
                 total *= int(message)
         return buckets, total
 

@@ -66,7 +66,7 @@ def parse_key(key: str) -> Point:
     if not key:
         return {}
     starts = list(_START.finditer(key))
-    if not starts or starts[0].start() != 0:
+    if not starts or starts[0].start(1) != 0:
         raise _malformed(key, "it does not start with NAME-VALUE")
     point: Point = {}
     ends = [match.start() for match in starts[1:]] + [len(key)]

@@ -473,7 +473,7 @@ def parse_expression(text: str, *, file: str | None = None, place: str = "rule")
             # Newlines inside a rule are layout, as in brackets.
             return ast.parse(" ".join(text.split("\n")).strip(), mode="eval").body
     except SyntaxError as error:
-        raise refuse(f"not an expression ({error.msg})") from None
+        raise refuse(f"not an expression ({str(error.msg)[:80]})") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise refuse(f"not an expression ({type(error).__name__})") from None
 

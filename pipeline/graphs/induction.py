@@ -382,6 +382,44 @@ class Analysis:
         bad = self._wrapping()
         return all((s in self.inductions or s < 0) and s not in bad for s, _ in form.terms)
 
+    def resolved(self, offset: Linear) -> Linear:
+        """The offset with pointers that walk through an array replaced by the counters of their loops, where possible."""
+        for symbol, coefficient in offset.terms:
+            walk = self.inductions.get(symbol)
+            if walk is None or symbol < 0 or not self.function.instructions[symbol].type.startswith("ptr"):
+                continue
+            counter = self.counter(walk.loop)
+            if counter is None:
+                continue
+            number, steps = counter
+            iteration = Linear(0, ((number, 1),)).plus(steps.start, -1).times(steps.step)
+            place = self.resolved(walk.start).plus(iteration, walk.step)
+            offset = offset.plus(Linear(0, ((symbol, coefficient),)), -1).plus(place, coefficient)
+        return offset
+
+    def counter(self, loop: int) -> tuple[int, Induction] | None:
+        """The first integer induction variable of a loop that steps by one, up or down."""
+        for symbol, induction in self.inductions.items():
+            kind = self.function.instructions[symbol].type
+            if induction.loop == loop and abs(induction.step) == 1 and not kind.startswith("ptr"):
+                return symbol, induction
+        return None
+
+    def per_iteration(self, index: Index) -> list[tuple[int, int, int]]:
+        """How far an index moves: (dimension, loop, elements per iteration of that loop), sorted, zeros left out."""
+        moves: dict[tuple[int, int], int] = {}
+        pending = [(dim, symbol, number) for dim, symbol, number in index.coefficients if symbol >= 0]
+        while pending:
+            dim, symbol, number = pending.pop()
+            induction = self.inductions.get(symbol)
+            if induction is None:
+                continue
+            key = (dim, induction.loop)
+            moves[key] = moves.get(key, 0) + number * induction.step
+            # A variable that starts at an outer one moves with it.
+            pending += [(dim, s, number * c) for s, c in induction.start.terms if s >= 0]
+        return [(dim, loop, number) for (dim, loop), number in sorted(moves.items()) if number]
+
     def _wrapping(self) -> frozenset[int]:
         if self._widened:
             doubtful = set()

@@ -19,9 +19,23 @@ from pipeline.errors import PipelineError
 
 MAX_SOURCE_BYTES = 32 * 2**20
 """A C file or header larger than this is refused."""
-_MAX_EXPANDED_TOKENS = 4_000_000
+_MAX_EXPANDED_TOKENS = 2_000_000
 _MAX_INCLUDE_DEPTH = 100
 
+_GNU_WORDS = (
+    "__attribute__(x)",
+    "__extension__",
+    "__restrict restrict",
+    "__restrict__ restrict",
+    "__inline inline",
+    "__inline__ inline",
+    "__const const",
+    "__const__ const",
+    "__volatile volatile",
+    "__volatile__ volatile",
+    "__signed__ signed",
+)
+"""GNU spellings that say nothing about what a kernel computes, as macros."""
 _CPP_HEADERS = {
     "algorithm", "array", "cassert", "cfloat", "cmath", "complex", "cstdint", "cstdio", "cstdlib", "cstring",
     "fstream", "iostream", "list", "map", "set", "sstream", "string", "utility", "vector",
@@ -74,7 +88,9 @@ def without_comments(text: str, file: str) -> str:
         return _NOT_NEWLINE.sub(" ", lexeme)
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _LEXEMES.sub(blank, text).translate(_ODD_SEPARATORS)
+    text = _LEXEMES.sub(blank, text).translate(_ODD_SEPARATORS).rstrip()
+    while text.endswith("\\"):  # nothing is left to continue with
+        text = text[:-1].rstrip()
     return "\n".join([line.rstrip() for line in text.split("\n")])
 
 
@@ -113,6 +129,8 @@ class _Cpp(Preprocessor):  # type: ignore[misc]
         self.expanded_tokens = 0
         self.lastdirective: Any = None
         self.lines_seen: tuple[str, int] = (key, 1)
+        for definition in _GNU_WORDS:
+            self.define(definition)
         for name in ("__DATE__", "__TIME__", "__FILE__", "__PCPP__"):
             self.macros.pop(name, None)
 
@@ -163,6 +181,10 @@ class _Cpp(Preprocessor):  # type: ignore[misc]
 
     def on_directive_handle(self, directive: Any, toks: Any, ifpassthru: bool, precedingtoks: Any) -> bool:
         self.lastdirective = directive
+        if not toks and directive.value == "pragma":
+            raise OutputDirective(Action.IgnoreAndRemove)
+        if not toks and directive.value in ("define", "undef", "if", "ifdef", "ifndef", "elif", "include"):
+            raise self.fail(f"#{directive.value} says nothing", fix="complete or remove the line")
         return True
 
     def on_directive_unknown(self, directive: Any, toks: Any, ifpassthru: bool, precedingtoks: Any) -> bool | None:

@@ -143,14 +143,23 @@ def deep_recursion() -> Iterator[None]:
 
 
 def _parse(text: str, files: dict[str, str], file: str, source: str) -> c_ast.FileAST:
+    parser = c_parser.CParser()
     try:
-        return c_parser.CParser().parse(text, "0")
+        return parser.parse(text, "0")
     except c_parser.ParseError as error:
         found = _PARSE_ERROR.match(str(error))
         problem, line, column, where = str(error), None, None, file
         if found:
             where = files.get(found["file"], file)
             line, column, problem = int(found["line"]), found["column"], found["text"]
+        if "At end of input" in problem:
+            line = len(source.rstrip().splitlines())
+            problem = "the text ends too early: a brace, bracket or semicolon is missing"
+        elif line is None:
+            # Some errors carry no place; the lexer stands at or just after it.
+            line = getattr(parser.clex, "_lineno", None)
+            where = files.get(parser.clex.filename, file)
+            problem = problem.removeprefix(f"{parser.clex.filename}: ")
         why = _reason(problem, source)
         raise PipelineError(
             f"not C that can be read: {problem}" + (f" ({why})" if why else ""),

@@ -53,7 +53,8 @@ class FunctionInfo:
     returns: CType
     arguments: list[Symbol] = field(default_factory=list)
     locals: list[Symbol] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
+    calls: dict[str, None] = field(default_factory=dict)
+    """Names called, in source order."""
     gotos: set[str] = field(default_factory=set)
 
 
@@ -401,8 +402,8 @@ class Program:
                     if symbol is not None:
                         symbol.address_taken = True
             case c_ast.FuncCall():
-                if isinstance(node.name, c_ast.ID) and self.current and node.name.name not in self.current.calls:
-                    self.current.calls.append(node.name.name)
+                if isinstance(node.name, c_ast.ID):
+                    self._called(node.name)
                 self._expression(node.name)
                 if node.args is not None:
                     self._expression(node.args)
@@ -427,6 +428,17 @@ class Program:
                 return
         for _, child in node.children():
             self._expression(child)
+
+    def _called(self, name: c_ast.ID) -> None:
+        if name.name in ("asm", "__asm__", "__asm"):
+            raise PipelineError(
+                "inline assembly is not supported",
+                file=name.coord.file if name.coord else self.file,
+                line=name.coord.line if name.coord else None,
+                fix="write it as C",
+            )
+        if self.current is not None:
+            self.current.calls[name.name] = None
 
     def _written(self, node: Any) -> None:
         if isinstance(node, c_ast.ID):

@@ -52,8 +52,9 @@ def dataset_summary(labels: Sequence[Mapping[str, Any]], place: str, tables: Seq
     statuses = Counter(row["status"] for row in labels)
     failed = {status: count for status, count in sorted(statuses.items()) if status != "ok"}
     reasons = ", ".join(f"{status} {count:,}" for status, count in failed.items())
+    count = len({kernel for _, kernel in by_kernel})
     lines.append(
-        f"{len({kernel for _, kernel in by_kernel})} kernels, {len(labels):,} designs sampled, {statuses['ok']:,} labelled, "
+        f"{count} kernel{'' if count == 1 else 's'}, {len(labels):,} designs sampled, {statuses['ok']:,} labelled, "
         f"{sum(failed.values()):,} failed" + (f" ({reasons})" if reasons else "")
     )
     lines.append(f"Tables in {place}: {' '.join(tables)}")

@@ -84,7 +84,12 @@ def pack_parts(path: Path) -> tuple[str, str] | None:
 
 def list_packs(folder: Path) -> list[Path]:
     """The packs in an address folder, sorted."""
-    return [folder / name for name in names(folder) if _PACK.fullmatch(name)]
+    # A large listing comes in parts, and between two of them packs may be folded: neither the old ones nor the new
+    # one would be seen. Twice the same listing had no such gap.
+    listed = names(folder)
+    while (again := names(folder)) != listed:
+        listed = again
+    return [folder / name for name in listed if _PACK.fullmatch(name)]
 
 
 def list_shard(folder: Path) -> Iterator[tuple[str, Candidate]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,6 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.outputs import fingerprint
-
-PACKAGES = ("luigi", "lxml", "numpy", "pandas", "pcpp", "pyarrow", "pycparser", "torch", "torch-geometric")
 
 
 class PipelineTask(luigi.Task):
@@ -26,6 +23,12 @@ class PipelineTask(luigi.Task):
         """The workspace."""
         return Path(self.workspace)
 
+    def report_progress(self, percentage: float, message: str) -> None:
+        """Tells luigi's scheduler, so that luigid's page says the same as the terminal; nothing outside a worker."""
+        if self.set_progress_percentage is not None and self.set_status_message is not None:
+            self.set_progress_percentage(percentage)
+            self.set_status_message(message)
+
     @cached_property
     def identity(self) -> dict[str, Any]:
         """JSON values that decide the output; subclasses extend it."""
@@ -37,17 +40,6 @@ class PipelineTask(luigi.Task):
     def digest(self) -> str:
         """The fingerprint of :attr:`identity`, part of the output's path."""
         return fingerprint(**self.identity)
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of the packages that shape outputs, by name; packages that are not installed are left out."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 def names(text: str) -> tuple[str, ...]:

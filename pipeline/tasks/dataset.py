@@ -9,7 +9,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.tasks.base import PipelineTask, names, package_versions
+from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.designs import BACKENDS, STRATEGIES
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.messages import progress, say
@@ -47,9 +47,9 @@ class GenerateDataset(PipelineTask):
     @cached_property
     def shards(self) -> list[SynthesizeDesigns]:
         """One task a kernel and source, sorted."""
-        from pipeline.tasks.plan import cached_kernels, choose, default_source
+        from pipeline.tasks.plan import cached_kernels, default_source, resolve_backend
 
-        backend = choose(self.backend)
+        backend = resolve_backend(self.backend)
         sources = names(self.source) or (default_source(self.workspace, backend),)
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
@@ -86,15 +86,10 @@ class GenerateDataset(PipelineTask):
 
     def run(self) -> None:
         """Merges the shards."""
-        from pipeline.dataset import (
-            TABLES,
-            card_markdown,
-            data_card,
-            make_splits,
-            merge_tables,
-            read_table,
-            write_table,
-        )
+        from pipeline.dataset.build import merge_tables
+        from pipeline.dataset.card import card_markdown, data_card
+        from pipeline.dataset.schemas import TABLES, read_table, write_table
+        from pipeline.dataset.splits import split_table
 
         parts = []
         for target in self.input():
@@ -106,12 +101,11 @@ class GenerateDataset(PipelineTask):
                 }
             )
         tables = merge_tables(parts)
-        tables["splits"] = make_splits(tables["labels"], seed=self.seed)
+        tables["splits"] = split_table(tables["labels"], seed=self.seed)
         provenance = {
             **self.identity,
             "kernel_hashes": {shard.plan.name: shard.plan.address.kernel_hash for shard in self.shards},
             "flows": {shard.plan.source: shard.plan.address.flow.to_json() for shard in self.shards},
-            "packages": package_versions(),
         }
         card = data_card(tables, provenance)
         with self.output().write() as folder:
@@ -123,7 +117,7 @@ class GenerateDataset(PipelineTask):
 
     def summarise(self) -> None:
         """Prints the summary of what is there."""
-        from pipeline.dataset import read_table
+        from pipeline.dataset.schemas import read_table
         from pipeline.present.summary import dataset_summary
 
         place: Path = self.output().path

@@ -38,9 +38,9 @@ class KernelTask(PipelineTask):
     @cached_property
     def plan(self) -> Plan:
         """Kernel, space and flow; decided once, before the task runs."""
-        from pipeline.tasks.plan import choose, default_source, make_plan
+        from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
-        backend = choose(self.backend)
+        backend = resolve_backend(self.backend)
         source = self.source or default_source(self.workspace, backend)
         return make_plan(self.workspace, self.kernel, self.top, self.space, source, backend)
 
@@ -49,14 +49,14 @@ class KernelTask(PipelineTask):
         """The strategy with ``auto`` resolved."""
         if self.strategy != "auto":
             return str(self.strategy)
-        return "cached" if self.plan.backend == "replay" else "uniform"
+        return "cached" if self.plan.replays else "uniform"
 
     @cached_property
     def snapshot(self) -> str | None:
         """The state of the part of the store that is replayed; None where nothing is."""
         from pipeline.tasks.plan import open_store
 
-        return open_store(self.workspace).snapshot([self.plan.address]) if self.plan.backend == "replay" else None
+        return open_store(self.workspace).snapshot([self.plan.address]) if self.plan.replays else None
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class KernelTask(PipelineTask):
             **super().identity,
             "address": plan.address.digest,
             "around": sorted(names(self.around)),
-            "backend": plan.backend,
+            "backend": plan.backend.name,
             "count": self.count,
             "snapshot": self.snapshot,
             "space": plan.space.hash if plan.space else None,
@@ -85,7 +85,7 @@ class SampleConfigurations(KernelTask):
         """Samples and writes."""
         import json
 
-        from pipeline.dataset import make_table, write_table
+        from pipeline.dataset.schemas import make_table, write_table
 
         if self.count is not None and self.count < 1:
             raise PipelineError(f"--count {self.count} asks for no designs", fix="give a positive number")
@@ -121,7 +121,8 @@ class SampleConfigurations(KernelTask):
         return [cached[i] for i in sorted(picked)]
 
     def _sampled(self) -> list[tuple[str, dict[str, int | str] | None]]:
-        from pipeline.design_space import design_key, parse_key, sample
+        from pipeline.design_space import design_key, parse_key
+        from pipeline.design_space.sampling import sample
         from pipeline.tasks.plan import open_store
 
         plan = self.plan
@@ -131,12 +132,12 @@ class SampleConfigurations(KernelTask):
             )
         # A labelled point is never drawn again, unless all of the space is asked for or only labelled points can serve.
         avoid: set[str] = set()
-        if plan.backend != "replay" and self.chosen_strategy != "all":
+        if not plan.replays and self.chosen_strategy != "all":
             avoid = set(open_store(self.workspace).keys(plan.address))
         points = sample(
             plan.space,
             self.chosen_strategy,
-            self.count if self.count is not None or self.chosen_strategy == "all" else DEFAULT_COUNT,
+            DEFAULT_COUNT if self.count is None else self.count,
             self.seed,
             around=[parse_key(key) for key in names(self.around)],
             exclude=avoid,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import luigi
 
@@ -13,19 +13,6 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
-
-if TYPE_CHECKING:
-    from pipeline.kernels import Kernel
-
-
-def _kernel_or_none(name: str) -> Kernel | None:
-    """The kernel of that name in the suite or at that path; None where there is no C for it."""
-    from pipeline.kernels import find_kernel, suite_names
-    from pipeline.kernels.suite import canonical_name
-
-    if canonical_name(name) in suite_names() or Path(name).is_file():
-        return find_kernel(name)
-    return None
 
 
 class _Import(PipelineTask):
@@ -65,19 +52,22 @@ class ImportHLSyn(_Import):
 
     @cached_property
     def archive(self) -> tuple[Path, str]:
-        """The local file or folder and the hash of its bytes (of its list of files, for a folder)."""
-        from pipeline.dataset import HLSYN_SHA256, HLSYN_URL, fetch, fingerprint_path
+        """The local file or folder and the SHA-256 of its bytes (of its files' names and bytes, for a folder)."""
+        from pipeline.dataset import HLSYN_URL, fetch, known_checksum, sha256_of
 
         if self.path and self.url:
             raise PipelineError("--path and --url exclude each other", fix="give one of them")
-        if self.path:
-            path = Path(self.path)
-            return path, fingerprint_path(path)
-        url = self.url or HLSYN_URL
-        wanted = HLSYN_SHA256 if url == HLSYN_URL else None
-        name = hashlib.sha256(url.encode()).hexdigest()[:12] + "-" + Path(url).name
-        path = fetch(url, self.folder / "downloads" / name, sha256=wanted)
-        return path, fingerprint_path(path)
+        if not self.path:
+            url = self.url or HLSYN_URL
+            name = hashlib.sha256(url.encode()).hexdigest()[:12] + "-" + url.rsplit("/", 1)[-1][-60:]
+            fetched = fetch(url, self.folder / "downloads" / name, known_checksum(url))
+            return fetched.path, fetched.sha256
+        path = Path(self.path)
+        if not path.is_dir():
+            return path, sha256_of(path).sha256
+        files = sorted(file for file in path.rglob("*.json") if file.is_file())
+        listing = "\n".join(f"{file.relative_to(path).as_posix()} {sha256_of(file).sha256}" for file in files)
+        return path, hashlib.sha256(listing.encode()).hexdigest()
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -97,37 +87,50 @@ class ImportHLSyn(_Import):
         """Reads the set and files one pack a kernel and source."""
         from pipeline.dataset import read_label_set
         from pipeline.synthesis import KNOWN_FLOWS, Address, Entry, imported_flow
-        from pipeline.tasks.plan import open_store
+        from pipeline.tasks.plan import kernel_or_none, open_store
 
         path, digest = self.archive
         store = open_store(self.workspace)
         counts: dict[str, int] = {}
         unknown: set[str] = set()
+        problems: list[PipelineError] = []
         addresses = []
         for part in read_label_set(
-            path, source_prefix=self.source_prefix, source=self.source or None, dialect=self.dialect or None
+            path,
+            source_prefix=self.source_prefix,
+            source=self.source or None,
+            dialect=self.dialect or None,
+            on_problem=problems.append,
         ):
-            kernel = _kernel_or_none(part.kernel)
+            kernel = kernel_or_none(part.kernel)
             if kernel is None:
                 unknown.add(part.kernel)
             flow = KNOWN_FLOWS.get(part.source) or imported_flow(part.source, part.dialect)
             if flow.dialect != part.dialect:
                 raise PipelineError(
-                    f"the designs of {part.kernel} are of dialect {part.dialect}, those of source {part.source} are {flow.dialect}",
+                    f"the designs of {part.kernel} are of dialect {part.dialect}, "
+                    f"those of source {part.source} are {flow.dialect}",
                     file=str(path),
                     fix="name another --source, or the --dialect",
                 )
             address = Address(part.kernel, kernel.ast_hash if kernel else "", flow)
-            store.put_all(address, [Entry.published(d.key, d.point, d.label) for d in part.designs])
+            store.put_all(address, [Entry(d.key, d.point, d.label) for d in part.designs])
             addresses.append(address.digest)
             counts[part.source] = counts.get(part.source, 0) + len(part.designs)
-        with self.output().write() as folder:
-            write_json(folder / "import.json", {**self.identity, "addresses": sorted(addresses), "designs": counts})
+        for problem in problems:
+            say(f"ERROR: {problem}")
+        if not addresses:
+            raise PipelineError("no file of this label set could be read", file=str(path), fix="see the lines above")
+        if not problems:
+            with self.output().write() as folder:
+                write_json(folder / "import.json", {**self.identity, "addresses": sorted(addresses), "designs": counts})
         say(f"Imported {path.name} (sha256 {digest})")
         for source, count in sorted(counts.items()):
             say(f"  source {source}: {count:,} designs; use them with --source {source}")
         if unknown:
             say(f"  without C in the suite, labels only: {', '.join(sorted(unknown))}")
+        if problems:
+            raise PipelineError(f"{len(problems)} files could not be read, the others are imported", file=str(path))
 
 
 class ImportReports(_Import):
@@ -148,25 +151,27 @@ class ImportReports(_Import):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The reports found, how they are filed, and the kernel."""
-        kernel = _kernel_or_none(self.kernel)
+        from pipeline.tasks.plan import kernel_or_none
+
+        kernel = kernel_or_none(self.kernel)
         return {
             **super().identity,
             "dialect": self.dialect,
             "kernel": kernel.ast_hash if kernel else self.kernel,
-            "reports": sorted((found.key, found.digest) for found in self.collected),
+            "reports": sorted((found.key, found.sha256) for found in self.collected),
             "source": self.source,
         }
 
     def run(self) -> None:
         """Files what was found as one pack."""
         from pipeline.synthesis import Address, imported_flow
-        from pipeline.tasks.plan import open_store
+        from pipeline.tasks.plan import kernel_or_none, open_store
 
         if not self.collected:
             raise PipelineError(
                 "there is no csynth.xml in this folder", file=self.path, fix="name the folder of your runs"
             )
-        kernel = _kernel_or_none(self.kernel)
+        kernel = kernel_or_none(self.kernel)
         name = kernel.name if kernel else self.kernel
         address = Address(name, kernel.ast_hash if kernel else "", imported_flow(self.source, self.dialect))
         entries = [found.entry() for found in self.collected]
@@ -176,7 +181,7 @@ class ImportReports(_Import):
                 folder / "import.json",
                 {**self.identity, "addresses": [address.digest], "designs": {self.source: len(entries)}},
             )
-        bad = [found for found in self.collected if found.problem]
+        bad = [found for found in self.collected if found.label.reason and found.label.status != "ok"]
         unkeyed = sum(found.point is None for found in self.collected)
         say(
             f"Imported {len(entries):,} reports of {name}; use them with --source {self.source} --kernels {self.kernel}"
@@ -184,4 +189,4 @@ class ImportReports(_Import):
         if unkeyed:
             say(f"  {unkeyed:,} without a known design: a design.json beside the report, or a designs.csv, would tell")
         for found in bad:
-            say(f"  not a usable report: {found.problem}")
+            say(f"  {found.label.status}: {found.label.reason}")

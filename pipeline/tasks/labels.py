@@ -29,16 +29,22 @@ class SynthesizeDesigns(KernelTask):
 
     def run(self) -> None:
         """Runs the backend; what it finished before a kill is in the report store and not run again."""
-        from pipeline.dataset import LabelledDesign, build_tables, read_table, write_table
-        from pipeline.synthesis import make_backend
-        from pipeline.tasks.plan import open_store
+        from pipeline.dataset import LabelledDesign
+        from pipeline.dataset.build import build_tables
+        from pipeline.dataset.schemas import read_table, write_table
+        from pipeline.synthesis import ReplayBackend
 
-        plan, store = self.plan, open_store(self.workspace)
-        designs = read_table(self.input().path / "designs.parquet", "designs").to_pylist()
-        points = {row["key"]: None if row["point"] is None else json.loads(row["point"]) for row in designs}
-        backend = make_backend(plan.backend, store, plan.address)
+        plan = self.plan
+        rows = read_table(self.input().path / "designs.parquet", "designs").to_pylist()
+        designs = [(row["key"], None if row["point"] is None else json.loads(row["point"])) for row in rows]
+        if isinstance(plan.backend, ReplayBackend):
+            outcomes = plan.backend.replay(designs)
+        else:
+            assert plan.kernel is not None
+            outcomes = plan.backend.synthesize(plan.kernel, [point for _, point in designs if point is not None])
         labelled = []
-        for done, outcome in enumerate(backend.synthesize(plan.kernel, list(points.items())), 1):
+        for done, outcome in enumerate(outcomes, 1):
+            version = outcome.report.tool_version if outcome.report else plan.address.flow.tool_version
             labelled.append(
                 LabelledDesign(
                     source=plan.source,
@@ -52,13 +58,12 @@ class SynthesizeDesigns(KernelTask):
                     report_hash=outcome.report_hash,
                     origin=outcome.origin,
                     seconds=outcome.seconds,
-                    started=outcome.started,
-                    tool_version=outcome.tool_version,
+                    tool_version=version,
+                    sampled_by=self.chosen_strategy,
                 )
             )
             if done % 50 == 0:
-                self.set_progress_percentage(100.0 * done / len(points))
-                self.set_status_message(f"{done} of {len(points)} designs of {plan.name}")
+                self.report_progress(100.0 * done / len(designs), f"{done} of {len(designs)} designs of {plan.name}")
         kernels = {plan.name: plan.kernel} if plan.kernel else {}
         spaces = {plan.name: plan.space} if plan.space else {}
         tables = build_tables(labelled, kernels, spaces)

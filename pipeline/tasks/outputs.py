@@ -30,7 +30,7 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-class FolderTarget(luigi.Target):  # type: ignore[misc]
+class FolderTarget(luigi.Target):
     """A folder that exists only when all that belongs into it is there."""
 
     def __init__(self, path: Path) -> None:

@@ -26,16 +26,22 @@ class BuildPacks(PipelineTask):
 
     def run(self) -> None:
         """Estimates the designs of each kernel and writes one pack a kernel."""
-        from pipeline.design_space import sample
-        from pipeline.synthesis import write_pack
-        from pipeline.synthesis.backends.estimator import estimate_entries
-        from pipeline.tasks.plan import ESTIMATOR_SOURCE, make_plan
+        import tempfile
+
+        from pipeline.design_space.sampling import sample
+        from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, write_pack
+        from pipeline.tasks.plan import make_plan
 
         for name in names(self.kernels):
             plan = make_plan(self.workspace, name, "", "", ESTIMATOR_SOURCE, "estimator")
             assert plan.kernel is not None and plan.space is not None
             points = sample(plan.space, "uniform", self.count, self.seed)
             path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"
-            write_pack(path, plan.address, estimate_entries(plan.kernel, points))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory() as scratch:
+                store = ReportStore(Path(scratch), fsync=False)
+                for _ in EstimatorBackend(store).synthesize(plan.kernel, points):
+                    pass
+                write_pack(path, plan.address, store.entries(plan.address))
             say(f"{path}: {len(points)} designs, {path.stat().st_size / 1024:.0f} KiB")
         self.done = True

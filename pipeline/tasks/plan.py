@@ -5,6 +5,7 @@ Everything here is decided from parameters and the store before a task runs, so 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +13,17 @@ from pathlib import Path
 import pipeline
 from pipeline.design_space import DesignSpace, load_space
 from pipeline.errors import PipelineError
-from pipeline.kernels import Kernel, find_kernel
-from pipeline.synthesis import Address, ReportStore, estimator_flow
-
-ESTIMATOR_SOURCE = "estimator"
+from pipeline.kernels import Kernel
+from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
+from pipeline.synthesis import (
+    ESTIMATOR_SOURCE,
+    Address,
+    EstimatorBackend,
+    ReplayBackend,
+    ReportStore,
+    choose_backend,
+    find_vitis,
+)
 
 
 def packs_folder() -> Path:
@@ -27,7 +35,7 @@ def packs_folder() -> Path:
 @lru_cache(maxsize=8)
 def open_store(workspace: str) -> ReportStore:
     """The report store of a workspace, over the shipped packs."""
-    return ReportStore(Path(workspace) / "store", layers=[packs_folder()])
+    return ReportStore(Path(workspace) / "store", layers=[packs_folder()], fsync=False)
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Plan:
     no rules for the kernel.
     """
 
-    backend: str
+    backend: EstimatorBackend | ReplayBackend
     address: Address
     kernel: Kernel | None
     space: DesignSpace | None
@@ -51,12 +59,39 @@ class Plan:
     @property
     def source(self) -> str:
         """Where the labels come from."""
-        return self.address.flow.source
+        return self.address.source
+
+    @property
+    def replays(self) -> bool:
+        """Whether labels come from the store alone."""
+        return isinstance(self.backend, ReplayBackend)
 
 
 @lru_cache(maxsize=512)
-def _kernel(name: str, top: str) -> Kernel:
+def kernel_of(name: str, top: str = "") -> Kernel:
+    """The kernel of that name or path, read once a process; raises PipelineError as ``find_kernel``."""
     return find_kernel(name, top=top or None)
+
+
+def kernel_or_none(name: str) -> Kernel | None:
+    """The kernel of that name in the suite or at that path; None where there is no C for it."""
+    if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
+        return kernel_of(name)
+    return None
+
+
+@lru_cache(maxsize=1)
+def suite_hash() -> str:
+    """A hash of all kernels of the suite by their syntax trees."""
+    trees = "\n".join(f"{name} {kernel_of(name).ast_hash}" for name in suite_names())
+    return hashlib.sha256(trees.encode()).hexdigest()
+
+
+def resolve_backend(backend: str) -> str:
+    """The backend that ``auto`` stands for here."""
+    if backend == "auto":
+        return "replay" if find_vitis() is None else "auto"
+    return backend
 
 
 def default_source(workspace: str, backend: str) -> str:
@@ -91,55 +126,35 @@ def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
 def make_plan(workspace: str, kernel: str, top: str, space: str, source: str, backend: str) -> Plan:
     """What to do for one kernel; raises PipelineError for a kernel, space or source that cannot serve.
 
-    ``backend`` is ``vitis``, ``replay`` or ``estimator``. Replay also serves kernels whose C is not at hand.
+    Replay also serves kernels whose C is not at hand: then there are labels and no space.
     """
-    if backend == "estimator":
-        if source != ESTIMATOR_SOURCE:
-            raise PipelineError(
-                f"--backend estimator makes labels of source {ESTIMATOR_SOURCE}, not {source}",
-                fix="leave --source out, or replay that source with --backend replay",
-            )
-        from pipeline.estimator import VERSION
-
-        found = _kernel(kernel, top)
-        address = Address(found.name, found.ast_hash, estimator_flow(VERSION))
-        return Plan(backend, address, found, _space(found, space))
-    return _replay_plan(workspace, kernel, top, space, source)
-
-
-def _replay_plan(workspace: str, kernel: str, top: str, space: str, source: str) -> Plan:
     store = open_store(workspace)
-    found: Kernel | None
     try:
-        found = _kernel(kernel, top)
+        found = kernel_of(kernel, top)
     except PipelineError:
-        # Labels may be there for a kernel whose C is not.
-        if not store.addresses(source=source, kernel=kernel):
+        nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
+        if backend == "estimator" or len(nameless) != 1:
             raise
-        found = None
-    name = found.name if found else kernel
-    addresses = store.addresses(source=source, kernel=name)
-    wanted = found.ast_hash if found else ""
-    fitting = [address for address in addresses if address.kernel_hash == wanted]
-    if not fitting:
-        if addresses:
-            raise PipelineError(
-                f"the cached reports of {name} from {source} were made from another version of its C",
-                fix="import them again, or go back to that version",
-            )
-        raise PipelineError(
-            f"there is no cached report of {name} from {source}",
-            fix=f"use --backend estimator, or another of {', '.join(sorted(open_store(workspace).sources())) or 'no sources'}",
-        )
-    if len(fitting) > 1:
-        raise PipelineError(
-            f"source {source} holds reports of {name} under {len(fitting)} different flows",
-            fix="import each flow under a source name of its own",
-        )
-    address = fitting[0]
-    rules = _space(found, space) if found and address.flow.dialect != "vitis-plain" else None
-    return Plan("replay", address, found, rules)
+        return Plan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
+    chosen = choose_backend(backend, store, found, source=source)
+    if isinstance(chosen, EstimatorBackend):
+        address = chosen.address(found)
+    else:
+        assert isinstance(chosen, ReplayBackend)
+        address = chosen.address
+        if backend == "replay" and not store.count(address):
+            raise _nothing_cached(store, found, source)
+    rules = load_space(found, Path(space) if space else None) if address.flow.dialect != "vitis-plain" else None
+    return Plan(chosen, address, found, rules)
 
 
-def _space(kernel: Kernel, file: str) -> DesignSpace:
-    return load_space(kernel, Path(file) if file else None)
+def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:
+    if store.addresses(source=source, kernel=kernel.name):
+        return PipelineError(
+            f"the cached reports of {kernel.name} from {source} were made from another version of its C",
+            fix="import them again, or go back to that version",
+        )
+    return PipelineError(
+        f"no report of kernel {kernel.name!r} from {source} is cached",
+        fix="estimate its designs with --backend estimator, or import reports",
+    )

@@ -30,18 +30,22 @@ class ReplayBackend:
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order."""
-        keys = [design_key(point) for point in points]
-        for point, (key, entry) in zip(points, self.store.get_many(self.address, keys), strict=True):
-            yield self._missing(key, point, kernel.name) if entry is None else _outcome(entry, point)
+        yield from self.replay([(design_key(point), point) for point in points])
+
+    def replay(self, designs: Sequence[tuple[str, Point | None]]) -> Iterator[Outcome]:
+        """An outcome per (key, point), in their order; needs no kernel and no point, as keys are kept as published."""
+        keys = [key for key, _ in designs]
+        for (_, point), (key, entry) in zip(designs, self.store.get_many(self.address, keys), strict=True):
+            yield self._missing(key, point) if entry is None else _outcome(entry, point)
 
     def everything(self) -> Iterator[Outcome]:
         """An outcome per design that the store holds at the address, sorted by key."""
         for entry in self.store.entries(self.address):
             yield _outcome(entry, entry.point)
 
-    def _missing(self, key: str, point: Point, kernel: str) -> Outcome:
+    def _missing(self, key: str, point: Point | None) -> Outcome:
         reason = (
-            f"no report of design {key} of {kernel} from {self.flow.source} is cached; "
+            f"no report of design {key} of {self.address.kernel} from {self.flow.source} is cached; "
             "estimate it with --backend estimator"
         )
         return Outcome(key, point, Label(Status.NOT_CACHED, reason), None, None, "replayed", None)

@@ -449,6 +449,7 @@ def _serve(control: socket.socket, owner: int) -> None:
                 data, fds = b"", []
             open_for_more = bool(data)
             for fd in fds:
+                os.set_inheritable(fd, False)
                 supervisors.add(_forked(control, fd, owner))
 
 
@@ -492,4 +493,6 @@ def _ended() -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
+    listening = socket.socket(fileno=int(sys.argv[1]))
+    listening.set_inheritable(False)
+    _serve(listening, int(sys.argv[2]))

@@ -1,0 +1,230 @@
+"""From a design and a flow to a job for the tool that is there, through the templates in ``hls_templates/``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PipelineError
+from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.vitis.directives import parse_directives
+from pipeline.synthesis.vitis.job import Command, Further, Job
+from pipeline.synthesis.vitis.quoting import Quoted, cfg_value, tcl_option, tcl_value, tcl_word
+from pipeline.synthesis.vitis.sources import Sources, check_file_name
+from pipeline.synthesis.vitis.tools import Tool, ToolKind
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+PROJECT = "project"
+SOLUTION = "solution"
+WORK = "work"
+SCRIPT = "run_hls.tcl"
+CONFIG = "hls_config.cfg"
+
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
+_UNCERTAINTY = re.compile(r"\d{1,4}(\.\d{1,4})?(%|ns|ps)?")
+_FLAG = re.compile(r"-[A-Za-z][A-Za-z0-9_./=+,:-]{0,200}")
+_SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+-]{1,80}")
+
+CONFIG_COMMANDS = {
+    "config_compile": "syn.compile",
+    "config_interface": "syn.interface",
+    "config_rtl": "syn.rtl",
+    "config_dataflow": "syn.dataflow",
+    "config_schedule": "syn.schedule",
+    "config_array_partition": "syn.array_partition",
+    "config_unroll": "syn.unroll",
+}
+"""Settings of a flow are named ``config_COMMAND.OPTION``; in a cfg file the command has another name (UG1399)."""
+CFLAGS = "cflags"
+"""The setting with flags for the compiler, separated by blanks."""
+
+_RESULTS = {
+    Further.CSIM: ("csim/report/*.log",),
+    Further.COSIM: ("sim/report/*.rpt",),
+    Further.EXPORT: ("impl/report/verilog/*.xml",),
+}
+
+
+def render(
+    tool: Tool,
+    flow: Flow,
+    sources: Sources,
+    *,
+    further: Collection[Further] = (),
+    templates: Path | None = None,
+) -> Job:
+    """The job of one design under one flow.
+
+    Args:
+        tool: decides between TCL and cfg, and how the command is spelled.
+        flow: part, clock, uncertainty, flow target and settings. Settings are pairs ``config_compile.OPTION`` and
+            value (``true`` and ``false`` for switches), and ``cflags``.
+        sources: the design.
+        further: steps beyond C synthesis, taken in the order of :class:`~pipeline.synthesis.vitis.job.Further`.
+        templates: a folder of templates instead of the shipped one.
+
+    Raises:
+        PipelineError: the flow lacks what a run needs, or a name or value cannot safely be handed to the tool.
+    """
+    steps = [step for step in Further if step in further]
+    if flow.part is None or not _PART.fullmatch(flow.part):
+        raise PipelineError(f"the flow {flow.source} names no part that can be handed to the tool: {flow.part!r}")
+    if flow.clock_ns is None:
+        raise PipelineError(f"the flow {flow.source} has no clock period", fix="give one in nanoseconds")
+    if flow.uncertainty is not None and not _UNCERTAINTY.fullmatch(flow.uncertainty):
+        raise PipelineError(f"{flow.uncertainty!r} is no clock uncertainty", fix="use a form such as 27% or 0.5")
+    if steps and set(steps) & {Further.CSIM, Further.COSIM} and not sources.testbench:
+        raise PipelineError(f"the step {steps[0]} needs a test bench, and the design has none")
+    flow_target = flow.flow_target
+    if tool.kind is ToolKind.VIVADO_HLS:
+        # Vivado HLS has but one flow, and no word for it.
+        if flow_target not in (None, "vivado"):
+            raise PipelineError(f"Vivado HLS has no flow target {flow_target!r}", fix="use vivado, or Vitis HLS")
+        flow_target = None
+    elif flow_target not in (None, "vivado", "vitis"):
+        raise PipelineError(f"{flow_target!r} is no flow target", fix="use vivado or vitis")
+    uses_cfg = tool.kind is ToolKind.VPP
+    settings = [_setting(name, value, tool) for name, value in flow.settings if name != CFLAGS]
+    values: dict[str, Any] = {
+        "project": PROJECT,
+        "solution": SOLUTION,
+        "part": flow.part,
+        "clock": f"{flow.clock_ns:.6g}",
+        "uncertainty": flow.uncertainty,
+        "flow_target": flow_target,
+        "top": sources.top,
+        "design_files": sources.design_files,
+        "testbench": sources.testbench,
+        "cflags": _cflags(dict(flow.settings).get(CFLAGS, "")),
+        "settings": settings,
+        "directives": parse_directives(sources.directives),
+        "export": Further.EXPORT in steps,
+    }
+    files = dict(sources.files)
+    reserved = {SCRIPT, CONFIG, *(_step_script(step) for step in steps)}
+    for name in files:
+        if name in reserved or check_file_name(name).split("/")[0] in (PROJECT, WORK):
+            raise PipelineError(f"the file name {name!r} is taken by the run itself", fix="choose another")
+    environment = _environment(templates)
+    if uses_cfg:
+        files[CONFIG] = _rendered(environment, "hls_config.cfg.j2", values)
+        commands = [Command("csynth", (tool.executable, "-c", *_V_MODE, "--config", CONFIG, "--work_dir", WORK))]
+        commands += [_vitis_run_step(tool, step) for step in steps]
+        solution = f"{WORK}/hls"
+    else:
+        files[SCRIPT] = _rendered(environment, "run_hls.tcl.j2", values)
+        commands = [Command("csynth", _tcl_command(tool, SCRIPT))]
+        for step in steps:
+            files[_step_script(step)] = _rendered(environment, "further_step.tcl.j2", {**values, "step": str(step)})
+            commands.append(Command(str(step), _tcl_command(tool, _step_script(step))))
+        solution = f"{PROJECT}/{SOLUTION}"
+    return Job(
+        files=files,
+        commands=tuple(commands),
+        report=f"{solution}/syn/report/csynth.xml",
+        top=sources.top,
+        part=flow.part,
+        results={str(step): tuple(f"{solution}/{pattern}" for pattern in _RESULTS[step]) for step in steps},
+    )
+
+
+_V_MODE = ("--mode", "hls")
+
+
+def _step_script(step: Further) -> str:
+    return f"run_{step}.tcl"
+
+
+def _tcl_command(tool: Tool, script: str) -> tuple[str, ...]:
+    if tool.kind is ToolKind.VITIS_RUN:
+        return (tool.executable, *_V_MODE, "--tcl", script)
+    return (tool.executable, "-f", script)
+
+
+def _vitis_run_step(tool: Tool, step: Further) -> Command:
+    if tool.vitis_run is None:
+        raise PipelineError(
+            f"the step {step} beyond v++ needs vitis-run, which is not beside {tool.executable}",
+            fix="leave the step out, or use an installation that has both",
+        )
+    option = "--impl" if step is Further.EXPORT else f"--{step}"
+    return Command(str(step), (tool.vitis_run, *_V_MODE, option, "--config", CONFIG, "--work_dir", WORK))
+
+
+def _setting(name: str, value: str, tool: Tool) -> dict[str, str | bool | None]:
+    command, _, option = name.partition(".")
+    if command not in CONFIG_COMMANDS or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", option):
+        raise PipelineError(
+            f"the setting {name!r} of a flow is not known",
+            fix=f"use {CFLAGS} or COMMAND.OPTION with one of the commands {', '.join(CONFIG_COMMANDS)}",
+        )
+    if not _SETTING_VALUE.fullmatch(value):
+        raise PipelineError(f"the setting {name} cannot have the value {value[:60]!r}")
+    switch = value in ("true", "false")
+    if switch and value == "false" and tool.kind is ToolKind.VIVADO_HLS:
+        raise PipelineError(f"Vivado HLS cannot be told {name} false", fix="leave the setting out: false is its default")
+    return {
+        "command": command,
+        "name": option,
+        "value": None if value == "true" else value,
+        "joined": switch,
+        "key": f"{CONFIG_COMMANDS[command]}.{option}",
+    }
+
+
+def _cflags(text: str) -> str:
+    for flag in text.split():
+        if not _FLAG.fullmatch(flag):
+            raise PipelineError(
+                f"the compiler flag {flag[:60]!r} cannot be handed to the tool",
+                fix="use flags of letters, digits and _ . / = + , : - that begin with -",
+            )
+    return " ".join(text.split())
+
+
+def templates_folder() -> Path:
+    """The shipped templates: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).resolve().parents[2]
+    for folder in (package / "hls_templates", package.parent / "hls_templates"):
+        if (folder / "run_hls.tcl.j2").is_file():
+            return folder
+    raise PipelineError("the folder hls_templates is not there", fix="install the package again")
+
+
+@cache
+def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder or templates_folder()),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_quoted_only,
+    )
+    environment.filters.update(tcl=tcl_word, tcl_value=tcl_value, option=tcl_option, cfg=cfg_value)
+    return environment
+
+
+def _quoted_only(value: object) -> object:
+    # Jinja also passes the template's own text through here, which it hands over as plain str at compile time only.
+    if not isinstance(value, Quoted):
+        raise TypeError(f"the template writes {value!r} without a filter that quotes it")
+    return value
+
+
+def _rendered(environment: ImmutableSandboxedEnvironment, name: str, values: dict[str, Any]) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        return environment.get_template(name).render(values)
+    except (TemplateError, TypeError) as error:
+        raise PipelineError(f"cannot be rendered: {error}", file=name, fix="correct the template") from error
