@@ -1,4 +1,4 @@
-"""The main jobs by replay of the shipped packs alone: no HLS tool, no network. Run as ``python -m tests.replay_jobs``."""
+"""The main jobs by replay of the shipped packs alone, without tool or network: ``python -m tests.replay_jobs``."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from pipeline.reports.report import RESOURCE_NAMES
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace
 
-__all__ = ["LabelledDesign", "build_tables", "merge_tables"]
+__all__ = ["LabelledDesign", "build_tables", "merge_tables", "points_allowed"]
 
 
 def build_tables(
@@ -92,17 +92,18 @@ def _in_space(rows: Sequence[LabelledDesign], spaces: Mapping[str, DesignSpace])
         if row.point is not None and row.dialect != VITIS_PLAIN and row.kernel in spaces:
             of_kernel[row.kernel].append(index)
     for kernel, indices in of_kernel.items():
-        for index, verdict in zip(indices, _allowed(spaces[kernel], [rows[index] for index in indices]), strict=True):
+        points = [rows[index].point or {} for index in indices]
+        for index, verdict in zip(indices, points_allowed(spaces[kernel], points), strict=True):
             verdicts[index] = verdict
     return verdicts
 
 
-def _allowed(space: DesignSpace, rows: Sequence[LabelledDesign]) -> list[bool]:
+def points_allowed(space: DesignSpace, given: Sequence[Mapping[str, int | str]]) -> list[bool]:
+    """Whether the space allows each point, all at once; a point with other sites or values is not allowed."""
     candidates = {site.name: frozenset(site.values) for site in space.sites}
-    allowed = [False] * len(rows)
+    allowed = [False] * len(given)
     places, points = [], []
-    for place, row in enumerate(rows):
-        point = row.point or {}
+    for place, point in enumerate(given):
         if len(point) == len(candidates) and all(point.get(name) in values for name, values in candidates.items()):
             places.append(place)
             points.append(point)

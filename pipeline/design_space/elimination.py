@@ -27,6 +27,7 @@ MAX_CUTS = 20_000
 """The most combinations of a cutset."""
 _INT64 = 1 << 62
 _SMALL = 1 << 18
+_KEPT_CELLS = 1 << 23
 
 _Table = NDArray[Any]
 
@@ -120,7 +121,8 @@ class Component:
         self.sizes = [len(candidates) for candidates in values]
         self.plan = plan_for(self.sites, [factor.scope for factor in factors], self.sizes)
         self._cut_counts: list[tuple[dict[int, int], int]] | None = None
-        self._buckets = lru_cache(maxsize=64)(self._eliminated)
+        kept = _KEPT_CELLS // self.plan.cells if self.plan else 0
+        self._buckets = lru_cache(maxsize=min(64, max(1, kept)))(self._eliminated)
 
     def count(self, fixed: Mapping[int, int] | None = None) -> int:
         """How many valid combinations there are with some sites fixed to a candidate index."""

@@ -27,7 +27,7 @@ from pipeline.kernels.model import SiteKind
 
 MAX_CANDIDATES = 10_000
 MAX_SAMPLE = 5_000_000
-_REJECTION_TRIES = 20_000_000
+_REJECTION_TRIES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +167,14 @@ class DesignSpace:
         listed = list_component(sites, factors, self.names, self._values)
         if listed is not None:
             return listed, []
-        kept, dropped = list(factors), list[Factor]()
-        while component.plan is None:
-            widest = max(kept, key=lambda factor: (factor.table is None, len(factor.scope)))
-            kept.remove(widest)
-            dropped.append(widest)
-            component = Component(sites, kept, self.names, self._values)
-        return component, dropped
+        # As many factors as a count can hold, those over few sites first; the others are left to rejection.
+        ranked = sorted(factors, key=lambda factor: (factor.table is None, len(factor.scope), factor.scope))
+        low, high = 0, len(ranked)
+        while high - low > 1:
+            middle = (low + high) // 2
+            trial = Component(sites, ranked[:middle], self.names, self._values)
+            low, high = (middle, high) if trial.plan is not None else (low, middle)
+        return Component(sites, ranked[:low], self.names, self._values), ranked[low:]
 
     # --- one point ----------------------------------------------------------------------------------------------------
 

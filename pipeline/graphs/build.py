@@ -27,8 +27,8 @@ _NO_NODE = ("llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.experimental.noa
 def build_graph(kernel: Kernel, module: IrModule, *, compiler: str = "") -> ProgramGraph:
     """The program graph of a kernel and its IR; ``compiler`` is recorded in ``about``.
 
-    Values of pragmas do not enter. What one view has and the other has not is recorded, not refused: a loop without an IR
-    loop says why in ``reason``, an IR loop without one in the source (a ``goto``) is a loop node of its own.
+    Values of pragmas do not enter. What one view has and the other has not is recorded, not refused: a loop without an
+    IR loop says why in ``reason``, an IR loop without one in the source (a ``goto``) is a loop node of its own.
     """
     builder = _Builder(kernel, module)
     about = {
@@ -149,9 +149,7 @@ class _Builder:
                 role="top" if name == self.kernel.top else "helper", reason=None if function else MISSING_FUNCTION,
             )  # fmt: skip
         for name in self.external:
-            self.node(
-                "function", name=name, type=None, function=name, depth=0, line=None, role="external", reason=None
-            )
+            self.node("function", name=name, type=None, function=name, depth=0, line=None, role="external", reason=None)
 
     def _loops(self) -> None:
         inner = {loop.parent for loop in self.kernel.loops}
@@ -168,7 +166,9 @@ class _Builder:
             self.node(
                 "loop", name=loop.id, text=_head(loop), function=loop.function, loop=parent, depth=loop.depth,
                 line=loop.line, column=loop.column, role=loop.keyword, trip_count=count, trip_min=least,
-                trip_max=most, innermost=loop.id not in inner, reason=self.reasons.get(loop.id),
+                trip_max=most, innermost=loop.id not in inner,
+                reason=self.reasons.get(loop.id),
+                for_index=loop.file_index if loop.keyword == "for" and loop.file_index >= 0 else None,
             )  # fmt: skip
             self.edge("within", number, parent if parent is not None else self.function_number[loop.function])
         numbers: dict[str, int] = {}
@@ -181,7 +181,7 @@ class _Builder:
                 "loop", name=f"{name}/ir_loop_{count_here}", text=None, function=name, loop=parent, depth=ir_loop.depth,
                 line=ir_loop.line or None, column=ir_loop.column or None, role="goto", trip_count=trip.count,
                 trip_min=trip.least, trip_max=trip.most,
-                innermost=not any(other.parent == index for other in self.ir[name].loops), reason=None,
+                innermost=not any(other.parent == index for other in self.ir[name].loops), for_index=None, reason=None,
             )  # fmt: skip
             number = self.loop_of_ir[name, index]
             self.edge("within", number, parent if parent is not None else self.function_number[name])
@@ -251,7 +251,8 @@ class _Builder:
             variables += 1
             self.node(
                 "variable", name=variable.name, type=variable.type, bits=self.bits(variable.type), function=None,
-                block=None, loop=None, depth=0, line=None, column=None, role="constant" if variable.constant else "global",
+                block=None, loop=None, depth=0, line=None, column=None,
+                role="constant" if variable.constant else "global",
             )  # fmt: skip
             array = self.globals.get(variable.name)
             if array is not None:
@@ -323,8 +324,9 @@ class _Body:
         latches = {latch for loop in function.loops for latch in loop.latches}
         for argument in function.arguments:
             builder.node(
-                "variable", name=argument.name, type=argument.type, bits=builder.bits(argument.type), function=self.name,
-                block=None, loop=None, depth=0, line=function.line or None, column=None, role="argument",
+                "variable", name=argument.name, type=argument.type, bits=builder.bits(argument.type),
+                function=self.name, block=None, loop=None, depth=0, line=function.line or None, column=None,
+                role="argument",
             )  # fmt: skip
         for block, members in zip(function.blocks, self.members, strict=True):
             loop = self._loop_node(block.index)
@@ -480,9 +482,7 @@ class _Body:
     def _names(self, index: Index) -> dict[int, str]:
         names = {}
         for _, symbol, _ in index.coefficients:
-            name = (
-                self.function.arguments[-1 - symbol].name if symbol < 0 else self.function.instructions[symbol].name
-            )
+            name = self.function.arguments[-1 - symbol].name if symbol < 0 else self.function.instructions[symbol].name
             names[symbol] = re.sub(r"(?<=.)\.\d+$", "", name)
         return names
 
@@ -548,7 +548,7 @@ def _head(loop: Loop) -> str:
     """The head of a loop as C would write it."""
     if loop.keyword != "for" or loop.variable is None:
         return loop.keyword
-    first = f"{loop.variable} = {loop.lower}" if loop.lower is not None else loop.variable
+    first = f"{loop.variable} = {'...' if loop.lower is None else loop.lower}"
     down = loop.step is not None and loop.step < 0
     sign = (">" if down else "<") + ("=" if loop.inclusive else "")
     bound = f"{loop.variable} {sign} {loop.upper}" if loop.upper is not None else "..."
@@ -577,4 +577,3 @@ def _value(operand: Operand) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
-

@@ -177,8 +177,13 @@ def natural_loops(successors: Successors, marks: Mapping[int, tuple[int, int]]) 
         parent = above.get(header)
         loops.append(
             IrLoop(
-                header, tuple(sorted(latches[header])), frozenset(bodies[header]),
-                None if parent is None else place[parent], depth[header], line, column,
-            )  # fmt: skip
+                header,
+                tuple(sorted(latches[header])),
+                frozenset(bodies[header]),
+                None if parent is None else place[parent],
+                depth[header],
+                line,
+                column,
+            )
         )
     return loops

@@ -27,6 +27,8 @@ FLAGS = (
     "-fno-discard-value-names", "-fdebug-compilation-dir=.", "-fno-caret-diagnostics", "-fno-color-diagnostics",
 )  # fmt: skip
 TIMEOUT_SECONDS = 300
+STEM = "kernel"
+"""What the compiler calls the source, so that no path of this machine reaches the IR."""
 _DIAGNOSTIC = re.compile(r"^(?P<file>.*?):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
 
 
@@ -71,7 +73,14 @@ def find_compiler() -> Compiler:
 
 
 def _version(command: tuple[str, ...]) -> str | None:
-    done = subprocess.run([*command, "--version"], capture_output=True, text=True, env=_environment(), check=False)
+    try:
+        with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
+            done = subprocess.run(
+                [*command, "--version"], capture_output=True, text=True, errors="replace", env=_environment(scratch),
+                timeout=TIMEOUT_SECONDS, check=False,
+            )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
     match = re.search(r"clang version (\d+\.\d+\.\d+)", done.stdout)
     return match.group(1) if match else None
 
@@ -82,12 +91,10 @@ def _llvmlite_major() -> int:
     return int(llvm.llvm_version_info[0])
 
 
-def _environment() -> dict[str, str]:
-    # zig keeps two caches and puts one beside the source unless told otherwise.
-    cache = (
-        Path(os.environ.get("XDG_CACHE_HOME") or Path(tempfile.gettempdir()) / f"hls-pipeline-{os.getuid()}") / "zig"
-    )
-    return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache), "LC_ALL": "C"}
+def _environment(scratch: str | None = None) -> dict[str, str]:
+    # zig keeps two caches; one of its own per run costs 25 ms and trusts nothing that others may have put there.
+    caches = {"ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch} if scratch else {}
+    return {**os.environ, **caches, "LC_ALL": "C"}
 
 
 def compile_to_ir(
@@ -105,23 +112,33 @@ def compile_to_ir(
     compiler = compiler or find_compiler()
     suffix = ".cpp" if language == "c++" else ".c"
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        (Path(scratch) / f"kernel{suffix}").write_text(source, encoding="utf-8")
+        (Path(scratch) / (STEM + suffix)).write_text(source, encoding="utf-8", newline="")
+        (Path(scratch) / "cache").mkdir()
+        command = compiler.command
+        if language == "c++" and command[-1] == "cc":
+            command = (*command[:-1], "c++")
         arguments = [
-            *compiler.command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders),
-            f"-std={'gnu++17' if language == 'c++' else 'gnu11'}", f"kernel{suffix}", "-o", "kernel.ll",
+            *command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders),
+            f"-std={'gnu++17' if language == 'c++' else 'gnu11'}", STEM + suffix, "-o", f"{STEM}.ll",
         ]  # fmt: skip
         try:
             done = subprocess.run(
-                arguments, cwd=scratch, capture_output=True, text=True, errors="replace", env=_environment(),
-                timeout=TIMEOUT_SECONDS, check=False,
+                arguments, cwd=scratch, capture_output=True, text=True, errors="replace",
+                env=_environment(str(Path(scratch) / "cache")), timeout=TIMEOUT_SECONDS, check=False,
             )  # fmt: skip
+        except OSError as error:
+            raise PipelineError(
+                f"clang cannot be started: {error.strerror or error}",
+                file=compiler.command[0],
+                fix="pip install ziglang==0.15.2",
+            ) from error
         except subprocess.TimeoutExpired as error:
             raise PipelineError(
                 f"clang did not finish within {TIMEOUT_SECONDS} s", file=file, fix="make the source smaller"
             ) from error
         if done.returncode != 0:
-            raise _refusal(done.stderr, file, f"kernel{suffix}")
-        return (Path(scratch) / "kernel.ll").read_text(encoding="utf-8")
+            raise _refusal(done.stderr, file, STEM + suffix)
+        return (Path(scratch) / f"{STEM}.ll").read_text(encoding="utf-8")
 
 
 def _refusal(diagnostics: str, file: str, name: str) -> PipelineError:

@@ -1,9 +1,9 @@
 """What the IR alone says of numbers and addresses: linear forms, induction variables, trip counts, array indices.
 
-One walk over a function in reverse postorder gives each integer or pointer a linear form in symbols: phis, arguments and
-whatever is not linear (which stands for itself). Then a phi in a loop header whose next value is itself plus a constant is
-an induction variable, and the test that leaves a loop gives its trip count. Nothing here looks at the syntax tree, so the
-two views check each other.
+One walk over a function in reverse postorder gives each integer or pointer a linear form in symbols: phis, arguments
+and whatever is not linear (which stands for itself). Then a phi in a loop header whose next value is itself plus a
+constant is an induction variable, and the test that leaves a loop gives its trip count. Nothing here looks at the
+syntax tree, so the two views check each other.
 """
 
 from __future__ import annotations
@@ -78,7 +78,16 @@ _INVERSE = {
     "eq": "ne", "ne": "eq", "slt": "sge", "sge": "slt", "sgt": "sle", "sle": "sgt", "ult": "uge", "uge": "ult",
     "ugt": "ule", "ule": "ugt",
 }  # fmt: skip
-_MIRRORED = {"slt": "sgt", "sgt": "slt", "sle": "sge", "sge": "sle", "ult": "ugt", "ugt": "ult", "ule": "uge", "uge": "ule"}
+_MIRRORED = {
+    "slt": "sgt",
+    "sgt": "slt",
+    "sle": "sge",
+    "sge": "sle",
+    "ult": "ugt",
+    "ugt": "ult",
+    "ule": "uge",
+    "uge": "ule",
+}
 _PREDICATE = re.compile(r"[if]cmp (?:(?:samesign|fast|nnan|ninf|nsz|arcp|contract|afn|reassoc) )*(\w+) ")
 
 
@@ -383,7 +392,8 @@ class Analysis:
         return all((s in self.inductions or s < 0) and s not in bad for s, _ in form.terms)
 
     def resolved(self, offset: Linear) -> Linear:
-        """The offset with pointers that walk through an array replaced by the counters of their loops, where possible."""
+        """The offset with pointers that walk through an array replaced by the counters of their loops, where
+        possible."""
         for symbol, coefficient in offset.terms:
             walk = self.inductions.get(symbol)
             if walk is None or symbol < 0 or not self.function.instructions[symbol].type.startswith("ptr"):
@@ -469,8 +479,9 @@ def innermost_loops(function: IrFunction) -> list[int]:
 class Index:
     """A linear address split over an array's dimensions.
 
-    ``coefficients`` holds (dimension, symbol, elements per unit of the symbol), ``offsets`` a constant per dimension. Without
-    ``dims`` (an offset that is no whole number of elements, such as a struct's member) there is one dimension, in bytes.
+    ``coefficients`` holds (dimension, symbol, elements per unit of the symbol), ``offsets`` a constant per dimension.
+    Without ``dims`` (an offset that is no whole number of elements, such as a struct's member) there is one dimension,
+    in bytes.
     """
 
     coefficients: tuple[tuple[int, int, int], ...]

@@ -25,9 +25,9 @@ it turns loops into memset and distributes them, and then loops of the source ar
 class Operand:
     """An operand of an instruction, by what it is.
 
-    ``kind`` is ``instruction``, ``argument``, ``global``, ``function``, ``block``, ``constant`` or ``metadata``; ``index``
-    is the instruction's, argument's or block's number within the function, -1 for the others. ``text`` is the name
-    without ``%`` or ``@``, or the constant as printed.
+    ``kind`` is ``instruction``, ``argument``, ``global``, ``function``, ``block``, ``constant`` or ``metadata``;
+    ``index`` is the instruction's, argument's or block's number within the function, -1 for the others. ``text`` is the
+    name without ``%`` or ``@``, or the constant as printed.
     """
 
     kind: str
@@ -83,8 +83,9 @@ class IrArgument:
 class IrFunction:
     """A defined function.
 
-    ``source_name`` is the name in the source (``name`` may be mangled), ``file`` the base name of the file it stands in.
-    ``slots`` gives, per ``alloca`` that a source variable lives in, its instruction index, the variable's name and line.
+    ``source_name`` is the name in the source (``name`` may be mangled), ``file`` the base name of the file it stands
+    in. ``slots`` gives, per ``alloca`` that a source variable lives in, its instruction index, the variable's name and
+    line.
     """
 
     name: str
@@ -266,9 +267,7 @@ def _unquoted(name: str) -> str:
     return name[1:-1] if name.startswith('"') else name
 
 
-def _function(
-    function: Any, printed: _Printed, lines: _Lines, constants: dict[Any, Operand], file: str
-) -> IrFunction:
+def _function(function: Any, printed: _Printed, lines: _Lines, constants: dict[Any, Operand], file: str) -> IrFunction:
     blocks_of = list(function.blocks)
     members_of = [list(block.instructions) for block in blocks_of]
     if [len(block) for block in printed.blocks] != [len(block) for block in members_of]:
@@ -322,9 +321,18 @@ def _function(
                     marks[b] = lines.locations.get(lines.loop_starts.get(loop[1], ""), (0, 0))
             instructions.append(
                 Instruction(
-                    number, b, opcode, known[value].type, known[value].text, _METADATA.sub("", text).strip(), operands,
-                    incoming, callee, line, column,
-                )  # fmt: skip
+                    number,
+                    b,
+                    opcode,
+                    known[value].type,
+                    known[value].text,
+                    _METADATA.sub("", text).strip(),
+                    operands,
+                    incoming,
+                    callee,
+                    line,
+                    column,
+                )
             )
             number += 1
         blocks.append(Block(b, blocks_of[b].name or str(b), tuple(range(first, number)), successors))
@@ -368,4 +376,3 @@ def _operand(value: Any, known: dict[Any, Operand], constants: dict[Any, Operand
         operand = Operand("constant", -1, str(value).removeprefix(type_name + " "), type_name)
     constants[value] = operand
     return operand
-

@@ -16,8 +16,8 @@ REMOVED = "not a loop in the IR: it never repeats or is never reached"
 def join_loops(loops: Sequence[Loop], function: IrFunction | None) -> tuple[dict[str, int], dict[str, str]]:
     """Loop ids of one function to indices of its IR loops, and for the others the reason why there is none.
 
-    Positions decide. Where several loops share one position (a macro made them), or positions differ (``#line``), what is
-    left is paired by line, then by order below a parent that is joined already, and only where the numbers agree.
+    Positions decide. Where several loops share one position (a macro made them), or positions differ (``#line``), what
+    is left is paired by line, then by order below a parent that is joined already, and only where the numbers agree.
     """
     if function is None:
         return {}, {loop.id: MISSING_FUNCTION for loop in loops}

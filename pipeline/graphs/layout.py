@@ -14,7 +14,8 @@ _MAX_DEPTH = 100
 class Layout:
     """Sizes, alignments and member offsets in bytes; None where a type has no size that is known here.
 
-    ``structs`` maps the name of a struct, ``%`` included, to its printed body, as in :class:`pipeline.graphs.ir.IrModule`.
+    ``structs`` maps the name of a struct, ``%`` included, to its printed body, as in
+    :class:`pipeline.graphs.ir.IrModule`.
     """
 
     def __init__(self, structs: Mapping[str, str]) -> None:

@@ -14,8 +14,8 @@ VERSION = 1
 """Grows when a column, kind or meaning changes."""
 
 NODE_KINDS = ("function", "loop", "array", "site", "block", "instruction", "variable", "constant")
-"""function, loop, array, site: from the syntax tree. block (HARP's pseudo node), instruction, variable (SSA value, argument
-or global) and constant (one per basic block and value): from the IR."""
+"""function, loop, array, site: from the syntax tree. block (HARP's pseudo node), instruction, variable (SSA value,
+argument or global) and constant (one per basic block and value): from the IR."""
 
 EDGE_KINDS = (
     "control", "data", "call", "member", "successor", "header", "within", "entry", "site", "access", "index", "storage",
@@ -60,6 +60,7 @@ NODES = pa.schema(
         pa.field("trip_min", pa.int64()),  # bounds, null where unknown
         pa.field("trip_max", pa.int64()),
         pa.field("innermost", pa.bool_()),
+        pa.field("for_index", pa.int32()),  # position among the ``for`` loops of the file, from 0; null for others
         pa.field("dims", pa.list_(pa.int64())),  # of an array, outermost first; null entries are not constant
         pa.field("direction", pa.string()),  # of an array: in, out, inout, unused, local
         pa.field("site_kind", pa.string()),  # PIPELINE, PARALLEL, TILE
@@ -90,7 +91,9 @@ def checked(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
         have = {field.name: field.type for field in table.schema}
         wrong = [f.name for f in schema if have.get(f.name) != f.type] or [n for n in have if n not in schema.names]
         raise PipelineError(
-            f"columns are not those of the schema ({', '.join(wrong) or 'their order'})", file=what, fix="build the graph anew"
+            f"columns are not those of the schema ({', '.join(wrong) or 'their order'})",
+            file=what,
+            fix="build the graph anew",
         )
     for field in schema:
         if not field.nullable and table.column(field.name).null_count:
@@ -105,7 +108,9 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     except FileNotFoundError as error:
         raise PipelineError("there is no such file", file=str(path), fix="build the graph") from error
     except (OSError, pa.ArrowException) as error:
-        raise PipelineError(f"not a readable Parquet file: {error}", file=str(path), fix="build the graph anew") from error
+        raise PipelineError(
+            f"not a readable Parquet file: {error}", file=str(path), fix="build the graph anew"
+        ) from error
     return checked(table, schema, str(path))
 
 

@@ -481,12 +481,15 @@ def _rest(
         assert read_index is not None
         if store_index is None:
             return None
-        if not _solve(read_index.bound(bindings), store_index, free, bindings, solved):
+        wanted = read_index.bound(bindings)
+        if level is None and _within_dense(wanted, store_index, free, bindings):
+            continue
+        if not _solve(wanted, store_index, free, bindings, solved):
             return None
     rest: list[tuple[Key, int]] = []
     for position, loop in enumerate(free):
-        wanted = solved.get(loop)
-        if wanted is None:
+        solution = solved.get(loop)
+        if solution is None:
             if level is not None and position == 0:
                 # The index does not depend on the carrying loop: any earlier iteration will do, the first has none.
                 if loop in bindings and bindings[loop] == _values(loop)[0]:
@@ -494,7 +497,7 @@ def _rest(
                 if loop not in bindings:
                     rest.append((loop, _values(loop)[0]))
             continue
-        lacking = _lacking(loop, wanted, carried=level is not None and position == 0, bindings=bindings)
+        lacking = _lacking(loop, solution, carried=level is not None and position == 0, bindings=bindings)
         if lacking is None:
             return None
         rest += lacking
@@ -552,6 +555,32 @@ def _solve(
         if solved.setdefault(key, solution) != solution:
             return False
     return not terms and const == 0
+
+
+def _within_dense(read: Linear, store: Linear, free: tuple[LoopRecord, ...], bindings: dict[Key, int]) -> bool:
+    """Whether the free loops store every index of an interval that holds the one read (``8 * i + j``, j below 8)."""
+    low = high = store.const
+    width = 1
+    own = [(_values(key), factor) for key, factor in store.terms if isinstance(key, LoopRecord) and key in free]
+    for values, factor in sorted(own, key=lambda item: abs(item[1] * item[0].step)):
+        ends = sorted((factor * values[0], factor * values[-1]))
+        if abs(factor * values.step) > width:
+            return False
+        low, high = low + ends[0], high + ends[1]
+        width += ends[1] - ends[0]
+    shared = Linear(0, tuple((key, factor) for key, factor in store.terms if key not in free)).bound(bindings)
+    terms = dict(read.terms)
+    for key, factor in shared.terms:
+        terms[key] = terms.get(key, 0) - factor
+    least = most = read.const - shared.const
+    for key, factor in terms.items():
+        if not factor:
+            continue
+        if key.lo is None or key.hi is None:
+            return False
+        ends = sorted((factor * key.lo, factor * key.hi))
+        least, most = least + ends[0], most + ends[1]
+    return bool(own) and low <= least and most <= high
 
 
 def _nearest(number: int, by: int) -> int:

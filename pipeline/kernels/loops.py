@@ -515,7 +515,7 @@ class LoopReader:
         bound = evaluate(test.bound, _Here(self, at_test)) if test.bound is not None else constant(0)
         if update is not None and update.operator != "+":
             if first is not None and first.exact is not None and bound.exact is not None and not test.step:
-                self._simulate(record, test, update, first.exact, bound.exact, steady, whole=whole)
+                self._simulate(record, test, update, first.exact, bound, steady, whole=whole)
             return
         step = test.step + (update.number if update else 0)
         record.step = step
@@ -578,7 +578,7 @@ class LoopReader:
         slack = 0 if test.operator in ("<=", ">=") else 1
         if most is not None and first.exact is not None:
             last: int | None = first.exact + step * (most + head - 1)
-        elif head or test.operator in ("!=", "=="):
+        elif head or test.operator not in (("<", "<=") if step > 0 else (">", ">=")):
             last = None
             if most is not None:
                 edge = first.hi if step > 0 else first.lo
@@ -599,18 +599,24 @@ class LoopReader:
         test: _Test,
         update: _Update,
         value: int,
-        bound: int,
+        bound: Value,
         steady: bool,
         *,
         whole: bool,
     ) -> None:
         """Counts a loop whose variable is multiplied, divided or shifted by going through its values."""
         span = test.symbol.ctype.range
-        if span is None or (not test.symbol.ctype.signed and bound < 0):
+        compared = usual(test.symbol.ctype, bound.ctype)
+        limit = bound.exact
+        if span is None or compared is None or limit is None or (limit < 0 and not compared.signed):
             return
         seen: list[int] = []
         testing = not isinstance(record.node, c_ast.DoWhile)
-        while not testing or _holds(value, test.operator, bound):
+        while True:
+            if value < 0 and not compared.signed:
+                return
+            if testing and not _holds(value, test.operator, limit):
+                break
             testing = True
             seen.append(value)
             if len(seen) > _MAX_SIMULATED:
@@ -756,12 +762,12 @@ def _stays_within(
     ctype: CType,
 ) -> bool:
     """Whether no tested value leaves the variable's type, so that counting on the number line is right."""
-    if most == 0 and least == 0:
-        return True
     if tested.lo is not None and tested.lo < span[0]:
         return False
     if tested.hi is not None and tested.hi > span[1]:
         return False
+    if most == 0 and least == 0:
+        return True
     wide_signed = ctype.signed and (ctype.bits or 0) >= 32
     edge = bound.hi if step > 0 else bound.lo
     if operator in ("!=", "==") or edge is None:

@@ -160,6 +160,10 @@ def _parse(text: str, files: dict[str, str], file: str, source: str) -> c_ast.Fi
             line = getattr(parser.clex, "_lineno", None)
             where = files.get(parser.clex.filename, file)
             problem = problem.removeprefix(f"{parser.clex.filename}: ")
+        if where.startswith(str(system_header_folder())):
+            where, column = file, None
+            line = next((n for n, text in enumerate(source.splitlines(), 1) if re.match(r"\s*#\s*include", text)), 1)
+            problem = "what stands before this #include is not complete"
         why = _reason(problem, source)
         raise PipelineError(
             f"not C that can be read: {problem}" + (f" ({why})" if why else ""),

@@ -92,10 +92,10 @@ def list_packs(folder: Path) -> list[Path]:
     return [folder / name for name in listed if _PACK.fullmatch(name)]
 
 
-def list_shard(folder: Path) -> Iterator[tuple[str, Candidate]]:
-    """Key hash and candidate of each single entry in one of the 256 folders."""
+def list_shard(folder: Path, hashed: str = "") -> Iterator[tuple[str, Candidate]]:
+    """Key hash and candidate of each single entry in one of the 256 folders, of one key hash where given."""
     for name in names(folder):
-        if match := _LOOSE.fullmatch(name):
+        if name.startswith(hashed) and (match := _LOOSE.fullmatch(name)):
             yield match[1], Candidate(match[2] == "no", match[3], folder / name, False)
 
 

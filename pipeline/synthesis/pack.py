@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +21,7 @@ from pipeline.errors import PipelineError
 from pipeline.reports.parse import MAX_BYTES as MAX_REPORT_BYTES
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.atomic import write_aside
-from pipeline.synthesis.canonical import read_json, sha256_hex
+from pipeline.synthesis.canonical import canonical_json, read_json, sha256_hex
 from pipeline.synthesis.entry import Entry, entry_from_record, read_record, record_line
 
 FORMAT = "hls-report-pack"
@@ -95,7 +96,8 @@ def write_archive(file: IO[bytes], address: Address, entries: Iterable[Entry]) -
             "contents": contents_hash(contents),
             "records_sha256": sha256_hex(records),
         }
-        _add(archive, _HEAD, json.dumps(head, indent=1, sort_keys=True).encode("ascii") + b"\n")
+        members = ",\n".join(f" {canonical_json(name)}: {canonical_json(head[name])}" for name in sorted(head))
+        _add(archive, _HEAD, f"{{\n{members}\n}}\n".encode("ascii"))
     return str(head["contents"])
 
 
@@ -294,7 +296,7 @@ def _read_head(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, Any], Ad
             raise ValueError("contents is no hash")
         if not isinstance(head.get("records_sha256"), str):
             raise ValueError("records_sha256 is no hash")
-        address = Address.from_json({name: head.get(name) for name in ("kernel", "kernel_hash", "flow")})
+        address = _address(canonical_json({name: head.get(name) for name in ("kernel", "kernel_hash", "flow")}))
         if head.get("source") != address.source:
             raise ValueError("source is not the flow's")
     except PipelineError as error:
@@ -302,3 +304,9 @@ def _read_head(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, Any], Ad
     except ValueError as error:
         raise PipelineError(f"is malformed: {error}", file=file, fix=_FIX) from None
     return head, address
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> Address:
+    # Single entries repeat their address; checking and hashing it once is a third of reading one.
+    return Address.from_json(read_json(text))

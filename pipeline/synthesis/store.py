@@ -126,11 +126,14 @@ class ReportStore:
         folder = address_folder(self.root, address)
         held: dict[str, list[Candidate]] = {}
         sources: set[Path] = set()
+        small: dict[Path, Entry] = {}
         for _, candidate in list_singles(folder):
             entry = self._opened.single(candidate.path, address)
             if entry is not None:
                 sources.add(candidate.path)
                 held.setdefault(entry.key, []).append(candidate)
+                if entry.xml is None:
+                    small[candidate.path] = entry
         for path in list_packs(folder):
             pack = self._opened.pack(path) if _kind(path) in (BATCH, COMPACT) else None
             if pack is not None:
@@ -145,7 +148,7 @@ class ReportStore:
             for key in sorted(held):
                 for candidate in sorted(held[key]):
                     try:
-                        entry = self._load(address, key, candidate)
+                        entry = small.get(candidate.path) or self._load(address, key, candidate)
                     except FileNotFoundError:
                         raise _Moved from None
                     if entry is not None:
@@ -387,7 +390,7 @@ class ReportStore:
     def _get(self, address: Address, key: str) -> Entry | None:
         hashed = key_hash(key)
         folder = shard_folder(address_folder(self.root, address), hashed)
-        found = [candidate for name, candidate in list_shard(folder) if name == hashed]
+        found = [candidate for _, candidate in list_shard(folder, hashed)]
         for path in self._packs(address):
             pack = self._opened.pack(path)
             if pack is not None and key in pack.index:

@@ -71,6 +71,11 @@ class GenerateDataset(PipelineTask):
 
     def requires(self) -> list[SynthesizeDesigns]:
         """The shards."""
+        # Imported before luigi forks its workers: each of hundreds of children would spend half a second on it.
+        import pipeline.dataset.build
+        import pipeline.dataset.card
+        import pipeline.dataset.splits  # noqa: F401
+
         progress.expect(sum(not shard.complete() for shard in self.shards))
         return self.shards
 

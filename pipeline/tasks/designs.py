@@ -85,12 +85,18 @@ class SampleConfigurations(KernelTask):
         """Samples and writes."""
         import json
 
+        from pipeline.dataset.build import points_allowed
         from pipeline.dataset.schemas import make_table, write_table
 
         if self.count is not None and self.count < 1:
             raise PipelineError(f"--count {self.count} asks for no designs", fix="give a positive number")
         chosen = self._cached() if self.chosen_strategy == "cached" else self._sampled()
         plan = self.plan
+        in_space: list[bool | None] = [None] * len(chosen)
+        if plan.space is not None:
+            known = [i for i, (_, point) in enumerate(chosen) if point is not None]
+            for i, allowed in zip(known, points_allowed(plan.space, [chosen[i][1] or {} for i in known]), strict=True):
+                in_space[i] = allowed
         table = make_table(
             "designs",
             {
@@ -99,9 +105,7 @@ class SampleConfigurations(KernelTask):
                 "key": [key for key, _ in chosen],
                 "point": [None if point is None else json.dumps(point, sort_keys=True) for _, point in chosen],
                 "sampled_by": [self.chosen_strategy] * len(chosen),
-                "in_space": [
-                    None if plan.space is None or point is None else plan.space.contains(point) for _, point in chosen
-                ],
+                "in_space": in_space,
             },
         )
         with self.output().write() as folder:

@@ -61,7 +61,9 @@ def test_trip_counts_agree_with_compiled_and_executed_c(tmp_path: Path) -> None:
     for number in range(250):
         kind, bound_kind = draw.choice(kinds), draw.choice(kinds)
         first, bound = draw.randint(-20, 300), draw.randint(-20, 300)
-        test = draw.choice(["i < n", "i <= n", "i > n", "i >= n", "i != n", "--i", "i--", "i-- > n", "n > i", "++i < n"])
+        test = draw.choice(
+            ["i < n", "i <= n", "i > n", "i >= n", "i != n", "--i", "i--", "i-- > n", "n > i", "++i < n"]
+        )
         step = draw.choice(["i++", "i--", "i += 3", "i -= 7", "i = i + 2", "i *= 2", "i >>= 1", "i = 2 * i", "i /= 3"])
         if test in ("--i", "i--", "i-- > n", "++i < n"):
             step = draw.choice(["", "", step if "*" not in step and "/" not in step and ">" not in step else "i--"])
@@ -79,7 +81,7 @@ def test_trip_counts_agree_with_compiled_and_executed_c(tmp_path: Path) -> None:
         functions.append((f"void f{number}(void) {{ {head} {loop} out(c); }}", count))
     plain = "void out(int);\n" + "\n".join(text.replace("LIMIT", "c++;") for text, _ in functions)
     counted = (
-        f"#include <stdio.h>\n#define CAP {cap}\nvoid out(int c) {{ printf(\"%d\\n\", c); }}\n"
+        f'#include <stdio.h>\n#define CAP {cap}\nvoid out(int c) {{ printf("%d\\n", c); }}\n'
         + "\n".join(text.replace("LIMIT", count).replace("return;", "{ out(c); return; }") for text, count in functions)
         + "\nint main(void) {"
         + "".join(f"f{number}();" for number in range(len(functions)))
@@ -94,17 +96,17 @@ def test_trip_counts_agree_with_compiled_and_executed_c(tmp_path: Path) -> None:
     loops = {loop.function: loop for loop in read(plain, top="f0").loops}
     exact = 0
     assert len(printed) == len(functions)
-    for number, line in enumerate(printed):
-        loop, count = loops[f"f{number}"], int(line)
-        message = functions[number][0]
-        if count < 0:
-            assert loop.trip_count is None, message
-            assert loop.trip_max is None or loop.trip_max > cap, message
+    for place, answer in enumerate(printed):
+        found, passed = loops[f"f{place}"], int(answer)
+        why = functions[place][0]
+        if passed < 0:
+            assert found.trip_count is None or found.trip_count > cap, why
+            assert found.trip_max is None or found.trip_max > cap, why
             continue
-        assert loop.trip_count in (None, count), message
-        assert loop.trip_min is None or loop.trip_min <= count, message
-        assert loop.trip_max is None or count <= loop.trip_max, message
-        exact += loop.trip_count is not None
+        assert found.trip_count in (None, passed), why
+        assert found.trip_min is None or found.trip_min <= passed, why
+        assert found.trip_max is None or passed <= found.trip_max, why
+        exact += found.trip_count is not None
     assert exact > len(functions) // 4, "most loops that end are counted exactly"
 
 
@@ -234,7 +236,10 @@ def test_headers_of_the_users_own_keep_their_lines(tmp_path: Path) -> None:
     (tmp_path / "sizes.h").write_text("#ifndef SIZES\n#define SIZES\n#define N 48\ntypedef short sample_t;\n#endif\n")
     (tmp_path / "part.h").write_text("\n\nstatic int helper(int v) { while (v--) ; return v }\n")
     path = tmp_path / "mine.c"
-    path.write_text('#include "sizes.h"\n#include "sizes.h"\nvoid mine(sample_t a[N]) {\n  for (int i = 0; i < N; i++) a[i] = 0;\n}\n')
+    path.write_text(
+        '#include "sizes.h"\n#include "sizes.h"\n'
+        "void mine(sample_t a[N]) {\n  for (int i = 0; i < N; i++) a[i] = 0;\n}\n"
+    )
     kernel = load_kernel(path)
     assert (kernel.loops[0].line, kernel.loops[0].trip_count, kernel.name) == (4, 48, "mine")
     assert (kernel.arrays[0].element, kernel.arrays[0].bits) == ("sample_t", 16)
@@ -257,7 +262,9 @@ def test_arrays_come_with_width_shape_and_role() -> None:
           static float cache[16]; int vla[n];
           out[0] = in[0].v[1] + table[1] + cache[0] + rows[0][0] + key[0][0] + vla[0]; total[0] = 1;
         }""")
-    found = {array.name: (array.element, array.bits, array.dims, array.role, array.direction) for array in kernel.arrays}
+    found = {
+        array.name: (array.element, array.bits, array.dims, array.role, array.direction) for array in kernel.arrays
+    }
     assert found == {
         "table": ("uint8_t", 8, (3,), "global", "in"),
         "total": ("double", 64, (4,), "global", "out"),
@@ -288,7 +295,8 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("for (i = 1; i < 64; i++) a[i] = a[i - 1];", "inout"),
         ("a[0] = 1; for (i = 1; i < 63; i++) a[i] = a[i + 1];", "inout"),
         ("for (i = 0; i < 8; i++) for (j = 0; j < 8; j++) a[8 * i + j] = 0; n = a[n & 63];", "out"),
-        ("for (i = 0; i < 8; i++) for (j = 0; j < 8; j++) a[8 * i + j] = 0; for (i = 0; i < 64; i++) n += a[i];", "inout"),
+        ("for (i = 0; i < 8; i++) for (j = 0; j < 8; j++) a[8 * i + j] = 0; for (i = 0; i < 64; i++) n = a[i];", "out"),
+        ("for (i = 0; i < 8; i++) for (j = 0; j < 7; j++) a[8 * i + j] = 0; for (i = 0; i < 9; i++) a[i]++;", "inout"),
         ("a[n]++;", "inout"),
         ("*(a + n) = 1;", "out"),
         ("int *p = a; n = p[2];", "in"),
@@ -299,6 +307,8 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("elsewhere(a);", "inout"),
         ("memset(a, 0, 256);", "out"),
         ("switch (n) { case 0: a[0] = 1; break; case 1: n = a[0]; }", "inout"),
+        ("for (i = 0; i < 64; i++) { if (n) goto out; a[i] = 0; } out: n = a[5];", "inout"),
+        ("for (i = 0; i < 64; i++) { if (n) break; a[i] = 0; } n = a[5];", "inout"),
     ],
 )  # fmt: skip
 def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str, direction: str) -> None:
@@ -361,7 +371,10 @@ def test_layout_and_comments_change_neither_the_hash_nor_the_loops(nest: Nest, s
 
 
 def test_the_hash_moves_with_meaning_alone(tmp_path: Path) -> None:
-    base = "#define N 8\nvoid f(int a[N]) {\n#pragma ACCEL PARALLEL FACTOR=auto{P}\nL: for (int i = 0; i < N; i++) a[i] = 2 * i;\n}\n"
+    base = (
+        "#define N 8\nvoid f(int a[N]) {\n#pragma ACCEL PARALLEL FACTOR=auto{P}\n"
+        "L: for (int i = 0; i < N; i++) a[i] = 2 * i;\n}\n"
+    )
     same = [
         base.replace("L:", "M:"),
         base.replace("N", "COUNT"),
@@ -396,7 +409,7 @@ LOOP = "void f(int a[4]) { int i;\n%s\n for (i = 0; i < 4; i++) a[i] = 0; }"
         ("", r"^bad\.c: the file is empty"),
         ("int x;\n", r"^bad\.c: no function is defined"),
         ("void f(void) {\n  int i;\n  for (i = 0; i < 3; i++) {\n}\n", r"^bad\.c:4: .*ends too early"),
-        ("void f(void) {\n  int i = ;\n}\n", r"^bad\.c:2:11: not C"),
+        ("void f(void) {\n  int i = ;\n}\n", r"^bad\.c:2: not C"),
         ("int f(a) int a; { return a; }", r"^bad\.c:1: .*K&R"),
         ("\nvoid f(void) { asm(\"nop\"); }", r"^bad\.c:2: inline assembly"),
         ("void f(int n) {\n n = ({ 1; });\n}", r"^bad\.c:2: statement expression"),
@@ -445,7 +458,11 @@ def test_files_that_are_no_c_text_are_refused(tmp_path: Path) -> None:
             load_kernel(path)
     path.write_bytes("/* caf\xe9 */ void k(int a[2]) { a[0] = 1; }".encode("latin-1"))
     assert load_kernel(path).top == "k"
-    for missing, message in [(tmp_path / "none.c", "no such file"), (tmp_path, "folder"), (tmp_path / "x.cpp", "C\\+\\+")]:
+    for missing, message in [
+        (tmp_path / "none.c", "no such file"),
+        (tmp_path, "folder"),
+        (tmp_path / "x.cpp", "C\\+\\+"),
+    ]:
         with pytest.raises(PipelineError, match=message):
             load_kernel(missing)
     with pytest.raises(PipelineError, match="cannot be a kernel's name"):

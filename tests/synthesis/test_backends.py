@@ -162,18 +162,14 @@ def test_sources_are_not_mixed_unless_one_is_named(kernel: Kernel, store: Report
     store.put(Address(kernel.name, "ee" * 32, imported_flow("old", "hls")), Entry("a-1", None, Label(Status.OK)))
     assert choose_backend("replay", store, kernel).flow.source == "estimator"
     assert choose_backend("replay", store, kernel, source="hlsyn-v18").flow == by_name.flow
-    store.put(
-        Address(kernel.name, kernel.ast_hash, imported_flow("mine", "hls")), Entry("a-1", None, Label(Status.OK))
-    )
+    store.put(Address(kernel.name, kernel.ast_hash, imported_flow("mine", "hls")), Entry("a-1", None, Label(Status.OK)))
     with pytest.raises(PipelineError, match=r"several sources: estimator, mine; name one with --source"):
         choose_backend("replay", store, kernel)
     with pytest.raises(PipelineError, match="cannot give labels of the source 'mine'"):
         choose_backend("estimator", store, kernel, source="mine")
 
 
-def test_estimates_of_an_older_version_do_not_stand_in_for_the_current_ones(
-    kernel: Kernel, store: ReportStore
-) -> None:
+def test_estimates_of_an_older_version_do_not_stand_in_for_the_current_ones(kernel: Kernel, store: ReportStore) -> None:
     for version in ("0.0.1", "0.0.2"):
         store.put(Address(kernel.name, kernel.ast_hash, estimator_flow(version)), Entry("a-1", None, Label(Status.OK)))
     with pytest.raises(PipelineError, match=r"0\.0\.1, 0\.0\.2"):
@@ -191,9 +187,7 @@ def tools(tmp_path: Path) -> Iterator[Path]:
     yield folder
 
 
-def test_the_tool_is_found_and_what_cannot_be_run_yet_is_told(
-    kernel: Kernel, store: ReportStore, tools: Path
-) -> None:
+def test_the_tool_is_found_and_what_cannot_be_run_yet_is_told(kernel: Kernel, store: ReportStore, tools: Path) -> None:
     by_path = find_vitis({"PATH": str(tools / "bin")})
     by_variable = find_vitis({"PATH": "/nonexistent", "XILINX_VITIS": str(tools)})
     assert by_path is not None and by_path.command == "vitis-run" and by_path.found_by == "PATH"

@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.tasks.commands import BIN, ROOT, content, dataset, environment, luigi
 
 ARGUMENTS = (
-    "--module", "pipeline", "GenerateDataset", "--backend", "estimator", "--kernels", "atax,bicg,gemm-ncubed", "--count", "120",
-    "--workspace",
+    "--module", "pipeline", "GenerateDataset", "--backend", "estimator", "--kernels", "atax,bicg,gemm-ncubed",
+    "--count", "120", "--workspace",
 )  # fmt: skip
 
 

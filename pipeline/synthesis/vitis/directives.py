@@ -13,12 +13,15 @@ _OPTION = re.compile(r"-([A-Za-z][A-Za-z0-9_]*)(?:=(.+))?")
 _SAFE = re.compile(r"[A-Za-z0-9_./:<>*,+=-]{1,400}")
 
 DIRECTIVES = frozenset(
-    "aggregate alias allocation array_partition array_reshape bind_op bind_storage dataflow dependence disaggregate"
-    " expression_balance function_instantiate inline interface latency loop_flatten loop_merge loop_tripcount occurrence"
-    " performance pipeline protocol reset resource stable stream top unroll".split()
-)
+    {"aggregate", "alias", "allocation", "array_partition", "array_reshape", "bind_op", "bind_storage", "dataflow",
+     "dependence", "disaggregate", "expression_balance", "function_instantiate", "inline", "interface", "latency",
+     "loop_flatten", "loop_merge", "loop_tripcount", "occurrence", "performance", "pipeline", "protocol", "reset",
+     "resource", "stable", "stream", "top", "unroll"}
+)  # fmt: skip
 """UG1399, "HLS Optimization Directives", and ``resource`` of Vivado HLS."""
-FLAGS = frozenset("off rewind enable_flush skip_exit_check recursive region register force cross unsafe".split())
+FLAGS = frozenset(
+    {"off", "rewind", "enable_flush", "skip_exit_check", "recursive", "region", "register", "force", "cross", "unsafe"}
+)
 """Options without a value."""
 
 
@@ -71,9 +74,7 @@ def _directive(line: str, number: int) -> Directive:
                 raise _refused(line, number, f"holds the word {words[place - 1][:60]!r}")
             operands.append(words[place - 1])
         elif option[1] in FLAGS:
-            if option[2] is None:
-                options.append((option[1], None))
-            elif option[2] in ("true", "1"):
+            if option[2] in (None, "true", "1"):
                 options.append((option[1], None))
             elif option[2] not in ("false", "0"):
                 raise _refused(line, number, f"gives the flag -{option[1]} a value")

@@ -31,7 +31,7 @@ def tcl_word(value: object, *, option_value: bool = False) -> Quoted:
         raise PipelineError(f"the value {text[:60]!r} would be taken for an option", fix="begin it with another letter")
     if _BARE.fullmatch(text):
         return Quoted(text)
-    return Quoted('"' + "".join(c if _BARE.fullmatch(c) else f"\\u{ord(c):04x}" for c in text) + '"')
+    return Quoted('"' + "".join(c if c == " " or _BARE.fullmatch(c) else f"\\u{ord(c):04x}" for c in text) + '"')
 
 
 def tcl_value(value: object) -> Quoted:

@@ -19,7 +19,9 @@ def check_scratch(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve(strict=True)
     except OSError as error:
-        raise PipelineError(f"cannot be used for runs: {error.strerror}", file=str(folder), fix="name another") from error
+        raise PipelineError(
+            f"cannot be used for runs: {error.strerror}", file=str(folder), fix="name another"
+        ) from error
     for parent in (folder, *folder.parents):
         if (parent / ".git").exists():
             raise PipelineError(
@@ -35,11 +37,8 @@ def check_scratch(folder: Path) -> Path:
 
 
 def run_folder(scratch: Path) -> Path:
-    """A new private folder in a checked scratch folder."""
-    try:
-        return Path(tempfile.mkdtemp(prefix="hls-", dir=scratch))
-    except OSError as error:
-        raise PipelineError(f"cannot be written: {error.strerror}", file=str(scratch), fix="free some space") from error
+    """A new private folder in a checked scratch folder. Raises OSError."""
+    return Path(tempfile.mkdtemp(prefix="hls-", dir=scratch))
 
 
 def remove_folder(folder: Path) -> None:

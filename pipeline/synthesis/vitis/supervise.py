@@ -15,6 +15,9 @@ Protocol: the owner sends one end of a stream socket pair to the server per run,
 cancels the run.
 """
 
+# ruff: noqa: PTH106, PTH108, PTH114, PTH118, PTH123, PTH208
+# Plain os calls throughout: this runs between fork and exec, and on paths under /proc four times a second.
+
 from __future__ import annotations
 
 import contextlib
@@ -86,7 +89,7 @@ def children(pid: int) -> list[int]:
     found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children", "rb") as file:  # noqa: PTH123
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children", "rb") as file:
                 found.extend(int(child) for child in file.read().split())
     except OSError:
         pass
@@ -105,7 +108,7 @@ def resident(pids: Iterable[int]) -> int:
     """Resident memory of the processes in bytes; pages that they share count for each."""
     pages = 0
     for pid in pids:
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
             pages += int(file.read().split()[1])
     return pages * resource.getpagesize()
 
@@ -225,7 +228,14 @@ class _Run:
             if os.getppid() != supervisor:
                 os._exit(126)
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
+            for number in (
+                signal.SIGPIPE,
+                signal.SIGXFSZ,
+                signal.SIGTERM,
+                signal.SIGINT,
+                signal.SIGCHLD,
+                signal.SIGHUP,
+            ):
                 signal.signal(number, signal.SIG_DFL)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(self.stdout, 1)
@@ -369,11 +379,11 @@ def _remove(folder: str) -> None:
     for place, folders, files in os.walk(folder, topdown=False):
         for name in files:
             with contextlib.suppress(OSError):
-                os.unlink(os.path.join(place, name))  # noqa: PTH118
+                os.unlink(os.path.join(place, name))
         for name in folders:
-            path = os.path.join(place, name)  # noqa: PTH118
+            path = os.path.join(place, name)
             with contextlib.suppress(OSError):
-                os.unlink(path) if os.path.islink(path) else os.rmdir(path)  # noqa: PTH114
+                os.unlink(path) if os.path.islink(path) else os.rmdir(path)
     with contextlib.suppress(OSError):
         os.rmdir(folder)
 

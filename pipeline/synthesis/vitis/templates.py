@@ -94,7 +94,7 @@ def render(
         "project": PROJECT,
         "solution": SOLUTION,
         "part": flow.part,
-        "clock": f"{flow.clock_ns:.6g}",
+        "clock": f"{flow.clock_ns:.10g}",
         "uncertainty": flow.uncertainty,
         "flow_target": flow_target,
         "top": sources.top,
@@ -167,7 +167,9 @@ def _setting(name: str, value: str, tool: Tool) -> dict[str, str | bool | None]:
         raise PipelineError(f"the setting {name} cannot have the value {value[:60]!r}")
     switch = value in ("true", "false")
     if switch and value == "false" and tool.kind is ToolKind.VIVADO_HLS:
-        raise PipelineError(f"Vivado HLS cannot be told {name} false", fix="leave the setting out: false is its default")
+        raise PipelineError(
+            f"Vivado HLS cannot be told {name} false", fix="leave the setting out: false is its default"
+        )
     return {
         "command": command,
         "name": option,
@@ -215,7 +217,6 @@ def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
 
 
 def _quoted_only(value: object) -> object:
-    # Jinja also passes the template's own text through here, which it hands over as plain str at compile time only.
     if not isinstance(value, Quoted):
         raise TypeError(f"the template writes {value!r} without a filter that quotes it")
     return value

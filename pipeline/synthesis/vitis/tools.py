@@ -21,7 +21,8 @@ STAND_IN = "stand-in"
 
 _MARK = b"\0--environment--\0"
 _BANNER = re.compile(
-    r"(?P<name>Vitis HLS|Vivado\(TM\) HLS|Vivado HLS|vitis-run|v\+\+)\b[^\n]*?\bv(?P<version>20\d\d\.\d(?:\.\d+)?(?:[-_][\w.-]+)?)"
+    r"\b(Vitis HLS|Vivado\(TM\) HLS|Vivado HLS|vitis-run|v\+\+)(?=\s)[^\n]*?"
+    r"\bv(?P<version>20\d\d\.\d(?:\.\d+)?(?:[-_][\w.-]+)?)"
 )
 
 

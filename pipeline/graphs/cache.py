@@ -1,0 +1,106 @@
+"""IR kept by content, so that a kernel that was compiled once is not compiled again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.graphs.compiler import Compiler, compile_to_ir, find_compiler
+
+_FORMAT = b"ir-1\n"
+_INCLUDE = re.compile(rb"^[ \t]*#[ \t]*(?:include|include_next|import|embed)\b[ \t]*(.*)$", re.MULTILINE)
+_NAMED = re.compile(rb'"([^"\n]+)"|<([^>\n]+)>')
+_CONTINUED = re.compile(rb"\\\r?\n")
+
+
+def headers_of(source: bytes, include_folders: Sequence[Path]) -> list[tuple[str, bytes]] | None:
+    """Name and content of each header under the folders that the source may include, directly or not.
+
+    Conditions are not looked at, so a header may be listed that the compiler skips. None where an include's name is
+    made by a macro, or a header cannot be read: then what the source includes is not known.
+    """
+    found: dict[str, bytes] = {}
+    pending: list[tuple[bytes, tuple[Path, ...]]] = [(source, ())]
+    while pending:
+        text, own = pending.pop()
+        for include in _INCLUDE.finditer(_CONTINUED.sub(b"", text)):
+            match = _NAMED.match(include[1].strip())
+            if match is None:
+                return None
+            name = (match[1] or match[2]).decode("utf-8", "replace")
+            # Every folder that has the name, not the first alone: which one the compiler takes depends on the quotes.
+            for folder in (*own, *include_folders):
+                path = folder / name
+                key = os.path.normpath(os.path.relpath(path, include_folders[0])) if include_folders else str(path)
+                if key in found or not path.is_file():
+                    continue
+                try:
+                    found[key] = path.read_bytes()
+                except OSError:
+                    return None
+                pending.append((found[key], (path.parent,)))
+    return sorted(found.items())
+
+
+def cached_ir(
+    source: str,
+    *,
+    file: str,
+    include_folders: Sequence[Path] = (),
+    language: str = "c",
+    compiler: Compiler | None = None,
+    cache: Path | None,
+) -> str:
+    """The IR of a source as :func:`pipeline.graphs.compiler.compile_to_ir` gives it, from the folder ``cache`` if it is
+    there.
+
+    The key is the SHA-256 of the source, its headers, the language and what of the compiler decides the IR. An entry
+    that is not whole is made again; entries appear whole or not at all. ``cache=None`` keeps nothing. Raises
+    PipelineError as the compiler does; refusals are not kept.
+    """
+    compiler = compiler or find_compiler()
+    headers = headers_of(source.encode(), include_folders) if cache is not None else None
+    if cache is None or headers is None:
+        return compile_to_ir(source, file=file, include_folders=include_folders, language=language, compiler=compiler)
+    digest = hashlib.sha256()
+    for part in (compiler.digest.encode(), language.encode(), source.encode()):
+        digest.update(hashlib.sha256(part).digest())
+    for name, content in headers:
+        digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
+    path = cache / f"{digest.hexdigest()}.irz"
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    text = compile_to_ir(source, file=file, include_folders=include_folders, language=language, compiler=compiler)
+    _write(path, text)
+    return text
+
+
+def _read(path: Path) -> str | None:
+    try:
+        data = path.read_bytes()
+        if not data.startswith(_FORMAT):
+            return None
+        check, body = data[len(_FORMAT) : len(_FORMAT) + 32], data[len(_FORMAT) + 32 :]
+        if hashlib.sha256(body).digest() != check:
+            return None
+        return zlib.decompress(body).decode("utf-8")
+    except (OSError, zlib.error, UnicodeDecodeError):
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    body = zlib.compress(text.encode("utf-8"), 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".ir.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(_FORMAT + hashlib.sha256(body).digest() + body)
+        Path(aside).replace(path)
+    finally:
+        Path(aside).unlink(missing_ok=True)

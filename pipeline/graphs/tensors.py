@@ -1,0 +1,93 @@
+"""Arrays to PyTorch Geometric: the only module of this room that needs torch, which it imports when called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pipeline.graphs.features import GraphArrays, featurise
+from pipeline.graphs.graph import ProgramGraph
+from pipeline.graphs.harp import EDGE_CLASSES, HarpGraph
+from pipeline.graphs.maps import GraphMaps, SiteMap, graph_maps, own_sites
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data, HeteroData
+
+
+def to_hetero_data(
+    graph: ProgramGraph, sites: Mapping[str, SiteMap] | None = None, *, arrays: GraphArrays | None = None
+) -> HeteroData:
+    """A graph as ``HeteroData``.
+
+    ``data[kind].x`` (nodes, features) for each kind of node; ``data[source, kind, target].edge_index`` (2, edges) and
+    ``.edge_attr`` (edges, features). Index maps, all int64 and each index within its kind: ``data.loop_blocks``,
+    ``data.block_instructions``, ``data.block_variables``, ``data.block_constants`` (2, pairs), ``data["loop"].parent``
+    and ``.header``, ``data["block"].loop``. For each dialect D of ``sites`` (default: the graph's own):
+    ``data["site_maps"][D]`` with ``names``, ``kinds``, ``loop``, ``header`` and ``blocks`` as in
+    :class:`pipeline.graphs.maps.SiteMap`.
+    """
+    import torch
+    from torch_geometric.data import HeteroData
+
+    maps: GraphMaps = graph_maps(graph)
+    arrays = arrays or featurise(graph)
+    if sites is None:
+        own = own_sites(graph, maps)
+        sites = {own.dialect: own}
+    data = HeteroData()
+    for kind, x in arrays.nodes.items():
+        data[kind].x = torch.from_numpy(x)
+    for key, index in arrays.edges.items():
+        data[key].edge_index = torch.from_numpy(index)
+        data[key].edge_attr = torch.from_numpy(arrays.edge_features[key])
+    data["loop"].parent = torch.from_numpy(maps.loop_parent)
+    data["loop"].header = torch.from_numpy(maps.loop_header)
+    data["block"].loop = torch.from_numpy(maps.block_loop)
+    data.loop_blocks = torch.from_numpy(maps.loop_blocks)
+    for kind, pairs in maps.members.items():
+        data[f"block_{kind}s"] = torch.from_numpy(pairs)
+    data.site_maps = {
+        dialect: {
+            "names": found.names,
+            "kinds": found.kinds,
+            "loop": torch.from_numpy(found.loop),
+            "header": torch.from_numpy(found.header),
+            "blocks": torch.from_numpy(found.blocks),
+        }
+        for dialect, found in sites.items()
+    }
+    data.kernel = graph.kernel
+    return data
+
+
+def to_harp_data(harp: HarpGraph, *, one_hot_edges: bool = False) -> Data:
+    """HARP's form as ``Data``.
+
+    ``x`` (N, features), ``edge_index`` (2, E), ``edge_class`` (E,) below ``num_edge_classes``, ``flow``, ``position``
+    (E,), ``node_type``, ``block``, ``function`` (N,), ``pragma_nodes``, ``scope`` (sites,), ``context`` and ``pseudo``
+    (N,) masks of what is neither pragma nor pseudo node, and of pseudo nodes. With ``one_hot_edges`` also ``edge_attr``
+    (E, classes).
+    """
+    import torch
+    from torch_geometric.data import Data
+
+    node_type = torch.from_numpy(harp.node_type)
+    data = Data(
+        x=torch.from_numpy(harp.x),
+        edge_index=torch.from_numpy(harp.edge_index),
+        edge_class=torch.from_numpy(harp.edge_class),
+        flow=torch.from_numpy(harp.flow),
+        position=torch.from_numpy(harp.position),
+        node_type=node_type,
+        block=torch.from_numpy(harp.block),
+        function=torch.from_numpy(harp.function),
+        pragma_nodes=torch.from_numpy(harp.pragma_nodes),
+        scope=torch.from_numpy(harp.scope),
+        context=node_type <= 2,
+        pseudo=node_type == 4,
+        num_edge_classes=EDGE_CLASSES,
+        num_nodes=len(harp.x),
+    )
+    if one_hot_edges:
+        data.edge_attr = torch.nn.functional.one_hot(data.edge_class, EDGE_CLASSES).float()
+    return data

@@ -1,0 +1,501 @@
+"""A program graph as one page: loop nest, sites, blocks and arrays as a drawing, instructions on demand.
+
+The page is one HTML file without anything from a network. The drawing and all lists stand in it as they are; a short
+script only highlights what belongs together and opens the list of a block that is clicked.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+MAX_INSTRUCTIONS = 6000
+"""Instructions listed on a page; the tables have them all."""
+MAX_BLOCKS = 600
+"""Blocks drawn per function; beyond, loops alone are drawn."""
+MAX_FUNCTIONS = 80
+
+_WIDTH, _LEFT, _NEST_RIGHT, _ARRAY_LEFT, _ARRAY_RIGHT = 1180, 70, 800, 930, 1160
+_ROW, _LOOP_ROW, _CHIP_ROW, _GAP, _INDENT, _ARRAY_HEIGHT = 26, 28, 24, 6, 16, 44
+_TEXT = 6.9
+"""Advance of the drawing's monospaced 11.5 px type."""
+
+
+def graph_page(nodes: Any, edges: Any, *, title: str) -> str:
+    """The page of one graph.
+
+    ``nodes`` and ``edges`` are the graph's tables (pyarrow, in the schema of program graphs); ``title`` is the kernel's
+    name. The same tables give the same text.
+    """
+    view = _View(nodes.to_pylist(), edges.to_pylist())
+    sections = "".join(_section(view, function) for function in view.functions[:MAX_FUNCTIONS])
+    hidden = len(view.functions) - MAX_FUNCTIONS
+    if hidden > 0:
+        sections += f'<p class="note">{hidden} more functions are in the tables only.</p>'
+    return _PAGE.format(
+        title=html.escape(title), css=_CSS, script=_SCRIPT, facts=_facts(view), legend=_LEGEND, sections=sections
+    )
+
+
+def write_graph_page(path: Path, nodes: Any, edges: Any, *, title: str) -> Path:
+    """Writes :func:`graph_page` to a file, which appears whole or not at all."""
+    text = graph_page(nodes, edges, title=title)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+        Path(aside).chmod(0o644)
+        Path(aside).replace(path)
+    finally:
+        Path(aside).unlink(missing_ok=True)
+    return path
+
+
+class _View:
+    """The rows of the tables, by what the page asks for."""
+
+    def __init__(self, nodes: list[Row], edges: list[Row]) -> None:
+        self.nodes = nodes
+        self.kinds = Counter(node["kind"] for node in nodes)
+        self.functions = [n for n in nodes if n["kind"] == "function" and n["role"] != "external"]
+        self.loops: dict[str, list[Row]] = defaultdict(list)
+        self.blocks: dict[str, list[Row]] = defaultdict(list)
+        self.members: dict[int, list[Row]] = defaultdict(list)
+        self.sites: dict[int, list[Row]] = defaultdict(list)
+        self.arrays: dict[str, list[Row]] = defaultdict(list)
+        for node in nodes:
+            match node["kind"]:
+                case "loop":
+                    self.loops[node["function"]].append(node)
+                case "block":
+                    self.blocks[node["function"]].append(node)
+                case "instruction":
+                    self.members[node["block"]].append(node)
+                case "site":
+                    self.sites[node["loop"]].append(node)
+                case "array" if node["function"]:
+                    self.arrays[node["function"]].append(node)
+        self.successors: dict[int, list[int]] = defaultdict(list)
+        self.accesses: dict[int, list[Row]] = defaultdict(list)
+        self.strides: dict[int, list[Row]] = defaultdict(list)
+        self.bindings: dict[int, list[int]] = defaultdict(list)
+        used: dict[str, set[int]] = defaultdict(set)
+        for edge in edges:
+            match edge["kind"]:
+                case "successor":
+                    self.successors[edge["source"]].append(edge["target"])
+                case "access":
+                    self.accesses[edge["source"]].append(edge)
+                    array = nodes[edge["target"]]
+                    if array["function"] is None:
+                        used[nodes[edge["source"]]["function"]].add(array["id"])
+                case "index":
+                    self.strides[edge["source"]].append(edge)
+                case "binding":
+                    self.bindings[edge["source"]].append(edge["target"])
+        for function, globals_used in used.items():
+            self.arrays[function] += [nodes[i] for i in sorted(globals_used)]
+        self.listed = 0
+
+
+@dataclass
+class _Drawing:
+    """Shapes of one function's drawing and where its blocks and arrays stand."""
+
+    shapes: list[str] = field(default_factory=list)
+    row_of: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Block id to left edge and middle of its row."""
+    right_of: dict[int, float] = field(default_factory=dict)
+    y: float = 8
+
+
+def _section(view: _View, function: Row) -> str:
+    name = function["name"]
+    role = f' <span class="role">{_text(function["role"])}</span>'
+    line = f' <span class="line">line {function["line"]}</span>' if function["line"] else ""
+    head = f'<h2 id="f{function["id"]}"><code>{_text(name)}</code>{role}{line}</h2>'
+    if function["reason"]:
+        head += f'<p class="note">{_text(function["reason"])}</p>'
+    drawing = _draw(view, name)
+    return f"<section>{head}{drawing}{_access_table(view, name)}{''.join(_block_lists(view, name))}</section>\n"
+
+
+# The drawing
+# -----------------------------------------------------------------------------------------------------------
+
+
+def _draw(view: _View, function: str) -> str:
+    blocks, loops, arrays = view.blocks[function], view.loops[function], view.arrays[function]
+    if not blocks and not loops:
+        return ""
+    drawing = _Drawing()
+    with_blocks = len(blocks) <= MAX_BLOCKS
+    own: dict[int | None, list[Row]] = defaultdict(list)
+    first: dict[int, int] = {}
+    parents = {loop["id"]: loop["loop"] for loop in loops}
+    for block in blocks:
+        own[block["loop"]].append(block)
+        around = block["loop"]
+        while around is not None:
+            first.setdefault(around, block["id"])
+            around = parents.get(around)
+    inner: dict[int | None, list[Row]] = defaultdict(list)
+    for loop in loops:
+        inner[loop["loop"]].append(loop)
+
+    def place(around: int | None, depth: int) -> None:
+        # A loop without blocks (the compiler removed it) stands after what surrounds it.
+        last = 1 << 40
+        items = [(block["id"], 0, block) for block in own[around]] if with_blocks else []
+        items += [(first.get(loop["id"], last), 1, loop) for loop in inner[around]]
+        for _, is_loop, node in sorted(items, key=lambda item: (item[0], item[1], item[2]["id"])):
+            if not is_loop:
+                _draw_block(view, drawing, node, depth)
+                continue
+            top, left, at = drawing.y, _LEFT + depth * _INDENT, len(drawing.shapes)
+            _draw_loop_head(view, drawing, node, depth, len(own[node["id"]]) if not with_blocks else 0)
+            place(node["id"], depth + 1)
+            drawing.y += _GAP
+            right = _NEST_RIGHT - depth * 6
+            style = "loop removed" if node["reason"] else f"loop d{min(depth, 4)}"
+            drawing.shapes.insert(
+                at,
+                f'<rect class="{style}" x="{left}" y="{top}" width="{right - left}" height="{drawing.y - top}" rx="6"/>',
+            )
+            drawing.y += _GAP
+
+    place(None, 0)
+    places = _draw_arrays(view, drawing, function, arrays)
+    links = _links(view, blocks, drawing, places) if with_blocks else ""
+    flow = _flow(view, blocks, drawing) if with_blocks else ""
+    height = max(drawing.y, 60) + 8
+    return (
+        f'<figure><svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="Loop nest, blocks and arrays of '
+        f'{_text(function)}">{flow}{"".join(drawing.shapes)}{links}</svg></figure>'
+    )
+
+
+def _draw_loop_head(view: _View, drawing: _Drawing, loop: Row, depth: int, hidden_blocks: int) -> None:
+    left = _LEFT + depth * _INDENT + 10
+    y = drawing.y + 18
+    text = loop["text"] or "loop made by goto"
+    shapes = [f'<text class="head" x="{left}" y="{y}">{_text(_cut(text, 64))}</text>']
+    x = left + len(_cut(text, 64)) * 7.6 + 14
+    trip = _trip(loop)
+    shapes.append(f'<text class="trip" x="{x:g}" y="{y}">{trip}</text>')
+    x += len(trip) * _TEXT + 14
+    note = f"line {loop['line']}" if loop["line"] else ""
+    if hidden_blocks:
+        note += f"  {hidden_blocks} blocks"
+    if loop["reason"]:
+        note += f"  {loop['reason']}"
+    shapes.append(f'<text class="faint" x="{x:g}" y="{y}">{_text(note)}</text>')
+    drawing.y += _LOOP_ROW
+    sites = view.sites[loop["id"]]
+    if sites:
+        x = float(left)
+        for site in sites:
+            words = f"{site['site_kind']} {site['name']}" + (" reduction" if site["reduction"] else "")
+            width = len(words) * 6.3 + 16
+            if x + width > _NEST_RIGHT - depth * 6 and x > left:
+                x = left
+                drawing.y += _CHIP_ROW
+            kind = str(site["site_kind"]).lower()
+            shapes.append(
+                f'<g class="chip {_text(kind)}"><rect x="{x:g}" y="{drawing.y:g}" width="{width:g}" height="18" rx="9"/>'
+                f'<text x="{x + 8:g}" y="{drawing.y + 13:g}">{_text(words)}</text></g>'
+            )
+            x += width + 6
+        drawing.y += _CHIP_ROW
+    drawing.shapes += shapes
+
+
+def _draw_block(view: _View, drawing: _Drawing, block: Row, depth: int) -> None:
+    left = _LEFT + depth * _INDENT + (10 if depth else 0)
+    right = _NEST_RIGHT - depth * 6 - (4 if depth else 0)
+    y = drawing.y
+    members = view.members[block["id"]]
+    role = "" if block["role"] == "body" else block["role"]
+    words = _cut(block["name"] or "", 24)
+    summary = _summary(members)
+    x = left + 10
+    parts = [f'<rect x="{left}" y="{y:g}" width="{right - left}" height="{_ROW - 4}" rx="4"/>']
+    parts.append(f'<text class="name" x="{x}" y="{y + 15:g}">{_text(words)}</text>')
+    x += 182
+    parts.append(f'<text class="faint" x="{x}" y="{y + 15:g}">{_text(role)}</text>')
+    x += 100
+    room = max(8, int((right - x - 10) / _TEXT))
+    parts.append(f'<text class="ops" x="{x}" y="{y + 15:g}">{_text(_cut(summary, room))}</text>')
+    drawing.shapes.append(
+        f'<a class="block" href="#b{block["id"]}" data-b="{block["id"]}">{"".join(parts)}'
+        f"<title>{_text(block['name'])}: {_text(summary)}</title></a>"
+    )
+    drawing.row_of[block["id"]] = (left, y + _ROW / 2 - 2)
+    drawing.right_of[block["id"]] = right
+    drawing.y += _ROW
+
+
+def _draw_arrays(view: _View, drawing: _Drawing, function: str, arrays: list[Row]) -> dict[int, float]:
+    """Boxes of the arrays, spread over the height of the nest; array id to the middle of its box."""
+    places: dict[int, float] = {}
+    if not arrays:
+        return places
+    step = max(_ARRAY_HEIGHT + 10.0, (drawing.y - 8) / len(arrays))
+    for number, array in enumerate(arrays):
+        y = 8 + number * step + (step - _ARRAY_HEIGHT - 10) / 2
+        dims = "".join(f"[{'' if length is None else length}]" for length in array["dims"] or [])
+        where = array["direction"] if array["role"] == "argument" else array["role"]
+        lines = _cut(f"{array['type']}{dims}", 31)
+        drawing.shapes.append(
+            f'<g class="array" data-a="{array["id"]}"><rect x="{_ARRAY_LEFT}" y="{y:g}" '
+            f'width="{_ARRAY_RIGHT - _ARRAY_LEFT}" height="{_ARRAY_HEIGHT}" rx="4"/>'
+            f'<text class="name" x="{_ARRAY_LEFT + 10}" y="{y + 18:g}">{_text(_cut(array["name"], 20))}</text>'
+            f'<text class="faint end" x="{_ARRAY_RIGHT - 10}" y="{y + 18:g}">{_text(where)}</text>'
+            f'<text class="ops" x="{_ARRAY_LEFT + 10}" y="{y + 35:g}">{_text(lines)}</text></g>'
+        )
+        places[array["id"]] = y + _ARRAY_HEIGHT / 2
+    drawing.y = max(drawing.y, 8 + len(arrays) * step)
+    return places
+
+
+def _links(view: _View, blocks: list[Row], drawing: _Drawing, places: dict[int, float]) -> str:
+    """Curves between a block and the arrays it loads from or stores to."""
+    found: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+    for block in blocks:
+        for member in view.members[block["id"]]:
+            for access in view.accesses[member["id"]]:
+                if access["target"] in places:
+                    text = access["text"] or "(index not affine)"
+                    found[block["id"], access["target"], access["mode"]].append(text)
+    shapes = []
+    for (block_id, array, mode), texts in sorted(found.items()):
+        x, y = drawing.right_of[block_id], drawing.row_of[block_id][1]
+        end = places[array] + (-6 if mode == "load" else 6)
+        middle = (x + _ARRAY_LEFT) / 2
+        title = f"{mode} {', '.join(dict.fromkeys(texts))}"
+        shapes.append(
+            f'<path class="link {_text(mode)}" data-b="{block_id}" data-a="{array}" '
+            f'd="M{x:g} {y:g}C{middle:g} {y:g} {middle:g} {end:g} {_ARRAY_LEFT} {end:g}">'
+            f"<title>{_text(title)}</title></path>"
+        )
+    return "".join(shapes)
+
+
+def _flow(view: _View, blocks: list[Row], drawing: _Drawing) -> str:
+    """Control flow on the left: arcs between the rows of blocks, back edges in their own colour."""
+    order = {block["id"]: i for i, block in enumerate(sorted(blocks, key=lambda b: drawing.row_of[b["id"]][1]))}
+    shapes = []
+    for block in blocks:
+        left, y = drawing.row_of[block["id"]]
+        for target in view.successors[block["id"]]:
+            to_left, to_y = drawing.row_of[target]
+            reach = min(left, to_left) - 8 - min(46, 6 * abs(order[target] - order[block["id"]]))
+            # A drawing, not a measure: arcs may share a lane, so they stay inside the margin.
+            reach = max(6, reach)
+            back = order[target] <= order[block["id"]]
+            down, up = (y - 5, to_y + 5) if back else (y + 5, to_y - 5)
+            shapes.append(
+                f'<path class="flow{" back" if back else ""}" data-b="{block["id"]}" '
+                f'd="M{left:g} {down:g}C{reach:g} {down:g} {reach:g} {up:g} {to_left - 1:g} {up:g}m-5 -3l5 3l-5 3"/>'
+            )
+    return "".join(shapes)
+
+
+def _summary(members: list[Row]) -> str:
+    """What a block does, memory and arithmetic first."""
+    counts: Counter[str] = Counter()
+    for member in members:
+        opcode = member["opcode"] or ""
+        if opcode in ("call", "invoke"):
+            opcode = f"call {member['detail'] or '?'}"
+        counts[opcode] += 1
+    plain = {"br", "phi", "ret", "getelementptr", "sext", "zext", "trunc", "icmp", "switch", "unreachable"}
+    order = sorted(
+        counts, key=lambda opcode: (opcode in plain, next(i for i, m in enumerate(members) if _says(m, opcode)))
+    )
+    return ", ".join(f"{counts[opcode]} {opcode}" if counts[opcode] > 1 else opcode for opcode in order)
+
+
+def _says(member: Row, opcode: str) -> bool:
+    return (member["opcode"] or "") == opcode or opcode == f"call {member['detail'] or '?'}"
+
+
+def _trip(loop: Row) -> str:
+    if loop["trip_count"] is not None:
+        return f"\u00d7 {loop['trip_count']}"
+    least, most = loop["trip_min"], loop["trip_max"]
+    if least is None and most is None:
+        return "\u00d7 ?"
+    return f"\u00d7 {'?' if least is None else least} to {'?' if most is None else most}"
+
+
+# The lists -------------------------------------------------------------------------------------------------------------
+
+
+def _access_table(view: _View, function: str) -> str:
+    rows = []
+    for block in view.blocks[function]:
+        for member in view.members[block["id"]]:
+            for access in view.accesses[member["id"]]:
+                strides = ", ".join(
+                    f"{view.nodes[s['target']]['name'].rsplit('/', 1)[-1]}: {s['coefficient']}"
+                    + (" bytes" if s["dim"] is None else f" in dim {s['dim']}")
+                    for s in view.strides[member["id"]]
+                )
+                rows.append(
+                    f"<tr><td><code>{_text(view.nodes[access['target']]['name'])}</code></td><td>{_text(access['mode'])}</td>"
+                    f"<td><code>{_text(access['text'] or 'not affine')}</code></td><td>{_text(strides)}</td>"
+                    f"<td>{member['line'] or ''}</td></tr>"
+                )
+                if len(rows) > MAX_BLOCKS:
+                    break
+    passed = [
+        f"{_text(array['name'])} \u2192 {_text(view.nodes[other]['function'])}.{_text(view.nodes[other]['name'])}"
+        for array in view.arrays[function]
+        for other in dict.fromkeys(view.bindings[array["id"]])
+    ]
+    given = f'<p class="note">Passed on: {", ".join(passed)}</p>' if passed else ""
+    if not rows:
+        return given
+    return (
+        f'<details class="accesses"><summary>Array accesses ({len(rows)})</summary><div class="wide"><table><thead><tr>'
+        "<th>array</th><th>access</th><th>index</th><th>elements per iteration</th><th>line</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div></details>{given}"
+    )
+
+
+def _block_lists(view: _View, function: str) -> Iterator[str]:
+    blocks = view.blocks[function]
+    if not blocks:
+        return
+    yield f'<details class="blocks" open><summary>Blocks and instructions ({len(blocks)} blocks)</summary>'
+    for block in blocks:
+        members = view.members[block["id"]]
+        head = (
+            f'<summary><code>{_text(block["name"])}</code> <span class="role">{_text(block["role"])}</span> '
+            f'<span class="line">{len(members)} instructions: {_text(_cut(_summary(members), 90))}</span></summary>'
+        )
+        if view.listed > MAX_INSTRUCTIONS:
+            yield f'<details id="b{block["id"]}">{head}<p class="note">Listed in the tables only.</p></details>'
+            continue
+        view.listed += len(members)
+        rows = "".join(
+            f"<tr><td>{member['line'] or ''}</td><td><code>{_text(member['text'])}</code></td></tr>"
+            for member in members[:MAX_INSTRUCTIONS]
+        )
+        after = ", ".join(
+            f'<a href="#b{target}">{_text(view.nodes[target]["name"])}</a>' for target in view.successors[block["id"]]
+        )
+        then = f'<p class="note">then {after}</p>' if after else ""
+        yield (
+            f'<details id="b{block["id"]}">{head}<div class="wide"><table><thead><tr><th>line</th><th>instruction</th></tr>'
+            f"</thead><tbody>{rows}</tbody></table></div>{then}</details>"
+        )
+    yield "</details>"
+
+
+def _facts(view: _View) -> str:
+    names = ("function", "loop", "site", "array", "block", "instruction")
+    plural = {name: f"{name}s" for name in names}
+    counts = {**view.kinds, "function": len(view.functions)}
+    items = "".join(
+        f"<li><b>{counts.get(name, 0):,}</b> {name if counts.get(name, 0) == 1 else plural[name]}</li>"
+        for name in names
+    )
+    links = ""
+    if len(view.functions) > 1:
+        links = "<nav>" + " ".join(
+            f'<a href="#f{f["id"]}"><code>{_text(f["name"])}</code></a>' for f in view.functions[:MAX_FUNCTIONS]
+        )
+        links += "</nav>"
+    return f"<ul class=facts>{items}</ul>{links}"
+
+
+def _text(value: object) -> str:
+    return html.escape("" if value is None else str(value))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "\u2026"
+
+
+_LEGEND = (
+    '<p class="legend"><span class="key pipeline">PIPELINE</span><span class="key parallel">PARALLEL</span>'
+    '<span class="key tile">TILE</span> pragma sites <i class="swatch load"></i> load <i class="swatch store"></i> store '
+    '<i class="swatch flow"></i> control flow <i class="swatch back"></i> back edge. '
+    "A block opens its instructions below.</p>"
+)
+_CSS = """
+:root{--bg:#fbfbfa;--card:#fff;--ink:#1f2328;--faint:#667079;--rule:#d6dade;--load:#2767c9;--store:#c4570c;--back:#8b3fc0;
+--flow:#a3abb3;--pipeline:#6b46c1;--parallel:#0f7a5a;--tile:#946200;--d0:#f2f5f9;--d1:#e7edf5;--d2:#dce5f0;--d3:#d1ddeb;
+--d4:#c6d5e6;--block:#fff}
+@media(prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1b1f23;--ink:#e4e7ea;--faint:#9aa4ad;--rule:#363d44;
+--load:#7aaef8;--store:#f2a15f;--back:#cd9bf0;--flow:#66707a;--pipeline:#b79df5;--parallel:#5fd0a9;--tile:#e3b75a;
+--d0:#1d242c;--d1:#232c36;--d2:#2a3541;--d3:#313e4c;--d4:#384757;--block:#171b1f}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+main{max-width:1240px;margin:0 auto;padding:20px 24px 60px}
+h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:0 0 8px}
+code,svg text{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
+section{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:14px 16px;margin:16px 0}
+.facts{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;padding:0;margin:4px 0}
+nav{display:flex;flex-wrap:wrap;gap:4px 14px}a{color:var(--load)}
+.role,.line,.note,.legend,nav,.facts{color:var(--faint);font-size:13px}.facts b{color:var(--ink)}
+.key{border:1px solid;border-radius:9px;padding:0 8px;margin-right:6px;font-size:11.5px}
+.key.pipeline{color:var(--pipeline)}.key.parallel{color:var(--parallel)}.key.tile{color:var(--tile)}
+.swatch{display:inline-block;width:18px;height:0;border-top:2px solid;vertical-align:middle;margin-left:10px}
+.swatch.load{color:var(--load)}.swatch.store{color:var(--store)}.swatch.flow{color:var(--flow)}.swatch.back{color:var(--back)}
+figure{margin:0;overflow-x:auto}svg{width:100%;min-width:860px;height:auto;display:block}
+svg text{font-size:11.5px;fill:var(--ink)}svg .faint,svg .ops{fill:var(--faint)}svg .end{text-anchor:end}
+svg .head{font-size:12.6px;font-weight:600}svg .trip{font-weight:600;fill:var(--load)}svg .name{font-weight:600}
+.loop{stroke:var(--rule)}.d0{fill:var(--d0)}.d1{fill:var(--d1)}.d2{fill:var(--d2)}.d3{fill:var(--d3)}.d4{fill:var(--d4)}
+.removed{fill:none;stroke:var(--faint);stroke-dasharray:5 4}
+.block rect,.array rect{fill:var(--block);stroke:var(--rule)}.block{cursor:pointer;text-decoration:none}
+.array rect{stroke:var(--faint)}.block:hover rect,.array:hover rect{stroke:var(--load)}
+.chip rect{fill:var(--block);stroke:currentColor}.chip text{font-size:10.5px;fill:currentColor}
+.chip.pipeline{color:var(--pipeline)}.chip.parallel{color:var(--parallel)}.chip.tile{color:var(--tile)}
+.link,.flow{fill:none;stroke-width:1.4}.link{opacity:.75}.link.load{stroke:var(--load)}.link.store{stroke:var(--store)}
+.link.call{stroke:var(--faint);stroke-dasharray:4 3}.flow{stroke:var(--flow)}.flow.back{stroke:var(--back)}
+svg.focus .link,svg.focus .flow{opacity:.08}svg.focus .on{opacity:1;stroke-width:2.2}
+details{margin:6px 0}details details{margin:2px 0 2px 14px}summary{cursor:pointer}
+table{border-collapse:collapse;font-size:13px;margin:6px 0 6px 14px}th{text-align:left;color:var(--faint);font-weight:500}
+td,th{padding:1px 14px 1px 0;vertical-align:top}td code{white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow-x:auto}
+"""
+_SCRIPT = """
+for (const svg of document.querySelectorAll("svg")) {
+  for (const node of svg.querySelectorAll("[data-b].block,[data-a].array")) {
+    const key = node.dataset.b ? `[data-b="${node.dataset.b}"]` : `[data-a="${node.dataset.a}"]`;
+    node.addEventListener("mouseenter", () => {
+      svg.classList.add("focus");
+      svg.querySelectorAll("path" + key).forEach((path) => path.classList.add("on"));
+    });
+    node.addEventListener("mouseleave", () => {
+      svg.classList.remove("focus");
+      svg.querySelectorAll(".on").forEach((path) => path.classList.remove("on"));
+    });
+  }
+}
+const open = () => {
+  let node = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  for (; node && node !== document.body; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
+  const found = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (found) found.scrollIntoView({ block: "center" });
+};
+addEventListener("hashchange", open);
+open();
+"""
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>{title}: program graph</title><style>{css}</style></head>
+<body><main><h1>{title}</h1>{facts}{legend}
+{sections}</main><script>{script}</script></body></html>
+"""

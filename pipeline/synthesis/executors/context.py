@@ -1,0 +1,68 @@
+"""What a job may ask while it runs: whether it is still wanted, and what its tool has to hold on to.
+
+Known per thread, so that a job needs no extra argument; outside :func:`pipeline.synthesis.executors.run_all` nothing
+is ever cancelled and nothing is held.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+
+class RunCancelled(Exception):
+    """Raised by :func:`check_cancelled` in a job that is no longer wanted. Let it pass."""
+
+
+def _never() -> bool:
+    return False
+
+
+class _Current(threading.local):
+    cancelled: Callable[[], bool] = staticmethod(_never)
+    descriptors: tuple[int, ...] = ()
+
+
+_current = _Current()
+
+
+def check_cancelled() -> None:
+    """Raise RunCancelled if the job of this thread is no longer wanted.
+
+    Cheap enough for several calls a second. A job that waits for a process calls it meanwhile, and ends the process
+    when it raises; a job that never calls it runs to its end before an interrupt takes effect.
+    """
+    if _current.cancelled():
+        raise RunCancelled("the run was cancelled")
+
+
+def held_descriptors() -> tuple[int, ...]:
+    """File descriptors that stand for the licence of this thread's job; empty without a licence limit.
+
+    Hand them to the tool's process (``pass_fds`` of :mod:`subprocess`, or over a socket). The licence is free again
+    when the last process that holds one has ended: also when the worker is killed and its tool outlives it.
+    """
+    return _current.descriptors
+
+
+@contextlib.contextmanager
+def cancelled_by(cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Within, :func:`check_cancelled` of this thread asks ``cancelled``."""
+    before = _current.cancelled
+    _current.cancelled = cancelled
+    try:
+        yield
+    finally:
+        _current.cancelled = before
+
+
+@contextlib.contextmanager
+def holding(descriptor: int) -> Iterator[None]:
+    """Within, :func:`held_descriptors` of this thread has one more."""
+    before = _current.descriptors
+    _current.descriptors = (*before, descriptor)
+    try:
+        yield
+    finally:
+        _current.descriptors = before

@@ -1,0 +1,188 @@
+"""Many jobs on an executor: bounded by licences, streamed as they finish, lost runs run again."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import queue
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pipeline.errors import PipelineError
+from pipeline.synthesis.executors.context import RunCancelled, check_cancelled, holding
+from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
+from pipeline.synthesis.executors.licences import LicencePool
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+TEND_S = 5.0
+"""How long nothing may finish before the executor is asked to look after its workers."""
+
+
+class RunLost(PipelineError):
+    """A job whose run was lost each time. Nothing is known of the design: it may be run again another time."""
+
+
+@dataclass(frozen=True)
+class Done(Generic[J, R]):
+    """What became of one job: a result or, where ``error`` is set, none."""
+
+    job_id: str
+    job: J
+    result: R | None
+    error: Exception | None
+    """What the job raised, or RunLost."""
+    runs: int
+    """How often it was started: more than once only after a loss."""
+
+    def unwrap(self) -> R:
+        """The result; raises the error if there is one."""
+        if self.error is not None:
+            raise self.error
+        return self.result  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    result: Any
+    error: Exception | None
+
+
+def run_all(
+    executor: RunExecutor,
+    function: Callable[[J], R],
+    jobs: Mapping[str, J],
+    *,
+    licences: LicencePool | int | None = None,
+    reruns: int = 1,
+) -> Iterator[Done[J, R]]:
+    """Run ``function`` on every job; yields each job's outcome once, in the order in which they finish.
+
+    Args:
+        executor: from :func:`pipeline.synthesis.executors.make_executor`.
+        function: called with a job in a thread or another process. It must bear being run twice on one job, as a run
+            whose worker is lost may have got to any point. On Dask, function, jobs and results are pickled.
+        jobs: by job id, such as the design key.
+        licences: how many jobs may run at once. A number bounds this call alone, and only up to a run whose worker
+            was lost; a pool bounds all who use it, and also what lives on of lost runs.
+        reruns: how often a job is started again whose run was lost with its worker, the scheduler or the network.
+
+    What a job raises is its outcome and stops nobody else. Closing the iterator early or an interrupt ends the jobs
+    in flight. Raises PipelineError where no more jobs can be run at all; what was yielded stands.
+    """
+    if isinstance(licences, int) and licences < 1:
+        raise PipelineError(f"{licences} licences allow no run", fix="set 1 or more, or none for no limit")
+    return _Flight(executor, function, jobs, licences, reruns).outcomes()
+
+
+class _Flight(Generic[J, R]):
+    def __init__(
+        self,
+        executor: RunExecutor,
+        function: Callable[[J], R],
+        jobs: Mapping[str, J],
+        licences: LicencePool | int | None,
+        reruns: int,
+    ) -> None:
+        self.executor = executor
+        self.function = function
+        self.jobs = jobs
+        self.pool = licences if isinstance(licences, LicencePool) else None
+        count = licences.count if isinstance(licences, LicencePool) else licences
+        # Jobs beyond the licences would only keep workers waiting, and would be lost with them.
+        self.limit = executor.capacity if count is None else min(executor.capacity, count)
+        self.reruns = reruns
+        self.runs: dict[str, int] = {}
+        self.flying: dict[Future[_Outcome], str] = {}
+        self.landed: queue.SimpleQueue[Future[_Outcome]] = queue.SimpleQueue()
+
+    def outcomes(self) -> Iterator[Done[J, R]]:
+        with self.pool.watched() if self.pool else contextlib.nullcontext() as pool:
+            waiting = iter(self.jobs)
+            again: deque[str] = deque()
+            more = True
+            try:
+                while True:
+                    while more and len(self.flying) < self.limit:
+                        job_id = again.popleft() if again else next(waiting, None)
+                        if job_id is None:
+                            more = False
+                        else:
+                            self.start(job_id, pool)
+                    if not self.flying:
+                        return
+                    job_id, future = self.next_landed()
+                    done = self.judge(job_id, future)
+                    if done is not None:
+                        yield done
+                    else:
+                        self.executor.recover()
+                        again.append(job_id)
+                        more = True
+            finally:
+                self.executor.cancel(list(self.flying))
+
+    def start(self, job_id: str, pool: LicencePool | None) -> None:
+        self.runs[job_id] = self.runs.get(job_id, 0) + 1
+        future = self.executor.submit(_work, self.function, self.jobs[job_id], pool, self.executor.remote)
+        self.flying[future] = job_id
+        future.add_done_callback(self.landed.put)
+
+    def next_landed(self) -> tuple[str, Future[_Outcome]]:
+        while True:
+            try:
+                future = self.landed.get(timeout=TEND_S)
+            except queue.Empty:
+                self.executor.tend()
+                continue
+            return self.flying.pop(future), future
+
+    def judge(self, job_id: str, future: Future[_Outcome]) -> Done[J, R] | None:
+        """The job's outcome; None if it has to be run again."""
+        runs = self.runs[job_id]
+        job = self.jobs[job_id]
+        lost: BaseException | None = None
+        if future.cancelled():
+            lost = WorkerLost("cancelled by the scheduler")
+        elif isinstance(future.exception(), (WorkerLost, RunCancelled)):
+            lost = future.exception()
+        if lost is None:
+            outcome = future.result()
+            return Done(job_id, job, outcome.result, outcome.error, runs)
+        if runs <= self.reruns:
+            return None
+        times = "once" if runs == 1 else f"{runs} times"
+        error = RunLost(f"the run of {job_id} was lost {times}: {lost}", fix="start again: it is then run once more")
+        return Done(job_id, job, None, error, runs)
+
+
+def _work(function: Callable[[J], R], job: J, pool: LicencePool | None, remote: bool) -> _Outcome:
+    """One job, where it runs."""
+    try:
+        if pool is None:
+            return _Outcome(function(job), None)
+        with pool.slot(check_cancelled) as descriptor, holding(descriptor):
+            return _Outcome(function(job), None)
+    except RunCancelled:
+        raise
+    except Exception as error:
+        return _Outcome(None, _portable(error) if remote else error)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error such that it survives being sent, with its traceback as a note unless it is told in one line.
+
+    Sending takes an exception apart and puts it together as a deep copy does; not every exception bears that.
+    """
+    if not isinstance(error, PipelineError):
+        error.add_note("".join(traceback.format_exception(error)))
+    try:
+        copy.deepcopy(error)
+    except Exception:
+        return PipelineError(f"{type(error).__name__}: {error}")
+    return error

@@ -1,0 +1,12 @@
+"""From a design point to C and directives for Vitis HLS.
+
+:func:`lower` takes a kernel and a point and gives :class:`LoweredSources`: the C file, its directives, what became of
+each site, and which label names which loop. :func:`read_hls_kernel` reads a kernel whose ``#pragma HLS`` lines hold
+placeholders of any directive. ``docs/lowering.md`` says what each value turns into.
+"""
+
+from pipeline.synthesis.lowering.lower import lower
+from pipeline.synthesis.lowering.native import read_hls_kernel
+from pipeline.synthesis.lowering.result import LoweredSources, SiteOutcome
+
+__all__ = ["LoweredSources", "SiteOutcome", "lower", "read_hls_kernel"]

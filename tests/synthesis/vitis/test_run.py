@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.reports.labels import Status
+from pipeline.synthesis.vitis import Further, Limits, Sources, ToolResult, render, run_tool
+from pipeline.synthesis.vitis.supervise import children, descendants
+from tests.synthesis.vitis.support import alive, flow_of, job_of, noted, stand_in, wait_for
+from tests.tool.install import NAMES
+from tests.tool.stand_in import SCENARIOS
+
+EXPECTED = {
+    "success": (Status.OK, False),
+    "slow": (Status.OK, False),
+    "daemon": (Status.OK, False),
+    "flood": (Status.OK, False),
+    "warnings": (Status.OK, False),
+    "export_licence": (Status.OK, False),
+    "export_killed": (Status.OK, False),
+    "csim_fails": (Status.OK, False),
+    "garbage": (Status.REPORT_MISSING, False),
+    "half_xml": (Status.REPORT_UNPARSABLE, False),
+    "garbage_xml": (Status.REPORT_UNPARSABLE, False),
+    "error_exit0": (Status.SOURCE_SYNTHESIS_FAILED, False),
+    "other_top": (Status.REPORT_MISSING, False),
+    "other_part": (Status.REPORT_MISSING, False),
+    "no_report": (Status.REPORT_MISSING, False),
+    "licence": (Status.LICENCE, True),
+    "licence_heals": (Status.LICENCE, True),
+    "oom_line": (Status.KILLED, True),
+    "killed": (Status.KILLED, True),
+    "compile_error": (Status.COMPILE_ERROR, False),
+    "pragma_conflict": (Status.PRAGMA_CONFLICT, False),
+    "unroll_refused": (Status.UNROLL_REFUSED, False),
+    "too_large": (Status.DESIGN_TOO_LARGE, False),
+    "source_failed": (Status.SOURCE_SYNTHESIS_FAILED, False),
+    "crash": (Status.SOURCE_SYNTHESIS_FAILED, False),
+    "disk_full": (Status.DISK_FULL, True),
+    "disk_full_heals": (Status.DISK_FULL, True),
+    "silent_failure": (Status.NO_VERDICT, True),
+}
+
+
+@pytest.mark.parametrize("scenario", sorted(EXPECTED))
+def test_a_run_is_judged_wrongly(tmp_path: Path, scenario: str) -> None:
+    tool = stand_in(tmp_path, seconds=0.1)
+    result = run_tool(tool, job_of(tool, scenario), scratch=tmp_path / "scratch", limits=Limits(log_bytes=1 << 20))
+    assert (result.status, result.transient) == EXPECTED[scenario], result.log_tail
+    assert (result.reason is None) == (result.status is Status.OK)
+    assert (result.label.cycles is not None) == (result.status is Status.OK)
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_scenario_of_the_stand_in_is_not_tried() -> None:
+    assert set(SCENARIOS) == {*EXPECTED, "hang", "stubborn", "eat_memory"}
+
+
+@pytest.mark.parametrize(("version", "kind"), [(v, name) for v, names in NAMES.items() for name in names])
+def test_a_version_of_the_tool_cannot_be_run(tmp_path: Path, version: str, kind: str) -> None:
+    tool = stand_in(tmp_path, version, kind)
+    job = job_of(tool, further=[Further.EXPORT])
+    result = run_tool(tool, job, scratch=tmp_path / "scratch", keep="always")
+    assert result.status is Status.OK and result.report is not None and result.folder is not None
+    assert result.report.tool_version == f"{version}-stand-in"
+    assert [(name, step.status, len(step.files)) for name, step in result.steps.items()] == [("export", Status.OK, 1)]
+    # vitis-run writes no vitis_hls.log of its own (UCLA-VAST/tapa#273), so nothing may depend on it.
+    assert (result.folder / "vitis_hls.log").exists() == (kind == "vitis_hls")
+
+
+def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    for scenario, step, status in (
+        ("export_licence", Further.EXPORT, Status.LICENCE),
+        ("export_killed", Further.EXPORT, Status.KILLED),
+        ("csim_fails", Further.CSIM, Status.NO_VERDICT),
+    ):
+        text = f"/* stand-in: {scenario} */ void k(int a[4]) {{}}\n"
+        sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
+        job = render(tool, flow_of(tool), sources, further=[step])
+        result = run_tool(tool, job, scratch=tmp_path / "scratch")
+        assert result.status is Status.OK and result.xml is not None
+        assert result.steps[step].status is status and result.steps[step].reason
+
+
+def test_a_compile_error_does_not_say_where(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    job = render(tool, flow_of(tool), Sources({"k.c": "void k() {}\n#error\n"}, "k"))
+    said = run_tool(tool, job, scratch=tmp_path / "scratch").verdict
+    assert (said.file, said.line, said.column) == ("k.c", 2, 3)
+
+
+@pytest.mark.parametrize("scenario", ["hang", "stubborn"])
+def test_a_run_that_hangs_is_not_ended_or_leaves_processes(tmp_path: Path, scenario: str) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    tool = stand_in(tmp_path, pids=pids)
+    # The limit has to leave the stand-in the time to start its children on a loaded machine.
+    limits = Limits(wall_s=3.0, grace_s=0.2)
+    result = run_tool(tool, job_of(tool, scenario), scratch=tmp_path / "scratch", limits=limits)
+    assert result.status is Status.TIMEOUT and not result.transient
+    assert result.reason == "ended at the wall-clock limit of 3 s, last seen analysing k.c"
+    assert len(noted(pids)) == (1 if scenario == "hang" else 3) + 1  # probing starts it once
+    assert not any(alive(pid) for pid in noted(pids))
+
+
+def test_a_run_that_eats_memory_is_not_ended(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path, bytes=300 * 2**20)
+    limits = Limits(wall_s=60, memory_bytes=150 * 2**20, grace_s=0.2)
+    result = run_tool(tool, job_of(tool, "eat_memory"), scratch=tmp_path / "scratch", limits=limits)
+    assert result.status is Status.KILLED and not result.transient
+    assert result.reason and result.reason.startswith("ended at the memory limit of 0.146 GiB")
+    limits = Limits(wall_s=60, address_space_bytes=150 * 2**20)
+    result = run_tool(tool, job_of(tool, "eat_memory"), scratch=tmp_path / "scratch", limits=limits)
+    assert result.status not in (Status.OK, Status.TIMEOUT)
+
+
+def test_a_tool_that_vanished_ends_the_night(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    job = job_of(tool)
+    Path(tool.executable).unlink()
+    result = run_tool(tool, job, scratch=tmp_path / "scratch")
+    assert (result.status, result.transient) == (Status.TOOL_MISSING, True)
+    assert result.reason == "the tool could not be started: No such file or directory"
+
+
+def test_a_run_in_a_git_work_tree_hangs_some_versions(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    with pytest.raises(PipelineError, match="git work tree"):
+        run_tool(tool, job_of(tool), scratch=tmp_path / "tree" / "deep")
+
+
+def test_the_folder_of_a_failed_run_is_gone_before_it_can_be_looked_at(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    scratch = tmp_path / "scratch"
+    failed = run_tool(tool, job_of(tool, "too_large"), scratch=scratch, keep="failed")
+    assert failed.folder and (failed.folder / "csynth.log").is_file()
+    good = run_tool(tool, job_of(tool), scratch=scratch, keep="failed")
+    assert good.folder is None and list(scratch.iterdir()) == [failed.folder]
+
+
+def test_a_stale_report_passes_for_a_fresh_one(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    job = job_of(tool, "no_report")
+    with pytest.raises(PipelineError, match=r"csynth\.xml"):
+        run_tool(tool, replace(job, files={**job.files, job.report: "<profile/>"}), scratch=tmp_path / "scratch")
+
+
+def test_the_user_does_not_see_how_far_a_run_has_come(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path, seconds=1)
+    told: list[str] = []
+    run_tool(tool, job_of(tool, "slow"), scratch=tmp_path / "scratch", on_stage=told.append)
+    assert told[0] == "analysing k.c" and told[-1] == "C synthesis ended" and "scheduling k_7" in told
+
+
+def test_an_interrupt_leaves_a_tool_running(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    tool = stand_in(tmp_path, pids=pids)
+
+    def interrupt(stage: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_tool(
+            tool, job_of(tool, "stubborn"), scratch=tmp_path / "scratch", limits=Limits(grace_s=0.2), on_stage=interrupt
+        )
+    assert not any(alive(pid) for pid in noted(pids))
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from pipeline.synthesis.vitis import Limits, run_tool
+from tests.synthesis.vitis.support import job_of, stand_in
+folder = Path(sys.argv[1])
+tool = stand_in(folder, pids=folder / "pids", state=folder / "state")
+(folder / "ready").touch()
+with ThreadPoolExecutor(4) as pool:
+    for scenario in ("stubborn", "hang", "stubborn", "hang"):
+        pool.submit(run_tool, tool, job_of(tool, scenario), scratch=folder / "scratch", limits=Limits(grace_s=0.2))
+"""
+
+
+@pytest.mark.parametrize("victim", ["parent", "server", "supervisor", "parent and server"])
+def test_a_kill_leaves_processes_of_the_tool_behind(tmp_path: Path, victim: str) -> None:
+    (tmp_path / "pids").mkdir()
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], cwd=Path(__file__).parents[3])
+    try:
+        expected = 1 + 2 * 3 + 2 * 1  # probing, and the runs
+        wait_for(lambda: len(noted(tmp_path / "pids")) >= expected, "the runs did not start", 60)
+        (server,) = children(parent.pid)
+        supervisors = children(server)
+        below = [pid for one in supervisors for pid in descendants(one) if alive(pid)]
+        assert len(supervisors) == 4 and len(below) >= 8
+        if victim == "supervisor":
+            for pid in supervisors:
+                os.kill(pid, signal.SIGKILL)
+        if "server" in victim:
+            os.kill(server, signal.SIGKILL)
+        if "parent" in victim or victim == "server":
+            parent.kill()
+        wait_for(lambda: not any(alive(pid) for pid in below), "processes of the tool survived")
+        wait_for(lambda: not any(alive(pid) for pid in supervisors), "supervisors survived")
+        if "parent" in victim:
+            parent.wait()
+            wait_for(lambda: not alive(server), "the server survived")
+            wait_for(lambda: list((tmp_path / "scratch").iterdir()) == [], "folders of runs are left")
+    finally:
+        parent.kill()
+        parent.wait()
+
+
+def test_a_run_whose_supervisor_is_killed_is_lost(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    results: list[ToolResult] = []
+    scratch = tmp_path / "scratch"
+    run = threading.Thread(target=lambda: results.append(run_tool(tool, job_of(tool, "hang"), scratch=scratch)))
+    run.start()
+    wait_for(lambda: any(children(one) for one in supervisors_of_this_process()), "no supervisor")
+    for pid in supervisors_of_this_process():
+        os.kill(pid, signal.SIGKILL)
+    run.join(30)
+    assert [(result.status, result.transient) for result in results] == [(Status.KILLED, True)]
+    assert run_tool(tool, job_of(tool), scratch=scratch).status is Status.OK
+
+
+def supervisors_of_this_process() -> list[int]:
+    return [pid for child in children(os.getpid()) for pid in children(child)]
+
+
+def test_parallel_runs_lose_one_another(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    tool = stand_in(tmp_path, pids=pids, seconds=0.2)
+    draw = random.Random(7)
+    scenarios = [draw.choice(["success", "slow", "daemon", "killed", "compile_error", "half_xml"]) for _ in range(50)]
+    with ThreadPoolExecutor(50) as pool:
+        jobs = [pool.submit(run_tool, tool, job_of(tool, one), scratch=tmp_path / "scratch") for one in scenarios]
+        statuses = [job.result().status for job in jobs]
+    assert statuses == [EXPECTED[scenario][0] for scenario in scenarios]
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert not any(alive(pid) for pid in noted(pids))
+
+
+def test_a_forked_worker_shares_the_supervisor_of_its_parent(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    job = job_of(tool)
+    assert run_tool(tool, job, scratch=tmp_path / "scratch").status is Status.OK
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os._exit(0 if run_tool(tool, job, scratch=tmp_path / "scratch").status is Status.OK else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert run_tool(tool, job, scratch=tmp_path / "scratch").status is Status.OK
