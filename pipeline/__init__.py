@@ -1,7 +1,10 @@
 """From a C kernel to its fastest pragma configuration with few HLS runs."""
 
+import sys
+
 __version__ = "0.1.0"
 
-from pipeline import tasks  # luigi finds the tasks by importing the package that --module names
-
-__all__ = ["__version__", "tasks"]
+if "luigi" in sys.modules:
+    # `luigi --module pipeline TASK` imports this package to find its tasks. A library user does without luigi, whose
+    # import costs more than all of ours; whoever wants the tasks imports pipeline.tasks.
+    import pipeline.tasks  # noqa: F401

@@ -22,9 +22,11 @@ MAX_INSTRUCTIONS = 6000
 MAX_BLOCKS = 600
 """Blocks drawn per function; beyond, loops alone are drawn."""
 MAX_FUNCTIONS = 80
+MAX_OPEN = 24
+"""Graphs of more blocks than this show the lists of blocks folded."""
 
 _WIDTH, _LEFT, _NEST_RIGHT, _ARRAY_LEFT, _ARRAY_RIGHT = 1180, 70, 800, 930, 1160
-_ROW, _LOOP_ROW, _CHIP_ROW, _GAP, _INDENT, _ARRAY_HEIGHT = 26, 28, 24, 6, 16, 44
+_ROW, _LOOP_ROW, _CHIP_ROW, _GAP, _INDENT, _ARRAY_HEIGHT = 26, 28, 24, 6, 30, 44
 _TEXT = 6.9
 """Advance of the drawing's monospaced 11.5 px type."""
 
@@ -180,7 +182,7 @@ def _draw(view: _View, function: str) -> str:
     height = max(drawing.y, 60) + 8
     return (
         f'<figure><svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="Loop nest, blocks and arrays of '
-        f'{_text(function)}">{flow}{"".join(drawing.shapes)}{links}</svg></figure>'
+        f'{_text(function)}">{"".join(drawing.shapes)}{flow}{links}</svg></figure>'
     )
 
 
@@ -220,7 +222,7 @@ def _draw_loop_head(view: _View, drawing: _Drawing, loop: Row, depth: int, hidde
 
 
 def _draw_block(view: _View, drawing: _Drawing, block: Row, depth: int) -> None:
-    left = _LEFT + depth * _INDENT + (10 if depth else 0)
+    left = _LEFT + max(depth - 1, 0) * _INDENT + (_INDENT if depth else 0)
     right = _NEST_RIGHT - depth * 6 - (4 if depth else 0)
     y = drawing.y
     members = view.members[block["id"]]
@@ -291,21 +293,32 @@ def _links(view: _View, blocks: list[Row], drawing: _Drawing, places: dict[int, 
 
 
 def _flow(view: _View, blocks: list[Row], drawing: _Drawing) -> str:
-    """Control flow on the left: arcs between the rows of blocks, back edges in their own colour."""
+    """Control flow: each edge runs in the gutter of the innermost loop that holds both blocks, back edges in colour."""
     order = {block["id"]: i for i, block in enumerate(sorted(blocks, key=lambda b: drawing.row_of[b["id"]][1]))}
+    around: dict[int, list[int]] = {}
+    for block in blocks:
+        chain: list[int] = []
+        loop = block["loop"]
+        while loop is not None:
+            chain.append(loop)
+            loop = view.nodes[loop]["loop"]
+        around[block["id"]] = chain[::-1]
     shapes = []
     for block in blocks:
         left, y = drawing.row_of[block["id"]]
         for target in view.successors[block["id"]]:
             to_left, to_y = drawing.row_of[target]
-            reach = min(left, to_left) - 8 - min(46, 6 * abs(order[target] - order[block["id"]]))
-            # A drawing, not a measure: arcs may share a lane, so they stay inside the margin.
-            reach = max(6, reach)
+            common = sum(a == b for a, b in zip(around[block["id"]], around[target], strict=False))
+            span = abs(order[target] - order[block["id"]])
             back = order[target] <= order[block["id"]]
-            down, up = (y - 5, to_y + 5) if back else (y + 5, to_y - 5)
+            # Longer edges run further out; edges of one length share a lane.
+            lane = _LEFT + (common - 1) * _INDENT + max(5, 24 - 4 * span)
+            start, end = (y - 4, to_y + 4) if back else (y + 4, to_y - 4)
+            bend = 4 if end > start else -4
             shapes.append(
-                f'<path class="flow{" back" if back else ""}" data-b="{block["id"]}" '
-                f'd="M{left:g} {down:g}C{reach:g} {down:g} {reach:g} {up:g} {to_left - 1:g} {up:g}m-5 -3l5 3l-5 3"/>'
+                f'<path class="flow{" back" if back else ""}" data-b="{block["id"]}" d="M{left:g} {start:g}H{lane + 4:g}'
+                f"q-4 0 -4 {bend}V{end - bend:g}q0 {bend} 4 {bend}H{to_left - 1:g}m-4 -3l4 3l-4 3"
+                f'"/>'
             )
     return "".join(shapes)
 
@@ -377,12 +390,14 @@ def _block_lists(view: _View, function: str) -> Iterator[str]:
     blocks = view.blocks[function]
     if not blocks:
         return
-    yield f'<details class="blocks" open><summary>Blocks and instructions ({len(blocks)} blocks)</summary>'
+    opened = " open" if view.kinds["block"] <= MAX_OPEN else ""
+    yield f'<details class="blocks"{opened}><summary>Blocks and instructions ({len(blocks)} blocks)</summary>'
     for block in blocks:
         members = view.members[block["id"]]
         head = (
             f'<summary><code>{_text(block["name"])}</code> <span class="role">{_text(block["role"])}</span> '
-            f'<span class="line">{len(members)} instructions: {_text(_cut(_summary(members), 90))}</span></summary>'
+            f'<span class="line">{len(members)} instruction{"" if len(members) == 1 else "s"}: '
+            f"{_text(_cut(_summary(members), 90))}</span></summary>"
         )
         if view.listed > MAX_INSTRUCTIONS:
             yield f'<details id="b{block["id"]}">{head}<p class="note">Listed in the tables only.</p></details>'
@@ -405,7 +420,6 @@ def _block_lists(view: _View, function: str) -> Iterator[str]:
 
 def _facts(view: _View) -> str:
     names = ("function", "loop", "site", "array", "block", "instruction")
-    plural = {name: f"{name}s" for name in names}
     counts = {**view.kinds, "function": len(view.functions)}
     items = "".join(
         f"<li><b>{counts.get(name, 0):,}</b> {name if counts.get(name, 0) == 1 else plural[name]}</li>"

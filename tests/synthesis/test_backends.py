@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 import pipeline.synthesis.backends.estimator as estimator_module
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
-from pipeline.estimator import VERSION, Prepared
+from pipeline.estimator import VERSION, prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel
 from pipeline.reports.labels import Label, Status
@@ -80,11 +80,10 @@ def test_an_estimate_cannot_pass_for_a_report_of_the_tool(kernel: Kernel, store:
 def _counting(monkeypatch: pytest.MonkeyPatch, limit: int) -> list[Point]:
     """Counts estimates, and breaks off as a kill does at the one past ``limit``."""
     seen: list[Point] = []
-    original: Callable[..., Prepared] = estimator_module.prepare
 
     class Counted:
         def __init__(self, kernel: Kernel) -> None:
-            self.prepared = original(kernel)
+            self.prepared = prepare(kernel)
 
         def estimate(self, point: Point) -> object:
             if len(seen) == limit:

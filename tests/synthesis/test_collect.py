@@ -1,4 +1,4 @@
-"""Folders of past runs as the tools leave them (Vivado HLS, Vitis HLS projects, v++, unified), and as users gather them."""
+"""Folders of past runs as the tools leave them and as users gather them."""
 
 from __future__ import annotations
 

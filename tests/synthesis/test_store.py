@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -148,11 +149,12 @@ def test_an_import_that_fails_half_way_leaves_the_earlier_one(tmp_path: Path) ->
     store = quick(tmp_path)
     store.put_all(GEMM, [published(1)])
 
-    def breaks() -> list[Entry]:
+    def breaks_off() -> Iterator[Entry]:
+        yield published(2)
         raise PipelineError("changed while it was imported")
 
     with pytest.raises(PipelineError):
-        store.put_all(GEMM, (entry for part in (lambda: [published(2)], breaks) for entry in part()))
+        store.put_all(GEMM, breaks_off())
     assert store.keys(GEMM) == [published(1).key]
     assert [path.name for path in tmp_path.rglob(".*")] == []
 
@@ -212,7 +214,7 @@ def test_a_damaged_file_is_mended_by_storing_the_design_again(tmp_path: Path) ->
     assert store.snapshot() == whole
     store.put(GEMM, reported(1))
     assert store.get(GEMM, reported(1).key) == reported(1)
-    assert store.problems == () and store.snapshot() == before
+    assert not store.problems and store.snapshot() == before
 
 
 def test_a_damaged_winner_gives_way_to_the_other_entry_of_its_design(tmp_path: Path) -> None:

@@ -1,0 +1,207 @@
+"""What of a kernel is the same for every design point; worked out once a kernel."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pycparser import c_ast
+
+from pipeline.errors import PipelineError
+from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.model import Kernel, Site
+from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, without_comments
+from pipeline.kernels.read import deep_recursion
+from pipeline.kernels.symbols import Program, Symbol
+from pipeline.synthesis.lowering.accesses import Access, accesses
+from pipeline.synthesis.lowering.flow import FlowReader
+
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|\"[^\"\n]+\")", re.MULTILINE)
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
+_MOST_HEADERS = 200
+_KEPT = 16
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A kernel made ready for lowering."""
+
+    kernel: Kernel
+    program: Program
+    readers: dict[str, LoopReader]
+    flow: FlowReader
+    ids: dict[LoopRecord, str]
+    by_node: dict[int, LoopRecord]
+    labels: dict[LoopRecord, str]
+    accesses: dict[str, list[Access]]
+    calls: dict[str, list[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]]
+    """Calls of functions of the file, by caller, with the loops around each."""
+    names: frozenset[str]
+    """Every identifier of the file."""
+    includes: tuple[str, ...]
+    """System headers, as ``<math.h>``."""
+    macros: dict[str, str]
+    """Macros without arguments, for pragmas (which the preprocessor leaves as they are)."""
+    sites: dict[LoopRecord, list[Site]]
+    memo: dict[tuple[str, Any], Any] = field(default_factory=dict)
+    """Answers worked out on the way, by question."""
+
+    def children(self, record: LoopRecord) -> list[LoopRecord]:
+        """Loops directly inside a loop, in the same function."""
+        return [other for other in self.readers[record.function].records if other.parent is record]
+
+    def below(self, record: LoopRecord) -> list[LoopRecord]:
+        """All loops inside a loop, in the same function."""
+        found: list[LoopRecord] = []
+        for child in self.children(record):
+            found += [child, *self.below(child)]
+        return found
+
+    def called(self, record: LoopRecord) -> set[str]:
+        """Functions of the file called in a loop, directly or not."""
+        direct = {call.name.name for call, loops in self.calls[record.function] if record in loops}
+        return {name for function in direct for name in self.reach(function)}
+
+    def reach(self, function: str) -> set[str]:
+        """A function and all it calls."""
+        found, todo = {function}, [function]
+        while todo:
+            for call, _ in self.calls[todo.pop()]:
+                if call.name.name not in found:
+                    found.add(call.name.name)
+                    todo.append(call.name.name)
+        return found
+
+    def name(self, wanted: str) -> str:
+        """An identifier that the file does not use."""
+        while wanted in self.names:
+            wanted += "_"
+        return wanted
+
+
+_cache: OrderedDict[int, Prepared] = OrderedDict()
+
+
+def prepare(kernel: Kernel) -> Prepared:
+    """The kernel made ready; the last few are remembered."""
+    found = _cache.get(id(kernel))
+    if found is None or found.kernel is not kernel:
+        with deep_recursion():
+            found = _prepare(kernel)
+        _cache[id(kernel)] = found
+    _cache.move_to_end(id(kernel))
+    while len(_cache) > _KEPT:
+        _cache.popitem(last=False)
+    return found
+
+
+def _prepare(kernel: Kernel) -> Prepared:
+    program = Program(kernel.ast, lambda name: False, kernel.file)
+    program.close()
+    readers = {name: LoopReader(program, info) for name, info in program.functions.items()}
+    for reader in readers.values():
+        reader.read()
+    records = [record for reader in readers.values() for record in reader.records]
+    ids = {record: f"{record.function}/loop_{record.index}" for record in records}
+    texts = list(_texts(kernel))
+    names = frozenset(_identifiers(kernel.ast)) | {name for text in texts for name in re.findall(r"[A-Za-z_]\w*", text)}
+    by_id = {loop: record for record, loop in ids.items()}
+    sites: dict[LoopRecord, list[Site]] = {}
+    for site in kernel.sites:
+        sites.setdefault(by_id[site.loop], []).append(site)
+    for text in texts:
+        if re.search(r"__attribute__\s*\(\([^)]*\b(packed|aligned)\b", text):
+            raise PipelineError(
+                "a type with __attribute__((packed)) or ((aligned)) cannot be written back",
+                file=kernel.file,
+                fix="use a plain type",
+            )
+    return Prepared(
+        kernel=kernel,
+        program=program,
+        readers=readers,
+        flow=FlowReader(program),
+        ids=ids,
+        by_node={id(record.node): record for record in records},
+        labels=_labels(readers, names),
+        accesses={name: accesses(program, reader) for name, reader in readers.items()},
+        calls={name: list(_calls(program, reader)) for name, reader in readers.items()},
+        names=names,
+        includes=_includes(texts),
+        macros={name: value for text in texts for name, value in _DEFINE.findall(text)},
+        sites=sites,
+    )
+
+
+def _labels(readers: dict[str, LoopReader], names: frozenset[str]) -> dict[LoopRecord, str]:
+    labels: dict[LoopRecord, str] = {}
+    for reader in readers.values():
+        for record in reader.records:
+            label = record.label
+            if label is None:
+                label = f"loop_{record.index}"
+                while label in names:
+                    label += "_"
+            labels[record] = label
+    return labels
+
+
+def _calls(
+    program: Program, reader: LoopReader
+) -> Iterator[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]:
+    from pipeline.synthesis.lowering.accesses import surrounding
+
+    for node, context in reader.leaves:
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            if part is None:
+                continue
+            if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID):
+                if part.name.name in program.functions:
+                    yield part, surrounding(context)
+            stack.extend(child for _, child in part.children())
+
+
+def _identifiers(ast: c_ast.FileAST) -> Iterator[str]:
+    stack: list[Any] = [ast]
+    while stack:
+        node = stack.pop()
+        for attribute in ("name", "declname"):
+            value = getattr(node, attribute, None)
+            if isinstance(value, str):
+                yield value
+        if isinstance(node, c_ast.IdentifierType):
+            yield from node.names
+        stack.extend(child for _, child in node.children())
+
+
+def _texts(kernel: Kernel) -> Iterator[str]:
+    """The source and the headers of its own that it includes, comments blanked."""
+    seen: set[Path] = set()
+    todo = [(Path(kernel.file).parent, without_comments(kernel.source, kernel.file))]
+    while todo and len(seen) <= _MOST_HEADERS:
+        folder, text = todo.pop(0)
+        yield text
+        for name in _INCLUDE.findall(text):
+            path = folder / name[1:-1]
+            if name.startswith('"') and path not in seen and path.is_file():
+                seen.add(path)
+                with path.open("rb") as handle:
+                    header = decode(handle.read(MAX_SOURCE_BYTES + 1), str(path))
+                todo.append((path.parent, without_comments(header, str(path))))
+
+
+def _includes(texts: list[str]) -> tuple[str, ...]:
+    found = [name for text in texts for name in _INCLUDE.findall(text) if name.startswith("<")]
+    return tuple(dict.fromkeys(found))
+
+
+def array_argument(symbol: Symbol) -> bool:
+    """Whether an argument is an array all of whose dimensions are known."""
+    kind = symbol.ctype
+    return kind.kind == "array" and all(size is not None and size > 0 for size in kind.dims)
