@@ -9,7 +9,9 @@ Usage: ``python bench/bench_vitis.py [DESIGNS]`` (300 by default).
 
 from __future__ import annotations
 
+import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,8 +25,20 @@ from pipeline.design_space.keys import Point
 from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.store import ReportStore
-from pipeline.synthesis.vitis import Limits, Sources, Tool, ToolKind, VitisBackend, choose_tool, probe, render, run_tool
+from pipeline.synthesis.vitis import (
+    Job,
+    Limits,
+    Sources,
+    Tool,
+    ToolKind,
+    VitisBackend,
+    choose_tool,
+    probe,
+    render,
+    run_tool,
+)
 from pipeline.synthesis.vitis.backend import tool_flow
+from pipeline.synthesis.vitis.supervise import children
 from tests.tool.install import install
 
 PART = "xcu200-fsgd2104-2-e"
@@ -58,6 +72,7 @@ def measure(folder: Path, designs: int) -> None:
     made = run_tool(stand_in, job, scratch=folder / "scratch", keep="always")
     assert made.folder is not None and made.xml is not None, made.reason
     tool = instant_tool(folder, stand_in, made.folder)
+    job = render(tool, flow, lowering(kernel, {}))
 
     def backend(store: str, fsync: bool = False) -> VitisBackend:
         address = Address("k", kernel.ast_hash, flow)
@@ -67,14 +82,19 @@ def measure(folder: Path, designs: int) -> None:
         )  # fmt: skip
 
     points: list[Point] = [{"__PARA__L0": number} for number in range(designs)]
-    alone = folder / "alone"
-    alone.mkdir()
-    base = timed("the script alone, in one folder", designs, lambda: script_alone(tool, alone, designs))
-    timed("folder and Python process per design", designs, lambda: process_each(tool, folder, designs), base)
-    timed("run_tool (supervised, judged, removed)", designs, lambda: run_each(tool, job, folder, designs), base)
-    timed("backend, store without fsync", designs, lambda: all_of(backend("quick"), kernel, points), base)
-    timed("backend, store with fsync", designs, lambda: all_of(backend("safe", True), kernel, points), base)
-    timed("backend, all stored already", designs, lambda: all_of(backend("quick"), kernel, points), base)
+    (folder / "alone").mkdir()
+    (folder / "each").mkdir()
+    quick, safe = backend("quick"), backend("safe", True)
+    ways: dict[str, Callable[[Point], None]] = {
+        "the tool's script alone": lambda point: script_alone(tool, folder / "alone"),
+        "folder and Python process per design": lambda point: process_each(tool, folder / "each"),
+        "run_tool: supervised, judged, removed": lambda point: run_each(tool, job, folder),
+        "backend: all, store without fsync": lambda point: through(quick, kernel, point),
+        "backend: all, store with fsync": lambda point: through(safe, kernel, point),
+        "backend: served from the store": lambda point: through(quick, kernel, point),
+    }
+    print(f"{designs} designs; the first line is the baseline of ratios and differences")
+    timed(ways, points)
 
 
 def instant_tool(folder: Path, stand_in: Tool, made: Path) -> Tool:
@@ -89,45 +109,60 @@ def instant_tool(folder: Path, stand_in: Tool, made: Path) -> Tool:
     return Tool(ToolKind.VITIS_HLS, str(script), stand_in.version, stand_in.environment)
 
 
-def script_alone(tool: Tool, folder: Path, count: int) -> None:
+def script_alone(tool: Tool, folder: Path) -> None:
     """The least that a run can cost."""
-    for _ in range(count):
-        subprocess.run([tool.executable], cwd=folder, env=dict(tool.environment), stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([tool.executable], cwd=folder, env=dict(tool.environment), stdout=subprocess.DEVNULL, check=True)
 
 
-def process_each(tool: Tool, folder: Path, count: int) -> None:
-    """A folder and a Python process for each design."""
+def process_each(tool: Tool, folder: Path) -> None:
+    """A folder and a Python process for a design."""
+    place = Path(tempfile.mkdtemp(dir=folder))
     program = "import subprocess, sys; subprocess.run([sys.argv[1]], stdout=open('log', 'w'), check=True)"
-    for number in range(count):
-        place = folder / "each" / str(number)
-        place.mkdir(parents=True)
-        command = [sys.executable, "-c", program, tool.executable]
-        subprocess.run(command, cwd=place, env=dict(tool.environment), check=True)
+    command = [sys.executable, "-c", program, tool.executable]
+    subprocess.run(command, cwd=place, env=dict(tool.environment), check=True)
 
 
-def run_each(tool: Tool, job: object, folder: Path, count: int) -> None:
-    """Supervised runs without a store."""
-    for _ in range(count):
-        result = run_tool(tool, job, scratch=folder / "scratch")  # type: ignore[arg-type]
-        assert result.status == "ok", result.reason
+def run_each(tool: Tool, job: Job, folder: Path) -> None:
+    """A supervised run without a store."""
+    result = run_tool(tool, job, scratch=folder / "scratch")
+    assert result.status == "ok", result.reason
 
 
-def all_of(backend: VitisBackend, kernel: Kernel, points: list[Point]) -> None:
-    """Every design through the backend."""
-    for outcome in backend.synthesize(kernel, points):
-        assert outcome.label.status == "ok", outcome.label.reason
+def through(backend: VitisBackend, kernel: Kernel, point: Point) -> None:
+    """One design through the backend."""
+    (outcome,) = backend.synthesize(kernel, [point])
+    assert outcome.label.status == "ok", outcome.label.reason
 
 
-def timed(what: str, count: int, work: Callable[[], None], base: float | None = None) -> float:
-    """Milliseconds per design, printed with the ratio to the baseline."""
-    begun = time.perf_counter()
-    processor = time.process_time()
-    work()
-    each = (time.perf_counter() - begun) / count * 1000
-    own = (time.process_time() - processor) / count * 1000
-    ratio = f", {each / base:5.2f} x the script alone, {each - base:+6.1f} ms" if base else ""
-    print(f"{what:42} {each:7.2f} ms a design ({own:5.2f} ms of it CPU of this process){ratio}")
-    return each
+def processor() -> float:
+    """Processor seconds of this process and all below it, but for runs that are still to be collected."""
+    ticks = 0
+    for pid in (os.getpid(), *children(os.getpid())):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(int(value) for value in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def timed(ways: dict[str, Callable[[Point], None]], points: list[Point]) -> None:
+    """Median milliseconds per design of each way, taken in turn so that a busy machine is busy for all."""
+    taken: dict[str, list[float]] = {what: [] for what in ways}
+    used = dict.fromkeys(ways, 0.0)
+    for start in range(0, len(points), 50):
+        for what, work in ways.items():
+            before = processor()
+            for point in points[start : start + 50]:
+                begun = time.perf_counter()
+                work(point)
+                taken[what].append((time.perf_counter() - begun) * 1000)
+            used[what] += (processor() - before) * 1000 / len(points)
+    first = next(iter(ways))
+    base = statistics.median(taken[first])
+    for what, times in taken.items():
+        each = statistics.median(times)
+        print(
+            f"{what:38} median {each:6.2f} ms, {each / base:5.2f} x, {each - base:+6.2f} ms;"
+            f" processor {used[what]:6.2f} ms, {used[what] - used[first]:+6.2f} ms"
+        )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ MAX_CELLS = 1 << 21
 """The largest table of counts."""
 MAX_WORK = 1 << 29
 """The most table cells that one count may compute in all."""
-MAX_CUTS = 20_000
+MAX_CUTS = 1_000
 """The most combinations of a cutset."""
 _INT64 = 1 << 62
 _SMALL = 1 << 18
@@ -51,7 +51,9 @@ class Plan:
     cells: int
 
 
-def plan_for(sites: Sequence[int], scopes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> Plan | None:
+def plan_for(
+    sites: Sequence[int], scopes: Sequence[tuple[int, ...]], sizes: Sequence[int], max_cuts: int
+) -> Plan | None:
     """A plan within the limits, or None where none is found.
 
     The order is chosen greedily by the smaller of two rules, least fill-in and least table; the cutset takes the
@@ -70,7 +72,7 @@ def plan_for(sites: Sequence[int], scopes: Sequence[tuple[int, ...]], sizes: Seq
         hub = max(free, key=lambda site: (len(neighbours[site]), sizes[site]))
         cutset.append(hub)
         cuts *= sizes[hub]
-        if cuts > MAX_CUTS:
+        if cuts > max_cuts:
             return None
 
 
@@ -112,14 +114,19 @@ class Component:
     """
 
     def __init__(
-        self, sites: Sequence[int], factors: Sequence[Factor], names: Sequence[str], values: Sequence[Values]
+        self,
+        sites: Sequence[int],
+        factors: Sequence[Factor],
+        names: Sequence[str],
+        values: Sequence[Values],
+        max_cuts: int = MAX_CUTS,
     ) -> None:
         self.sites = tuple(sorted(sites))
         self.factors = list(factors)
         self.names = names
         self.values = values
         self.sizes = [len(candidates) for candidates in values]
-        self.plan = plan_for(self.sites, [factor.scope for factor in factors], self.sizes)
+        self.plan = plan_for(self.sites, [factor.scope for factor in factors], self.sizes, max_cuts)
         self._cut_counts: list[tuple[dict[int, int], int]] | None = None
         kept = _KEPT_CELLS // self.plan.cells if self.plan else 0
         self._buckets = lru_cache(maxsize=min(64, max(1, kept)))(self._eliminated)

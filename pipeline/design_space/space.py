@@ -27,7 +27,7 @@ from pipeline.kernels.model import SiteKind
 
 MAX_CANDIDATES = 10_000
 MAX_SAMPLE = 5_000_000
-_REJECTION_TRIES = 4_000_000
+_REJECTION_TRIES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ class DesignSpace:
         low, high = 0, len(ranked)
         while high - low > 1:
             middle = (low + high) // 2
-            trial = Component(sites, ranked[:middle], self.names, self._values)
+            trial = Component(sites, ranked[:middle], self.names, self._values, max_cuts=1)
             low, high = (middle, high) if trial.plan is not None else (low, middle)
-        return Component(sites, ranked[:low], self.names, self._values), ranked[low:]
+        return Component(sites, ranked[:low], self.names, self._values, max_cuts=1), ranked[low:]
 
     # --- one point ----------------------------------------------------------------------------------------------------
 
@@ -415,7 +415,7 @@ class DesignSpace:
         tries = 0
         kept: list[Rows] = []
         while sum(map(len, kept)) == 0 or (dropped and sum(map(len, kept)) < count and tries < 20 * count):
-            size = count if not dropped else max(count, 10_000)
+            size = count if not dropped else max(count, 50_000)
             rows = np.zeros((size, len(self.sites)), dtype=np.int16)
             for component, _ in self._components:
                 component.sample(size, rng, rows)

@@ -84,6 +84,7 @@ class _Builder:
         self.loop_at = len(self.function_number)
         loop_ids = [loop.id for loop in kernel.loops]
         self.loop_number = {loop_id: self.loop_at + i for i, loop_id in enumerate(loop_ids)}
+        self.variables = {self.loop_number[loop.id]: loop.variable for loop in kernel.loops}
         self.loop_of_ir: dict[tuple[str, int], int] = {}
         joined_back = {(self._loop(loop_id).function, index): loop_id for loop_id, index in self.joined.items()}
         self.only_ir: list[tuple[str, int]] = []
@@ -206,7 +207,7 @@ class _Builder:
     def _array_places(self) -> None:
         """Arrays of the source by where the IR keeps them: (function, base) or the name of a global."""
         self.arguments: dict[tuple[str, str], int] = {}
-        self.locals: dict[tuple[str, str, int], int] = {}
+        self.locals: dict[tuple[str, str], list[tuple[int, int]]] = {}
         self.globals: dict[str, int] = {}
         for number, array in enumerate(self.kernel.arrays):
             if array.role == "argument" and array.function:
@@ -216,7 +217,7 @@ class _Builder:
             elif array.function is None:
                 self.globals.setdefault(array.name, number)
             else:
-                self.locals[array.function, array.name, array.line] = number
+                self.locals.setdefault((array.function, array.name), []).append((number, array.line))
         self.slots = {
             (name, index): (variable, line)
             for name, function in self.ir.items()
@@ -228,12 +229,20 @@ class _Builder:
         if pointer is None:
             return None
         kind, what = pointer.base
-        if kind == "global":
-            return self.globals.get(str(what))
         if kind == "argument":
             return self.arguments.get((name, self.ir[name].arguments[int(what)].name))
+        if kind == "global":
+            # A local array that is only read becomes the constant that it is initialised with.
+            _, _, local = str(what).partition(f"__const.{self.ir[name].name}.")
+            return self.globals.get(str(what), self.local(name, local, 0) if local else None)
         slot = self.slots.get((name, int(what)))
-        return None if slot is None else self.locals.get((name, *slot))
+        return None if slot is None else self.local(name, *slot)
+
+    def local(self, function: str, name: str, line: int) -> int | None:
+        """Number of a local array by name and line; without its line where the function has one of that name alone."""
+        found = self.locals.get((function, name), [])
+        exact = [number for number, at in found if at == line]
+        return exact[0] if len(exact) == 1 else found[0][0] if len(found) == 1 else None
 
     # What the IR gives --------------------------------------------------------------------------------------------
 
@@ -415,7 +424,7 @@ class _Body:
                 builder.edge("member", node, result, position=order)
                 order += 1
                 slot = builder.slots.get((self.name, instruction.index))
-                array = builder.locals.get((self.name, *slot)) if slot else None
+                array = builder.local(self.name, *slot) if slot else None
                 if array is not None:
                     builder.edge("storage", result, builder.array_at + array)
             callee_operand = len(instruction.operands) - 1 if instruction.callee else -1
@@ -482,8 +491,18 @@ class _Body:
     def _names(self, index: Index) -> dict[int, str]:
         names = {}
         for _, symbol, _ in index.coefficients:
-            name = self.function.arguments[-1 - symbol].name if symbol < 0 else self.function.instructions[symbol].name
-            names[symbol] = re.sub(r"(?<=.)\.\d+$", "", name)
+            if symbol < 0:
+                names[symbol] = self.function.arguments[-1 - symbol].name
+                continue
+            instruction = self.function.instructions[symbol]
+            induction = self.analysis.inductions.get(symbol)
+            # A pointer that walks stands for the number of iterations so far.
+            name = "n" if instruction.type.startswith("ptr") else re.sub(r"(?<=.)\.\d+$", "", instruction.name)
+            if induction is not None:
+                variable = self.builder.variables.get(self.builder.loop_of_ir[self.name, induction.loop])
+                if variable and re.fullmatch(re.escape(variable) + r"\d+", name):
+                    name = variable
+            names[symbol] = name
         return names
 
     def _call(self, instruction: Instruction) -> None:

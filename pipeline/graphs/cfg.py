@@ -124,11 +124,15 @@ def is_irreducible(successors: Successors) -> bool:
     )
 
 
-def natural_loops(successors: Successors, marks: Mapping[int, tuple[int, int]]) -> list[IrLoop]:
+def natural_loops(
+    successors: Successors,
+    marks: Mapping[int, tuple[int, int]],
+    headers_at: Mapping[int, tuple[int, int]] | None = None,
+) -> list[IrLoop]:
     """The natural loops of a control-flow graph, in the order of their headers.
 
-    ``marks`` gives the source position that the terminator of a block carries for the loop it closes. Back edges to
-    one header make one loop. Work grows with the number of edges times the depth of nesting.
+    ``headers_at`` gives the source position of the loop that a header belongs to, ``marks`` the position that the
+    terminator of a block carries for the loop it closes; the former counts. Back edges to one header make one loop. Work grows with the number of edges times the depth of nesting.
     """
     dominance = Dominance(successors)
     order = dominance.order
@@ -173,7 +177,8 @@ def natural_loops(successors: Successors, marks: Mapping[int, tuple[int, int]]) 
         depth[header] = depth[above[header]] + 1 if header in above else 0
     loops = []
     for header in headers:
-        line, column = next((marks[end] for end in sorted(latches[header]) if end in marks), (0, 0))
+        position = (headers_at or {}).get(header)
+        line, column = position or next((marks[end] for end in sorted(latches[header]) if end in marks), (0, 0))
         parent = above.get(header)
         loops.append(
             IrLoop(

@@ -257,4 +257,4 @@ def _typed(columns: dict[str, list[Any]]) -> Floats:
 
 
 def _joined(count: int, *parts: Floats) -> Floats:
-    return np.hstack([part.reshape(count, -1) for part in parts]).astype(np.float32)
+    return np.hstack([part.reshape(count, part.shape[1]) for part in parts]).astype(np.float32)

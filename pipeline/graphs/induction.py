@@ -105,12 +105,22 @@ class Analysis:
         self.layout = layout
         self.inner_loop = innermost_loops(function)
         """Index of the innermost loop around each block, -1 for none."""
+        self._order = reverse_postorder([block.successors for block in function.blocks])
+        self._opaque: set[int] = set()
+        """Widenings whose narrow value may be negative as signed, so that they are not the identity."""
+        while True:
+            self._analyse()
+            doubtful = {number for number, form in self._widened if not self._is_never_negative(form)}
+            if not doubtful:
+                break
+            self._opaque |= doubtful
+
+    def _analyse(self) -> None:
+        function = self.function
         self._linear: dict[int, Linear] = {}
         self._pointers: dict[int, Pointer] = {}
-        self._header_of = {loop.header: i for i, loop in enumerate(function.loops)}
-        order = reverse_postorder([block.successors for block in function.blocks])
         self._widened: list[tuple[int, Linear]] = []
-        for block in order:
+        for block in self._order:
             for number in function.blocks[block].instructions:
                 self._read(function.instructions[number])
         self.inductions: dict[int, Induction] = {}
@@ -123,6 +133,10 @@ class Analysis:
                 self._recognise(instruction, loop_number, loop)
         self._ranges: dict[int, tuple[int | None, int | None]] = {}
         self.trips = self._trip_counts()
+
+    def _is_never_negative(self, form: Linear) -> bool:
+        low, _ = self.range(form)
+        return low is not None and low >= 0
 
     # Linear forms -------------------------------------------------------------------------------------------------
 
@@ -174,6 +188,8 @@ class Analysis:
                     return None
                 if " nneg " not in instruction.text:
                     # Right only if the narrow value is not negative; checked once ranges are known.
+                    if instruction.index in self._opaque:
+                        return None
                     self._widened.append((instruction.index, form))
             return form
         if opcode in ("add", "sub", "or", "mul", "shl") and len(operands) == 2:
@@ -287,10 +303,12 @@ class Analysis:
             trips[number] = self._trip(number, self.function.loops[number], trips)
             for phi, induction in self.inductions.items():
                 if induction.loop == number:
-                    self._ranges[phi] = self._induction_range(induction, trips[number])
+                    self._ranges[phi] = self._induction_range(phi, induction, trips[number])
         return trips
 
-    def _induction_range(self, induction: Induction, trip: Trip) -> tuple[int | None, int | None]:
+    def _induction_range(self, phi: int, induction: Induction, trip: Trip) -> tuple[int | None, int | None]:
+        if self._is_pointer(phi):
+            return 0, None if trip.most is None else max(trip.most - 1, 0)
         low, high = self.range(induction.start)
         if trip.most is not None:
             reach = induction.step * max(trip.most - 1, 0)
@@ -387,25 +405,30 @@ class Analysis:
         return found
 
     def is_affine(self, form: Linear) -> bool:
-        """Whether every symbol is an induction variable or an argument, and nothing wrapped on the way."""
-        bad = self._wrapping()
-        return all((s in self.inductions or s < 0) and s not in bad for s, _ in form.terms)
+        """Whether every symbol is an induction variable or an argument."""
+        return all(s in self.inductions or s < 0 for s, _ in form.terms)
 
     def resolved(self, offset: Linear) -> Linear:
-        """The offset with pointers that walk through an array replaced by the counters of their loops, where
-        possible."""
+        """The offset with each pointer that walks through an array replaced by its start and the iterations so far.
+
+        The iterations are told by the loop's counter where it has one that steps by one, else the pointer's own symbol
+        stands for them.
+        """
         for symbol, coefficient in offset.terms:
             walk = self.inductions.get(symbol)
-            if walk is None or symbol < 0 or not self.function.instructions[symbol].type.startswith("ptr"):
+            if walk is None or not self._is_pointer(symbol):
                 continue
             counter = self.counter(walk.loop)
-            if counter is None:
-                continue
-            number, steps = counter
-            iteration = Linear(0, ((number, 1),)).plus(steps.start, -1).times(steps.step)
+            iteration = Linear(0, ((symbol, 1),))
+            if counter is not None:
+                number, steps = counter
+                iteration = Linear(0, ((number, 1),)).plus(steps.start, -1).times(steps.step)
             place = self.resolved(walk.start).plus(iteration, walk.step)
             offset = offset.plus(Linear(0, ((symbol, coefficient),)), -1).plus(place, coefficient)
         return offset
+
+    def _is_pointer(self, symbol: int) -> bool:
+        return symbol >= 0 and self.function.instructions[symbol].type.startswith("ptr")
 
     def counter(self, loop: int) -> tuple[int, Induction] | None:
         """The first integer induction variable of a loop that steps by one, up or down."""
@@ -425,27 +448,13 @@ class Analysis:
             if induction is None:
                 continue
             key = (dim, induction.loop)
+            if self._is_pointer(symbol):
+                moves[key] = moves.get(key, 0) + number
+                continue
             moves[key] = moves.get(key, 0) + number * induction.step
             # A variable that starts at an outer one moves with it.
             pending += [(dim, s, number * c) for s, c in induction.start.terms if s >= 0]
         return [(dim, loop, number) for (dim, loop), number in sorted(moves.items()) if number]
-
-    def _wrapping(self) -> frozenset[int]:
-        if self._widened:
-            doubtful = set()
-            for _, form in self._widened:
-                low, _ = self.range(form)
-                starts = [self.inductions[s] for s, _ in form.terms if s in self.inductions]
-                grows = len(starts) == len(form.terms) and all(
-                    c * i.step > 0 for (_, c), i in zip(form.terms, starts, strict=True)
-                )
-                if not (low is not None and low >= 0) and not grows:
-                    doubtful |= {s for s, _ in form.terms}
-            self._bad = frozenset(doubtful)
-            self._widened = []
-        return self._bad
-
-    _bad: frozenset[int] = frozenset()
 
 
 def _times_true(relation: str, first: int, step: int) -> int | None:

@@ -100,6 +100,8 @@ class IrFunction:
     slots: tuple[tuple[int, str, int], ...]
     irreducible: bool
     """True where a cycle is entered at several places, so that no natural loop stands for it."""
+    repeats: frozenset[tuple[int, int]]
+    """Line and column of each loop keyword that the front end made a back edge for, before any pass ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def read_ir(text: str, *, file: str = "module") -> IrModule:
         raise PipelineError(
             f"LLVM refuses the IR: {first}", file=file, fix="use the clang of ziglang==0.15.2"
         ) from error
+    before = _marked_headers(text)
     lines = _cut(str(module))
     defined = [function for function in module.functions if not function.is_declaration]
     if len(defined) != len(lines.functions):
@@ -186,11 +189,46 @@ def read_ir(text: str, *, file: str = "module") -> IrModule:
     constants: dict[Any, Operand] = {}
     functions = []
     for function, printed in zip(defined, lines.functions, strict=True):
-        functions.append(_function(function, printed, lines, constants, file))
+        functions.append(_function(function, printed, lines, constants, before.get(function.name, {}), file))
         printed.blocks.clear()
     return IrModule(
         tuple(functions), tuple(lines.globals), lines.structs, ".".join(str(part) for part in llvm.llvm_version_info)
     )
+
+
+_MARKED = re.compile(
+    r"^define [^\n]*?@(?P<function>\"(?:[^\"\\]|\\.)*\"|[-$.\w]+)\("
+    r"|^  br (?:i1 [^,]+, )?label %(?P<header>\"(?:[^\"\\]|\\.)*\"|[-$.\w]+)[^\n]*, !llvm\.loop (?P<loop>!\d+)"
+    r"|^(?P<node>!\d+) = distinct !\{!\d+, (?P<start>!\d+)"
+    r"|^(?P<place>!\d+) = !DILocation\(line: (?P<line>\d+)(?:, column: (?P<column>\d+))?",
+    re.MULTILINE,
+)
+
+
+def _marked_headers(text: str) -> dict[str, dict[str, tuple[int, int]]]:
+    """Function to header block to the position of its loop's keyword, in a module that no pass has touched.
+
+    A pass may drop the mark of a loop when it folds the latch away, but the header keeps its name.
+    """
+    marked: dict[str, dict[str, str]] = {}
+    starts: dict[str, str] = {}
+    places: dict[str, tuple[int, int]] = {}
+    current: dict[str, str] = {}
+    for match in _MARKED.finditer(text):
+        match match.lastgroup:
+            case "function":
+                current = marked.setdefault(_unquoted(match["function"]), {})
+            case "loop":
+                current[_unquoted(match["header"])] = match["loop"]
+            case "start":
+                starts[match["node"]] = match["start"]
+            case _:
+                places[match["place"]] = (int(match["line"]), int(match["column"] or 0))
+    return {
+        function: {header: places.get(starts.get(loop, ""), (0, 0)) for header, loop in headers.items()}
+        for function, headers in marked.items()
+        if headers
+    }
 
 
 def _transform(llvm: Any, module: Any) -> None:
@@ -267,7 +305,14 @@ def _unquoted(name: str) -> str:
     return name[1:-1] if name.startswith('"') else name
 
 
-def _function(function: Any, printed: _Printed, lines: _Lines, constants: dict[Any, Operand], file: str) -> IrFunction:
+def _function(
+    function: Any,
+    printed: _Printed,
+    lines: _Lines,
+    constants: dict[Any, Operand],
+    before: dict[str, tuple[int, int]],
+    file: str,
+) -> IrFunction:
     blocks_of = list(function.blocks)
     members_of = [list(block.instructions) for block in blocks_of]
     if [len(block) for block in printed.blocks] != [len(block) for block in members_of]:
@@ -344,6 +389,7 @@ def _function(function: Any, printed: _Printed, lines: _Lines, constants: dict[A
         if pointer in numbers and variable in lines.variables
     )
     graph = [block.successors for block in blocks]
+    named = {block.index: before[block.name] for block in blocks if block.name in before}
     return IrFunction(
         name=function.name,
         source_name=source_name,
@@ -353,9 +399,10 @@ def _function(function: Any, printed: _Printed, lines: _Lines, constants: dict[A
         arguments=arguments,
         blocks=tuple(blocks),
         instructions=tuple(instructions),
-        loops=tuple(natural_loops(graph, marks)),
+        loops=tuple(natural_loops(graph, marks, named)),
         slots=slots,
         irreducible=is_irreducible(graph),
+        repeats=frozenset(before.values()),
     )
 
 

@@ -53,5 +53,8 @@ def join_loops(loops: Sequence[Loop], function: IrFunction | None) -> tuple[dict
             ((loop.parent, loop.id) for loop in left),
             ((None if (up := function.loops[i].parent) is None else below.get(up, "?"), i) for i in right),
         )
-    reason = IRREDUCIBLE if function.irreducible else REMOVED
-    return found, {loop.id: reason for loop in ours if loop.id not in found}
+    return found, {
+        loop.id: IRREDUCIBLE if function.irreducible and (loop.line, loop.column) in function.repeats else REMOVED
+        for loop in ours
+        if loop.id not in found
+    }

@@ -171,7 +171,8 @@ def _draw(view: _View, function: str) -> str:
             style = "loop removed" if node["reason"] else f"loop d{min(depth, 4)}"
             drawing.shapes.insert(
                 at,
-                f'<rect class="{style}" x="{left}" y="{top}" width="{right - left}" height="{drawing.y - top}" rx="6"/>',
+                f'<rect class="{style}" x="{left}" y="{top:g}" width="{right - left}" '
+                f'height="{drawing.y - top:g}" rx="6"/>',
             )
             drawing.y += _GAP
 
@@ -213,7 +214,8 @@ def _draw_loop_head(view: _View, drawing: _Drawing, loop: Row, depth: int, hidde
                 drawing.y += _CHIP_ROW
             kind = str(site["site_kind"]).lower()
             shapes.append(
-                f'<g class="chip {_text(kind)}"><rect x="{x:g}" y="{drawing.y:g}" width="{width:g}" height="18" rx="9"/>'
+                f'<g class="chip {_text(kind)}"><rect x="{x:g}" y="{drawing.y:g}" width="{width:g}" height="18" '
+                f'rx="9"/>'
                 f'<text x="{x + 8:g}" y="{drawing.y + 13:g}">{_text(words)}</text></g>'
             )
             x += width + 6
@@ -316,7 +318,8 @@ def _flow(view: _View, blocks: list[Row], drawing: _Drawing) -> str:
             start, end = (y - 4, to_y + 4) if back else (y + 4, to_y - 4)
             bend = 4 if end > start else -4
             shapes.append(
-                f'<path class="flow{" back" if back else ""}" data-b="{block["id"]}" d="M{left:g} {start:g}H{lane + 4:g}'
+                f'<path class="flow{" back" if back else ""}" data-b="{block["id"]}" '
+                f'd="M{left:g} {start:g}H{lane + 4:g}'
                 f"q-4 0 -4 {bend}V{end - bend:g}q0 {bend} 4 {bend}H{to_left - 1:g}m-4 -3l4 3l-4 3"
                 f'"/>'
             )
@@ -331,15 +334,20 @@ def _summary(members: list[Row]) -> str:
         if opcode in ("call", "invoke"):
             opcode = f"call {member['detail'] or '?'}"
         counts[opcode] += 1
-    plain = {"br", "phi", "ret", "getelementptr", "sext", "zext", "trunc", "icmp", "switch", "unreachable"}
-    order = sorted(
-        counts, key=lambda opcode: (opcode in plain, next(i for i, m in enumerate(members) if _says(m, opcode)))
-    )
+    first: dict[str, int] = {}
+    for number, member in enumerate(members):
+        opcode = member["opcode"] or ""
+        first.setdefault(f"call {member['detail'] or '?'}" if opcode in ("call", "invoke") else opcode, number)
+    order = sorted(counts, key=lambda opcode: (_rank(opcode), first[opcode]))
     return ", ".join(f"{counts[opcode]} {opcode}" if counts[opcode] > 1 else opcode for opcode in order)
 
 
-def _says(member: Row, opcode: str) -> bool:
-    return (member["opcode"] or "") == opcode or opcode == f"call {member['detail'] or '?'}"
+_PLAIN = {"br", "phi", "ret", "getelementptr", "sext", "zext", "trunc", "icmp", "switch", "unreachable"}
+_FIRST = ("load", "store", "fadd", "fsub", "fmul", "fdiv", "fneg", "call ")
+
+
+def _rank(opcode: str) -> int:
+    return 0 if opcode.startswith(_FIRST) else 2 if opcode in _PLAIN else 1
 
 
 def _trip(loop: Row) -> str:
@@ -351,7 +359,7 @@ def _trip(loop: Row) -> str:
     return f"\u00d7 {'?' if least is None else least} to {'?' if most is None else most}"
 
 
-# The lists -------------------------------------------------------------------------------------------------------------
+# The lists ----------------------------------------------------------------------------------------------------
 
 
 def _access_table(view: _View, function: str) -> str:
@@ -412,7 +420,8 @@ def _block_lists(view: _View, function: str) -> Iterator[str]:
         )
         then = f'<p class="note">then {after}</p>' if after else ""
         yield (
-            f'<details id="b{block["id"]}">{head}<div class="wide"><table><thead><tr><th>line</th><th>instruction</th></tr>'
+            f'<details id="b{block["id"]}">{head}<div class="wide"><table><thead><tr><th>line</th>'
+            "<th>instruction</th></tr>"
             f"</thead><tbody>{rows}</tbody></table></div>{then}</details>"
         )
     yield "</details>"
@@ -422,8 +431,7 @@ def _facts(view: _View) -> str:
     names = ("function", "loop", "site", "array", "block", "instruction")
     counts = {**view.kinds, "function": len(view.functions)}
     items = "".join(
-        f"<li><b>{counts.get(name, 0):,}</b> {name if counts.get(name, 0) == 1 else plural[name]}</li>"
-        for name in names
+        f"<li><b>{counts.get(name, 0):,}</b> {name}{'' if counts.get(name, 0) == 1 else 's'}</li>" for name in names
     )
     links = ""
     if len(view.functions) > 1:
@@ -444,7 +452,8 @@ def _cut(text: str, most: int) -> str:
 
 _LEGEND = (
     '<p class="legend"><span class="key pipeline">PIPELINE</span><span class="key parallel">PARALLEL</span>'
-    '<span class="key tile">TILE</span> pragma sites <i class="swatch load"></i> load <i class="swatch store"></i> store '
+    '<span class="key tile">TILE</span> pragma sites <i class="swatch load"></i> load '
+    '<i class="swatch store"></i> store '
     '<i class="swatch flow"></i> control flow <i class="swatch back"></i> back edge. '
     "A block opens its instructions below.</p>"
 )
@@ -481,8 +490,10 @@ svg .head{font-size:12.6px;font-weight:600}svg .trip{font-weight:600;fill:var(--
 .link.call{stroke:var(--faint);stroke-dasharray:4 3}.flow{stroke:var(--flow)}.flow.back{stroke:var(--back)}
 svg.focus .link,svg.focus .flow{opacity:.08}svg.focus .on{opacity:1;stroke-width:2.2}
 details{margin:6px 0}details details{margin:2px 0 2px 14px}summary{cursor:pointer}
-table{border-collapse:collapse;font-size:13px;margin:6px 0 6px 14px}th{text-align:left;color:var(--faint);font-weight:500}
-td,th{padding:1px 14px 1px 0;vertical-align:top}td code{white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow-x:auto}
+table{border-collapse:collapse;font-size:13px;margin:6px 0 6px 14px}
+th{text-align:left;color:var(--faint);font-weight:500}
+td,th{padding:1px 14px 1px 0;vertical-align:top}
+td code{white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow-x:auto}
 """
 _SCRIPT = """
 for (const svg of document.querySelectorAll("svg")) {

@@ -59,7 +59,7 @@ def test_every_layout_of_a_configuration_gives_the_same_space(wrap: object) -> N
     assert read_autodse(write_autodse(space)) == space
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(spaces())
 def test_spaces_survive_both_written_forms(space: DesignSpace) -> None:
     if space.sites:

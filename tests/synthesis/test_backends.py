@@ -192,7 +192,7 @@ def test_the_tool_is_found_and_what_cannot_be_run_yet_is_told(kernel: Kernel, st
     assert by_path is not None and by_path.command == "vitis-run" and by_path.found_by == "PATH"
     assert by_variable is not None and by_variable.found_by == "XILINX_VITIS"
     assert find_vitis({"PATH": "/nonexistent", "XILINX_VITIS": "/gone"}) is None
-    with pytest.raises(PipelineError, match="vitis-run is there .* cannot run it; use --backend replay"):
+    with pytest.raises(PipelineError, match=r"vitis-run is there .* cannot run it; use --backend replay"):
         choose_backend("vitis", store, kernel, environment={"PATH": str(tools / "bin")})
     with pytest.raises(PipelineError, match="Vitis HLS is not found"):
         choose_backend("vitis", store, kernel, environment=NO_TOOL)

@@ -655,8 +655,8 @@ def main(tool: str, arguments: list[str]) -> int:
         elif option(arguments, "--mode") != "hls":
             error(f"[{tool} 60-602] the mode is not hls")
             return 1
-        elif tool == "vitis-run" and (script := option(arguments, "--tcl")):
-            run_tcl(script, tool)
+        elif tool == "vitis-run" and (wanted := option(arguments, "--tcl")):
+            run_tcl(wanted, tool)
         else:
             steps = {"--csim": "csim", "--cosim": "cosim", "--impl": "export"}
             step = "csynth" if tool == "v++" else next(steps[word] for word in arguments if word in steps)

@@ -36,7 +36,9 @@ class ReplayBackend:
         """An outcome per (key, point), in their order; needs no kernel and no point, as keys are kept as published."""
         keys = [key for key, _ in designs]
         for (_, point), (key, entry) in zip(designs, self.store.get_many(self.address, keys), strict=True):
-            yield self._missing(key, point) if entry is None else _outcome(entry, point)
+            yield (
+                self._missing(key, point) if entry is None else _outcome(entry, entry.point if point is None else point)
+            )
 
     def everything(self) -> Iterator[Outcome]:
         """An outcome per design that the store holds at the address, sorted by key."""

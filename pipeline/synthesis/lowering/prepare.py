@@ -150,9 +150,7 @@ def _labels(readers: dict[str, LoopReader], names: frozenset[str]) -> dict[LoopR
     return labels
 
 
-def _calls(
-    program: Program, reader: LoopReader
-) -> Iterator[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]:
+def _calls(program: Program, reader: LoopReader) -> Iterator[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]:
     from pipeline.synthesis.lowering.accesses import surrounding
 
     for node, context in reader.leaves:

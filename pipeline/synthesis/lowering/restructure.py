@@ -11,7 +11,7 @@ from pipeline.kernels.loops import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import same_text
 from pipeline.synthesis.lowering.dependence import carries_none
-from pipeline.synthesis.lowering.flow import LOOPS, Flow, has_loop, holds, mentions, statements
+from pipeline.synthesis.lowering.flow import Flow, has_loop, holds, mentions, statements
 from pipeline.synthesis.lowering.prepare import Prepared
 
 _STEPS = ("p++", "p--", "++", "--")
@@ -122,14 +122,16 @@ def _jam(prepared: Prepared, record: LoopRecord) -> Jam | str:
         return whole.odd
     if not carries_none(record, prepared.accesses[record.function]):
         return "its iterations cannot be shown to touch separate elements"
-    runs: list[list[Any]] = []
+    runs: list[tuple[list[Any], set[Symbol]]] = []
     counters: set[Symbol] = set()
-    reason = _level(prepared, record, body, runs, counters, whole, top=True)
+    reason = _level(prepared, record, body, runs, counters, whole)
     if reason:
         return reason
-    flows = [flow.of(*run) for run in runs]
+    flows = [flow.of(*run) for run, _ in runs]
     if any(counters & found.writes for found in flows):
         return "a variable of an inner loop is set in the body"
+    if any(counters & found.needs - around for found, (_, around) in zip(flows, runs, strict=True)):
+        return "a variable of an inner loop is used outside it"
     spread: list[tuple[Symbol, bool]] = []
     declared = _declared(program, record.node.stmt)
     for symbol in sorted(whole.writes - counters, key=lambda item: (item.line, item.name)):
@@ -142,8 +144,6 @@ def _jam(prepared: Prepared, record: LoopRecord) -> Jam | str:
         if not inner and symbol not in whole.sets:
             return f"{symbol.name} may be left from an earlier iteration"
         spread.append((symbol, inner))
-    if counters & whole.needs - {own}:
-        return "a variable of an inner loop is used outside it"
     return Jam(tuple(spread))
 
 
@@ -151,11 +151,10 @@ def _level(
     prepared: Prepared,
     outer: LoopRecord,
     items: list[Any],
-    runs: list[list[Any]],
+    runs: list[tuple[list[Any], set[Symbol]]],
     counters: set[Symbol],
     whole: Flow,
-    *,
-    top: bool,
+    around: frozenset[Symbol] = frozenset(),
 ) -> str | None:
     """Collects the loop-free runs and the counters of the loops of a nest; a reason where its shape does not allow it."""
     run: list[Any] = []
@@ -166,7 +165,7 @@ def _level(
             target = target.stmt
         if isinstance(target, c_ast.For):
             if run:
-                runs.append(run)
+                runs.append((run, set(around)))
                 run = []
             found.append((target, prepared.by_node[id(target)]))
         elif has_loop(item):
@@ -174,7 +173,7 @@ def _level(
         elif not isinstance(item, c_ast.Pragma):
             run.append(item)
     if run:
-        runs.append(run)
+        runs.append((run, set(around)))
     for node, inner in found:
         reason = unsplittable(prepared, inner)
         if reason:
@@ -182,13 +181,11 @@ def _level(
         counter = inner.symbol
         assert counter is not None
         header = prepared.flow.of(node.init, node.cond, node.next)
-        around = {counter}
-        parent = inner.parent
-        while parent is not None and parent is not outer:
-            if parent.symbol is not None:
-                around.add(parent.symbol)
-            parent = parent.parent
-        if counter is outer.symbol or outer.symbol in header.reads or (header.reads & whole.writes) - around:
+        if (
+            counter is outer.symbol
+            or outer.symbol in header.reads
+            or (header.reads & whole.writes) - around - {counter}
+        ):
             return f"the bounds of the loop on line {node.coord.line} inside differ between its iterations"
         if prepared.readers[outer.function].effects(node.cond).calls or holds(
             c_ast.ExprList([part for part in (node.cond, node.init) if part is not None]),
@@ -196,27 +193,10 @@ def _level(
         ):
             return f"the bounds of the loop on line {node.coord.line} inside are read from memory"
         counters.add(counter)
-        reason = _level(prepared, outer, statements(node.stmt), runs, counters, whole, top=False)
+        reason = _level(prepared, outer, statements(node.stmt), runs, counters, whole, around | {counter})
         if reason:
             return reason
-        outside = [other for other in items if other is not node and not _is(other, node)]
-        if any(mentions(other, counter, prepared.program) and not _recounts(prepared, other, counter)
-               for other in outside):  # fmt: skip
-            return f"{counter.name} is used outside its loop"
     return None
-
-
-def _is(item: Any, node: Any) -> bool:
-    while isinstance(item, c_ast.Label):
-        item = item.stmt
-    return item is node
-
-
-def _recounts(prepared: Prepared, item: Any, counter: Symbol) -> bool:
-    """Whether a statement is a loop that sets the variable anew before it uses it."""
-    while isinstance(item, c_ast.Label):
-        item = item.stmt
-    return isinstance(item, LOOPS) and counter not in prepared.flow.of(item).needs
 
 
 def _declared(program: Any, node: Any) -> set[Symbol]:

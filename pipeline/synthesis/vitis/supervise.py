@@ -23,6 +23,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import gc
 import json
 import os
 import resource
@@ -167,7 +168,6 @@ class _Run:
         self.peak = 0
         self.left_behind = 0
         self.status: int | None = None
-        self.owner_died = False
         self.log = _Log(request["log"], request["log_bytes"])
         self.output, self.stdout = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self.output, False)
@@ -281,9 +281,8 @@ class _Run:
             data = b"."
         except OSError:
             data = b""
-        if self._owner_is_gone():
-            self.owner_died = True
-        return not data or self.owner_died
+        # Forked siblings of the owner may hold its end of the line open, so the line alone does not tell.
+        return not data or self._owner_is_gone()
 
     def _owner_is_gone(self) -> bool:
         if self.owner_fd is not None:
@@ -418,10 +417,12 @@ def _supervise(conversation: socket.socket, owner: int) -> None:
             run._end("failed")
         reply = {**Reply(ended="failed", exit_code=None, seconds=0.0, peak_memory_bytes=0, log_bytes=0, left_behind=0,
                          problem=f"{type(error).__name__}: {error}", disk_full=full)}  # fmt: skip
-    with contextlib.suppress(OSError):
+    try:
         conversation.sendall(json.dumps(reply).encode() + b"\n")
-    if run is not None and run.owner_died and request["remove"]:
-        _remove(request["remove"])
+    except OSError:
+        # Nobody listens: the owner is dead, and what it would remove is ours to remove. A cancelling owner listens.
+        if request["remove"]:
+            _remove(request["remove"])
 
 
 def _serve(control: socket.socket, owner: int) -> None:
@@ -505,4 +506,7 @@ def _ended() -> Iterator[int]:
 if __name__ == "__main__":
     listening = socket.socket(fileno=int(sys.argv[1]))
     listening.set_inheritable(False)
+    # Collections would copy pages that the forked supervisors share with the server.
+    gc.disable()
+    gc.freeze()
     _serve(listening, int(sys.argv[2]))

@@ -1,4 +1,7 @@
-"""A command of its own, for tests that interrupt or kill it: ``KIND WORKERS LICENCES FOLDER COUNT SECONDS PREFIX ADDRESS``."""
+"""A command of its own, for tests that interrupt or kill it.
+
+Its arguments: KIND WORKERS LICENCES FOLDER COUNT SECONDS PREFIX ADDRESS.
+"""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_an_old_failure_in_an_appended_log_hides_the_last_success() -> None:
 LINES = st.sampled_from(
     [*SYNTHESIS.splitlines(True), *WELL.splitlines(True), "ERROR: [HLS 207-1] x (k.c:1:2)\n", "\r\n", "=====\n",
      "Vitis HLS - High-Level Synthesis from C v2024.1\n", "****** vitis-run v2024.2 (64-bit)\n", "\x0c\x85 \u2028\n",
-     "INFO: [HLS 200-112] Total elapsed time: 1 seconds\n", "INFO: [SIM 211-2] CSIM start\n", "INFO: [SIM 211-3] finish\n",
+     "INFO: [HLS 200-112] Total elapsed time: 1 seconds\n", "INFO: [SIM 211-2] CSIM start\n", "INFO: [SIM 211-3] end\n",
      "INFO: [HLS 200-1510] Running: export_design \n", "/bin/loader: line 312: 7 Killed   x\n"]
 )  # fmt: skip
 

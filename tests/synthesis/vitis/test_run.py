@@ -224,6 +224,21 @@ def test_a_kill_leaves_processes_of_the_tool_behind(tmp_path: Path, victim: str)
         parent.wait()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_kill_at_some_other_moment_leaves_processes_behind(tmp_path: Path, seed: int) -> None:
+    (tmp_path / "pids").mkdir()
+    draw = random.Random(seed)
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], cwd=Path(__file__).parents[3])
+    started = draw.randint(1, 7)
+    wait_for(lambda: (tmp_path / "ready").exists() and len(noted(tmp_path / "pids")) >= started, "no start", 60)
+    below = descendants(parent.pid)
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not any(alive(pid) for pid in below), "processes of the pipeline survived")
+    # The server goes last, so nothing can start any more.
+    assert not any(alive(pid) for pid in noted(tmp_path / "pids"))
+
+
 def test_a_run_whose_supervisor_is_killed_is_lost(tmp_path: Path) -> None:
     tool = stand_in(tmp_path)
     results: list[ToolResult] = []

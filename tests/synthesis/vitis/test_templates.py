@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,8 +76,8 @@ def test_a_value_could_add_a_line_to_a_cfg_file(value: str) -> None:
 
 @pytest.mark.parametrize("kind", list(ToolKind))
 def test_a_hostile_name_reaches_the_tool(kind: ToolKind) -> None:
-    flow = Flow(**{**vars_of(FLOW), "flow_target": None, "settings": ()})
-    for bad in (
+    flow = replace(FLOW, flow_target=None, settings=())
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: Sources({"k.c": ""}, HOSTILE),
         lambda: Sources({HOSTILE + ".c": ""}, "k"),
         lambda: Sources({"../k.c": ""}, "k"),
@@ -87,20 +89,17 @@ def test_a_hostile_name_reaches_the_tool(kind: ToolKind) -> None:
         lambda: render(tool(kind), flow, Sources({"k.c": "", "run_hls.tcl": "", "hls_config.cfg": ""}, "k")),
         lambda: render(tool(kind), flow, Sources({"k.c": "", "project/solution/syn/report/csynth.xml": "",
                                                   "work/hls/syn/report/csynth.xml": ""}, "k")),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "part": HOSTILE}), SOURCES),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "uncertainty": HOSTILE}), SOURCES),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "flow_target": HOSTILE}), SOURCES),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "settings": (("config_compile.x", HOSTILE),)}), SOURCES),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "settings": (("config_x." + HOSTILE, "1"),)}), SOURCES),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "settings": (("exec.rm", "1"),)}), SOURCES),
-        lambda: render(tool(kind), Flow(**{**vars_of(flow), "settings": (("cflags", f"-I. {HOSTILE}"),)}), SOURCES),
-    ):  # fmt: skip
+        lambda: render(tool(kind), replace(flow, part=HOSTILE), SOURCES),
+        lambda: render(tool(kind), replace(flow, uncertainty=HOSTILE), SOURCES),
+        lambda: render(tool(kind), replace(flow, flow_target=HOSTILE), SOURCES),
+        lambda: render(tool(kind), replace(flow, settings=(("config_compile.x", HOSTILE),)), SOURCES),
+        lambda: render(tool(kind), replace(flow, settings=(("config_x." + HOSTILE, "1"),)), SOURCES),
+        lambda: render(tool(kind), replace(flow, settings=(("exec.rm", "1"),)), SOURCES),
+        lambda: render(tool(kind), replace(flow, settings=(("cflags", f"-I. {HOSTILE}"),)), SOURCES),
+    )  # fmt: skip
+    for attempt in attempts:
         with pytest.raises(PipelineError):
-            bad()
-
-
-def vars_of(flow: Flow) -> dict[str, object]:
-    return {name: getattr(flow, name) for name in flow.__dataclass_fields__}
+            attempt()
 
 
 def test_a_template_that_forgets_to_quote_is_accepted(tmp_path: Path) -> None:
