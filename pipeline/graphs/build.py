@@ -17,7 +17,7 @@ from pipeline.graphs.ir import PASSES, Instruction, IrFunction, IrModule, Operan
 from pipeline.graphs.join import MISSING_FUNCTION, join_loops
 from pipeline.graphs.layout import Layout
 from pipeline.graphs.schema import EDGE_KINDS, EDGES, NODE_KINDS, NODES
-from pipeline.kernels.model import Array, Kernel, Loop
+from pipeline.kernels.model import Kernel, Loop
 
 _LONGEST_TEXT = 240
 _NO_NODE = ("llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.experimental.noalias")
@@ -159,7 +159,7 @@ class _Builder:
             count, least, most = loop.trip_count, loop.trip_min, loop.trip_max
             index = self.joined.get(loop.id)
             if index is not None and count is None:
-                trip = self.analyses[loop.function].trips[index]
+                trip = self.analyses[loop.function].trip_at(index, loop.keyword)
                 count = trip.count
                 least = trip.least if least is None else least
                 most = trip.most if most is None else most
@@ -474,9 +474,10 @@ class _Body:
         if address is None or number is None:
             return
         array = builder.kernel.arrays[number]
-        offset = self.analysis.resolved(address.offset)
+        element = array.bits // 8 if array.bits and array.bits % 8 == 0 else None
+        offset = self.analysis.resolved(address.offset, element)
         affine = self.analysis.is_affine(offset)
-        index = split_index(self.analysis, offset, *_shape(array)) if affine else None
+        index = split_index(self.analysis, offset, element, array.dims) if affine else None
         text = index_text(index, self._names(index)) if index else None
         builder.edge(
             "access", self.number[instruction.index], builder.array_at + number, mode=mode, affine=affine, text=text
@@ -494,14 +495,16 @@ class _Body:
             if symbol < 0:
                 names[symbol] = self.function.arguments[-1 - symbol].name
                 continue
-            instruction = self.function.instructions[symbol]
-            induction = self.analysis.inductions.get(symbol)
-            # A pointer that walks stands for the number of iterations so far.
-            name = "n" if instruction.type.startswith("ptr") else re.sub(r"(?<=.)\.\d+$", "", instruction.name)
-            if induction is not None:
-                variable = self.builder.variables.get(self.builder.loop_of_ir[self.name, induction.loop])
-                if variable and re.fullmatch(re.escape(variable) + r"\d+", name):
-                    name = variable
+            loop = self.analysis.loop_of(symbol)
+            if symbol not in self.analysis.inductions:
+                names[symbol] = "iteration"
+                continue
+            name = re.sub(r"(?<=.)\.\d+$", "", self.function.instructions[symbol].name)
+            variable = (
+                self.builder.variables.get(self.builder.loop_of_ir[self.name, loop]) if loop is not None else None
+            )
+            if variable and re.fullmatch(re.escape(variable) + r"\d+", name):
+                name = variable
             names[symbol] = name
         return names
 
@@ -542,11 +545,6 @@ def _kept(function: IrFunction) -> list[list[Instruction]]:
         ]
         for block in function.blocks
     ]
-
-
-def _shape(array: Array) -> tuple[int | None, tuple[int | None, ...]]:
-    element = array.bits // 8 if array.bits and array.bits % 8 == 0 else None
-    return element, array.dims
 
 
 def _table(schema: pa.Schema, kind: str, columns: Mapping[str, list[Any]], count: int) -> pa.Table:

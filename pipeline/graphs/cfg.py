@@ -132,7 +132,8 @@ def natural_loops(
     """The natural loops of a control-flow graph, in the order of their headers.
 
     ``headers_at`` gives the source position of the loop that a header belongs to, ``marks`` the position that the
-    terminator of a block carries for the loop it closes; the former counts. Back edges to one header make one loop. Work grows with the number of edges times the depth of nesting.
+    terminator of a block carries for the loop it closes; the former counts. Back edges to one header make one loop.
+    Work grows with the number of edges times the depth of nesting.
     """
     dominance = Dominance(successors)
     order = dominance.order

@@ -9,7 +9,7 @@ syntax tree, so the two views check each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.graphs.cfg import IrLoop, reverse_postorder
@@ -18,6 +18,9 @@ from pipeline.graphs.layout import Layout, split_types
 
 _MAX_TERMS = 8
 """A linear form with more symbols than this stands for itself, which keeps long sums from costing quadratic time."""
+
+_ITERATION = 1 << 40
+"""Symbols from here on stand for the number of iterations so far of the loop whose index is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ class Trip:
 
 _NUMBER = re.compile(r"-?\d+$")
 _GEP = re.compile(r"getelementptr(?: (?:inbounds|nuw|nusw|inrange\([^)]*\)))* (.*)$")
+_CONSTANT_GEP = re.compile(
+    r"getelementptr(?: (?:inbounds|nuw|nusw|inrange\([^)]*\)))* \((.+), ptr @([-$.\w]+), (i\d+ -?\d+(?:, i\d+ -?\d+)*)\)$"
+)
 _INTEGER = re.compile(r"i(\d+)$")
 _INVERSE = {
     "eq": "ne", "ne": "eq", "slt": "sge", "sge": "slt", "sgt": "sle", "sle": "sgt", "ult": "uge", "uge": "ult",
@@ -163,6 +169,10 @@ class Analysis:
             return Pointer(("argument", operand.index), Linear(0))
         if operand.kind == "global":
             return Pointer(("global", operand.text), Linear(0))
+        if operand.kind == "constant" and (match := _CONSTANT_GEP.match(operand.text)):
+            steps = [Operand("constant", -1, text.split()[-1], "i64") for text in match[3].split(", ")]
+            offset = self._offset(match[1], steps)
+            return Pointer(("global", match[2]), offset) if offset is not None else None
         return None
 
     def _read(self, instruction: Instruction) -> None:
@@ -241,11 +251,12 @@ class Analysis:
 
     def _element_offset(self, instruction: Instruction) -> Linear | None:
         match = _GEP.search(instruction.text)
-        if match is None:
-            return None
-        kind = split_types(match[1])[0]
+        return self._offset(split_types(match[1])[0], instruction.operands[1:]) if match else None
+
+    def _offset(self, kind: str, operands: Sequence[Operand]) -> Linear | None:
+        """Bytes from the start of something of type ``kind`` to what the indices of a getelementptr lead to."""
         total = Linear(0)
-        for number, operand in enumerate(instruction.operands[1:]):
+        for number, operand in enumerate(operands):
             index = self.linear(operand)
             if index is None:
                 return None
@@ -300,15 +311,14 @@ class Analysis:
     def _trip_counts(self) -> list[Trip]:
         trips = [Trip(None, None, None)] * len(self.function.loops)
         for number in sorted(range(len(trips)), key=lambda i: self.function.loops[i].depth):
-            trips[number] = self._trip(number, self.function.loops[number], trips)
+            trips[number] = trip = self._trip(number, self.function.loops[number])
+            self._ranges[_ITERATION + number] = (0, None if trip.most is None else max(trip.most - 1, 0))
             for phi, induction in self.inductions.items():
                 if induction.loop == number:
-                    self._ranges[phi] = self._induction_range(phi, induction, trips[number])
+                    self._ranges[phi] = self._induction_range(induction, trips[number])
         return trips
 
-    def _induction_range(self, phi: int, induction: Induction, trip: Trip) -> tuple[int | None, int | None]:
-        if self._is_pointer(phi):
-            return 0, None if trip.most is None else max(trip.most - 1, 0)
+    def _induction_range(self, induction: Induction, trip: Trip) -> tuple[int | None, int | None]:
         low, high = self.range(induction.start)
         if trip.most is not None:
             reach = induction.step * max(trip.most - 1, 0)
@@ -329,7 +339,7 @@ class Analysis:
             high = None if high is None or most is None else high + coefficient * most
         return low, high
 
-    def _trip(self, number: int, loop: IrLoop, trips: list[Trip]) -> Trip:
+    def _trip(self, number: int, loop: IrLoop) -> Trip:
         blocks = self.function.blocks
         exits = [b for b in sorted(loop.blocks) if any(s not in loop.blocks for s in blocks[b].successors)]
         if len(loop.latches) != 1 or not exits:
@@ -344,8 +354,8 @@ class Analysis:
                     passed, place = found, block
         if passed is None:
             return Trip(None, None, None)
-        # A test at the end lets one iteration run before it first decides. A loop of one block counts its tests.
-        after = 1 if place == latch and place != loop.header else 0
+        # A test at the end lets one iteration run before it first decides.
+        after = 1 if place == latch else 0
         least, most = passed[0] + after, passed[1] + after
         if len(exits) > 1:
             return Trip(None, None, most)
@@ -406,29 +416,46 @@ class Analysis:
 
     def is_affine(self, form: Linear) -> bool:
         """Whether every symbol is an induction variable or an argument."""
-        return all(s in self.inductions or s < 0 for s, _ in form.terms)
+        return all(s < 0 or self.loop_of(s) is not None for s, _ in form.terms)
 
-    def resolved(self, offset: Linear) -> Linear:
-        """The offset with each pointer that walks through an array replaced by its start and the iterations so far.
+    def trip_at(self, number: int, keyword: str) -> Trip:
+        """The trip count of a loop as its keyword counts: a ``while`` or ``for`` of one block tests before its body."""
+        loop, trip = self.function.loops[number], self.trips[number]
+        if keyword not in ("for", "while") or loop.latches != (loop.header,):
+            return trip
+        return Trip(*(None if value is None else value - 1 for value in (trip.count, trip.least, trip.most)))
 
-        The iterations are told by the loop's counter where it has one that steps by one, else the pointer's own symbol
-        stands for them.
+    def resolved(self, offset: Linear, element: int | None) -> Linear:
+        """The byte offset with what walks through memory in bytes told in iterations instead.
+
+        That is a pointer that is an induction variable, or a number that is one and no multiple of the ``element``
+        bytes. It becomes its start and a multiple of the loop's counter, where the loop has one that steps by one, else
+        of the number of iterations so far.
         """
         for symbol, coefficient in offset.terms:
             walk = self.inductions.get(symbol)
-            if walk is None or not self._is_pointer(symbol):
+            if walk is None or not (self._is_pointer(symbol) or (element and coefficient % element)):
                 continue
             counter = self.counter(walk.loop)
-            iteration = Linear(0, ((symbol, 1),))
+            if counter is not None and counter[0] == symbol:
+                continue
+            iteration = Linear(0, ((_ITERATION + walk.loop, 1),))
             if counter is not None:
                 number, steps = counter
                 iteration = Linear(0, ((number, 1),)).plus(steps.start, -1).times(steps.step)
-            place = self.resolved(walk.start).plus(iteration, walk.step)
+            place = self.resolved(walk.start, element).plus(iteration, walk.step)
             offset = offset.plus(Linear(0, ((symbol, coefficient),)), -1).plus(place, coefficient)
         return offset
 
+    def loop_of(self, symbol: int) -> int | None:
+        """Index of the loop whose induction variable or number of iterations a symbol stands for."""
+        if symbol >= _ITERATION:
+            return symbol - _ITERATION
+        induction = self.inductions.get(symbol)
+        return induction.loop if induction else None
+
     def _is_pointer(self, symbol: int) -> bool:
-        return symbol >= 0 and self.function.instructions[symbol].type.startswith("ptr")
+        return 0 <= symbol < _ITERATION and self.function.instructions[symbol].type.startswith("ptr")
 
     def counter(self, loop: int) -> tuple[int, Induction] | None:
         """The first integer induction variable of a loop that steps by one, up or down."""
@@ -444,14 +471,13 @@ class Analysis:
         pending = [(dim, symbol, number) for dim, symbol, number in index.coefficients if symbol >= 0]
         while pending:
             dim, symbol, number = pending.pop()
+            loop = self.loop_of(symbol)
+            if loop is None:
+                continue
             induction = self.inductions.get(symbol)
+            moves[dim, loop] = moves.get((dim, loop), 0) + number * (induction.step if induction else 1)
             if induction is None:
                 continue
-            key = (dim, induction.loop)
-            if self._is_pointer(symbol):
-                moves[key] = moves.get(key, 0) + number
-                continue
-            moves[key] = moves.get(key, 0) + number * induction.step
             # A variable that starts at an outer one moves with it.
             pending += [(dim, s, number * c) for s, c in induction.start.terms if s >= 0]
         return [(dim, loop, number) for (dim, loop), number in sorted(moves.items()) if number]

@@ -112,7 +112,7 @@ def _loops(functions: list[IrFunction], key: dict[str, str], lines: list[str], l
     loops = []
     for line, column, keyword, function, index in places:
         name, ir_loop = key[function.name], function.loops[index]
-        trip = analyses[function.name].trips[index]
+        trip = analyses[function.name].trip_at(index, keyword)
         parents = []
         parent = ir_loop.parent
         while parent is not None:

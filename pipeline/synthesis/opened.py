@@ -17,7 +17,8 @@ from pipeline.synthesis.layout import pack_parts, single_name
 from pipeline.synthesis.pack import Pack, read_head
 
 _log = logging.getLogger(__name__)
-_OPEN_PACKS = 48
+_KNOWN_PACKS = 1024
+_OPEN_FILES = 128
 _FIX = "remove the file, then import or run its designs again"
 
 _Identity = tuple[str, int, int]
@@ -33,7 +34,7 @@ class Problem:
 
 
 class OpenedPacks:
-    """A cache of open packs, known by path, size and time of change, and the list of damaged files.
+    """A cache of packs and their open files, known by path, size and time of change, and the list of damaged files.
 
     Every method gives None for what is damaged, having named it in the log once, and raises FileNotFoundError for
     what is gone. Safe for threads, and across a fork.
@@ -48,18 +49,19 @@ class OpenedPacks:
 
     def _start(self) -> None:
         self._pid = os.getpid()
-        self._open: OrderedDict[_Identity, Pack] = OrderedDict()
+        self._known: OrderedDict[_Identity, Pack] = OrderedDict()
+        self._held_open: OrderedDict[_Identity, Pack] = OrderedDict()
 
     def pack(self, path: Path) -> Pack | None:
-        """The pack, open."""
+        """The pack."""
         identity = _identity(path)
         with self._lock:
             if self._pid != os.getpid():
                 # Parent and child of a fork share the position in an open file.
                 self._start()
-            if identity in self._open:
-                self._open.move_to_end(identity)
-                return self._open[identity]
+            if identity in self._known:
+                self._known.move_to_end(identity)
+                return self._known[identity]
             if (identity, None) in self._broken:
                 return None
             try:
@@ -68,23 +70,31 @@ class OpenedPacks:
             except PipelineError as error:
                 self._damaged(path, identity, None, error)
                 return None
-            self._open[identity] = pack
-            while len(self._open) > _OPEN_PACKS:
-                # Not closed here, as an iteration may still read from it: it closes with its last user.
-                self._open.popitem(last=False)
+            self._known[identity] = pack
+            while len(self._known) > _KNOWN_PACKS:
+                old, _ = self._known.popitem(last=False)
+                if old in self._held_open:
+                    self._held_open.pop(old).close()
             return pack
 
     def packed(self, path: Path, key: str) -> Entry | None:
         """The entry of a key in a pack; None also where the pack has no such key."""
-        pack = self.pack(path)
-        if pack is None or key not in pack.index:
-            return None
         with self._lock:
-            try:
-                return pack.entry(key)
-            except PipelineError as error:
-                self._damaged(path, _identity(path), key, error)
+            pack = self.pack(path)
+            if pack is None or key not in pack.index:
                 return None
+            identity = _identity(path)
+            try:
+                entry = pack.entry(key)
+            except PipelineError as error:
+                self._damaged(path, identity, key, error)
+                return None
+            if pack.is_open:
+                self._held_open[identity] = pack
+                self._held_open.move_to_end(identity)
+                while len(self._held_open) > _OPEN_FILES:
+                    self._held_open.popitem(last=False)[1].close()
+            return entry
 
     def single(self, path: Path, address: Address) -> Entry | None:
         """The entry in a file of its own."""
@@ -155,7 +165,6 @@ def _check_place(path: Path, pack: Pack) -> None:
         return
     place = (pack.address.source, pack.address.digest[:32])
     if parts[1] != pack.contents or path.parts[-3:-1] != place:
-        pack.close()
         raise PipelineError("does not hold what its name and place say", file=str(path), fix=_FIX)
 
 

@@ -8,6 +8,7 @@ same bytes (of one zlib). Nothing is ever extracted to a disk.
 from __future__ import annotations
 
 import json
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -126,25 +127,25 @@ def _report_name(full_hash: str) -> str:
 
 
 class Pack:
-    """An open pack: what is inside, and each entry on demand.
+    """What is inside a pack, and each entry on demand.
 
-    Opening reads and checks ``pack.json`` and all records; a report is read and checked when its entry is.
-    Raises PipelineError, naming the file and the place, for whatever is not a whole pack, and FileNotFoundError.
+    Making one reads and checks ``pack.json`` and all records; a report is read and checked when its entry is. The
+    file is held open only between the first report asked for and :meth:`close`, after which it is opened again
+    when needed. Raises PipelineError, naming the file and the place, for whatever is not a whole pack, and
+    FileNotFoundError where it is gone or was replaced.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._archive = _open(path)
-        try:
-            self._load()
-        except BaseException:
-            self._archive.close()
-            raise
+        with closing(_open(path)) as archive:
+            self._identity = _identity(archive)
+            self._load(archive)
+        self._archive: zipfile.ZipFile | None = None
 
-    def _load(self) -> None:
-        head, self.address = _read_head(self._archive, self.path)
+    def _load(self, archive: zipfile.ZipFile) -> None:
+        head, self.address = _read_head(archive, self.path)
         self.contents: str = head["contents"]
-        records = _read(self._archive, self.path, _RECORDS, MAX_RECORDS_BYTES)
+        records = _read(archive, self.path, _RECORDS, MAX_RECORDS_BYTES)
         if sha256_hex(records) != head["records_sha256"]:
             raise self._broken(_RECORDS, "does not match its SHA-256 in pack.json")
         lines = records.split(b"\n")
@@ -173,7 +174,7 @@ class Pack:
         """Key hash to key."""
         if contents_hash((hashed, self.index[key][1]) for hashed, key in self.by_hash.items()) != self.contents:
             raise self._broken(_RECORDS, "does not match the contents' hash in pack.json")
-        if wanted != (there := {name for name in self._archive.namelist() if name.startswith("reports/")}):
+        if wanted != (there := {name for name in archive.namelist() if name.startswith("reports/")}):
             name = min(wanted ^ there)
             raise self._broken(name, "is missing" if name in wanted else "belongs to no record")
 
@@ -191,7 +192,7 @@ class Pack:
             if named is not None:
                 if not isinstance(named, str) or not _HEX.fullmatch(named):
                     raise ValueError("the report's hash is none")
-                xml = _read(self._archive, self.path, _report_name(named), MAX_REPORT_BYTES)
+                xml = _read(self._opened(), self.path, _report_name(named), MAX_REPORT_BYTES)
             return entry_from_record(record, xml)
         except ValueError as error:
             raise self._broken(number, str(error)) from None
@@ -200,9 +201,25 @@ class Pack:
                 raise
             raise self._broken(number, str(error)) from None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is held open."""
+        return self._archive is not None
+
     def close(self) -> None:
-        """Close the file."""
-        self._archive.close()
+        """Close the file, if it is open."""
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
+
+    def _opened(self) -> zipfile.ZipFile:
+        if self._archive is None:
+            archive = _open(self.path)
+            if _identity(archive) != self._identity:
+                archive.close()
+                raise FileNotFoundError(f"{self.path} was replaced")
+            self._archive = archive
+        return self._archive
 
     def _broken(self, place: str, problem: str, line: int | None = None) -> PipelineError:
         return PipelineError(problem, file=f"{self.path}({place})", line=line, fix=_FIX)
@@ -221,7 +238,12 @@ def read_pack(path: Path) -> tuple[Address, Iterator[Entry]]:
     def entries() -> Iterator[Entry]:
         with closing(pack):
             for key in pack.index:
-                yield pack.entry(key)
+                try:
+                    entry = pack.entry(key)
+                except FileNotFoundError:
+                    gone = "was removed or replaced while it was read"
+                    raise PipelineError(gone, file=str(path), fix="read it again") from None
+                yield entry
 
     return pack.address, entries()
 
@@ -256,6 +278,12 @@ def _open(path: Path) -> zipfile.ZipFile:
         archive.close()
         raise
     return archive
+
+
+def _identity(archive: zipfile.ZipFile) -> tuple[int, int, int]:
+    assert archive.fp is not None
+    status = os.fstat(archive.fp.fileno())
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _read(archive: zipfile.ZipFile, path: Path, name: str, limit: int) -> bytes:

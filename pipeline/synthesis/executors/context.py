@@ -41,7 +41,8 @@ def held_descriptors() -> tuple[int, ...]:
     """File descriptors that stand for the licence of this thread's job; empty without a licence limit.
 
     Hand them to the tool's process (``pass_fds`` of :mod:`subprocess`, or over a socket). The licence is free again
-    when the last process that holds one has ended: also when the worker is killed and its tool outlives it.
+    when the last process that holds one has ended: also when the worker is killed and its tool outlives it. A fork
+    that runs Python (``os.fork``, ``preexec_fn``) closes them in the child.
     """
     return _current.descriptors
 

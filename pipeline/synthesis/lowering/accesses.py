@@ -12,14 +12,12 @@ from pipeline.kernels.loops import Context, LoopReader, LoopRecord
 from pipeline.kernels.symbols import Program, Symbol
 from pipeline.kernels.values import Value, evaluate
 
-PURE_CALLS = frozenset(
-    name + suffix
-    for name in (
-        "sqrt cbrt exp exp2 log log2 log10 pow sin cos tan asin acos atan atan2 sinh cosh tanh fabs fmin fmax fmod "
-        "floor ceil round trunc fma hypot"
-    ).split()
-    for suffix in ("", "f")
-) | {"abs", "labs", "llabs"}
+_MATHEMATICS = {
+    "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "fabs",
+    "floor", "fma", "fmax", "fmin", "fmod", "hypot", "labs", "llabs", "log", "log10", "log2", "pow",
+    "round", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
+}  # fmt: skip
+PURE_CALLS = frozenset(name + suffix for name in _MATHEMATICS for suffix in ("", "f"))
 """Functions of the C library that touch no memory of the kernel."""
 
 
@@ -55,7 +53,7 @@ def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an lvalue lies: the object, the subscripts that count, all subscripts; ``closed`` once a member is passed."""
+    """Where an lvalue lies: object, subscripts that count, all subscripts; ``closed`` once a member is passed."""
 
     symbol: Symbol | None
     indices: tuple[Any, ...] = ()

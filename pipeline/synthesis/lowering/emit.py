@@ -102,7 +102,7 @@ class Emitter(CGenerator):  # type: ignore[misc]
         self.indent_level = 0
         text = f"{self.visit(decl)}\n{{\n" + self.direct(head, None)
         self.indent_level = 2
-        text += self._generate_body(body.block_items or []) + "}\n"
+        text += self._statements(body.block_items or []) + "}\n"
         self.indent_level = 0
         return text
 
@@ -223,10 +223,8 @@ class Emitter(CGenerator):  # type: ignore[misc]
     def _taken_apart(self, record: LoopRecord, plan: LoopPlan, label: str) -> str:
         split, opening = self._split(record, plan)
         grouped = plan.copies in ("sum", "jam")
-        if plan.tile:
-            inner = plan.tile if grouped else plan.tile * plan.factor
-        else:
-            inner = -(-split.trip // split.factor)
+        groups = plan.tile if plan.tile else -(-split.trip // split.factor)
+        inner = groups if grouped or not plan.tile else groups * plan.factor
 
         def group() -> str:
             head = self.direct(plan.directives, label)
@@ -250,7 +248,7 @@ class Emitter(CGenerator):  # type: ignore[misc]
                 text += self._counted(tile_label, split.tile, tiles, split.counter, tiled)
             else:
                 text += point()
-            return text + self._after(record, split)
+            return text + self._after(record, split) + self._left_behind(record, plan)
 
         return self._block(whole)
 
@@ -394,7 +392,7 @@ class Emitter(CGenerator):  # type: ignore[misc]
             name = self.prepared.name(f"{symbol.name}_{self.prepared.labels[record]}")
             text += f"{indent}{symbol.ctype.name} {name}[{plan.factor}];\n"
             text += self.direct([partition(name, "complete", None, 1)], None)
-            if not inner:
+            if not inner and self._used_outside(record, symbol):
                 last = (split.trip - 1) % plan.factor
                 after += f"{indent}{self.renamed.get(symbol, symbol.name)} = {name}[{last}];\n"
             self.renamed[symbol] = f"{name}[{split.copy}]"
@@ -403,6 +401,24 @@ class Emitter(CGenerator):  # type: ignore[misc]
         self.wraps = self.wraps[:-1]
         self.renamed = renamed
         return text + after
+
+    def _used_outside(self, record: LoopRecord, symbol: Symbol) -> bool:
+        """Whether a variable occurs in the function outside a loop."""
+
+        def occurs(node: Any) -> bool:
+            if node is record.node:
+                return False
+            if isinstance(node, c_ast.ID):
+                return self.prepared.program.symbols.get(id(node)) is symbol
+            return any(occurs(child) for _, child in node.children())
+
+        return occurs(self.prepared.program.functions[record.function].node.body)
+
+    def _left_behind(self, record: LoopRecord, plan: LoopPlan) -> str:
+        """Uses of variables whose every use is now one of their copies, for a compiler that looks for such slips."""
+        spread = plan.jam.spread if plan.jam is not None and plan.copies == "jam" else ()
+        indent = self._make_indent()
+        return "".join(f"{indent}(void) {symbol.name};\n" for symbol, inner in spread if not inner)
 
     def _summed(self, record: LoopRecord, plan: LoopPlan, split: _Split) -> str:
         """A group of copies whose terms are added as a tree before they enter the sum."""

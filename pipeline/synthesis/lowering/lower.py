@@ -186,7 +186,7 @@ def _write(
         else:
             text += emitter.definition(node.decl, node.body, node.decl.name, [])
     names = {kernel.top: inner}
-    directives = [item.tcl(location) for location, item in emitter.placed] if placement == "directives" else []
+    commands = [item.tcl(location) for location, item in emitter.placed] if placement == "directives" else []
     plan.notes += found.notes + split.notes
     plan.notes += [
         f"{item.site} = {item.value or 'NA'} on {item.loop}: {item.how}"
@@ -196,7 +196,7 @@ def _write(
     return LoweredSources(
         files={f"{kernel.top}.c": text},
         top=kernel.top,
-        directives="".join(f"{line}\n" for line in directives),
+        directives="".join(f"{line}\n" for line in commands),
         notes=tuple(dict.fromkeys(plan.notes)),
         labels={
             loop: f"{names.get(rec.function, rec.function)}/{prepared.labels[rec]}"

@@ -246,9 +246,7 @@ class _Decision:
                 mine.append(directive.PIPELINE)
         elif value == "off":
             mine.append(directive.PIPELINE_OFF)
-        elif value == "flatten" and record not in self.refused_flatten:
-            mine.append(directive.PIPELINE)
-        elif fine:
+        elif (value == "flatten" and record not in self.refused_flatten) or fine:
             mine.append(directive.PIPELINE)
         else:
             done = Done.APPROXIMATED

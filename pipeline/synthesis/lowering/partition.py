@@ -112,7 +112,7 @@ def _choose(symbol: Symbol, dims: list[int], needs: _Needs, result: Partitions) 
 
 
 def _joined(factors: list[int], size: int) -> int:
-    """Banks that serve several factors: their common multiple where that is no more than the array has, else the most."""
+    """Banks that serve several factors: their common multiple where the array has as many."""
     multiple = math.lcm(*factors)
     return multiple if multiple <= min(size, MOST_BANKS) else factors[-1]
 

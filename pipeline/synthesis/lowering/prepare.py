@@ -17,7 +17,7 @@ from pipeline.kernels.model import Kernel, Site
 from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, without_comments
 from pipeline.kernels.read import deep_recursion
 from pipeline.kernels.symbols import Program, Symbol
-from pipeline.synthesis.lowering.accesses import Access, accesses
+from pipeline.synthesis.lowering.accesses import Access, accesses, surrounding
 from pipeline.synthesis.lowering.flow import FlowReader
 
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|\"[^\"\n]+\")", re.MULTILINE)
@@ -151,17 +151,15 @@ def _labels(readers: dict[str, LoopReader], names: frozenset[str]) -> dict[LoopR
 
 
 def _calls(program: Program, reader: LoopReader) -> Iterator[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]:
-    from pipeline.synthesis.lowering.accesses import surrounding
-
     for node, context in reader.leaves:
         stack = [node]
         while stack:
             part = stack.pop()
             if part is None:
                 continue
-            if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID):
-                if part.name.name in program.functions:
-                    yield part, surrounding(context)
+            name = part.name.name if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID) else None
+            if name in program.functions:
+                yield part, surrounding(context)
             stack.extend(child for _, child in part.children())
 
 

@@ -1,4 +1,4 @@
-"""When a loop may be taken apart: strip-mined, its copies moved inwards, its sum split. Each answer is a reason or a plan."""
+"""When a loop may be strip-mined, its copies moved inwards, its sum split. An answer is a reason or a plan."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _level(
     whole: Flow,
     around: frozenset[Symbol] = frozenset(),
 ) -> str | None:
-    """Collects the loop-free runs and the counters of the loops of a nest; a reason where its shape does not allow it."""
+    """Collects the loop-free runs and the counters of the loops of a nest; a reason where its shape forbids it."""
     run: list[Any] = []
     found: list[tuple[Any, LoopRecord]] = []
     for item in items:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -16,7 +15,6 @@ from pipeline.synthesis.executors import check_cancelled, held_descriptors
 
 TOOL = Path(__file__).with_name("counting_tool.sh")
 PATIENCE_S = 60.0
-_libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -28,19 +26,12 @@ class Counted:
     seconds: float
 
 
-def _die_with_parent() -> None:
-    _libc.prctl(1, signal.SIGKILL)
-
-
 def run_counted(job: Counted) -> str:
     """Runs the tool as a backend does: it dies with its worker, ends when cancelled, and holds its licence."""
-    command = [str(TOOL), str(job.folder), job.job_id, str(job.seconds)]
+    command = ["setpriv", "--pdeathsig", "KILL", str(TOOL), str(job.folder), job.job_id, str(job.seconds)]
+    nowhere = subprocess.DEVNULL
     tool = subprocess.Popen(
-        command,
-        pass_fds=held_descriptors(),
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=_die_with_parent,
+        command, pass_fds=held_descriptors(), stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
     )
     try:
         while True:

@@ -10,6 +10,7 @@ for other in "$1"/running/*; do
 done
 : > "$1/seen/$count"
 : > "$1/started/$2.$$"
-sleep "$3"
+# What it starts itself dies with it, as under a supervisor.
+setpriv --pdeathsig KILL sleep "$3"
 echo "$2" > "$1/finished/$2.$$"
 rmdir "$1/running/$$"

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel
+from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import Status
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.lowering import lower
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis import Limits, Retries, Sources, Tool, ToolResult, VitisBackend
 from tests.synthesis.vitis.support import flow_of, kernel_of, stand_in
@@ -115,3 +118,16 @@ def test_the_stand_in_serves_as_a_source_of_labels(tmp_path: Path) -> None:
     older: Flow = replace(real, tool_version="2022.2")
     with pytest.raises(PipelineError, match=r"version 2022\.2"):
         VitisBackend(store, Address("k", kernel.ast_hash, older), vitis, lowering, scratch=tmp_path / "scratch")
+
+
+@pytest.mark.parametrize("kind", ["vitis_hls", "v++"])
+def test_a_kernel_of_the_suite_cannot_be_lowered_and_run(tmp_path: Path, kind: str) -> None:
+    tool = stand_in(tmp_path, "2023.2", kind)
+    kernel = find_kernel("gemm-ncubed")
+    point: Point = {site.name: "flatten" if site.kind is SiteKind.PIPELINE else 1 for site in kernel.sites}
+    address = Address(kernel.name, kernel.ast_hash, flow_of(tool))
+    store = ReportStore(tmp_path / "store", fsync=False)
+    backend = VitisBackend(store, address, tool, partial(lower, placement="directives"), scratch=tmp_path / "scratch")
+    (outcome,) = backend.synthesize(kernel, [point])
+    assert outcome.label.status is Status.OK, outcome.label.reason
+    assert outcome.report is not None and outcome.report.top == kernel.top
