@@ -475,9 +475,8 @@ class _Body:
             return
         array = builder.kernel.arrays[number]
         element = array.bits // 8 if array.bits and array.bits % 8 == 0 else None
-        offset = self.analysis.resolved(address.offset, element)
-        affine = self.analysis.is_affine(offset)
-        index = split_index(self.analysis, offset, element, array.dims) if affine else None
+        index = split_index(self.analysis, address, element, array.dims)
+        affine = index is not None
         text = index_text(index, self._names(index)) if index else None
         builder.edge(
             "access", self.number[instruction.index], builder.array_at + number, mode=mode, affine=affine, text=text

@@ -50,10 +50,21 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """An address: bytes from the start of what ``base`` names (``argument``, ``alloca`` or ``global``, and which)."""
+    """An address inside what ``base`` names (``argument``, ``alloca`` or ``global``, and which).
+
+    ``parts`` are the steps from its start, as (bytes, how many of them).
+    """
 
     base: tuple[str, int | str]
-    offset: Linear
+    parts: tuple[tuple[int, Linear], ...] = ()
+
+    @property
+    def offset(self) -> Linear:
+        """Bytes from the start."""
+        total = Linear(0)
+        for size, count in self.parts:
+            total = total.plus(count, size)
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,8 @@ class Trip:
 _NUMBER = re.compile(r"-?\d+$")
 _GEP = re.compile(r"getelementptr(?: (?:inbounds|nuw|nusw|inrange\([^)]*\)))* (.*)$")
 _CONSTANT_GEP = re.compile(
-    r"getelementptr(?: (?:inbounds|nuw|nusw|inrange\([^)]*\)))* \((.+), ptr @([-$.\w]+), (i\d+ -?\d+(?:, i\d+ -?\d+)*)\)$"
+    r"getelementptr(?: (?:inbounds|nuw|nusw|inrange\([^)]*\)))* "
+    r"\((.+), ptr @([-$.\w]+), (i\d+ -?\d+(?:, i\d+ -?\d+)*)\)$"
 )
 _INTEGER = re.compile(r"i(\d+)$")
 _INVERSE = {
@@ -166,19 +178,19 @@ class Analysis:
         if operand.kind == "instruction":
             return self._pointers.get(operand.index)
         if operand.kind == "argument" and operand.type.startswith("ptr"):
-            return Pointer(("argument", operand.index), Linear(0))
+            return Pointer(("argument", operand.index))
         if operand.kind == "global":
-            return Pointer(("global", operand.text), Linear(0))
+            return Pointer(("global", operand.text))
         if operand.kind == "constant" and (match := _CONSTANT_GEP.match(operand.text)):
             steps = [Operand("constant", -1, text.split()[-1], "i64") for text in match[3].split(", ")]
-            offset = self._offset(match[1], steps)
-            return Pointer(("global", match[2]), offset) if offset is not None else None
+            parts = self._steps(match[1], steps)
+            return Pointer(("global", match[2]), parts) if parts is not None else None
         return None
 
     def _read(self, instruction: Instruction) -> None:
         number, opcode = instruction.index, instruction.opcode
         if opcode == "alloca":
-            self._pointers[number] = Pointer(("alloca", number), Linear(0))
+            self._pointers[number] = Pointer(("alloca", number))
         elif instruction.type.startswith("ptr"):
             found = self._address(instruction)
             if found is not None:
@@ -226,36 +238,33 @@ class Analysis:
         opcode, operands = instruction.opcode, instruction.operands
         if opcode == "getelementptr":
             base = self.pointer(operands[0])
-            step = self._element_offset(instruction)
             if base is None:
                 return None
-            offset = base.offset.plus(step) if step is not None else None
-            if offset is None or len(offset.terms) > _MAX_TERMS:
-                offset = Linear(0, ((instruction.index, 1),))
-            return Pointer(base.base, offset)
+            match = _GEP.search(instruction.text)
+            steps = self._steps(split_types(match[1])[0], operands[1:]) if match else None
+            parts = (*base.parts, *(steps or ()))
+            if steps is None or len(parts) > 2 * _MAX_TERMS:
+                return Pointer(base.base, ((1, Linear(0, ((instruction.index, 1),))),))
+            return Pointer(base.base, parts)
         if opcode == "phi" and operands:
             if len(operands) == 1:
                 return self.pointer(operands[0])
             known = [found for found in map(self.pointer, operands) if found is not None]
             if known and len({pointer.base for pointer in known}) == 1:
-                return Pointer(known[0].base, Linear(0, ((instruction.index, 1),)))
+                return Pointer(known[0].base, ((1, Linear(0, ((instruction.index, 1),))),))
             return None
         if opcode == "select" and len(operands) == 3:
             one, other = self.pointer(operands[1]), self.pointer(operands[2])
             if one is not None and other is not None and one.base == other.base:
-                return Pointer(one.base, Linear(0, ((instruction.index, 1),)))
+                return Pointer(one.base, ((1, Linear(0, ((instruction.index, 1),))),))
             return None
         if opcode in ("freeze", "bitcast", "addrspacecast"):
             return self.pointer(operands[0])
         return None
 
-    def _element_offset(self, instruction: Instruction) -> Linear | None:
-        match = _GEP.search(instruction.text)
-        return self._offset(split_types(match[1])[0], instruction.operands[1:]) if match else None
-
-    def _offset(self, kind: str, operands: Sequence[Operand]) -> Linear | None:
-        """Bytes from the start of something of type ``kind`` to what the indices of a getelementptr lead to."""
-        total = Linear(0)
+    def _steps(self, kind: str, operands: Sequence[Operand]) -> tuple[tuple[int, Linear], ...] | None:
+        """The steps from the start of something of type ``kind`` that the indices of a getelementptr make."""
+        steps: list[tuple[int, Linear]] = []
         for number, operand in enumerate(operands):
             index = self.linear(operand)
             if index is None:
@@ -267,14 +276,14 @@ class Analysis:
                     if member is None:
                         return None
                     kind = member[0]
-                    total = total.plus(Linear(member[1]))
+                    steps.append((1, Linear(member[1])))
                     continue
                 kind = inner[0]
             size = self.layout.size(kind)
             if size is None:
                 return None
-            total = total.plus(index, size)
-        return total
+            steps.append((size, index))
+        return tuple((size, index) for size, index in steps if index != Linear(0))
 
     # Induction variables ------------------------------------------------------------------------------------------
 
@@ -372,7 +381,7 @@ class Analysis:
             return None
         if branch.operands[2].index not in loop.blocks:
             relation = _INVERSE[relation]
-        left, right = (self._compared(operand, relation) for operand in test.operands)
+        left, right = (self.linear(operand) for operand in test.operands)
         if left is None or right is None:
             return None
         if self.is_invariant(left, loop):
@@ -386,7 +395,13 @@ class Analysis:
         rest = left.plus(Linear(0, ((own[0], coefficient),)), -1)
         if not self.is_invariant(rest, loop):
             return None
-        first = rest.plus(induction.start, coefficient).plus(right, -1)
+        begin = rest.plus(induction.start, coefficient)
+        first = begin.plus(right, -1)
+        if relation.startswith("u") and " samesign " not in test.text:
+            wrap = self._unsigned_shift(begin, right, test.operands[0].type)
+            if wrap is None:
+                return None
+            first = first.plus(Linear(wrap))
         low, high = self.range(first)
         if low is None or high is None:
             return None
@@ -398,19 +413,28 @@ class Analysis:
             return None
         return min(ends[0], ends[1]), max(ends[0], ends[1])
 
-    def _compared(self, operand: Operand, relation: str) -> Linear | None:
-        form = self.linear(operand)
-        if form is not None and operand.kind == "constant" and form.const < 0 and relation.startswith("u"):
-            match = _INTEGER.match(operand.type)
-            return Linear(form.const + (1 << int(match[1]))) if match else None
-        return form
+    def _unsigned_shift(self, left: Linear, right: Linear, kind: str) -> int | None:
+        """What makes an unsigned comparison of ``left`` and ``right`` one of ``left - right`` and 0.
+
+        None where a sign is unknown.
+        """
+        match = _INTEGER.match(kind)
+        signs = []
+        for form in (left, right):
+            low, high = self.range(form)
+            if low is None or high is None or (low < 0 <= high):
+                return None
+            signs.append(low < 0)
+        if match is None:
+            return None
+        return (int(signs[0]) - int(signs[1])) << int(match[1])
 
     # Accesses -----------------------------------------------------------------------------------------------------
 
     def target(self, operand: Operand) -> Pointer | None:
         """What a load or store through this pointer touches; None where that is not one known thing."""
         found = self.pointer(operand)
-        if found is None or any(symbol in self._unstable for symbol, _ in found.offset.terms):
+        if found is None or any(symbol in self._unstable for _, count in found.parts for symbol, _ in count.terms):
             return None
         return found
 
@@ -524,44 +548,57 @@ class Index:
     in_bytes: bool
 
 
-def split_index(analysis: Analysis, offset: Linear, element: int | None, dims: tuple[int | None, ...]) -> Index:
-    """Splits a byte offset over the dimensions of an array of ``element`` bytes each, outermost dimension first.
+def split_index(
+    analysis: Analysis, address: Pointer, element: int | None, dims: tuple[int | None, ...]
+) -> Index | None:
+    """Splits an address over the dimensions of an array of ``element`` bytes each, outermost dimension first.
 
-    Where several splits are possible the one is taken whose indices stay inside the dimensions.
+    A step of the size of a dimension's stride is an index of that dimension; what else there is, is divided by the
+    strides. Constants go where they keep each index inside its dimension. None where the address is not affine.
     """
     strides: list[int] = []
     stride = element or 0
     for length in reversed(dims):
         strides.insert(0, stride)
         stride *= length or 0
-    whole = bool(element) and dims and all(strides) and not any(
-        number % (element or 1) for number in (offset.const, *(c for _, c in offset.terms))
-    )  # fmt: skip
-    if not whole:
-        return Index(tuple((0, s, c) for s, c in offset.terms), (offset.const,), True)
-    coefficients: list[tuple[int, int, int]] = []
-    for symbol, number in offset.terms:
+    whole = analysis.resolved(address.offset, element)
+    if not analysis.is_affine(whole):
+        return None
+    if not strides or not all(strides) or any(n % strides[-1] for n in (whole.const, *(c for _, c in whole.terms))):
+        return Index(tuple((0, s, c) for s, c in whole.terms), (whole.const,), True)
+    shares = [Linear(0)] * len(dims)
+    rest = whole
+    for size, count in address.parts:
+        if (
+            size in strides
+            and analysis.is_affine(count)
+            and analysis.resolved(count.times(size), element) == count.times(size)
+        ):
+            shares[strides.index(size)] = shares[strides.index(size)].plus(count)
+            rest = rest.plus(count, -size)
+    for symbol, number in rest.terms:
         left = number
         for dim, size in enumerate(strides):
-            share = left if size == 0 else abs(left) // size * (1 if left > 0 else -1)
-            if share:
-                coefficients.append((dim, symbol, share))
-                left -= share * size
+            share = abs(left) // size * (1 if left > 0 else -1)
+            shares[dim] = shares[dim].plus(Linear(0, ((symbol, share),)) if share else Linear(0))
+            left -= share * size
     offsets = [0] * len(dims)
-    left = offset.const // (element or 1)
+    left = whole.const // strides[-1]
     for dim in range(len(dims) - 1, 0, -1):
         length = dims[dim] or 1
-        low, high = analysis.range(Linear(0, tuple((s, c) for d, s, c in coefficients if d == dim)))
-        share = left % length
+        near = shares[dim].const
+        low, high = analysis.range(Linear(0, shares[dim].terms))
         if low is not None and high is not None:
             # The one representative that keeps the index between 0 and the length, if there is one.
-            share = left - (left + low) // length * length
-        elif share > length // 2:
-            share -= length
-        offsets[dim] = share
-        left = (left - share) // length
+            near = (left + low) % length - low
+        else:
+            apart = (left - near) % length
+            near += apart - length if apart > length // 2 else apart
+        offsets[dim] = near
+        left = (left - near) // length
     offsets[0] = left
-    return Index(tuple(sorted(coefficients)), tuple(offsets), False)
+    coefficients = [(dim, s, c) for dim, form in enumerate(shares) for s, c in form.terms]
+    return Index(tuple(coefficients), tuple(offsets), False)
 
 
 def index_text(index: Index, names: Mapping[int, str]) -> str:

@@ -185,6 +185,8 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
     Raises ValueError or PipelineError where a member is unknown, missing or of the wrong type, or where the
     report is not the one that the record names.
     """
+    if record_hash(record) != record.get("content"):
+        raise ValueError("a record does not match its content hash")
     known = {"key", "point", "status", "reason", "label", "report", "seconds", "started"}
     known |= {"tool_version", "notes", "content"}
     if unknown := sorted(set(record) - known):
@@ -216,7 +218,7 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
         raise ValueError("a record repeats what its report says")
     else:
         label = Label(status)
-    entry = Entry(
+    return Entry(
         record["key"],
         point,
         label,
@@ -226,9 +228,6 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
         tool_version=record.get("tool_version"),
         notes=tuple(notes),
     )
-    if entry.content_hash != record.get("content"):
-        raise ValueError("a record does not match its content hash")
-    return entry
 
 
 def _checked_key(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -10,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.entry import Entry
@@ -95,6 +97,12 @@ class OpenedPacks:
                 while len(self._held_open) > _OPEN_FILES:
                     self._held_open.popitem(last=False)[1].close()
             return entry
+
+    def point(self, path: Path, key: str) -> Point | None:
+        """The point of a key in a pack, without the rest of its entry; None also where none is known."""
+        pack = self.pack(path)
+        point = None if pack is None or key not in pack.index else json.loads(pack.index[key][2]).get("point")
+        return point if isinstance(point, dict) else None
 
     def single(self, path: Path, address: Address) -> Entry | None:
         """The entry in a file of its own."""

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.atomic import remove_old_asides, write_aside, write_whole
@@ -207,6 +208,14 @@ class ReportStore:
     def keys(self, address: Address) -> list[str]:
         """The keys with an entry, sorted. Reads single entries, as a file's name holds the hash of its key only."""
         return [key for key, _ in self._ordered(address)]
+
+    def designs(self, address: Address) -> Iterator[tuple[str, Point | None]]:
+        """Key and point of all entries, sorted by key; of packs no more is read than that."""
+        for key, candidate in self._ordered(address):
+            if candidate.packed:
+                yield key, self._opened.point(candidate.path, key)
+            elif (entry := self._load_or_get(address, key, candidate)) is not None:
+                yield key, entry.point
 
     def entries(self, address: Address) -> Iterator[Entry]:
         """All entries of an address, sorted by key, each read as it is asked for."""

@@ -71,7 +71,10 @@ class GenerateDataset(PipelineTask):
 
     def requires(self) -> list[SynthesizeDesigns]:
         """The shards."""
-        # Imported before luigi forks its workers: each of hundreds of children would spend half a second on it.
+        # Imported before luigi forks its workers: each of hundreds of children would spend a second on it. pyarrow
+        # imports pandas, if it is installed, as soon as it makes an array.
+        import pandas  # noqa: F401
+
         import pipeline.dataset.build
         import pipeline.dataset.card
         import pipeline.dataset.splits  # noqa: F401

@@ -118,7 +118,7 @@ class SampleConfigurations(KernelTask):
         from pipeline.tasks.plan import open_store
 
         store = open_store(self.workspace)
-        cached = [(entry.key, entry.point) for entry in store.entries(self.plan.address)]
+        cached = list(store.designs(self.plan.address))
         if self.count is None or self.count >= len(cached):
             return cached
         picked = np.random.default_rng(self.seed).choice(len(cached), size=self.count, replace=False)

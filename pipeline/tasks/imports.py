@@ -145,8 +145,10 @@ class ImportReports(_Import):
     def collected(self) -> list[Any]:
         """What the folder holds."""
         from pipeline.synthesis import collect_reports
+        from pipeline.tasks.plan import kernel_or_none
 
-        return list(collect_reports(Path(self.path)))
+        kernel = kernel_or_none(self.kernel)
+        return list(collect_reports(Path(self.path), top=kernel.top if kernel else None))
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -174,18 +176,18 @@ class ImportReports(_Import):
         kernel = kernel_or_none(self.kernel)
         name = kernel.name if kernel else self.kernel
         address = Address(name, kernel.ast_hash if kernel else "", imported_flow(self.source, self.dialect))
-        entries = [found.entry() for found in self.collected]
-        open_store(self.workspace).put_all(address, entries)
+        count = len(self.collected)
+        # One pack a folder: importing a second folder leaves the first as it is.
+        pack = "folder_" + hashlib.sha256(str(Path(self.path).resolve()).encode()).hexdigest()[:16]
+        open_store(self.workspace).put_all(address, (found.entry() for found in self.collected), name=pack)
         with self.output().write() as folder:
             write_json(
                 folder / "import.json",
-                {**self.identity, "addresses": [address.digest], "designs": {self.source: len(entries)}},
+                {**self.identity, "addresses": [address.digest], "designs": {self.source: count}},
             )
         bad = [found for found in self.collected if found.label.reason and found.label.status != "ok"]
         unkeyed = sum(found.point is None for found in self.collected)
-        say(
-            f"Imported {len(entries):,} reports of {name}; use them with --source {self.source} --kernels {self.kernel}"
-        )
+        say(f"Imported {count:,} reports of {name}; use them with --source {self.source} --kernels {self.kernel}")
         if unkeyed:
             say(f"  {unkeyed:,} without a known design: a design.json beside the report, or a designs.csv, would tell")
         for found in bad:

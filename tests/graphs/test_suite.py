@@ -19,6 +19,9 @@ from tests.shared_data import shared
 
 Suite = dict[str, tuple[Kernel, ProgramGraph]]
 
+LARGER_ARRAYS = {("stencil-3d", "sol"): [39304]}
+"""The published size is written out of bounds, so the suite's kernel has a larger one."""
+
 
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
@@ -40,7 +43,10 @@ def test_a_kernel_whose_graph_lost_a_loop_site_or_array_would_be_learned_wrongly
             for row in graph.of_kind("array")
             if row["function"] == kernel.top and row["role"] == "argument"
         }
-        assert {a["name"]: a["dims"] for a in entry["args"] if a["dims"]}.items() <= dims.items(), name
+        for argument in entry["args"]:
+            if argument["dims"]:
+                expected = LARGER_ARRAYS.get((name, argument["name"]), argument["dims"])
+                assert dims[argument["name"]] == expected, f"{name} {argument['name']}"
         total.update(loops=len(loops), sites=sum(published.values()))
     assert total == {"loops": 192, "sites": 346}
 

@@ -67,7 +67,7 @@ class _Program:
         i, j = self.index(variables), self.index(variables)
         return self.pick(
             f"a[{i}][{j}]", f"b[{i}][{j}]", f"table[{i}][{j}]", f"items[{i}].x", f"items[{i}].v[{self.number(0, 3)}]",
-            f"(int)line[{i} * 24 + {j}]", "n", "t", "u", *(f"(int){name}" for name in variables), str(self.number(-9, 9)),
+            f"(int)line[({i}) * 24 + {j}]", "n", "t", "u", *(f"(int){name}" for name in variables), str(self.number(-9, 9)),
         )  # fmt: skip
 
     def expression(self, variables: list[str]) -> str:
@@ -85,7 +85,7 @@ class _Program:
             case 2:
                 return [f"a[{i}][{j}] += {value};"]
             case 3:
-                return [f"line[{i} * 24 + {j}] = {value};"]
+                return [f"line[({i}) * 24 + {j}] = {value};"]
             case 4:
                 return [f"t = {value};"]
             case 5:

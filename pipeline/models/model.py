@@ -1,0 +1,133 @@
+"""The model: an encoder for all networks, the networks, and the gate that weighs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.errors import PipelineError
+from pipeline.models.config import ModelConfig
+from pipeline.models.encoder import make_encoder
+from pipeline.models.gates import Gate, balance
+from pipeline.models.inputs import DesignBatch, GraphBatch
+from pipeline.models.network import Network, NetworkOutput
+from pipeline.models.ragged import segment_max, segment_sum, weighted_sum
+from pipeline.models.sharing import Sharing, share
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says about B designs; T outputs, M networks, K experts.
+
+    ``joint``          (B, T) for regression, (B, 2) logits for validity: the gated sum over the networks
+    ``separate``       (M, B, T) or (M, B, 2): each network on its own
+    ``high_gates``     (B, M) weights of the networks; ones for a single one
+    ``low_gates``      per network (B, K), the mean gate of each design, None for HARP
+    ``low_balance``    (M,) std / mean of the experts' importance in the batch
+    ``high_balance``   () the same over the networks
+    ``embedding``      (B, 5D for the hierarchical model) the networks' graph embeddings, side by side
+    """
+
+    joint: Tensor
+    separate: Tensor
+    high_gates: Tensor
+    low_gates: tuple[Tensor | None, ...]
+    low_balance: Tensor
+    high_balance: Tensor
+    embedding: Tensor
+
+
+class InputGate(nn.Module):
+    """The first design of the high-level gate: attention-pooled raw node inputs of the graph, then a gate."""
+
+    def __init__(self, inputs: int, hidden: int, networks: int) -> None:
+        super().__init__()
+        self.attention = nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+        self.gate = Gate(inputs, networks, equal=True)
+
+    def forward(self, graphs: GraphBatch) -> Tensor:
+        """(K, M), one row per kernel: the pragma values are not in the graph."""
+        scores = self.attention(graphs.x)
+        kernels = len(graphs.names)
+        weights = torch.exp(scores - segment_max(scores, graphs.kernel, kernels)[graphs.kernel])
+        weights = weights / segment_sum(weights, graphs.kernel, kernels)[graphs.kernel]
+        ptr = torch.cat([graphs.node_count.new_zeros(1), graphs.node_count.cumsum(0)])
+        rows = torch.arange(len(weights), device=weights.device)
+        out: Tensor = self.gate(weighted_sum(graphs.x, rows, weights[:, 0], ptr))
+        return out
+
+
+class DesignModel(nn.Module):
+    """Predicts the outcome of designs from their kernels' graphs and their pragma values.
+
+    One network alone is plain HARP or a single-level mixture; several are the hierarchical mixture. Attention dropout,
+    where training switches it on, is drawn once per kernel in the encoder and once per distinct row after it (the
+    published implementation draws it per design); with dropout off the outputs and gradients are those of the network
+    run on every design by itself.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = make_encoder(config)
+        self.networks = nn.ModuleList(Network(config, granularity) for granularity in config.networks)
+        if config.high_gate == "input":
+            self.high_gate: nn.Module = InputGate(config.node_features, config.hidden, len(config.networks))
+        elif config.high_gate == "embedding":
+            self.high_gate = Gate(sum(config.embedding_widths()), len(config.networks), equal=True)
+
+    def encode(self, graphs: GraphBatch) -> Tensor:
+        """(N, M, D), the embeddings of the nodes, which no design changes. Raises PipelineError for other widths."""
+        if graphs.x.shape[1] != self.config.node_features:
+            raise PipelineError(
+                f"graphs have {graphs.x.shape[1]} node features, the model takes {self.config.node_features}",
+                fix="build the graphs with the vocabulary that the model was trained with",
+            )
+        width = self.config.edge_features
+        if graphs.edge_features is not None:
+            found = graphs.edge_features.shape[1]
+        else:
+            assert graphs.classes is not None
+            found = int(graphs.classes[-1]) + 1 if len(graphs.classes) else 0
+        if found > width or (graphs.edge_features is not None and found != width):
+            raise PipelineError(
+                f"graphs have {found} edge features, the model takes {width}",
+                fix="build the graphs with the vocabulary that the model was trained with",
+            )
+        out: Tensor = self.encoder(graphs)
+        return out
+
+    def forward(
+        self, graphs: GraphBatch, designs: DesignBatch | Sharing, encoded: Tensor | None = None
+    ) -> Prediction:
+        """Predictions for the designs of a batch.
+
+        ``designs`` may be given as the :class:`Sharing` that a data loader has already worked out, ``encoded`` as the
+        result of :meth:`encode` on the same graphs.
+        """
+        sharing = designs if isinstance(designs, Sharing) else share(graphs, designs)
+        if encoded is None:
+            encoded = self.encode(graphs)
+        found: list[NetworkOutput] = [
+            network(encoded[:, number].contiguous(), graphs, sharing) for number, network in enumerate(self.networks)
+        ]
+        separate = torch.stack([one.outputs for one in found])
+        separate = separate[..., 0] if self.config.task == "regression" else separate[..., 0, :]
+        embedding = torch.cat([one.embedding for one in found], dim=1)
+        if self.config.high_gate == "none":
+            gates = embedding.new_ones(len(embedding), 1)
+        elif self.config.high_gate == "input":
+            gates = self.high_gate(graphs)[sharing.kernel]
+        else:
+            gates = self.high_gate(embedding.detach())
+        return Prediction(
+            joint=(gates.t()[..., None] * separate).sum(0),
+            separate=separate,
+            high_gates=gates,
+            low_gates=tuple(one.gates for one in found),
+            low_balance=torch.stack([one.balance for one in found]),
+            high_balance=balance(gates.sum(0)),
+            embedding=embedding,
+        )

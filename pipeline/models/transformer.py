@@ -1,0 +1,145 @@
+"""Several TransformerConv side by side, on whole graphs and on what the designs of a batch do not share."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipeline.models.inputs import GraphBatch
+from pipeline.models.ragged import segment_max, segment_sum, weighted_sum
+from pipeline.models.sharing import Sharing
+
+
+class TransformerBank(nn.Module):
+    """X graph transformer convolutions with edge inputs and one head (Shi et al. 2021, arXiv 2009.03509).
+
+    As ``torch_geometric.nn.TransformerConv(in, out, edge_dim=edges)``, X times: the output of node i is
+    W_skip x_i + sum_j a_ij (W_value x_j + W_edge e_ij), where a_ij is the softmax over the edges into i of
+    (W_query x_i) . (W_key x_j + W_edge e_ij) / sqrt(out); all maps but W_edge with bias.
+
+    ``weight`` (4, X, out, in) and ``bias`` (4, X, out): query, key, value, skip; ``edge`` (X, out, edges). Tensors of
+    nodes have the convolutions in the middle: (nodes, X, out).
+    """
+
+    def __init__(self, count: int, inputs: int, outputs: int, edges: int, dropout: float) -> None:
+        super().__init__()
+        self.count, self.outputs, self.dropout = count, outputs, dropout
+        self.weight = nn.Parameter(torch.empty(4, count, outputs, inputs))
+        self.bias = nn.Parameter(torch.empty(4, count, outputs))
+        self.edge = nn.Parameter(torch.empty(count, outputs, edges))
+        for parameter, fan in ((self.weight, inputs), (self.bias, inputs), (self.edge, edges)):
+            nn.init.uniform_(parameter, -1 / math.sqrt(fan), 1 / math.sqrt(fan))
+
+    def start_equal(self) -> None:
+        """Makes all X convolutions copies of the first."""
+        with torch.no_grad():
+            for parameter, dim in ((self.weight, 1), (self.bias, 1), (self.edge, 0)):
+                parameter.copy_(parameter.narrow(dim, 0, 1).expand_as(parameter))
+
+    def projected(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Query, key, value and skip, each (nodes, X, out), of x (nodes, in) or, one per convolution, (nodes, X, in)."""
+        if x.dim() == 2:
+            query, key, value, skip = (
+                functional.linear(x, weight.flatten(0, 1), bias.flatten()).view(-1, self.count, self.outputs)
+                for weight, bias in zip(self.weight, self.bias, strict=True)
+            )
+            return query, key, value, skip
+        weight = self.weight.permute(1, 3, 0, 2).flatten(2)
+        bias = self.bias.transpose(0, 1).flatten(1)[:, None]
+        out = torch.baddbmm(bias, x.transpose(0, 1), weight).view(self.count, -1, 4, self.outputs)
+        query, key, value, skip = out.permute(2, 1, 0, 3).contiguous().unbind(0)
+        return query, key, value, skip
+
+    def projected_edges(self, graphs: GraphBatch) -> Tensor:
+        """(U, X, out), W_edge times the inputs of each class of edges in use."""
+        if graphs.edge_features is not None:
+            return functional.linear(graphs.edge_features, self.edge.flatten(0, 1)).view(-1, self.count, self.outputs)
+        assert graphs.classes is not None
+        return self.edge.permute(2, 0, 1).index_select(0, graphs.classes)
+
+    def forward(self, x: Tensor, graphs: GraphBatch) -> Tensor:
+        """(N, X, out) on whole graphs; x (N, in) for all convolutions, or (N, X, in)."""
+        query, key, value, skip = self.projected(x)
+        edges = self.projected_edges(graphs)
+        scores = self._scores(query, key, edges, graphs.target, graphs.source, graphs.edge_class)
+        most, total, mean = self._summed(
+            scores, value, edges, graphs.source, graphs.edge_class, graphs.target, graphs.edge_ptr
+        )
+        del most
+        return skip + mean / (total + 1e-16)[..., None]
+
+    def mixed_rows(self, states: Tensor, gates: Tensor | None, graphs: GraphBatch, sharing: Sharing) -> Tensor:
+        """(rows, out), the gated sum over the X convolutions on the output rows of a :class:`Sharing`.
+
+        ``states`` (N + R, in) embeddings of the nodes and of the slot states; ``gates`` (N + R, X), None for X = 1.
+        Exact: a row's softmax is that over all its edges, with the sums over the fixed ones taken from its target
+        state. Attention dropout is drawn once per fixed edge into a state and once per edge into a row.
+        """
+        query, key, value, skip = self.projected(states)
+        edges = self.projected_edges(graphs)
+        fixed = self._scores(query, key, edges, sharing.fixed_target, sharing.fixed_source, sharing.fixed_class)
+        most, total, summed = self._summed(
+            fixed, value, edges, sharing.fixed_source, sharing.fixed_class, sharing.fixed_target, sharing.fixed_ptr
+        )
+        rows, state = len(sharing.row_state), sharing.row_state
+        target = state.index_select(0, sharing.edge_row)
+        scores = self._scores(query, key, edges, target, sharing.edge_source, sharing.edge_class)
+        of_row = most.index_select(0, state)
+        top = torch.maximum(of_row, segment_max(scores, sharing.edge_row, rows))
+        weights = torch.exp(scores - top.index_select(0, sharing.edge_row))
+        scale = torch.exp(of_row - top)
+        whole = total.index_select(0, state) * scale + segment_sum(weights, sharing.edge_row, rows)
+        share = 1 / (whole + 1e-16)
+        if gates is None:
+            skipped = skip[:, 0]
+        else:
+            share = share * gates.index_select(0, state)
+            skipped = (gates[..., None] * skip).sum(1)
+        weights = self._dropped(weights) * share.index_select(0, sharing.edge_row)
+        experts = torch.arange(self.count, device=state.device)
+        out = skipped.index_select(0, state)
+        out = out + weighted_sum(
+            summed.flatten(0, 1),
+            (state[:, None] * self.count + experts).flatten(),
+            (scale * share).flatten(),
+            torch.arange(rows + 1, device=state.device) * self.count,
+        )
+        # The values that slots send and those of their edges, in one table and one sum.
+        table = torch.cat([value.flatten(0, 1), edges.flatten(0, 1)])
+        index = torch.stack([sharing.edge_source, len(states) + sharing.edge_class], dim=1)
+        index = (index[..., None] * self.count + experts).flatten()
+        both = weights[:, None].expand(-1, 2, -1).flatten()
+        return out + weighted_sum(table, index, both, sharing.edge_ptr * (2 * self.count))
+
+    def _scores(
+        self, query: Tensor, key: Tensor, edges: Tensor, target: Tensor, source: Tensor, edge_class: Tensor
+    ) -> Tensor:
+        sent = key.index_select(0, source) + edges.index_select(0, edge_class)
+        return (query.index_select(0, target) * sent).sum(-1) / math.sqrt(self.outputs)
+
+    def _summed(
+        self, scores: Tensor, value: Tensor, edges: Tensor, source: Tensor, edge_class: Tensor, target: Tensor,
+        ptr: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+        """Per target the largest score (T, X), the sum of weights relative to it (T, X), and the sum of weighted
+        values (T, X, out)."""
+        targets, nodes = len(ptr) - 1, len(value)
+        most = segment_max(scores, target, targets)
+        weights = torch.exp(scores - most.index_select(0, target))
+        total = segment_sum(weights, target, targets)
+        table = torch.cat([value.flatten(0, 1), edges.flatten(0, 1)])
+        experts = torch.arange(self.count, device=ptr.device)[:, None, None]
+        index = torch.stack([source, nodes + edge_class], dim=1) * self.count + experts
+        both = self._dropped(weights).t()[..., None].expand(-1, -1, 2).flatten()
+        starts = (ptr[:-1] * 2 + experts[:, 0] * (2 * len(source))).flatten()
+        starts = torch.cat([starts, starts.new_tensor([both.numel()])])
+        summed = weighted_sum(table, index.flatten(), both, starts)
+        return most, total, summed.view(self.count, targets, -1).transpose(0, 1)
+
+    def _dropped(self, weights: Tensor) -> Tensor:
+        return functional.dropout(weights, self.dropout, self.training)
+
+
