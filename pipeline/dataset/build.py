@@ -44,7 +44,7 @@ def build_tables(
     ``kernels`` and ``spaces`` are by canonical kernel name; a kernel or space that is not there leaves null what
     would need it. ``kernels`` lists every kernel handed in, also without designs. ``suites`` names benchmark suites.
     Rows come out sorted whatever the order they come in. Raises :class:`PipelineError` where one source has two
-    labels for a design, or a plain Vitis site lies on no loop of its kernel.
+    labels for a design. A plain Vitis site that lies on no loop of its kernel has null for its loop.
     """
     rows = list(designs)
     in_space = _in_space(rows, spaces)
@@ -268,10 +268,16 @@ def _sites(rows: Sequence[LabelledDesign], kernels: Mapping[str, Kernel]) -> pa.
     columns: dict[str, list[Any]] = {name: [] for name in spec_of("sites").schema.names}
     for name in sorted(kernels):
         kernel = kernels[name]
-        found = [(site.dialect, site.name, str(site.kind), site.loop, site.reduction) for site in kernel.sites] + [
-            (VITIS_PLAIN, site.name, str(site.kind), site.loop, site.reduction)
-            for site in mapped_sites(kernel, VITIS_PLAIN, plain.get(name, ())).values()
+        found: list[tuple[str | None, ...]] = [
+            (site.dialect, site.name, str(site.kind), site.loop, site.reduction) for site in kernel.sites
         ]
+        for published in sorted(plain.get(name, ())):
+            try:
+                site = mapped_sites(kernel, VITIS_PLAIN, [published])[published]
+                found.append((VITIS_PLAIN, published, str(site.kind), site.loop, site.reduction))
+            except PipelineError:
+                # The set's C is not ours: its labels hold, and the site's row and the card say that it has no loop.
+                found.append((VITIS_PLAIN, published, None, None, None))
         for values in found:
             for column, value in zip(
                 ("kernel", "dialect", "site", "kind", "loop", "reduction"), (name, *values), strict=True

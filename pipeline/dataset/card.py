@@ -48,7 +48,7 @@ def data_card(tables: Mapping[str, pa.Table], provenance: Mapping[str, Any]) -> 
         "splits": _splits(tables.get("splits")),
         "packages": package_versions(),
         "provenance": dict(provenance),
-        "warnings": _warnings(labels, sources),
+        "warnings": _warnings(labels, sources, tables.get("sites")),
     }
 
 
@@ -255,8 +255,15 @@ def _splits(splits: pa.Table | None) -> dict[str, Any]:
     return result
 
 
-def _warnings(labels: pa.Table, sources: list[str]) -> list[str]:
+def _warnings(labels: pa.Table, sources: list[str], sites: pa.Table | None) -> list[str]:
     warnings = []
+    homeless = [] if sites is None else [row for row in sites.to_pylist() if row["loop"] is None]
+    if homeless:
+        named = ", ".join(f"{row['site']} of {row['kernel']}" for row in homeless[:5])
+        warnings.append(
+            f"{len(homeless):,} published sites lie on no loop of the kernel's C at hand ({named}"
+            f"{', ...' if len(homeless) > 5 else ''}); their labels are kept."
+        )
     origins = set(labels.column("origin").to_pylist())
     if "estimator" in sources or "estimated" in origins:
         warnings.append("Labels of the source estimator are estimates by an analytical model, not a tool's.")

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import luigi
+from luigi.cmdline_parser import CmdlineParser
 
 from pipeline.errors import PipelineError
+from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import fingerprint
 
 
@@ -17,6 +19,15 @@ class PipelineTask(luigi.Task):
 
     workspace = luigi.Parameter(default="workspace", description="folder for everything that is written")
     seed = luigi.IntParameter(default=0, description="seed of everything that is drawn at random")
+
+    def summarise(self) -> None:
+        """Says what the finished task has left, for the user who asked for it; nothing unless a task says more."""
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is the task that the command line names."""
+        parser = CmdlineParser.get_instance()
+        return parser is not None and parser.known_args.root_task == type(self).__name__
 
     @property
     def folder(self) -> Path:
@@ -48,3 +59,16 @@ def names(text: str) -> tuple[str, ...]:
     if found != ("",) and "" in found:
         raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
     return () if found == ("",) else found
+
+
+@luigi.Task.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _already_there(task: luigi.Task) -> None:
+    if isinstance(task, PipelineTask) and task.is_root:
+        say("Nothing to do: this is complete.")
+        task.summarise()
+
+
+@luigi.Task.event_handler(luigi.Event.SUCCESS)
+def _done(task: luigi.Task) -> None:
+    if isinstance(task, PipelineTask) and task.is_root:
+        task.summarise()

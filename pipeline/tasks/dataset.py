@@ -121,7 +121,6 @@ class GenerateDataset(PipelineTask):
                 write_table(folder / f"{name}.parquet", name, table)
             write_json(folder / "card.json", card)
             (folder / "card.md").write_text(card_markdown(card), encoding="utf-8")
-        self.summarise()
 
     def summarise(self) -> None:
         """Prints the summary of what is there."""
@@ -133,10 +132,3 @@ class GenerateDataset(PipelineTask):
         latest = point_latest(place)
         files = sorted(path.name for path in place.iterdir())
         say(dataset_summary(rows.to_pylist(), f"{place} (also {latest})" if latest != place else str(place), files))
-
-
-@GenerateDataset.event_handler(luigi.Event.DEPENDENCY_PRESENT)
-def _already_there(task: luigi.Task) -> None:
-    if isinstance(task, GenerateDataset):
-        say("Nothing to do: this dataset is complete.")
-        task.summarise()

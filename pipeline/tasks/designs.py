@@ -9,6 +9,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 if TYPE_CHECKING:
@@ -111,6 +112,14 @@ class SampleConfigurations(KernelTask):
         with self.output().write() as folder:
             write_table(folder / "designs.parquet", "designs", table)
             write_json(folder / "provenance.json", {**self.identity, "kernel": plan.name, "source": plan.source})
+
+    def summarise(self) -> None:
+        """Says how many designs there are and where."""
+        from pipeline.dataset.schemas import read_table
+
+        file = self.output().path / "designs.parquet"
+        size = f" of {self.plan.space.size():,}" if self.plan.space and self.plan.space.countable else ""
+        say(f"{read_table(file, 'designs').num_rows:,}{size} designs of {self.plan.name} in {file}")
 
     def _cached(self) -> list[tuple[str, dict[str, int | str] | None]]:
         import numpy as np

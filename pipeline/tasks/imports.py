@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,6 @@ class _Import(PipelineTask):
 
     def complete(self) -> bool:
         """Whether this very input is in the store."""
-        import json
-
         from pipeline.tasks.plan import open_store
 
         if not self.marker.exists():
@@ -37,6 +36,16 @@ class _Import(PipelineTask):
         stored = json.loads((self.marker.path / "import.json").read_text(encoding="utf-8"))
         known = {address.digest for address in open_store(self.workspace).addresses()}
         return set(stored["addresses"]) <= known
+
+    def finish(self, addresses: list[str], notes: list[str]) -> None:
+        """Marks the import as done, with what there is to say of it."""
+        with self.output().write() as folder:
+            write_json(folder / "import.json", {**self.identity, "addresses": sorted(addresses), "notes": notes})
+
+    def summarise(self) -> None:
+        """Says what came in."""
+        said = json.loads((self.marker.path / "import.json").read_text(encoding="utf-8"))
+        say("\n  ".join(["Imported", *said["notes"]]))
 
 
 class ImportHLSyn(_Import):
@@ -121,16 +130,15 @@ class ImportHLSyn(_Import):
             say(f"ERROR: {problem}")
         if not addresses:
             raise PipelineError("no file of this label set could be read", file=str(path), fix="see the lines above")
-        if not problems:
-            with self.output().write() as folder:
-                write_json(folder / "import.json", {**self.identity, "addresses": sorted(addresses), "designs": counts})
-        say(f"Imported {path.name} (sha256 {digest})")
+        notes = [f"{path.name} has the SHA-256 {digest}"]
         for source, count in sorted(counts.items()):
-            say(f"  source {source}: {count:,} designs; use them with --source {source}")
+            notes.append(f"source {source}: {count:,} designs; use them with --source {source}")
         if unknown:
-            say(f"  without C in the suite, labels only: {', '.join(sorted(unknown))}")
+            notes.append(f"without C in the suite, labels only: {', '.join(sorted(unknown))}")
         if problems:
+            say("\n  ".join(["Imported what could be read", *notes]))
             raise PipelineError(f"{len(problems)} files could not be read, the others are imported", file=str(path))
+        self.finish(addresses, notes)
 
 
 class ImportReports(_Import):
@@ -180,15 +188,15 @@ class ImportReports(_Import):
         # One pack a folder: importing a second folder leaves the first as it is.
         pack = "folder_" + hashlib.sha256(str(Path(self.path).resolve()).encode()).hexdigest()[:16]
         open_store(self.workspace).put_all(address, (found.entry() for found in self.collected), name=pack)
-        with self.output().write() as folder:
-            write_json(
-                folder / "import.json",
-                {**self.identity, "addresses": [address.digest], "designs": {self.source: count}},
-            )
-        bad = [found for found in self.collected if found.label.reason and found.label.status != "ok"]
         unkeyed = sum(found.point is None for found in self.collected)
-        say(f"Imported {count:,} reports of {name}; use them with --source {self.source} --kernels {self.kernel}")
+        notes = [f"source {self.source}: {count:,} reports of {name}; use them with --source {self.source}"]
         if unkeyed:
-            say(f"  {unkeyed:,} without a known design: a design.json beside the report, or a designs.csv, would tell")
-        for found in bad:
-            say(f"  {found.label.status}: {found.label.reason}")
+            notes.append(
+                f"{unkeyed:,} without a known design: a design.json beside the report, or a designs.csv, tells"
+            )
+        notes += [
+            f"{found.label.status}: {found.label.reason}"
+            for found in self.collected
+            if found.label.reason and found.label.status != "ok"
+        ]
+        self.finish([address.digest], notes)

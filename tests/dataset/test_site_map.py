@@ -6,7 +6,10 @@ import json
 
 import pytest
 
+from pipeline.dataset.build import build_tables
+from pipeline.dataset.card import data_card
 from pipeline.dataset.dialects import MERLIN, VITIS_PLAIN
+from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.site_map import mapped_sites, site_map
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, SiteKind
@@ -111,3 +114,24 @@ def test_a_site_without_a_loop_is_an_error_that_names_it(kernel: Kernel, name: s
             site_map(kernel, dialect, ["__PARA__L0", name] if dialect == VITIS_PLAIN else [name])
         assert repr(name) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_labels_of_a_set_whose_c_has_more_loops_than_ours_are_kept(kernel: Kernel) -> None:
+    point = {"__PARA__L0": 2, "__PARA__L9": 4}
+    design = LabelledDesign(
+        "plain-x",
+        VITIS_PLAIN,
+        "mine",
+        kernel.ast_hash,
+        "k",
+        point,
+        Label(Status.OK, cycles=500),
+        None,
+        None,
+        "published",
+    )
+    tables = build_tables([design], {"mine": kernel}, {})
+    sites = {row["site"]: row["loop"] for row in tables["sites"].to_pylist() if row["dialect"] == VITIS_PLAIN}
+    assert sites == {"__PARA__L0": "helper/loop_0", "__PARA__L9": None}
+    assert tables["labels"].num_rows == 1
+    assert any("__PARA__L9 of mine" in warning for warning in data_card(tables, {})["warnings"])

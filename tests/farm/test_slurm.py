@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,9 +68,7 @@ def test_500_runs_as_slurm_jobs_survive_jobs_that_slurm_kills(slurm: Slurm, tmp_
             if len(outcomes) == 100:
                 killed = slurm.jobs()[:1]
                 slurm.command("scancel", "--signal=KILL", "--full", *killed)
-            if len(outcomes) == 300:
-                wait_until(lambda: killed[0] not in slurm.jobs(), "the end of the killed job")
-    assert killed
+    assert killed and killed[0] not in slurm.jobs()
     assert sorted(done.unwrap() for done in outcomes) == sorted(jobs)
     assert 1 <= sum(done.runs - 1 for done in outcomes) <= 4
     assert set(runs_of(folder, "finished")) == set(jobs)
@@ -96,8 +95,7 @@ def test_a_job_that_slurm_ended_is_submitted_again_without_anybody_awake(slurm: 
 
 def test_what_sbatch_objects_to_is_told_at_once_and_not_after_an_hour_of_waiting(slurm: Slurm) -> None:
     wrong = options(slurm, 1) | {"queue": "nosuch"}
-    with pytest.raises(PipelineError, match="sbatch refused the job: .*partition") as caught:
-        with make_executor("slurm", workers=1, options=wrong):
-            pass
-    assert "\n" not in str(caught.value)
+    with pytest.raises(PipelineError) as caught, make_executor("slurm", workers=1, options=wrong):
+        pass
+    assert re.match("sbatch refused the job: .*partition", str(caught.value)), "it must be one line"
     assert not slurm.jobs("pending,running")

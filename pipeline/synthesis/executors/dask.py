@@ -57,6 +57,8 @@ class DaskExecutor(RunExecutor):
         self._processes = math.ceil(workers / options.threads)
         self._lock = threading.Lock()
         self._futures: dict[Future[Any], Any] = {}
+        self._queued = kind != "dask"
+        self._last_seen = 0.0
         self._cluster: Any = None
         self._client: Any = None
         try:
@@ -64,6 +66,7 @@ class DaskExecutor(RunExecutor):
                 self._cluster = self._local_cluster()
             elif kind != "dask":
                 self._cluster = self._queued_cluster(kind)
+                self._submit_workers(kind)
             self._client = self._connected(min(30.0, options.start_timeout_s))
             self._await_worker()
         except BaseException:
@@ -122,11 +125,46 @@ class DaskExecutor(RunExecutor):
         self.tend()
 
     def tend(self) -> None:
-        """Has the queueing system start workers in place of those that ended."""
-        if self._cluster is not None:
-            self._cluster.scale(self._processes)
-        elif self._client.status not in ("running", "connecting"):
+        """Has the queueing system start workers in place of those that ended.
+
+        Raises PipelineError where there was no worker at all for ``start_timeout_s``.
+        """
+        if self._client.status not in ("running", "connecting"):
             self._reconnect()
+        refused = ""
+        if self._queued:
+            try:
+                self._cluster.sync(self._staff)
+            except Exception as error:
+                # The queue may be back in a moment; workers that run go on.
+                refused = f" ({_told(error)})"
+                logging.getLogger(__name__).debug("no replacement%s", refused)
+        now = time.monotonic()
+        if self._count_workers():
+            self._last_seen = now
+        elif now - self._last_seen > self._options.start_timeout_s:
+            raise PipelineError(
+                f"there was no worker for {self._options.start_timeout_s:g} s{refused}",
+                fix="look at the farm, then start again: what is finished is kept",
+            )
+
+    async def _staff(self) -> None:
+        """Submits as many cluster jobs as are missing; raises what the queue's command says against it."""
+        cluster = self._cluster
+        for name, job in list(cluster.workers.items()):
+            # dask-jobqueue counts a job whose submission failed as one that is there.
+            if job.job_id is None:
+                del cluster.workers[name]
+        while len(cluster.worker_spec) < self._processes:
+            cluster.worker_spec.update(cluster.new_worker_spec())
+        await cluster._correct_state()
+
+    def _count_workers(self) -> int:
+        try:
+            return len(self._client.nthreads())
+        except Exception as error:
+            logging.getLogger(__name__).debug("the scheduler did not answer: %s", error)
+            return 0
 
     def _reconnect(self) -> None:
         with self._lock:
@@ -168,18 +206,14 @@ class DaskExecutor(RunExecutor):
             ) from error
 
     def _await_worker(self) -> None:
-        deadline = time.monotonic() + self._options.start_timeout_s
-        pause = 0.01
-        while not self._client.scheduler_info(n_workers=0).get("n_workers", 0):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise PipelineError(
-                    f"no worker came up within {self._options.start_timeout_s:g} s",
-                    fix="look at the queue and at the jobs' output (option log_folder), or raise start_timeout_s",
-                )
-            time.sleep(min(pause, left))
-            pause = min(1.0, 1.5 * pause)
-            self._client.sync(self._client._update_scheduler_info)
+        try:
+            self._client.wait_for_workers(1, timeout=self._options.start_timeout_s)
+        except TimeoutError as error:
+            raise PipelineError(
+                f"no worker came up within {self._options.start_timeout_s:g} s",
+                fix="look at the queue and at the jobs' output (option log_folder), or raise start_timeout_s",
+            ) from error
+        self._last_seen = time.monotonic()
 
     def _security(self) -> Any:
         options = self._options
@@ -246,16 +280,16 @@ class DaskExecutor(RunExecutor):
             cluster = getattr(jobqueue, _CLUSTER_CLASSES[kind])(**settings)
         except (OSError, ValueError, RuntimeError) as error:
             raise PipelineError(f"a {kind} cluster cannot be set up: {_told(error)}", fix="see docs/farm.md") from error
+        return cluster
+
+    def _submit_workers(self, kind: str) -> None:
         try:
-            cluster.scale(self._processes)
-            # scale() only asks; this waits for the submissions and tells what the queue objects to.
-            cluster.sync(cluster._correct_state)
+            # Not cluster.scale(), which only asks and tells nobody what the queue objects to.
+            self._cluster.sync(self._staff)
         except Exception as error:
-            cluster.close(timeout=5)
             raise PipelineError(
                 f"{_SUBMIT[kind]} refused the job: {_told(error)}", fix="correct the options of the executor"
             ) from error
-        return cluster
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Cancels what is left, and ends the workers that were started here."""

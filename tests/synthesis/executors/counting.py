@@ -24,11 +24,14 @@ class Counted:
     folder: Path
     job_id: str
     seconds: float
+    lingers: bool = False
+    """Whether the tool lives on for its time when its worker is killed, as one does whose supervisor is slow."""
 
 
 def run_counted(job: Counted) -> str:
     """Runs the tool as a backend does: it dies with its worker, ends when cancelled, and holds its licence."""
-    command = ["setpriv", "--pdeathsig", "KILL", str(TOOL), str(job.folder), job.job_id, str(job.seconds)]
+    tie = [] if job.lingers else ["setpriv", "--pdeathsig", "KILL"]
+    command = [*tie, str(TOOL), str(job.folder), job.job_id, str(job.seconds)]
     nowhere = subprocess.DEVNULL
     tool = subprocess.Popen(
         command, pass_fds=held_descriptors(), stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
@@ -55,9 +58,12 @@ def new_folder(folder: Path) -> Path:
     return folder
 
 
-def counted_jobs(folder: Path, count: int, seconds: float, prefix: str = "job") -> dict[str, Counted]:
+def counted_jobs(
+    folder: Path, count: int, seconds: float, prefix: str = "job", *, lingers: bool = False
+) -> dict[str, Counted]:
     """Jobs by id."""
-    return {f"{prefix}-{n:03d}": Counted(folder, f"{prefix}-{n:03d}", seconds) for n in range(count)}
+    names = [f"{prefix}-{n:03d}" for n in range(count)]
+    return {name: Counted(folder, name, seconds, lingers) for name in names}
 
 
 def most_at_once(folder: Path) -> int:

@@ -4,16 +4,13 @@
 # No lock: a run first shows itself (mkdir is atomic), then counts, so of two that overlap the later sees both.
 mkdir "$1/running/$$"
 count=0
-dying=0
 for other in "$1"/running/*; do
     # The place of a run that was killed is still there. A process that the kernel is ending (PF_EXITING, 4, of the
     # flags in proc(5)) or that waits to be reaped runs nothing, and its files, hence its licence, are being closed.
-    if read -r _ _ state _ _ _ _ _ flags _ 2>/dev/null <"/proc/${other##*/}/stat"; then
-        if [ $((flags & 4)) -eq 0 ]; then count=$((count + 1)); else dying=$((dying + 1)); fi
-        seen="$seen ${other##*/}:$state:$flags"
+    if read -r _ _ _ _ _ _ _ _ flags _ 2>/dev/null <"/proc/${other##*/}/stat"; then
+        if [ $((flags & 4)) -eq 0 ]; then count=$((count + 1)); fi
     fi
 done
-if [ $((count+dying)) -gt 8 ]; then echo "live=$count dying=$dying $seen" >> /tmp/overuse.log; fi
 : > "$1/seen/$count"
 : > "$1/started/$2.$$"
 # What it starts itself dies with it, as under a supervisor.
