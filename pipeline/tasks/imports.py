@@ -192,7 +192,7 @@ class ImportReports(_Import):
         notes = [f"source {self.source}: {count:,} reports of {name}; use them with --source {self.source}"]
         if unkeyed:
             notes.append(
-                f"{unkeyed:,} without a known design: a design.json beside the report, or a designs.csv, tells"
+                f"{unkeyed:,} without a known design; a design.json beside the report or a designs.csv tells"
             )
         notes += [
             f"{found.label.status}: {found.label.reason}"

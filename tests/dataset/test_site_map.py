@@ -15,6 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
+from pipeline.reports.labels import Label, Status
 from tests.dataset.label_sets import hlsyn, plain
 from tests.shared_data import shared
 
