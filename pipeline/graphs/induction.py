@@ -47,6 +47,15 @@ class Linear:
             return Linear(0)
         return Linear(self.const * factor, tuple((s, c * factor) for s, c in self.terms))
 
+    def wrapped(self, bits: int) -> Linear:
+        """The same form modulo 2 ** bits, with numbers of least size: passes write -7 * i as 4294967289 * i."""
+        half, full = 1 << (bits - 1), 1 << bits
+        numbers = (self.const, *(c for _, c in self.terms))
+        if bits == 1 or all(-half <= number < half for number in numbers):
+            return self
+        terms = ((s, (c + half) % full - half) for s, c in self.terms)
+        return Linear((self.const + half) % full - half, tuple((s, c) for s, c in terms if c))
+
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
@@ -197,6 +206,8 @@ class Analysis:
                 self._pointers[number] = found
         elif _INTEGER.match(instruction.type):
             form = self._integer(instruction)
+            if form is not None:
+                form = form.wrapped(int(instruction.type[1:]))
             if form is None or len(form.terms) > _MAX_TERMS:
                 form = Linear(0, ((number, 1),))
             self._linear[number] = form

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from pipeline.errors import PipelineError
+from pipeline.models.pairs import Pairs
 
 TILE, PIPELINE, PARALLEL = 0, 1, 2
 SITE_KINDS = ("TILE", "PIPELINE", "PARALLEL")
@@ -107,6 +109,18 @@ def site_number(kind: str, value: int | str) -> float:
     )
 
 
+class EdgeList:
+    """E edges from ``source`` to ``target`` (E,) of a class each, as pairs of rows of the tables that attention uses.
+
+    ``sources`` pairs rows by target and source, ``classes`` rows by target and edge class.
+    """
+
+    def __init__(self, source: Tensor, target: Tensor, edge_class: Tensor, nodes: int, classes: int) -> None:
+        self.target = target
+        self.sources = Pairs(target, source, nodes, nodes)
+        self.classes = Pairs(target, edge_class, nodes, classes)
+
+
 @dataclass(frozen=True)
 class GraphBatch:
     """K kernels as one graph of N nodes and E edges, edges sorted by target; made by :func:`collate`.
@@ -143,6 +157,18 @@ class GraphBatch:
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> GraphBatch:
         """The same batch on a device; ``dtype`` for its floating-point tensors."""
         return moved(self, device, dtype)
+
+    @property
+    def class_count(self) -> int:
+        """U."""
+        table = self.classes if self.classes is not None else self.edge_features
+        assert table is not None
+        return len(table)
+
+    @cached_property
+    def edges(self) -> EdgeList:
+        """The edges as pairs of rows of tables of nodes and of edge classes."""
+        return EdgeList(self.source, self.target, self.edge_class, len(self.x), self.class_count)
 
     def dense_edges(self, width: int) -> Tensor:
         """(E, width), the inputs of all edges written out."""

@@ -1,4 +1,4 @@
-"""Sums and maxima over runs of unequal length, and sums of products over pairs of rows."""
+"""Sums and maxima over runs of unequal length."""
 
 from __future__ import annotations
 
@@ -30,12 +30,24 @@ def segment_max(values: Tensor, segment: Tensor, segments: int) -> Tensor:
 
 def segment_sum(values: Tensor, segment: Tensor, segments: int) -> Tensor:
     """(segments, ...), the sum of the rows (n, ...) of each segment."""
-    return values.new_zeros((segments, *values.shape[1:])).index_add_(0, segment, values)
+    return values.new_zeros((segments, *values.shape[1:])).index_add(0, segment, values)
 
 
-def pair_dot(a: Tensor, b: Tensor, rows_a: Tensor, rows_b: Tensor) -> Tensor:
-    """(n, X), the scalar products over D of rows of a (., X, D) and rows of b (., X, D)."""
-    return (a.index_select(0, rows_a) * b.index_select(0, rows_b)).sum(-1)
+def row_dots(a: Tensor, b: Tensor, rows_a: Tensor, rows_b: Tensor) -> Tensor:
+    """(n,), the scalar products of rows of a (., D) and rows of b (., D). Has no gradient of its own.
+
+    PyTorch has a kernel that does not store the rows, under the name of what it was written for: the gradient of
+    ``embedding_bag`` with respect to its weights. Other versions fall back to the stored rows.
+    """
+    if _DOTS is None:
+        return (a.index_select(0, rows_a) * b.index_select(0, rows_b)).sum(-1)
+    out: Tensor = _DOTS(a, b, rows_b, rows_b.new_empty(0), rows_a, 0)
+    return out
+
+
+def row_sums(table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> Tensor:
+    """(runs, D), per run the sum of weights (n,) times the rows (n,) of a table (T, D). Has no gradient of its own."""
+    return functional.embedding_bag(rows, table, ptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
 
 
 def weighted_sum(table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> Tensor:
@@ -43,19 +55,17 @@ def weighted_sum(table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> T
 
     ``rows``, ``weights`` (n,); ``ptr`` (runs + 1,) where each run starts. Nothing of size n by D is stored.
     """
-    if not len(rows):
-        return table.new_zeros(len(ptr) - 1, table.shape[1]) + 0 * table.sum()
     out: Tensor = _WeightedSum.apply(table, rows, weights, ptr)  # type: ignore[no-untyped-call]
     return out
 
 
 class _WeightedSum(torch.autograd.Function):
-    """As ``embedding_bag``, whose own backward pass is several times slower on a CPU."""
+    """``row_sums`` with its gradients; the backward pass of ``embedding_bag`` is several times slower on a CPU."""
 
     @staticmethod
     def forward(ctx: Any, table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> Tensor:
         ctx.save_for_backward(table, rows, weights, ptr)
-        return _bag(table, rows, weights, ptr)
+        return row_sums(table, rows, weights, ptr)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -65,15 +75,17 @@ class _WeightedSum(torch.autograd.Function):
         run = torch.repeat_interleave(torch.arange(len(grad), device=grad.device), ptr.diff())
         for_table = for_weights = None
         if ctx.needs_input_grad[0]:
-            sorted_rows, order = torch.sort(rows)
-            starts = torch.searchsorted(sorted_rows, torch.arange(len(table) + 1, device=rows.device))
-            for_table = _bag(grad, run[order], weights[order], starts)
+            order, starts = grouped(rows, len(table))
+            for_table = row_sums(grad, run[order], weights[order], starts)
         if ctx.needs_input_grad[2]:
-            for_weights = (grad.index_select(0, run) * table.index_select(0, rows)).sum(-1)
+            for_weights = row_dots(grad, table, run, rows)
         return for_table, None, for_weights, None
 
 
-def _bag(table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> Tensor:
-    return functional.embedding_bag(
-        rows, table, ptr, mode="sum", per_sample_weights=weights, include_last_offset=True
-    )  # fmt: skip
+def grouped(key: Tensor, groups: int) -> tuple[Tensor, Tensor]:
+    """The order (n,) that sorts keys (n,) below ``groups``, and where each group then starts (groups + 1,)."""
+    found, order = torch.sort(key, stable=True)
+    return order, torch.searchsorted(found, torch.arange(groups + 1, device=key.device))
+
+
+_DOTS = getattr(torch.ops.aten, "_embedding_bag_per_sample_weights_backward", None)

@@ -16,12 +16,14 @@ slots. The edges that come from elsewhere ("fixed") depend on the target state a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from pipeline.errors import PipelineError
-from pipeline.models.inputs import CELLS, DesignBatch, GraphBatch, moved, pointers
+from pipeline.models.inputs import CELLS, DesignBatch, EdgeList, GraphBatch, moved, pointers
+from pipeline.models.pairs import Pairs
 from pipeline.models.ragged import expanded
 
 
@@ -32,10 +34,10 @@ class Sharing:
     ``kernel`` (B,); ``designs_of`` (K,) number of designs per kernel.
     ``slot_of`` (R,) slot of each slot state; ``cells`` (R, CELLS) float, its pragma values;
     ``state_of`` (B, Pmax) slot state of each design's slots, R where a kernel has fewer.
-    ``fixed_source``, ``fixed_class``, ``fixed_target`` edges from nodes outside scope into states, sorted by target
-    state, and ``fixed_ptr`` (N + R + 1,).
-    ``row_state`` (rows,) target state of each output row; ``row_node`` (rows,) its node; ``edge_source``,
-    ``edge_class``, ``edge_row`` edges out of slot states into rows, sorted by row, and ``edge_ptr`` (rows + 1,).
+    ``states`` N + R; ``edge_classes`` U of the graph batch.
+    ``fixed_source``, ``fixed_class``, ``fixed_target`` edges from nodes outside scope into states, by target state.
+    ``row_state`` (rows,) target state of each output row; ``row_node`` (rows,) its node; ``moving_source``,
+    ``moving_class``, ``moving_row`` edges out of slot states into rows, by row.
     ``row_instance`` (rows,), ascending: what a row belongs to. Instances are the K kernels, the R slot states, the B
     designs; ``instances`` (B, 2 + Pmax) names those that make up each design, K + R + B where there is none.
     ``free_node`` the nodes outside scope, ascending.
@@ -46,16 +48,16 @@ class Sharing:
     slot_of: Tensor
     cells: Tensor
     state_of: Tensor
+    states: int
+    edge_classes: int
     fixed_source: Tensor
     fixed_class: Tensor
     fixed_target: Tensor
-    fixed_ptr: Tensor
     row_state: Tensor
     row_node: Tensor
-    edge_source: Tensor
-    edge_class: Tensor
-    edge_row: Tensor
-    edge_ptr: Tensor
+    moving_source: Tensor
+    moving_class: Tensor
+    moving_row: Tensor
     row_instance: Tensor
     instances: Tensor
     free_node: Tensor
@@ -74,6 +76,33 @@ class Sharing:
     def designs(self) -> int:
         """B."""
         return len(self.kernel)
+
+    @cached_property
+    def fixed(self) -> EdgeList:
+        """The fixed edges as pairs of rows of tables of states and of edge classes."""
+        return EdgeList(self.fixed_source, self.fixed_target, self.fixed_class, self.states, self.edge_classes)
+
+    @cached_property
+    def moving(self) -> EdgeList:
+        """The edges out of slot states, by target state instead of row."""
+        target = self.row_state[self.moving_row]
+        return EdgeList(self.moving_source, target, self.moving_class, self.states, self.edge_classes)
+
+    @cached_property
+    def moving_values(self) -> Pairs:
+        """Rows and the slot states that they have edges from."""
+        return Pairs(self.moving_row, self.moving_source, len(self.row_state), self.states)
+
+    @cached_property
+    def moving_classes(self) -> Pairs:
+        """Rows and the classes of these edges."""
+        return Pairs(self.moving_row, self.moving_class, len(self.row_state), self.edge_classes)
+
+    @cached_property
+    def row_states(self) -> Pairs:
+        """Rows and their target states."""
+        rows = torch.arange(len(self.row_state), device=self.row_state.device)
+        return Pairs(rows, self.row_state, len(rows), self.states)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Sharing:
         """The same lists on a device."""
@@ -140,8 +169,6 @@ def share(graphs: GraphBatch, designs: DesignBatch) -> Sharing:
     into_source = state_of[per_design[into_row], source_slot]
 
     before = len(still) + len(per_state)
-    edge_row = torch.cat([len(still) + torch.arange(len(per_state), device=device), before + into_row])
-    rows = before + len(per_design)
     nothing = kernels + states + count
     return Sharing(
         kernel=kernel,
@@ -149,16 +176,16 @@ def share(graphs: GraphBatch, designs: DesignBatch) -> Sharing:
         slot_of=slot_of,
         cells=state_cells,
         state_of=state_of,
+        states=nodes + states,
+        edge_classes=graphs.class_count,
         fixed_source=torch.cat([graphs.source[fixed], graphs.source[edge]]),
         fixed_class=torch.cat([graphs.edge_class[fixed], graphs.edge_class[edge]]),
         fixed_target=fixed_target,
-        fixed_ptr=pointers(torch.bincount(fixed_target, minlength=nodes + states)),
         row_state=torch.cat([still, graphs.target[single_edge], design_state]),
         row_node=torch.cat([still, graphs.target[single_edge], design_node]),
-        edge_source=nodes + torch.cat([per_state, into_source]),
-        edge_class=graphs.edge_class[torch.cat([single_edge, into_edge])],
-        edge_row=edge_row,
-        edge_ptr=pointers(torch.bincount(edge_row, minlength=rows)),
+        moving_source=nodes + torch.cat([per_state, into_source]),
+        moving_class=graphs.edge_class[torch.cat([single_edge, into_edge])],
+        moving_row=torch.cat([len(still) + torch.arange(len(per_state), device=device), before + into_row]),
         row_instance=torch.cat([graphs.kernel[still], kernels + per_state, kernels + states + per_design]),
         instances=torch.cat(
             [

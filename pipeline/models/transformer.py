@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.models.inputs import GraphBatch
-from pipeline.models.ragged import segment_max, segment_sum, weighted_sum
+from pipeline.models.inputs import EdgeList, GraphBatch
+from pipeline.models.ragged import segment_max, segment_sum
 from pipeline.models.sharing import Sharing
 
 
@@ -64,12 +64,9 @@ class TransformerBank(nn.Module):
         """(N, X, out) on whole graphs; x (N, in) for all convolutions, or (N, X, in)."""
         query, key, value, skip = self.projected(x)
         edges = self.projected_edges(graphs)
-        scores = self._scores(query, key, edges, graphs.target, graphs.source, graphs.edge_class)
-        most, total, mean = self._summed(
-            scores, value, edges, graphs.source, graphs.edge_class, graphs.target, graphs.edge_ptr
-        )
-        del most
-        return skip + mean / (total + 1e-16)[..., None]
+        scores = self._scores(query, key, edges, graphs.edges)
+        _, total, summed = self._summed(scores, value, edges, graphs.edges)
+        return skip + summed / (total + 1e-16)[..., None]
 
     def mixed_rows(self, states: Tensor, gates: Tensor | None, graphs: GraphBatch, sharing: Sharing) -> Tensor:
         """(rows, out), the gated sum over the X convolutions on the output rows of a :class:`Sharing`.
@@ -80,66 +77,40 @@ class TransformerBank(nn.Module):
         """
         query, key, value, skip = self.projected(states)
         edges = self.projected_edges(graphs)
-        fixed = self._scores(query, key, edges, sharing.fixed_target, sharing.fixed_source, sharing.fixed_class)
-        most, total, summed = self._summed(
-            fixed, value, edges, sharing.fixed_source, sharing.fixed_class, sharing.fixed_target, sharing.fixed_ptr
-        )
-        rows, state = len(sharing.row_state), sharing.row_state
-        target = state.index_select(0, sharing.edge_row)
-        scores = self._scores(query, key, edges, target, sharing.edge_source, sharing.edge_class)
+        fixed = self._scores(query, key, edges, sharing.fixed)
+        most, total, summed = self._summed(fixed, value, edges, sharing.fixed)
+        rows, state, row = len(sharing.row_state), sharing.row_state, sharing.moving_row
+        scores = self._scores(query, key, edges, sharing.moving)
         of_row = most.index_select(0, state)
-        top = torch.maximum(of_row, segment_max(scores, sharing.edge_row, rows))
-        weights = torch.exp(scores - top.index_select(0, sharing.edge_row))
+        top = torch.maximum(of_row, segment_max(scores, row, rows))
+        weights = torch.exp(scores - top.index_select(0, row))
         scale = torch.exp(of_row - top)
-        whole = total.index_select(0, state) * scale + segment_sum(weights, sharing.edge_row, rows)
+        whole = total.index_select(0, state) * scale + segment_sum(weights, row, rows)
         share = 1 / (whole + 1e-16)
         if gates is None:
             skipped = skip[:, 0]
         else:
             share = share * gates.index_select(0, state)
             skipped = (gates[..., None] * skip).sum(1)
-        weights = self._dropped(weights) * share.index_select(0, sharing.edge_row)
-        experts = torch.arange(self.count, device=state.device)
-        out = skipped.index_select(0, state)
-        out = out + weighted_sum(
-            summed.flatten(0, 1),
-            (state[:, None] * self.count + experts).flatten(),
-            (scale * share).flatten(),
-            torch.arange(rows + 1, device=state.device) * self.count,
-        )
-        # The values that slots send and those of their edges, in one table and one sum.
-        table = torch.cat([value.flatten(0, 1), edges.flatten(0, 1)])
-        index = torch.stack([sharing.edge_source, len(states) + sharing.edge_class], dim=1)
-        index = (index[..., None] * self.count + experts).flatten()
-        both = weights[:, None].expand(-1, 2, -1).flatten()
-        return out + weighted_sum(table, index, both, sharing.edge_ptr * (2 * self.count))
+        weights = self._dropped(weights) * share.index_select(0, row)
+        sent = sharing.moving_values.sums(weights, value, mixed=True)
+        sent = sent + sharing.moving_classes.sums(weights, edges, mixed=True)
+        return skipped.index_select(0, state) + sharing.row_states.sums(scale * share, summed, mixed=True) + sent
 
-    def _scores(
-        self, query: Tensor, key: Tensor, edges: Tensor, target: Tensor, source: Tensor, edge_class: Tensor
-    ) -> Tensor:
-        sent = key.index_select(0, source) + edges.index_select(0, edge_class)
-        return (query.index_select(0, target) * sent).sum(-1) / math.sqrt(self.outputs)
+    def _scores(self, query: Tensor, key: Tensor, edges: Tensor, of: EdgeList) -> Tensor:
+        """(E, X), before the softmax."""
+        scores = of.sources.dots(query, key) + of.classes.dots(query, edges)
+        return scores / math.sqrt(self.outputs)
 
-    def _summed(
-        self, scores: Tensor, value: Tensor, edges: Tensor, source: Tensor, edge_class: Tensor, target: Tensor,
-        ptr: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    def _summed(self, scores: Tensor, value: Tensor, edges: Tensor, of: EdgeList) -> tuple[Tensor, Tensor, Tensor]:
         """Per target the largest score (T, X), the sum of weights relative to it (T, X), and the sum of weighted
         values (T, X, out)."""
-        targets, nodes = len(ptr) - 1, len(value)
-        most = segment_max(scores, target, targets)
-        weights = torch.exp(scores - most.index_select(0, target))
-        total = segment_sum(weights, target, targets)
-        table = torch.cat([value.flatten(0, 1), edges.flatten(0, 1)])
-        experts = torch.arange(self.count, device=ptr.device)[:, None, None]
-        index = torch.stack([source, nodes + edge_class], dim=1) * self.count + experts
-        both = self._dropped(weights).t()[..., None].expand(-1, -1, 2).flatten()
-        starts = (ptr[:-1] * 2 + experts[:, 0] * (2 * len(source))).flatten()
-        starts = torch.cat([starts, starts.new_tensor([both.numel()])])
-        summed = weighted_sum(table, index.flatten(), both, starts)
-        return most, total, summed.view(self.count, targets, -1).transpose(0, 1)
+        targets = of.sources.lefts
+        most = segment_max(scores, of.target, targets)
+        weights = torch.exp(scores - most.index_select(0, of.target))
+        total = segment_sum(weights, of.target, targets)
+        weights = self._dropped(weights)
+        return most, total, of.sources.sums(weights, value) + of.classes.sums(weights, edges)
 
     def _dropped(self, weights: Tensor) -> Tensor:
         return functional.dropout(weights, self.dropout, self.training)
-
-

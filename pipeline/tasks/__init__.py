@@ -3,6 +3,7 @@
 from pipeline.tasks import messages
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.designs import SampleConfigurations
+from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.imports import ImportHLSyn, ImportReports
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop import RunActiveLearningLoop
@@ -13,6 +14,7 @@ COMMANDS = (
     RunActiveLearningLoop,
     SampleConfigurations,
     SynthesizeDesigns,
+    BuildGraph,
     ImportHLSyn,
     ImportReports,
     BuildPacks,

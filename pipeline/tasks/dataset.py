@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.designs import BACKENDS, STRATEGIES
+from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
@@ -43,6 +45,11 @@ class GenerateDataset(PipelineTask):
     )
     top = luigi.Parameter(default="", description="top function, with a single kernel")
     space = luigi.Parameter(default="", description="design space file, with a single kernel")
+    graphs = luigi.BoolParameter(
+        default=True,
+        parsing=luigi.BoolParameter.EXPLICIT_PARSING,
+        description="whether the dataset holds program graphs",
+    )
 
     @cached_property
     def shards(self) -> list[SynthesizeDesigns]:
@@ -69,8 +76,19 @@ class GenerateDataset(PipelineTask):
                     )
         return [found[key] for key in sorted(found)]
 
-    def requires(self) -> list[SynthesizeDesigns]:
-        """The shards."""
+    @cached_property
+    def graph_tasks(self) -> dict[str, BuildGraph]:
+        """One task a kernel whose C is at hand, by the kernel's name."""
+        if not self.graphs:
+            return {}
+        return {
+            shard.plan.name: BuildGraph(workspace=self.workspace, kernel=shard.kernel, top=self.top)
+            for shard in self.shards
+            if shard.plan.kernel is not None
+        }
+
+    def requires(self) -> dict[str, Any]:
+        """The shards and the graphs."""
         # Imported before luigi forks its workers: each of hundreds of children would spend a second on it. pyarrow
         # imports pandas, if it is installed, as soon as it makes an array.
         import pandas  # noqa: F401
@@ -80,12 +98,16 @@ class GenerateDataset(PipelineTask):
         import pipeline.dataset.splits  # noqa: F401
 
         progress.expect(sum(not shard.complete() for shard in self.shards))
-        return self.shards
+        return {"shards": self.shards, "graphs": list(self.graph_tasks.values())}
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """The shards decide the dataset."""
-        return {**super().identity, "shards": [shard.digest for shard in self.shards]}
+        """The shards and graphs decide the dataset."""
+        return {
+            **super().identity,
+            "shards": [shard.digest for shard in self.shards],
+            "graphs": {name: task.digest for name, task in self.graph_tasks.items()},
+        }
 
     def output(self) -> FolderTarget:
         """``datasets/SOURCES-HASH/``: tables, ``card.json``, ``card.md``; ``datasets/latest`` points to the newest."""
@@ -100,7 +122,7 @@ class GenerateDataset(PipelineTask):
         from pipeline.dataset.splits import split_table
 
         parts = []
-        for target in self.input():
+        for target in self.input()["shards"]:
             parts.append(
                 {
                     name: read_table(target.path / f"shard-{name}.parquet", name)
@@ -119,6 +141,10 @@ class GenerateDataset(PipelineTask):
         with self.output().write() as folder:
             for name, table in tables.items():
                 write_table(folder / f"{name}.parquet", name, table)
+            for name, task in self.graph_tasks.items():
+                (folder / "graphs" / name).mkdir(parents=True)
+                for file in ("nodes.parquet", "edges.parquet"):
+                    shutil.copyfile(task.output().path / file, folder / "graphs" / name / file)
             write_json(folder / "card.json", card)
             (folder / "card.md").write_text(card_markdown(card), encoding="utf-8")
 
@@ -130,5 +156,5 @@ class GenerateDataset(PipelineTask):
         place: Path = self.output().path
         rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])
         latest = point_latest(place)
-        files = sorted(path.name for path in place.iterdir())
+        files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
         say(dataset_summary(rows.to_pylist(), f"{place} (also {latest})" if latest != place else str(place), files))

@@ -191,9 +191,7 @@ class ImportReports(_Import):
         unkeyed = sum(found.point is None for found in self.collected)
         notes = [f"source {self.source}: {count:,} reports of {name}; use them with --source {self.source}"]
         if unkeyed:
-            notes.append(
-                f"{unkeyed:,} without a known design; a design.json beside the report or a designs.csv tells"
-            )
+            notes.append(f"{unkeyed:,} without a known design; a design.json beside the report or a designs.csv tells")
         notes += [
             f"{found.label.status}: {found.label.reason}"
             for found in self.collected

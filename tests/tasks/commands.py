@@ -45,9 +45,9 @@ def dataset(workspace: Path) -> Path:
 def content(folder: Path) -> dict[str, str]:
     """File name to hash, for everything that must be reproducible."""
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name != "runs.parquet"
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "runs.parquet"
     }
 
 

@@ -23,6 +23,7 @@ def test_the_first_command_of_the_readme_gives_a_dataset_that_says_it_is_estimat
     assert "estimates of an analytical model" in done.stderr
     for table in ("designs", "labels", "loops", "kernels", "sites", "splits", "runs"):
         assert (dataset(tmp_path) / f"{table}.parquet").exists()
+    assert {path.name for path in (dataset(tmp_path) / "graphs").iterdir()} == packs
 
 
 def test_the_same_command_as_a_python_module_gives_the_same_tables(tmp_path: Path) -> None:
@@ -106,3 +107,13 @@ def test_a_second_run_finds_everything_done_and_says_where_it_is(tmp_path: Path)
     done = luigi(*arguments)
     assert done.returncode == 0 and "Nothing to do" in done.stderr and "labels.parquet" in done.stderr
     assert content(dataset(tmp_path)) == before
+
+
+def test_a_kernel_becomes_a_graph_and_a_page_that_needs_no_network(tmp_path: Path) -> None:
+    done = luigi("--module", "pipeline", "BuildGraph", "--kernel", "gemm-p", "--workspace", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "graphs" / "gemm-p").iterdir()
+    nodes = pq.read_table(folder / "nodes.parquet").to_pandas()
+    assert (nodes["kind"] == "loop").sum() == 4 and (nodes["kind"] == "site").sum() == 8
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert "__PARA__L0" in page and "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page

@@ -38,7 +38,8 @@ class Done(Generic[J, R]):
     error: Exception | None
     """What the job raised, or RunLost."""
     runs: int
-    """How often it was started: more than once only after a loss."""
+    """How often it was handed out: more than once only after a loss. Dask by itself repeats a run that had ended when
+    its worker died, and whose result had not been fetched; that is not counted here."""
 
     def unwrap(self) -> R:
         """The result; raises the error if there is one."""

@@ -77,6 +77,10 @@ def _apart(loop: LoopRecord, first: Value | None, second: Value | None) -> bool:
     stride = abs(factor * step)
     if -stride < low and high < stride:
         return True
+    if loop.lo is not None and loop.hi is not None:
+        span = abs(factor) * (loop.hi - loop.lo)
+        if low > span or high < -span:
+            return True
     return low == high and low % stride != 0
 
 

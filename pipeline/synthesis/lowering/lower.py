@@ -115,7 +115,7 @@ def _refuse(kernel: Kernel, plan: Plan) -> None:
 def _pragma_texts(prepared: Prepared, plan: Plan, point: Mapping[str, int | str], dialect: str) -> None:
     """What each pragma of the source becomes; notes on those that the tool will pass over."""
     on_loops = {
-        (pragma.file, pragma.line, pragma.column): pragma
+        (pragma.file, pragma.line, pragma.column): record
         for reader in prepared.readers.values()
         for record in reader.records
         for pragma in record.pragmas
@@ -126,6 +126,9 @@ def _pragma_texts(prepared: Prepared, plan: Plan, point: Mapping[str, int | str]
         if word == "hls":
             # Sites of the plain dialect are named after loops; a placeholder of the source's own has no value there.
             own = dialect != "vitis-plain" or not re.search(r"auto\s*\{", text)
+            pragma = read_pragma(node, prepared.kernel.file) if dialect == "merlin" else None
+            if pragma is not None and pragma.directive == "pipeline":
+                own = on_loops.get((pragma.file, pragma.line, pragma.column)) not in plan.unpipelined
             plan.texts[id(node)] = with_values(prepared, text, point) if own else None
         elif word == "accel":
             pragma = read_pragma(node, prepared.kernel.file)

@@ -129,6 +129,12 @@ class _Decision:
         if not asked.hls_unroll:
             plan.directives.append(directive.UNROLL)
         by = self.flattened[record]
+        if asked.hls_pipeline:
+            # The tool stops at a pipelined loop that it has to unroll (HLS 214-274).
+            self.result.unpipelined.add(record)
+            self.result.notes.append(
+                f"the source's #pragma HLS pipeline on {self.prepared.ids[record]} gives way to the pipeline of {by}"
+            )
         lost = f"the loop is unrolled by the pipeline of {by} around it"
         if asked.pipeline_site is not None:
             self._say(asked.pipeline_site, record, asked.pipeline or "",
@@ -157,6 +163,9 @@ class _Decision:
             factor = min(factor, max(trip, 1))
         if factor == 1:
             self._say(site, record, value, Done.APPLIED, "")
+            return
+        if asked.hls_pipeline and factor == trip:
+            self._say(site, record, value, Done.APPROXIMATED, "sequential: the source's own #pragma HLS pipeline stays")
             return
         if asked.hls_unroll:
             self._say(site, record, value, Done.NO_EFFECT, "the source's own #pragma HLS unroll stays")

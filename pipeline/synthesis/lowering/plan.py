@@ -49,5 +49,5 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     texts: dict[int, str | None] = field(default_factory=dict)
     """Pragmas of the source by identity of their node: what they become, None where they go."""
-    keep_flat: bool = False
-    """Nothing but what the dialect says is added: no partition, trip count or dependence."""
+    unpipelined: set[LoopRecord] = field(default_factory=set)
+    """Loops whose own ``#pragma HLS pipeline`` has to go."""

@@ -294,8 +294,6 @@ def _accumulation(prepared: Prepared, node: c_ast.Assignment) -> Reduction | Non
     kind = prepared.program.type_of(target)
     if symbol is None or kind.kind != "float" or kind.name not in ("float", "double"):
         return None
-    if prepared.program.type_of(term).kind not in ("float", "int"):
-        return None
     return Reduction(node, target, term, operator, kind.name, symbol)
 
 

@@ -24,14 +24,14 @@ class Counted:
     folder: Path
     job_id: str
     seconds: float
-    lingers: bool = False
-    """Whether the tool lives on for its time when its worker is killed, as one does whose supervisor is slow."""
+    linger: float = 0.0
+    """Seconds that the tool lives on when its worker is killed, as under a slow supervisor; 0: it dies at once."""
 
 
 def run_counted(job: Counted) -> str:
     """Runs the tool as a backend does: it dies with its worker, ends when cancelled, and holds its licence."""
-    tie = [] if job.lingers else ["setpriv", "--pdeathsig", "KILL"]
-    command = [*tie, str(TOOL), str(job.folder), job.job_id, str(job.seconds)]
+    tie = [] if job.linger else ["setpriv", "--pdeathsig", "KILL"]
+    command = [*tie, str(TOOL), str(job.folder), job.job_id, str(job.seconds), str(job.linger)]
     nowhere = subprocess.DEVNULL
     tool = subprocess.Popen(
         command, pass_fds=held_descriptors(), stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
@@ -59,11 +59,11 @@ def new_folder(folder: Path) -> Path:
 
 
 def counted_jobs(
-    folder: Path, count: int, seconds: float, prefix: str = "job", *, lingers: bool = False
+    folder: Path, count: int, seconds: float, prefix: str = "job", *, linger: float = 0.0
 ) -> dict[str, Counted]:
     """Jobs by id."""
     names = [f"{prefix}-{n:03d}" for n in range(count)]
-    return {name: Counted(folder, name, seconds, lingers) for name in names}
+    return {name: Counted(folder, name, seconds, linger) for name in names}
 
 
 def most_at_once(folder: Path) -> int:

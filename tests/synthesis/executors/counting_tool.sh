@@ -1,7 +1,9 @@
 #!/bin/sh
-# A tool that measures how many of it run at once. counting_tool.sh FOLDER ID SECONDS
+# A tool that measures how many of it run at once. counting_tool.sh FOLDER ID SECONDS LINGER
 # Every run leaves a file in started/ and one in finished/; the highest count that any run saw names a file in seen/.
 # No lock: a run first shows itself (mkdir is atomic), then counts, so of two that overlap the later sees both.
+parent() { read -r _ _ _ parent _ <"/proc/$$/stat"; echo "$parent"; }
+started_by=$(parent)
 mkdir "$1/running/$$"
 count=0
 for other in "$1"/running/*; do
@@ -15,5 +17,7 @@ done
 : > "$1/started/$2.$$"
 # What it starts itself dies with it, as under a supervisor.
 setpriv --pdeathsig KILL sleep "$3"
+# Without its worker it goes on for LINGER seconds, as a tool does whose supervisor is slow to end it.
+[ "$(parent)" = "$started_by" ] || sleep "$4"
 echo "$2" > "$1/finished/$2.$$"
 rmdir "$1/running/$$"

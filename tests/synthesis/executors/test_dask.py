@@ -50,7 +50,7 @@ def spawned_workers() -> list[int]:
 def test_500_runs_with_workers_killed_at_random_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "farm")
     # Tools of killed workers live on for a while, with their licences.
-    jobs = counted_jobs(folder, 500, 0.05, lingers=True)
+    jobs = counted_jobs(folder, 500, 0.02, linger=1.0)
     pool = LicencePool(folder / "licences", 8)
     draw = random.Random(0)
     kills = 0
@@ -66,10 +66,10 @@ def test_500_runs_with_workers_killed_at_random_lose_nothing_and_double_nothing(
     assert kills >= 4
     assert sorted(done.unwrap() for done in outcomes) == sorted(jobs), "each job has one result"
     assert set(runs_of(folder, "finished")) == set(jobs)
-    rerun = sum(done.runs - 1 for done in outcomes)
-    assert 1 <= rerun <= kills * THREADS, "a killed worker costs at most the runs that it had in flight"
-    # A run may finish and its worker die before it says so: then it is run again.
-    assert sum(runs_of(folder, "finished").values()) <= len(jobs) + rerun
+    # In flight is what was handed out and whose result has not come back: at most 8 at the moment of a kill. A run
+    # that finished just before its worker died is run again too, by Dask itself.
+    assert 1 <= sum(done.runs - 1 for done in outcomes) <= kills * 8
+    assert sum(runs_of(folder, "finished").values()) <= len(jobs) + kills * 8
     assert 2 <= most_at_once(folder) <= 8
     wait_until(lambda: not processes_with(str(folder)) and not spawned_workers(), "the end of tools and workers")
 

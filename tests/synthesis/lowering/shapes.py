@@ -67,7 +67,8 @@ class _Program:
         i, j = self.index(variables), self.index(variables)
         return self.pick(
             f"a[{i}][{j}]", f"b[{i}][{j}]", f"table[{i}][{j}]", f"items[{i}].x", f"items[{i}].v[{self.number(0, 3)}]",
-            f"(int)line[({i}) * 24 + {j}]", "n", "t", "u", *(f"(int){name}" for name in variables), str(self.number(-9, 9)),
+            f"(int)line[({i}) * 24 + {j}]", "n", "t", "u", *(f"(int){name}" for name in variables),
+            str(self.number(-9, 9)),
         )  # fmt: skip
 
     def expression(self, variables: list[str]) -> str:
@@ -184,4 +185,77 @@ def programs(draw: st.DrawFn) -> str:
         body += program.loop([], 0)
     lines = [*program.declared, "int t = 1;", "int u = n;", "total = 0;", *body]
     lines += [f"out[{60 + place}] = {what};" for place, what in enumerate(("t", "u", "total", "table[3][5]"))]
+    return f"{HEAD}void shape({PARAMETERS})\n{{\n" + "\n".join(lines) + "\n}\n"
+
+
+class _Nest(_Program):
+    """Nests whose outer iterations mostly are independent, so that copies of them can be moved inwards."""
+
+    def own(self, outer: list[str], inner: list[str]) -> str:
+        """An element of the outer iteration's own; now and then of another's."""
+        first = outer[0]
+        if self.number(0, 19) == 0:
+            first = self.pick(f"{first} + 1", "3", *inner[:1])
+        second = self.index(inner) if inner and self.number(0, 3) else str(self.number(0, 23))
+        return self.pick(f"a[{first}][{second}]", f"line[({first}) * 24 + ({second})]", f"items[{first}].x")
+
+    def read(self, variables: list[str]) -> str:
+        i, j = self.index(variables), self.index(variables)
+        return self.pick(f"b[{i}][{j}]", f"table[{i}][{j}]", "n", *(f"(int){name}" for name in variables))
+
+    def work(self, outer: list[str], inner: list[str]) -> list[str]:
+        variables = [*outer, *inner]
+        value = f"({self.read(variables)} + {self.read(variables)}) & 255"
+        match self.number(0, 8):
+            case 0 | 1:
+                return [f"{self.own(outer, inner)} = ({value}) + (int)({self.own(outer, inner)} & 7);"]
+            case 2:
+                return [f"s += {value};"]
+            case 3:
+                return [f"s = {value};", f"{self.own(outer, inner)} = s ^ t;"]
+            case 4:
+                return [f"t = {value};"]
+            case 5:
+                return [f"if ({value} > 99) {{", *self.work(outer, inner), "}"]
+            case 6:
+                return [f"z += g[{self.index(inner)}] * f[{self.index(variables)}][{self.index(inner)}];"]
+            case 7:
+                return [f"f[{outer[0]}][{self.index(inner)}] = z * 0.5;"]
+        return [f"{self.own(outer, inner)} += s & t;"]
+
+    def nest(self, outer: list[str], inner: list[str]) -> list[str]:
+        lines: list[str] = []
+        for _ in range(self.number(1, 4)):
+            if len(inner) < 2 and self.number(0, 1):
+                name = self.pick("j", "k") if not inner else "m"
+                number = self.loops
+                self.loops += 1
+                bound = str(self.number(1, 9)) if self.number(0, 9) else outer[0]
+                lines += [f"#pragma ACCEL PARALLEL reduction={self.pick('z', 's')} FACTOR=auto{{__PARA__L{number}}}",
+                          f"#pragma ACCEL PIPELINE auto{{__PIPE__L{number}}}",
+                          f"#pragma ACCEL TILE FACTOR=auto{{__TILE__L{number}}}",
+                          self.pick(f"for ({name} = 0; {name} < {bound}; {name}++) {{",
+                                    f"for ({name} = 10; {name} > {self.number(0, 8)}; {name} -= 2) {{",
+                                    f"for (int {name} = 1; {name} <= {bound}; {name}++) {{"),
+                          *self.nest(outer, [*inner, name]), "}"]  # fmt: skip
+            else:
+                lines += self.work(outer, inner)
+        return lines
+
+
+@st.composite
+def nests(draw: st.DrawFn) -> str:
+    """The text of a kernel ``shape`` whose outer loop often has independent iterations."""
+    program = _Nest(draw, loops=1)
+    header = program.pick(
+        "for (i = 0; i < 13; i++)", "for (i = 15; i >= 2; i--)", "for (short i = 1; i < 16; i += 2)",
+        "for (unsigned char i = 0; i < 8; i++)", "for (i = 0; i != 16; i += 4)",
+    )  # fmt: skip
+    starts = [start for start in ("s = 0;", "t = 1;", "z = 0.0;") if draw(st.integers(0, 5))]
+    body = [*starts, *program.nest(["i"], [])]
+    lines = ["int i = 5, j = 0, k = 0, m = 0, s = 3, t = 1, u = n;", "double z = 1.0;", "total = 0;",
+             "#pragma ACCEL PARALLEL FACTOR=auto{__PARA__L0}", "#pragma ACCEL PIPELINE auto{__PIPE__L0}",
+             "#pragma ACCEL TILE FACTOR=auto{__TILE__L0}", f"{header} {{", *body, "}",
+             "out[0] = i + 100 * j + 10000 * k + m;", "out[1] = s;", "out[2] = t;", "out[3] = (int)(z * 64.0);",
+             "out[4] = u;"]  # fmt: skip
     return f"{HEAD}void shape({PARAMETERS})\n{{\n" + "\n".join(lines) + "\n}\n"

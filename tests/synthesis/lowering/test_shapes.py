@@ -11,7 +11,7 @@ from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import read_kernel
 from pipeline.synthesis.lowering import LoweredSources, lower
 from tests.kernels.harness import random_arguments
-from tests.synthesis.lowering.shapes import SIGNATURE, programs
+from tests.synthesis.lowering.shapes import SIGNATURE, nests, programs
 from tests.synthesis.lowering.variants import compile_variants
 
 POINTS = 8
@@ -28,9 +28,20 @@ def _point(kernel: Kernel, rng: np.random.Generator) -> dict[str, int | str]:
     return point
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(programs(), st.integers(0, 2**32 - 1))
 def test_loops_of_any_shape_compute_the_same_after_lowering(source: str, seed: int) -> None:
+    check(source, seed)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(nests(), st.integers(0, 2**32 - 1))
+def test_copies_of_an_outer_loop_never_break_what_it_carries(source: str, seed: int) -> None:
+    check(source, seed)
+
+
+def check(source: str, seed: int) -> None:
+    """Lowers a kernel at random points and compares what all compute."""
     try:
         kernel = read_kernel(source, file="shape.c", top="shape")
     except PipelineError:
