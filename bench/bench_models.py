@@ -52,13 +52,13 @@ def setting(model: str, count: int, designs: int) -> tuple[ModelConfig, list[Ker
 
 
 def repeated(work: Callable[[], object], budget: float, most: int) -> float:
-    """The median of the seconds that the work takes, over as many runs as fit the budget, 1 to ``most``."""
+    """The least seconds that the work takes (others may use the machine), over 1 to ``most`` runs within the budget."""
     taken: list[float] = []
     while not taken or (sum(taken) < budget and len(taken) < most):
         start = time.perf_counter()
         work()
         taken.append(time.perf_counter() - start)
-    return sorted(taken)[len(taken) // 2]
+    return min(taken)
 
 
 def measure(what: str, model: str, count: int, designs: int, threads: int) -> tuple[float, float]:

@@ -47,6 +47,7 @@ class _Builder:
         self.kernel = kernel
         self.module = module
         self.layout = Layout(module.structs)
+        self._by_id = {loop.id: loop for loop in kernel.loops}
         self._bits: dict[str, int | None] = {}
         self._rows: dict[str, dict[str, list[Any]]] = {kind: defaultdict(list) for kind in NODE_KINDS}
         self._count = dict.fromkeys(NODE_KINDS, 0)
@@ -112,8 +113,6 @@ class _Builder:
         self._bodies()
 
     def _loop(self, loop_id: str) -> Loop:
-        if not hasattr(self, "_by_id"):
-            self._by_id = {loop.id: loop for loop in self.kernel.loops}
         return self._by_id[loop_id]
 
     def bits(self, kind: str) -> int | None:

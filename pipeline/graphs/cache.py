@@ -34,9 +34,9 @@ def headers_of(source: bytes, include_folders: Sequence[Path]) -> list[tuple[str
                 return None
             name = (match[1] or match[2]).decode("utf-8", "replace")
             # Every folder that has the name, not the first alone: which one the compiler takes depends on the quotes.
-            for folder in (*own, *include_folders):
+            for folder in (*own, *include_folders, *([Path(name).parent] if Path(name).is_absolute() else [])):
                 path = folder / name
-                key = os.path.normpath(os.path.relpath(path, include_folders[0])) if include_folders else str(path)
+                key = os.path.relpath(path, include_folders[0]) if include_folders else str(path)
                 if key in found or not path.is_file():
                     continue
                 try:

@@ -29,6 +29,7 @@ FLAGS = (
 TIMEOUT_SECONDS = 300
 STEM = "kernel"
 """What the compiler calls the source, so that no path of this machine reaches the IR."""
+_STRAY_VARIABLES = {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "CCC_OVERRIDE_OPTIONS", "SOURCE_DATE_EPOCH"}
 _DIAGNOSTIC = re.compile(r"^(?P<file>.*?):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
 
 
@@ -92,9 +93,11 @@ def _llvmlite_major() -> int:
 
 
 def _environment(scratch: str | None = None) -> dict[str, str]:
+    # Flags and folders from outside would make the IR another on another machine.
+    kept = {key: value for key, value in os.environ.items() if key not in _STRAY_VARIABLES}
     # zig keeps two caches; one of its own per run costs 25 ms and trusts nothing that others may have put there.
     caches = {"ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch} if scratch else {}
-    return {**os.environ, **caches, "LC_ALL": "C"}
+    return {**kept, **caches, "LC_ALL": "C"}
 
 
 def compile_to_ir(

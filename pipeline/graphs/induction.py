@@ -151,6 +151,7 @@ class Analysis:
             for number in function.blocks[block].instructions:
                 self._read(function.instructions[number])
         self.inductions: dict[int, Induction] = {}
+        self._of_loop: dict[int, list[int]] = {}
         self._unstable: set[int] = set()
         for loop_number, loop in enumerate(function.loops):
             for number in function.blocks[loop.header].instructions:
@@ -321,6 +322,7 @@ class Analysis:
         step = following.plus(Linear(0, ((phi.index, 1),)), -1)
         if not step.terms and step.const:
             self.inductions[phi.index] = Induction(loop_number, start, step.const)
+            self._of_loop.setdefault(loop_number, []).append(phi.index)
 
     def is_invariant(self, form: Linear, loop: IrLoop) -> bool:
         """Whether no symbol of the form is computed inside the loop."""
@@ -333,9 +335,8 @@ class Analysis:
         for number in sorted(range(len(trips)), key=lambda i: self.function.loops[i].depth):
             trips[number] = trip = self._trip(number, self.function.loops[number])
             self._ranges[_ITERATION + number] = (0, None if trip.most is None else max(trip.most - 1, 0))
-            for phi, induction in self.inductions.items():
-                if induction.loop == number:
-                    self._ranges[phi] = self._induction_range(induction, trips[number])
+            for phi in self._of_loop.get(number, ()):
+                self._ranges[phi] = self._induction_range(self.inductions[phi], trip)
         return trips
 
     def _induction_range(self, induction: Induction, trip: Trip) -> tuple[int | None, int | None]:
@@ -494,10 +495,9 @@ class Analysis:
 
     def counter(self, loop: int) -> tuple[int, Induction] | None:
         """The first integer induction variable of a loop that steps by one, up or down."""
-        for symbol, induction in self.inductions.items():
-            kind = self.function.instructions[symbol].type
-            if induction.loop == loop and abs(induction.step) == 1 and not kind.startswith("ptr"):
-                return symbol, induction
+        for symbol in self._of_loop.get(loop, ()):
+            if abs(self.inductions[symbol].step) == 1 and not self._is_pointer(symbol):
+                return symbol, self.inductions[symbol]
         return None
 
     def per_iteration(self, index: Index) -> list[tuple[int, int, int]]:

@@ -32,12 +32,12 @@ class TransformerEncoder(nn.Module):
         )
 
     def forward(self, graphs: GraphBatch) -> Tensor:
-        """(N, M, D) of N nodes and M networks."""
-        out, found = graphs.x, []
-        for convolution in self.convolutions:
+        """(M, N, D) of N nodes and M networks."""
+        out = largest = functional.elu(self.convolutions[0](graphs.x, graphs))
+        for convolution in list(self.convolutions)[1:]:
             out = functional.elu(convolution(out, graphs))
-            found.append(out)
-        return torch.stack(found).max(dim=0).values
+            largest = torch.maximum(largest, out)
+        return largest
 
 
 class PygEncoder(nn.Module):
@@ -61,7 +61,7 @@ class PygEncoder(nn.Module):
         )
 
     def forward(self, graphs: GraphBatch) -> Tensor:
-        """(N, M, D) of N nodes and M networks."""
+        """(M, N, D) of N nodes and M networks."""
         index = torch.stack([graphs.source, graphs.target])
         options = {"edge_attr": graphs.dense_edges(self.edges)} if self.with_edges else {}
         members = []
@@ -71,7 +71,7 @@ class PygEncoder(nn.Module):
                 out = functional.elu(layer(out, index, **options))
                 found.append(out)
             members.append(torch.stack(found).max(dim=0).values)
-        return torch.stack(members, dim=1)
+        return torch.stack(members)
 
 
 def convolution(config: ModelConfig, inputs: int) -> nn.Module:
@@ -113,5 +113,5 @@ def convolution(config: ModelConfig, inputs: int) -> nn.Module:
 
 
 def make_encoder(config: ModelConfig) -> nn.Module:
-    """The encoder that a configuration names: a module from GraphBatch to (N, M, D)."""
+    """The encoder that a configuration names: a module from GraphBatch to (M, N, D)."""
     return TransformerEncoder(config) if config.encoder == "TransformerConv" else PygEncoder(config)

@@ -79,7 +79,7 @@ class DesignModel(nn.Module):
             self.high_gate = Gate(sum(config.embedding_widths()), len(config.networks), equal=True)
 
     def encode(self, graphs: GraphBatch) -> Tensor:
-        """(N, M, D), the embeddings of the nodes, which no design changes. Raises PipelineError for other widths."""
+        """(M, N, D), the embeddings of the nodes, which no design changes. Raises PipelineError for other widths."""
         if graphs.x.shape[1] != self.config.node_features:
             raise PipelineError(
                 f"graphs have {graphs.x.shape[1]} node features, the model takes {self.config.node_features}",
@@ -111,7 +111,7 @@ class DesignModel(nn.Module):
         if encoded is None:
             encoded = self.encode(graphs)
         found: list[NetworkOutput] = [
-            network(encoded[:, number].contiguous(), graphs, sharing) for number, network in enumerate(self.networks)
+            network(own, graphs, sharing) for own, network in zip(encoded, self.networks, strict=True)
         ]
         separate = torch.stack([one.outputs for one in found])
         separate = separate[..., 0] if self.config.task == "regression" else separate[..., 0, :]

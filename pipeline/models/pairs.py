@@ -14,7 +14,7 @@ from pipeline.models.ragged import grouped, row_dots, row_sums
 class Pairs:
     """n pairs of a row of a left table of ``lefts`` rows and one of a right table of ``rights`` rows.
 
-    ``left``, ``right`` (n,) int64. Tables carry X lanes, (rows, X, D); a pair means the same rows in every lane. The
+    ``left``, ``right`` (n,) int64. Tables carry X lanes, (X, rows, D); a pair means the same rows in every lane. The
     groupings by side are found when first needed and kept, so layers and networks that use the same pairs share them.
     """
 
@@ -32,12 +32,12 @@ class Pairs:
         return grouped(self.right, self.rights)
 
     def dots(self, left: Tensor, right: Tensor) -> Tensor:
-        """(n, X), the scalar product of each pair's rows of (lefts, X, D) and (rights, X, D)."""
+        """(n, X), the scalar product of each pair's rows of (X, lefts, D) and (X, rights, D)."""
         out: Tensor = _Dots.apply(left, right, self)  # type: ignore[no-untyped-call]
         return out
 
     def sums(self, weights: Tensor, right: Tensor, *, mixed: bool = False) -> Tensor:
-        """(lefts, X, D), per left row the sum of weights (n, X) times its pairs' right rows; ``mixed`` sums over the
+        """(X, lefts, D), per left row the sum of weights (n, X) times its pairs' right rows; ``mixed`` sums over the
         lanes too and gives (lefts, D)."""
         out: Tensor = _Sums.apply(weights, right, self, mixed)  # type: ignore[no-untyped-call]
         return out
@@ -75,7 +75,7 @@ class _Sums(torch.autograd.Function):
         if not mixed:
             return _lane_sums(right, rows, weights, ptr)
         lanes = weights.shape[1]
-        return row_sums(right.flatten(0, 1), _lanes(rows, lanes).flatten(), weights.flatten(), ptr * lanes)
+        return row_sums(_flat(right), _lanes(rows, lanes, right.shape[1]).flatten(), weights.flatten(), ptr * lanes)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -92,27 +92,28 @@ class _Sums(torch.autograd.Function):
         return for_weights, for_right, None, None
 
 
-def _lanes(rows: Tensor, lanes: int) -> Tensor:
-    """(n, X), rows (n,) of a table with X lanes as rows of the flattened table."""
-    return rows[:, None] * lanes + torch.arange(lanes, device=rows.device)
+def _lanes(rows: Tensor, lanes: int, height: int) -> Tensor:
+    """(n, X), rows (n,) of a table (X, height, D) as rows of the flattened table."""
+    return rows[:, None] + torch.arange(lanes, device=rows.device) * height
 
 
 def _lane_dots(left: Tensor, right: Tensor, rows_left: Tensor, rows_right: Tensor) -> Tensor:
     """(n, X); a left table (lefts, D) without lanes stands for the same in every lane."""
-    lanes = right.shape[1]
-    mine = _lanes(rows_left, lanes) if left.dim() == 3 else rows_left[:, None].expand(-1, lanes)
-    flat = left.reshape(-1, left.shape[-1])
-    theirs = _lanes(rows_right, lanes)
-    return row_dots(flat, right.reshape(-1, right.shape[-1]), mine.flatten(), theirs.flatten()).view(-1, lanes)
+    lanes = right.shape[0]
+    mine = _lanes(rows_left, lanes, left.shape[1]) if left.dim() == 3 else rows_left[:, None].expand(-1, lanes)
+    theirs = _lanes(rows_right, lanes, right.shape[1])
+    return row_dots(_flat(left), _flat(right), mine.flatten(), theirs.flatten()).view(-1, lanes)
 
 
 def _lane_sums(table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> Tensor:
-    """(runs, X, D), per run and lane the sum of weights (n, X) times rows (n,) of a table (T, X, D) or (T, D)."""
+    """(X, runs, D), per run and lane the sum of weights (n, X) times rows (n,) of a table (X, T, D) or (T, D)."""
     lanes, count = weights.shape[1], len(rows)
-    lane = torch.arange(lanes, device=rows.device)[:, None]
-    index = rows * lanes + lane if table.dim() == 3 else rows.expand(lanes, count)
-    starts = (ptr[:-1] + lane * count).flatten()
+    index = _lanes(rows, lanes, table.shape[1]).t() if table.dim() == 3 else rows.expand(lanes, count)
+    starts = (ptr[:-1] + torch.arange(lanes, device=rows.device)[:, None] * count).flatten()
     starts = torch.cat([starts, starts.new_full((1,), lanes * count)])
-    flat = table.reshape(-1, table.shape[-1])
-    out = row_sums(flat, index.reshape(-1), weights.t().reshape(-1), starts)
-    return out.view(lanes, len(ptr) - 1, -1).transpose(0, 1)
+    out = row_sums(_flat(table), index.reshape(-1), weights.t().reshape(-1), starts)
+    return out.view(lanes, len(ptr) - 1, -1)
+
+
+def _flat(table: Tensor) -> Tensor:
+    return table.reshape(-1, table.shape[-1])

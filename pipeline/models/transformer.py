@@ -21,7 +21,7 @@ class TransformerBank(nn.Module):
     (W_query x_i) . (W_key x_j + W_edge e_ij) / sqrt(out); all maps but W_edge with bias.
 
     ``weight`` (4, X, out, in) and ``bias`` (4, X, out): query, key, value, skip; ``edge`` (X, out, edges). Tensors of
-    nodes have the convolutions in the middle: (nodes, X, out).
+    nodes have the convolutions first: (X, nodes, out).
     """
 
     def __init__(self, count: int, inputs: int, outputs: int, edges: int, dropout: float) -> None:
@@ -40,33 +40,29 @@ class TransformerBank(nn.Module):
                 parameter.copy_(parameter.narrow(dim, 0, 1).expand_as(parameter))
 
     def projected(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Query, key, value and skip, each (nodes, X, out), of x (nodes, in) or, one per convolution, (nodes, X, in)."""
+        """Query, key, value and skip, each (X, nodes, out), of x (nodes, in) for all or (X, nodes, in) one for each."""
         if x.dim() == 2:
-            query, key, value, skip = (
-                functional.linear(x, weight.flatten(0, 1), bias.flatten()).view(-1, self.count, self.outputs)
-                for weight, bias in zip(self.weight, self.bias, strict=True)
-            )
-            return query, key, value, skip
-        weight = self.weight.permute(1, 3, 0, 2).flatten(2)
-        bias = self.bias.transpose(0, 1).flatten(1)[:, None]
-        out = torch.baddbmm(bias, x.transpose(0, 1), weight).view(self.count, -1, 4, self.outputs)
-        query, key, value, skip = out.permute(2, 1, 0, 3).contiguous().unbind(0)
+            x = x.expand(self.count, -1, -1)
+        query, key, value, skip = (
+            torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
+            for weight, bias in zip(self.weight, self.bias, strict=True)
+        )
         return query, key, value, skip
 
     def projected_edges(self, graphs: GraphBatch) -> Tensor:
-        """(U, X, out), W_edge times the inputs of each class of edges in use."""
+        """(X, U, out), W_edge times the inputs of each class of edges in use."""
         if graphs.edge_features is not None:
-            return functional.linear(graphs.edge_features, self.edge.flatten(0, 1)).view(-1, self.count, self.outputs)
+            return graphs.edge_features @ self.edge.transpose(1, 2)
         assert graphs.classes is not None
-        return self.edge.permute(2, 0, 1).index_select(0, graphs.classes)
+        return self.edge.index_select(2, graphs.classes).transpose(1, 2).contiguous()
 
     def forward(self, x: Tensor, graphs: GraphBatch) -> Tensor:
-        """(N, X, out) on whole graphs; x (N, in) for all convolutions, or (N, X, in)."""
+        """(X, N, out) on whole graphs; x (N, in) for all convolutions, or (X, N, in) one for each."""
         query, key, value, skip = self.projected(x)
         edges = self.projected_edges(graphs)
         scores = self._scores(query, key, edges, graphs.edges)
         _, total, summed = self._summed(scores, value, edges, graphs.edges)
-        return skip + summed / (total + 1e-16)[..., None]
+        return skip + summed / (total.t() + 1e-16)[..., None]
 
     def mixed_rows(self, states: Tensor, gates: Tensor | None, graphs: GraphBatch, sharing: Sharing) -> Tensor:
         """(rows, out), the gated sum over the X convolutions on the output rows of a :class:`Sharing`.
@@ -88,10 +84,10 @@ class TransformerBank(nn.Module):
         whole = total.index_select(0, state) * scale + segment_sum(weights, row, rows)
         share = 1 / (whole + 1e-16)
         if gates is None:
-            skipped = skip[:, 0]
+            skipped = skip[0]
         else:
             share = share * gates.index_select(0, state)
-            skipped = (gates[..., None] * skip).sum(1)
+            skipped = (gates.t()[..., None] * skip).sum(0)
         weights = self._dropped(weights) * share.index_select(0, row)
         sent = sharing.moving_values.sums(weights, value, mixed=True)
         sent = sent + sharing.moving_classes.sums(weights, edges, mixed=True)
@@ -104,7 +100,7 @@ class TransformerBank(nn.Module):
 
     def _summed(self, scores: Tensor, value: Tensor, edges: Tensor, of: EdgeList) -> tuple[Tensor, Tensor, Tensor]:
         """Per target the largest score (T, X), the sum of weights relative to it (T, X), and the sum of weighted
-        values (T, X, out)."""
+        values (X, T, out)."""
         targets = of.sources.lefts
         most = segment_max(scores, of.target, targets)
         weights = torch.exp(scores - most.index_select(0, of.target))

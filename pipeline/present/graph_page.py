@@ -363,8 +363,10 @@ def _trip(loop: Row) -> str:
 
 
 def _access_table(view: _View, function: str) -> str:
-    rows = []
+    rows: list[str] = []
     for block in view.blocks[function]:
+        if len(rows) > MAX_BLOCKS:
+            break
         for member in view.members[block["id"]]:
             for access in view.accesses[member["id"]]:
                 strides = ", ".join(
@@ -377,8 +379,6 @@ def _access_table(view: _View, function: str) -> str:
                     f"<td><code>{_text(access['text'] or 'not affine')}</code></td><td>{_text(strides)}</td>"
                     f"<td>{member['line'] or ''}</td></tr>"
                 )
-                if len(rows) > MAX_BLOCKS:
-                    break
     passed = [
         f"{_text(array['name'])} \u2192 {_text(view.nodes[other]['function'])}.{_text(view.nodes[other]['name'])}"
         for array in view.arrays[function]
@@ -387,8 +387,10 @@ def _access_table(view: _View, function: str) -> str:
     given = f'<p class="note">Passed on: {", ".join(passed)}</p>' if passed else ""
     if not rows:
         return given
+    more = "the first " if len(rows) > MAX_BLOCKS else ""
     return (
-        f'<details class="accesses"><summary>Array accesses ({len(rows)})</summary><div class="wide"><table><thead><tr>'
+        f'<details class="accesses"><summary>Array accesses ({more}{len(rows)})</summary><div class="wide">'
+        "<table><thead><tr>"
         "<th>array</th><th>access</th><th>index</th><th>elements per iteration</th><th>line</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></details>{given}"
     )
@@ -408,15 +410,22 @@ def _block_lists(view: _View, function: str) -> Iterator[str]:
             f"{_text(_cut(_summary(members), 90))}</span></summary>"
         )
         if view.listed > MAX_INSTRUCTIONS:
-            yield f'<details id="b{block["id"]}">{head}<p class="note">Listed in the tables only.</p></details>'
-            continue
+            # A block that is drawn needs something that its link leads to.
+            if len(blocks) <= MAX_BLOCKS:
+                yield f'<details id="b{block["id"]}">{head}<p class="note">Listed in the tables only.</p></details>'
+                continue
+            yield '<p class="note">More blocks are in the tables only.</p>'
+            break
         view.listed += len(members)
         rows = "".join(
             f"<tr><td>{member['line'] or ''}</td><td><code>{_text(member['text'])}</code></td></tr>"
             for member in members[:MAX_INSTRUCTIONS]
         )
         after = ", ".join(
-            f'<a href="#b{target}">{_text(view.nodes[target]["name"])}</a>' for target in view.successors[block["id"]]
+            f'<a href="#b{target}">{_text(view.nodes[target]["name"])}</a>'
+            if len(blocks) <= MAX_BLOCKS
+            else _text(view.nodes[target]["name"])
+            for target in view.successors[block["id"]]
         )
         then = f'<p class="note">then {after}</p>' if after else ""
         yield (

@@ -8,6 +8,7 @@ from pipeline.tasks.imports import ImportHLSyn, ImportReports
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.vitis import farm, vitis
 
 COMMANDS = (
     GenerateDataset,
@@ -20,6 +21,6 @@ COMMANDS = (
     BuildPacks,
 )
 
-__all__ = [*(task.__name__ for task in COMMANDS), "COMMANDS", "messages"]
+__all__ = [*(task.__name__ for task in COMMANDS), "COMMANDS", "farm", "messages", "vitis"]
 
 messages.install()

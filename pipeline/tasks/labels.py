@@ -14,6 +14,10 @@ from pipeline.tasks.outputs import FolderTarget, write_json
 class SynthesizeDesigns(KernelTask):
     """Labels the sampled designs of one kernel: runs the backend and writes the shard's tables."""
 
+    def process_resources(self) -> dict[str, int]:
+        """Kernels that are with the tool at once are bounded by [resources] in luigi.cfg."""
+        return {"hls_kernel": 1} if self.plan.runs_tool else {}
+
     def requires(self) -> SampleConfigurations:
         """The list of designs."""
         return SampleConfigurations(**self.param_kwargs)
@@ -33,15 +37,21 @@ class SynthesizeDesigns(KernelTask):
         from pipeline.dataset.build import build_tables
         from pipeline.dataset.schemas import read_table, write_table
         from pipeline.synthesis import ReplayBackend
+        from pipeline.synthesis.vitis import VitisBackend
+        from pipeline.tasks.vitis import run_designs
 
         plan = self.plan
         rows = read_table(self.input().path / "designs.parquet", "designs").to_pylist()
         designs = [(row["key"], None if row["point"] is None else json.loads(row["point"])) for row in rows]
+        points = [point for _, point in designs if point is not None]
         if isinstance(plan.backend, ReplayBackend):
             outcomes = plan.backend.replay(designs)
+        elif isinstance(plan.backend, VitisBackend):
+            assert plan.kernel is not None
+            outcomes = run_designs(plan.backend, plan.kernel, points, self.folder)
         else:
             assert plan.kernel is not None
-            outcomes = plan.backend.synthesize(plan.kernel, [point for _, point in designs if point is not None])
+            outcomes = plan.backend.synthesize(plan.kernel, points)
         labelled = []
         for done, outcome in enumerate(outcomes, 1):
             version = outcome.report.tool_version if outcome.report else plan.address.flow.tool_version

@@ -22,8 +22,9 @@ from pipeline.synthesis import (
     ReplayBackend,
     ReportStore,
     choose_backend,
-    find_vitis,
 )
+from pipeline.synthesis.vitis import VitisBackend
+from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
 
 
 def packs_folder() -> Path:
@@ -46,7 +47,7 @@ class Plan:
     no rules for the kernel.
     """
 
-    backend: EstimatorBackend | ReplayBackend
+    backend: EstimatorBackend | ReplayBackend | VitisBackend
     address: Address
     kernel: Kernel | None
     space: DesignSpace | None
@@ -60,6 +61,11 @@ class Plan:
     def source(self) -> str:
         """Where the labels come from."""
         return self.address.source
+
+    @property
+    def runs_tool(self) -> bool:
+        """Whether labels come from runs of Vitis HLS."""
+        return isinstance(self.backend, VitisBackend)
 
     @property
     def replays(self) -> bool:
@@ -88,16 +94,21 @@ def suite_hash() -> str:
 
 
 def resolve_backend(backend: str) -> str:
-    """The backend that ``auto`` stands for here."""
+    """The backend that ``auto`` stands for here: Vitis HLS where it is found, else replay."""
     if backend == "auto":
-        return "replay" if find_vitis() is None else "auto"
+        return "vitis" if is_configured() and installed_tool() is not None else "replay"
     return backend
 
 
 def default_source(workspace: str, backend: str) -> str:
-    """The source that a run without ``--source`` uses; raises PipelineError where that is not clear."""
+    """The source that a run without ``--source`` uses, empty for that of the installed tool.
+
+    Raises PipelineError where it is not clear.
+    """
     if backend == "estimator":
         return ESTIMATOR_SOURCE
+    if backend == "vitis":
+        return ""
     sources = sorted(open_store(workspace).sources())
     if ESTIMATOR_SOURCE in sources:
         return ESTIMATOR_SOURCE
@@ -133,9 +144,12 @@ def make_plan(workspace: str, kernel: str, top: str, space: str, source: str, ba
         found = kernel_of(kernel, top)
     except PipelineError:
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
-        if backend == "estimator" or len(nameless) != 1:
+        if backend != "replay" or len(nameless) != 1:
             raise
         return Plan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
+    if backend == "vitis":
+        runs = make_backend(store, found, source)
+        return Plan(runs, runs.address, found, load_space(found, Path(space) if space else None))
     chosen = choose_backend(backend, store, found, source=source)
     if isinstance(chosen, EstimatorBackend):
         address = chosen.address(found)

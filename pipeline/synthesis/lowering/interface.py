@@ -96,12 +96,12 @@ def wrapper(
         text += f"  memcpy({name}, {symbol.name}, sizeof({name}));\n"
     arguments = ", ".join(found.buffers.get(symbol, symbol.name) for symbol in info.arguments)
     call = f"{inner}({arguments})"
-    result = info.returns.kind != "void"
+    result, kept = info.returns.kind != "void", ""
     if result:
         returned = copy.deepcopy(node.decl.type.type)
-        name = prepared.name("result_of_body")
-        _rename(returned, name)
-        declared = c_ast.Decl(name, [], [], [], [], returned, None, None)
+        kept = prepared.name("result_of_body")
+        _rename(returned, kept)
+        declared = c_ast.Decl(kept, [], [], [], [], returned, None, None)
         text += f"  {emitter.visit(declared)} = {call};\n"
     else:
         text += f"  {call};\n"
@@ -109,7 +109,7 @@ def wrapper(
         if symbol in found.written:
             text += f"  memcpy({symbol.name}, {name}, sizeof({name}));\n"
     if result:
-        text += f"  return {name};\n"
+        text += f"  return {kept};\n"
     emitter.indent_level = 0
     return text + "}\n"
 

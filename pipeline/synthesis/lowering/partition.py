@@ -93,7 +93,7 @@ def _choose(symbol: Symbol, dims: list[int], needs: _Needs, result: Partitions) 
         if unit:
             split = Split("cyclic", _joined(unit, size))
             if apart:
-                result.notes.append(f"{symbol.name} is split for its consecutive elements; rows are not split as well")
+                result.notes.append(f"{symbol.name} has banks for consecutive elements, none for those further apart")
         elif apart:
             split = max((_strided(stride, factor, size) for stride, factor in apart), key=lambda item: item.factor)
         else:

@@ -150,18 +150,22 @@ class VitisBackend:
         """
         if self.address.kernel_hash and kernel.ast_hash != self.address.kernel_hash:
             raise PipelineError(f"the backend is for another version of kernel {self.address.kernel!r}")
-        keys = [design_key(point) for point in points]
-        stored = dict(self.store.get_many(self.address, dict.fromkeys(keys)))
-        done: dict[str, Outcome] = {}
-        for key, point in zip(keys, points, strict=True):
+        done = self.stored(points)
+        for point in points:
+            key = design_key(point)
             if key not in done:
-                entry = stored.get(key)
-                if entry is not None and self._stands(entry):
-                    label, report = entry.read()
-                    done[key] = Outcome(key, point, label, report, entry.report_hash, "replayed", entry.seconds)
-                else:
-                    done[key] = self.run_one(kernel, point)
+                done[key] = self.run_one(kernel, point)
             yield replace(done[key], point=point)
+
+    def stored(self, points: Sequence[Point]) -> dict[str, Outcome]:
+        """The outcomes, by design key, of those points whose stored results still answer."""
+        by_key = {design_key(point): point for point in points}
+        found = {}
+        for key, entry in self.store.get_many(self.address, by_key):
+            if entry is not None and self._stands(entry):
+                label, report = entry.read()
+                found[key] = Outcome(key, by_key[key], label, report, entry.report_hash, "synthesised", entry.seconds)
+        return found
 
     def run_one(self, kernel: Kernel, point: Point) -> Outcome:
         """Run one design, whatever the store holds, and store what lasts."""

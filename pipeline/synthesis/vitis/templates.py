@@ -40,6 +40,8 @@ CONFIG_COMMANDS = {
     "config_unroll": "syn.unroll",
 }
 """Settings of a flow are named ``config_COMMAND.OPTION``; in a cfg file the command has another name (UG1399)."""
+LOWERING = "lowering."
+"""Prefix of settings that decided the sources, and that the tool is not told."""
 CFLAGS = "cflags"
 """The setting with flags for the compiler, separated by blanks."""
 
@@ -89,7 +91,11 @@ def render(
     elif flow_target not in (None, "vivado", "vitis"):
         raise PipelineError(f"{flow_target!r} is no flow target", fix="use vivado or vitis")
     uses_cfg = tool.kind is ToolKind.VPP
-    settings = [_setting(name, value, tool) for name, value in flow.settings if name != CFLAGS]
+    settings = [
+        _setting(name, value, tool)
+        for name, value in flow.settings
+        if name != CFLAGS and not name.startswith(LOWERING)
+    ]
     values: dict[str, Any] = {
         "project": PROJECT,
         "solution": SOLUTION,

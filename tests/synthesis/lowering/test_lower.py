@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
+from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel, suite_names
 from pipeline.synthesis.lowering import LoweredSources, lower, read_hls_kernel
 from pipeline.synthesis.vitis.directives import parse_directives
+from tests.synthesis.lowering.variants import compile_variants
 
 MATRIX = """
 #include <math.h>
@@ -135,6 +138,38 @@ def test_dependence_is_claimed_only_where_it_is_proved(matrix: Kernel) -> None:
     assert _after(text, "apart") == ["pipeline", "dependence variable=a inter false"]
     assert _after(text, "near") == ["pipeline"]
     assert _after(text, "anywhere") == ["pipeline"]
+
+
+ODD = """
+#include <stdlib.h>
+typedef int word;
+word top(const word x[static 24], volatile word v[24], word y[restrict 24], word *z, unsigned char c)
+{
+    int bad = 0; unsigned char k;
+    for (k = 0; k < 20; k++) y[k] = abs(x[k]) + v[k];
+    for (int p = 0, q = 3; p < 10; p++, q++) { if ((bad = y[p] > 90 + q)) break; }
+    while ((c = c >> 1)) bad++;
+    switch (bad) { case 1: for (k = 0; k < 24; ++k) y[k] += 1; break; default: ; }
+    if (bad) for (k = 4; k < 24; k += 3) y[k] *= 2; else y[0] = 1;
+    *z = k;
+    return bad;
+}
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_odd_but_valid_c_compiles_clean_and_returns_the_same(seed: int) -> None:
+    kernel = propose_sites(read_kernel(ODD, file="top.c"))
+    points = load_space(kernel).sample(8, np.random.default_rng(seed))
+    variants = compile_variants(kernel, [lower(kernel, point) for point in points])
+    drawn = np.random.default_rng(seed).integers(-99, 99, (4, 24), dtype=np.int32)
+    results = []
+    for number in range(9):
+        x, v, y, z = drawn.copy()
+        call = getattr(variants.library, f"top_{number}")
+        arrays = [ctypes.c_void_p(item.ctypes.data) for item in (x, v, y, z)]
+        results.append((call(*arrays, ctypes.c_ubyte(200 + seed)), x.tolist(), v.tolist(), y.tolist(), z.tolist()))
+    assert all(result == results[0] for result in results)
 
 
 @pytest.mark.parametrize("name", suite_names())

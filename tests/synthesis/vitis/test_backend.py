@@ -58,7 +58,7 @@ def test_a_result_is_lost_or_run_twice(tmp_path: Path) -> None:
     )
     assert [one.label for one in again] == [one.label for one in first]
     assert [one.report_hash for one in again] == [one.report_hash for one in first]
-    assert [one.origin for one in again if one.label.status is not Status.NO_VERDICT] == ["replayed"] * 5 and len(
+    assert [one.origin for one in again if one.label.status is not Status.NO_VERDICT] == ["synthesised"] * 5 and len(
         runs
     ) == 4
 

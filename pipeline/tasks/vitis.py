@@ -1,0 +1,213 @@
+"""Vitis HLS from luigi.cfg: which installation, under which flow, on which machines."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import luigi
+
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from pipeline.design_space import Point
+    from pipeline.kernels import Kernel
+    from pipeline.synthesis import Outcome, ReportStore
+    from pipeline.synthesis.vitis import Sources, Tool, VitisBackend
+    from pipeline.synthesis.vitis.job import Further
+
+
+class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
+    """The section [vitis]: the installation and the flow. All but limits and folders decide where reports are filed."""
+
+    settings = luigi.Parameter(default="", description="settings64.sh of the installation; else the tools on PATH")
+    tool = luigi.Parameter(
+        default="", description="vitis_hls, vitis-run, v++ or vivado_hls; else chosen by what is there"
+    )
+    part = luigi.Parameter(default="xcu200-fsgd2104-2-e", description="part that designs are made for")
+    clock_ns = luigi.FloatParameter(default=4.0, description="target clock period in ns")
+    uncertainty = luigi.Parameter(default="27%", description="clock uncertainty, as the tool takes it")
+    flow_target = luigi.ChoiceParameter(default="vitis", choices=("vitis", "vivado"), description="flow target")
+    options = luigi.Parameter(default="", description="more settings: name=value, separated by ';'")
+    buffers = luigi.BoolParameter(
+        default=True, parsing=luigi.BoolParameter.EXPLICIT_PARSING, description="copy array arguments to local buffers"
+    )
+    unsupported = luigi.ChoiceParameter(
+        default="approximate",
+        choices=("approximate", "refuse"),
+        description="what happens to a value that Vitis HLS has no directive for",
+    )
+    timeout_minutes = luigi.FloatParameter(default=180.0, description="wall-clock limit of a run")
+    memory_gib = luigi.FloatParameter(default=0.0, description="memory limit of a run, 0 for none")
+    scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
+    keep = luigi.ChoiceParameter(
+        default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
+    )
+    further = luigi.Parameter(default="", description="steps beyond C synthesis, comma-separated: csim, cosim, export")
+
+
+class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
+    """The section [farm]: where runs of the tool happen, and how many at once."""
+
+    executor = luigi.Parameter(default="local", description="serial, local, dask, slurm, lsf, sge or pbs")
+    workers = luigi.IntParameter(default=1, description="runs at once")
+    licences = luigi.IntParameter(default=0, description="licences shared by all runs of the workspace, 0 for no limit")
+    options = luigi.Parameter(default="", description="options of the executor: name=value, separated by ';'")
+
+
+def section(of: type[luigi.Config]) -> Any:
+    """The section's values; PipelineError for one that luigi cannot read."""
+    try:
+        return of()
+    except ValueError as error:
+        cause = " ".join(str(error.__cause__ or error).split())
+        raise PipelineError(
+            f"[{of.__name__}]: {error.args[0].rsplit(': ', 1)[-1]} ({cause})", file="luigi.cfg", fix="mend that line"
+        ) from error
+
+
+def pairs(text: str, section: str) -> dict[str, str]:
+    """``name=value`` pairs separated by ``;``. Raises PipelineError for anything else."""
+    found = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        name, mark, value = part.partition("=")
+        if not mark or not name.strip():
+            raise PipelineError(
+                f"[{section}] options: {part!r} is no name=value", file="luigi.cfg", fix="separate pairs by ';'"
+            )
+        found[name.strip()] = value.strip()
+    return found
+
+
+@lru_cache(maxsize=1)
+def installed_tool() -> Tool | None:
+    """The tool that runs would use; None where there is none. Raises PipelineError for a setting that cannot serve."""
+    from pipeline.synthesis.vitis import choose_tool, probe
+
+    config = section(vitis)
+    found = probe(Path(config.settings) if config.settings else None)
+    tool = choose_tool(found.tools, config.tool or None)
+    if tool is None and found.notes:
+        raise PipelineError(
+            f"Vitis HLS is there and cannot be used: {'; '.join(found.notes)}",
+            fix="name its settings64.sh as settings in [vitis] of luigi.cfg, or use --backend replay",
+        )
+    return tool
+
+
+def is_configured() -> bool:
+    """Whether a tool is named in luigi.cfg or may be on PATH, told without starting one."""
+    from pipeline.synthesis import find_vitis
+
+    config = section(vitis)
+    return bool(config.settings or config.tool) or find_vitis() is not None
+
+
+def lowering(kernel: Kernel, point: Point, *, dialect: str, options: Mapping[str, Any]) -> Sources:
+    """A design point to what the tool is handed; at module level, as workers elsewhere import it."""
+    from pipeline.synthesis.lowering import lower
+
+    return lower(kernel, point, dialect=dialect, **options)
+
+
+def _further(text: str) -> list[Further]:
+    from pipeline.synthesis.vitis.job import Further
+
+    try:
+        return [Further(step.strip()) for step in text.split(",") if step.strip()]
+    except ValueError:
+        known = ", ".join(str(step) for step in Further)
+        raise PipelineError(f"[vitis] further: {text!r} is none of {known}", file="luigi.cfg") from None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBackend:
+    """The backend for one kernel under the flow of luigi.cfg.
+
+    Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
+    """
+    from pipeline.synthesis import Address
+    from pipeline.synthesis.vitis import Limits, VitisBackend, tool_flow
+    from pipeline.synthesis.vitis.run import Keep
+
+    config, tool = section(vitis), installed_tool()
+    if tool is None:
+        raise PipelineError(
+            "Vitis HLS is not found: no vitis_hls, vitis-run or v++ on PATH",
+            fix="source its settings64.sh or name it in [vitis] of luigi.cfg, or use --backend replay or estimator",
+        )
+    dialect = "hls" if kernel.sites and all(site.dialect == "hls" for site in kernel.sites) else "merlin"
+    extra = pairs(config.options, "vitis")
+    how = {"buffers": str(config.buffers).lower(), "unsupported": config.unsupported}
+    flow = tool_flow(
+        tool,
+        dialect=dialect,
+        part=config.part,
+        clock_ns=config.clock_ns,
+        uncertainty=config.uncertainty or None,
+        flow_target=config.flow_target,
+        settings=tuple({**extra, **{f"lowering.{name}": value for name, value in how.items()}}.items()),
+    )
+    if source and source != flow.source:
+        raise PipelineError(
+            f"the installed tool makes labels of source {flow.source}, not {source}",
+            fix="leave --source out, or replay that source with --backend replay",
+        )
+    return VitisBackend(
+        store,
+        Address(kernel.name, kernel.ast_hash, flow),
+        tool,
+        functools.partial(
+            lowering,
+            dialect=dialect,
+            options={
+                "buffers": config.buffers,
+                "unsupported": config.unsupported,
+                "flow_target": config.flow_target,
+            },
+        ),
+        scratch=Path(config.scratch) if config.scratch else Path(tempfile.gettempdir()) / "hls-pipeline-runs",
+        limits=Limits(
+            wall_s=60.0 * config.timeout_minutes,
+            memory_bytes=int(config.memory_gib * 2**30) or None,
+        ),
+        keep=cast(Keep, config.keep),
+        further=_further(config.further),
+        now=_now,
+    )
+
+
+def run_designs(backend: VitisBackend, kernel: Kernel, points: Sequence[Point], workspace: Path) -> Iterator[Outcome]:
+    """An outcome per point, in the order in which they are done: stored ones first, then runs on the farm.
+
+    A run that is lost with its worker twice has the status ``no_verdict`` and is not stored.
+    """
+    from pipeline.design_space import design_key
+    from pipeline.reports.labels import Label, Status
+    from pipeline.synthesis import Outcome
+    from pipeline.synthesis.executors import LicencePool, make_executor, run_all
+
+    stored = backend.stored(points)
+    yield from stored.values()
+    jobs = {key: point for point in points if (key := design_key(point)) not in stored}
+    if not jobs:
+        return
+    config = section(farm)
+    licences = LicencePool(workspace / "licences", config.licences) if config.licences else None
+    with make_executor(config.executor, workers=config.workers, options=pairs(config.options, "farm")) as executor:
+        for done in run_all(executor, functools.partial(backend.run_one, kernel), jobs, licences=licences):
+            if done.result is not None:
+                yield done.result
+                continue
+            if done.error is not None and not isinstance(done.error, PipelineError):
+                raise done.error
+            label = Label(Status.NO_VERDICT, str(done.error))
+            yield Outcome(done.job_id, done.job, label, None, None, "synthesised", None)

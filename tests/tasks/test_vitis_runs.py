@@ -1,0 +1,96 @@
+"""A user with the tool on PATH: the same commands run it. The tool here is the stand-in of the tests."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tests.tasks.commands import BIN, ROOT, content, dataset, environment
+from tests.tool.install import install
+
+ARGUMENTS = ("GenerateDataset", "--kernels", "atax,bicg", "--count", "5")
+
+
+def with_tool(folder: Path, version: str = "2023.2", **settings: str) -> dict[str, str]:
+    """A user's environment with the stand-in installed."""
+    installed = install(folder, version, names=None, **settings)
+    added = {k: v for k, v in installed.items() if k == "PATH" or k.startswith("STAND_IN")}
+    return environment(**added)
+
+
+def luigi(env: dict[str, str], workspace: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """The command, with the tool there."""
+    return subprocess.run(
+        [str(BIN / "luigi"), *ARGUMENTS, "--workspace", str(workspace), *more],
+        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def processes_in(env: dict[str, str]) -> list[int]:
+    """Processes that carry the stand-in's state folder in their environment."""
+    mark = f"STAND_IN_STATE={env['STAND_IN_STATE']}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def test_the_tool_on_path_is_run_and_its_labels_carry_its_own_source(tmp_path: Path) -> None:
+    env = with_tool(tmp_path / "tool")
+    done = luigi(env, tmp_path / "w")
+    assert done.returncode == 0, done.stderr
+    labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas()
+    assert len(labels) == 10 and set(labels["source"]) == {"stand-in"} and set(labels["status"]) == {"ok"}
+    assert set(labels["origin"]) == {"synthesised"} and labels["cycles"].notna().all()
+    assert not processes_in(env)
+
+
+def test_what_the_tool_refuses_is_a_label_with_the_line_of_its_log(tmp_path: Path) -> None:
+    done = luigi(with_tool(tmp_path / "tool", scenario="compile_error"), tmp_path / "w")
+    assert done.returncode == 0, done.stderr
+    labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas()
+    assert set(labels["status"]) == {"compile_error"} and labels["reason"].str.contains("HLS 207").all()
+    assert labels["cycles"].isna().all() and "compile_error 10" in done.stderr
+
+
+def test_a_night_of_runs_survives_kill_9_and_runs_no_finished_design_again(tmp_path: Path) -> None:
+    undisturbed = with_tool(tmp_path / "tool-0")
+    assert luigi(undisturbed, tmp_path / "w0").returncode == 0
+    expected = content(dataset(tmp_path / "w0"))
+    env = with_tool(tmp_path / "tool")
+    moments = random.Random(3)
+    for _ in range(3):
+        process = subprocess.Popen(
+            [str(BIN / "luigi"), *ARGUMENTS, "--workspace", str(tmp_path / "w")], cwd=ROOT, env=env,
+            start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            process.wait(timeout=moments.uniform(0.5, 4.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    assert luigi(env, tmp_path / "w").returncode == 0
+    assert content(dataset(tmp_path / "w")) == expected
+    deadline = time.monotonic() + 30
+    while processes_in(env) and time.monotonic() < deadline:
+        os.sched_yield()
+    assert not processes_in(env), "a killed run must leave no process of the tool"
+
+
+def test_a_tool_that_hangs_ends_at_the_limit(tmp_path: Path) -> None:
+    env = with_tool(tmp_path / "tool", scenario="hang")
+    done = luigi(env, tmp_path / "w", "--kernels", "atax", "--count", "1", "--vitis-timeout-minutes", "0.02")
+    assert done.returncode == 0, done.stderr
+    labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas()
+    assert set(labels["status"]) == {"timeout"} and not processes_in(env)
