@@ -257,7 +257,7 @@ def _splits(splits: pa.Table | None) -> dict[str, Any]:
 
 def _warnings(labels: pa.Table, sources: list[str], sites: pa.Table | None) -> list[str]:
     warnings = []
-    homeless = [] if sites is None else [row for row in sites.to_pylist() if row["loop"] is None]
+    homeless = [] if sites is None else [row for row in sites.to_pylist() if row["kind"] is None]
     if homeless:
         named = ", ".join(f"{row['site']} of {row['kernel']}" for row in homeless[:5])
         warnings.append(

@@ -158,8 +158,13 @@ _SITES = (
     _KERNEL,
     _DIALECT,
     _field("site", _TEXT, "site name as in design keys"),
-    _field("kind", _TEXT, "PIPELINE, PARALLEL or TILE; null for a published site that is not the kernel's", null=True),
-    _field("loop", _TEXT, "loop id in the kernel: FUNCTION/loop_N; null likewise", null=True),
+    _field(
+        "kind",
+        _TEXT,
+        "PIPELINE, PARALLEL, TILE or OPTION; null for a published site that is not the kernel's",
+        null=True,
+    ),
+    _field("loop", _TEXT, "loop id in the kernel: FUNCTION/loop_N; null likewise, and for an OPTION", null=True),
     _field("reduction", _TEXT, "variable of the reduction clause, '' where it names none; null: no clause", null=True),
 )
 

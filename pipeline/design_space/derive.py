@@ -31,6 +31,14 @@ def derive_space(kernel: Kernel) -> DesignSpace:
 
     Raises :class:`PipelineError` where a site names a loop that the kernel lacks.
     """
+    if kernel.options:
+        option = kernel.options[0]
+        raise PipelineError(
+            f"the values of {option.name} ({option.directive}) cannot be derived from loops",
+            file=kernel.file,
+            line=option.line,
+            fix='put a space.toml beside the file that gives its values, with kind = "OPTION"',
+        )
     return DesignSpace(
         (_site_space(kernel, site) for site in kernel.sites),
         kernel=kernel.name,

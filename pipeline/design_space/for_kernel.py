@@ -9,7 +9,7 @@ from pipeline.design_space.derive import derive_space
 from pipeline.design_space.native import read_space
 from pipeline.design_space.space import DesignSpace
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel
+from pipeline.kernels.model import Kernel, SiteKind
 
 BESIDE = ("space.toml", "ds_config.json")
 """Names of a space's file beside a kernel's source, the first found is taken."""
@@ -56,7 +56,7 @@ def _of_another(kernel: Kernel, file: Path) -> bool:
 
 
 def _check_sites(kernel: Kernel, space: DesignSpace, file: Path) -> None:
-    own = {site.name: site.kind for site in kernel.sites}
+    own = {site.name: site.kind for site in kernel.sites} | {one.name: SiteKind.OPTION for one in kernel.options}
     given = {site.name: site.kind for site in space.sites}
     parts = []
     for names, what in (

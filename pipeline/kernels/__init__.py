@@ -5,6 +5,6 @@ Reading needs the parser, so the functions live in their modules and are importe
 ``pipeline.kernels.propose`` (``propose_sites``) and ``pipeline.kernels.annotate`` (``annotate``).
 """
 
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Site, SiteKind
+from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
 
-__all__ = ["Argument", "Array", "Function", "Kernel", "Loop", "Site", "SiteKind"]
+__all__ = ["Argument", "Array", "Function", "Kernel", "Loop", "Option", "Site", "SiteKind"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, Site, SiteKind
+from pipeline.kernels.model import Kernel, Option, Site, SiteKind
 from pipeline.kernels.pragmas import PLACEHOLDER
 from pipeline.kernels.source_places import loop_places
 
@@ -21,17 +21,18 @@ def annotate(kernel: Kernel, point: Mapping[str, int | str]) -> str:
     ``point`` maps every site's name to its value. Raises PipelineError where a site has no value, a name is no site,
     a value is no word or number, or a site does not stand in the source's own text.
     """
-    sites = {site.name: site for site in kernel.sites}
+    sites: dict[str, Site | Option] = {site.name: site for site in kernel.sites}
+    sites |= {option.name: option for option in kernel.options}
     _check(kernel, sites, point)
     source = kernel.source
-    given = {name: site for name, site in sites.items() if not site.proposed}
+    given = {name: site for name, site in sites.items() if isinstance(site, Option) or not site.proposed}
     if given:
         source = _replaced(kernel, given, point)
     proposed = [site for site in kernel.sites if site.proposed]
     return _inserted(kernel, source, proposed, point) if proposed else source
 
 
-def _check(kernel: Kernel, sites: Mapping[str, Site], point: Mapping[str, int | str]) -> None:
+def _check(kernel: Kernel, sites: Mapping[str, Site | Option], point: Mapping[str, int | str]) -> None:
     missing = [name for name in sites if name not in point]
     if missing:
         raise PipelineError(f"the design point has no value for {missing[0]}", file=kernel.file, fix="give every site")
@@ -47,7 +48,7 @@ def _check(kernel: Kernel, sites: Mapping[str, Site], point: Mapping[str, int | 
             )
 
 
-def _replaced(kernel: Kernel, sites: Mapping[str, Site], point: Mapping[str, int | str]) -> str:
+def _replaced(kernel: Kernel, sites: Mapping[str, Site | Option], point: Mapping[str, int | str]) -> str:
     found: set[str] = set()
 
     def value(match: re.Match[str]) -> str:

@@ -16,6 +16,8 @@ class SiteKind(StrEnum):
     PIPELINE = "PIPELINE"
     PARALLEL = "PARALLEL"
     TILE = "TILE"
+    OPTION = "OPTION"
+    """A word of any other ``#pragma HLS`` directive (:class:`Option`); never the kind of a :class:`Site`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,20 @@ class Site:
     """``merlin`` (``#pragma ACCEL``) or ``hls`` (``#pragma HLS``)."""
     proposed: bool
     """True where the source has no placeholder and the site was derived from the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A placeholder in a ``#pragma HLS`` other than pipeline and unroll: array_partition, inline, dataflow, bind_op.
+
+    It may stand anywhere in a function and belongs to no loop. A design space file says its values.
+    """
+
+    name: str
+    """The placeholder."""
+    directive: str
+    function: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,8 @@ class Kernel:
     arrays: tuple[Array, ...]
     ast: Any = field(repr=False, compare=False)
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
+    options: tuple[Option, ...] = ()
+    """Placeholders that are no loop's, sorted by name."""
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

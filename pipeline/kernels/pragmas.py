@@ -39,6 +39,8 @@ class Pragma:
     file: str
     line: int
     column: int
+    options: tuple[str, ...] = ()
+    """Placeholders of a ``HLS`` directive that decides nothing about a loop, in order."""
 
 
 def normal_text(text: str) -> str:
@@ -73,15 +75,18 @@ def read_pragma(node: c_ast.Pragma, file: str) -> Pragma:
     kind = _KINDS.get((dialect or "", directive))
     if "auto{" in text.lower().replace(" ", "").replace("\t", "") and not names:
         raise refuse("malformed placeholder", "write auto{NAME}, as in auto{__PARA__L0}")
+    options = tuple(names) if dialect == "hls" and kind is None and directive else ()
+    if options:
+        names = []
     if len(names) > 1:
         raise refuse("more than one placeholder", "write one placeholder a pragma")
     if names and kind is None:
-        known = "ACCEL PIPELINE, ACCEL PARALLEL, ACCEL TILE, HLS pipeline and HLS unroll"
+        known = "ACCEL PIPELINE, ACCEL PARALLEL, ACCEL TILE and the directives of HLS"
         raise refuse("a placeholder in a pragma that is not known", f"placeholders are read in {known}")
     reduction = None
     if "reduction" in lowered[2:]:
         at = lowered.index("reduction", 2)
         reduction = words[at + 2] if words[at + 1 : at + 2] == ["="] and len(words) > at + 2 else ""
     return Pragma(
-        normal_text(text), dialect, directive, kind, names[0] if names else None, reduction, file, line, column
+        normal_text(text), dialect, directive, kind, names[0] if names else None, reduction, file, line, column, options
     )

@@ -21,7 +21,7 @@ def propose_sites(kernel: Kernel) -> Kernel:
     ``__PARA__L<k>`` and ``__TILE__L<k>`` with k the loop's position among the file's ``for`` loops.
     Loops made by a macro or standing in a header get none: no pragma line can be put before them.
     """
-    if kernel.sites:
+    if kernel.sites or kernel.options:
         return kernel
     places = loop_places(kernel)
     reached = set(reachable(kernel))

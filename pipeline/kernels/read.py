@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.directions import directions
 from pipeline.kernels.loops import LoopReader, LoopRecord
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Site
+from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, preprocess, system_header_folder
 from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
@@ -115,7 +115,7 @@ def _read(source: str, file: str, name: str, top: str | None, include_folders: S
     records = {function: reader.read() for function, reader in readers.items()}
     loops, ids = _loops(program, records)
     sites = _sites(records, ids)
-    _no_stray_placeholders(ast, {site.name for site in sites}, file)
+    options = _options(ast, {site.name for site in sites}, file)
     ways = directions(program, readers, chosen)
     return Kernel(
         name=name,
@@ -128,6 +128,7 @@ def _read(source: str, file: str, name: str, top: str | None, include_folders: S
         sites=sites,
         arrays=_arrays(program, order, ways),
         ast=ast,
+        options=options,
     )
 
 
@@ -328,13 +329,27 @@ def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str]) -> tuple[S
     return tuple(sites[name] for name in sorted(sites))
 
 
-def _no_stray_placeholders(ast: c_ast.FileAST, used: set[str], file: str) -> None:
-    """Refuses placeholders outside functions or where no statement may stand."""
-    stack: list[Any] = [ast]
+def _options(ast: c_ast.FileAST, used: set[str], file: str) -> tuple[Option, ...]:
+    """Placeholders of HLS directives that are no loop's; refuses any other that is not in ``used``."""
+    found: dict[str, Option] = {}
+    stack: list[tuple[Any, str]] = [(ast, "")]
     while stack:
-        node = stack.pop()
+        node, function = stack.pop()
+        if isinstance(node, c_ast.FuncDef):
+            function = node.decl.name
         if isinstance(node, c_ast.Pragma):
             pragma = read_pragma(node, file)
+            for name in pragma.options:
+                problem = None
+                if name in used or name in found:
+                    problem = f"placeholder {name} is used twice"
+                elif not function:
+                    problem = f"placeholder {name} stands outside functions"
+                if problem:
+                    raise PipelineError(
+                        problem, file=pragma.file, line=pragma.line, column=pragma.column, fix="keep one, in a function"
+                    )
+                found[name] = Option(name, pragma.directive, function, pragma.line)
             if pragma.placeholder and pragma.placeholder not in used:
                 raise PipelineError(
                     f"placeholder {pragma.placeholder} stands on no loop",
@@ -343,7 +358,8 @@ def _no_stray_placeholders(ast: c_ast.FileAST, used: set[str], file: str) -> Non
                     column=pragma.column,
                     fix="put the pragma on the line before a loop",
                 )
-        stack.extend(child for _, child in node.children())
+        stack.extend((child, function) for _, child in node.children())
+    return tuple(found[name] for name in sorted(found))
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:

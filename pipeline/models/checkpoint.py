@@ -81,10 +81,14 @@ def load_model(
     found = ModelConfig.from_json(header["config"], file=str(path))
     if config is not None and found != config:
         mine, its = json.loads(config.to_json()), json.loads(header["config"])
-        differing = ", ".join(f"{name} {its.get(name)} instead of {mine[name]}" for name in mine if mine[name] != its.get(name))
+        names = [name for name in mine if mine[name] != its.get(name)]
+        differing = ", ".join(f"{name} {its.get(name)} instead of {mine[name]}" for name in names)
         raise PipelineError(f"a model with {differing[:300]}", file=str(path), fix="use its options, or train anew")
-    with torch.device("meta"):
-        expected = {name: tuple(value.shape) for name, value in DesignModel(found).state_dict().items()}
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # initial weights are overwritten; the caller's random numbers go on as before
+        model = DesignModel(found)
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     tensors: dict[str, torch.Tensor] = {}
     try:
         with safe_open(path, framework="pt", device=device) as file:
@@ -99,7 +103,7 @@ def load_model(
             tensors = {name: file.get_tensor(name) for name in shapes}
     except (OSError, SafetensorError) as error:
         raise PipelineError(f"not a readable safetensors file: {error}", file=str(path), fix=_AGAIN) from None
-    model = DesignModel(found)
-    model.load_state_dict(tensors)
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
-    return model.to(device, dtype).eval(), json.loads(header["about"])
+    model = model.to(device, dtype)
+    model.load_state_dict(tensors)
+    return model.eval(), json.loads(header["about"])

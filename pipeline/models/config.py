@@ -81,12 +81,13 @@ class ModelConfig:
             if not isinstance(value, tuple | list):
                 raise _bad(name, value, "a list")
             object.__setattr__(self, name, tuple(value))
-        for name, least in (
-            ("node_features", 1), ("edge_features", 1), ("hidden", 8), ("layers", 1), ("experts", 1),
+        for name, least, most in (
+            ("node_features", 1, 1 << 20), ("edge_features", 1, 1 << 20), ("hidden", 8, 1 << 14), ("layers", 1, 256),
+            ("experts", 1, 1024),
         ):  # fmt: skip
             value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise _bad(name, value, f"a whole number of at least {least}")
+            if type(value) is not int or not least <= value <= most:
+                raise _bad(name, value, f"a whole number from {least} to {most}")
         for name in ("dropout", "low_balance", "high_balance"):
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value < (1 if name == "dropout" else float("inf")):

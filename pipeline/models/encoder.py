@@ -1,4 +1,4 @@
-"""Encoders: from a kernel's graph to node embeddings. Nothing here depends on a design, so each kernel is encoded once."""
+"""Encoders: from a kernel's graph to node embeddings, once per kernel, since no design changes anything here."""
 
 from __future__ import annotations
 
@@ -50,15 +50,13 @@ class PygEncoder(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.edges = config.edge_features
-        self.stacks = nn.ModuleList(
-            nn.ModuleList(
-                convolution(config, config.hidden if layer else config.node_features) for layer in range(config.layers)
-            )
+        stacks = [
+            [convolution(config, config.hidden if layer else config.node_features) for layer in range(config.layers)]
             for _ in config.networks
-        )
-        self.with_edges = "edge_attr" in inspect.signature(type(self.stacks[0][0]).forward).parameters and bool(
-            getattr(self.stacks[0][0], "edge_dim", None) or config.encoder == "GINEConv"
-        )
+        ]
+        takes_edges = "edge_attr" in inspect.signature(type(stacks[0][0]).forward).parameters
+        self.with_edges = takes_edges and "edge_dim" in inspect.signature(type(stacks[0][0])).parameters
+        self.stacks = nn.ModuleList(nn.ModuleList(stack) for stack in stacks)
 
     def forward(self, graphs: GraphBatch) -> Tensor:
         """(M, N, D) of N nodes and M networks."""
@@ -85,7 +83,7 @@ def convolution(config: ModelConfig, inputs: int) -> nn.Module:
             f"torch_geometric.nn has no convolution {name!r}",
             fix="give TransformerConv, GCNConv, GATConv, GATv2Conv, GINConv, GINEConv, PNAConv or another one",
         )
-    accepted = inspect.signature(kind.__init__).parameters
+    accepted = inspect.signature(kind).parameters
     options: dict[str, Any] = {}
     if "edge_dim" in accepted:
         options["edge_dim"] = config.edge_features

@@ -13,7 +13,7 @@ class Gate(nn.Module):
         super().__init__()
         self.linear = nn.Linear(inputs, experts)
         if equal:
-            # As published for the high-level gate: every weight the mean of the initial ones, so all experts start equal.
+            # As published for the high-level gate: every weight is the mean of the initial ones.
             nn.init.constant_(self.linear.weight, self.linear.weight.mean().item())
             nn.init.zeros_(self.linear.bias)
 

@@ -83,7 +83,7 @@ class KernelGraph:
                 limit = "" if high is None else f" and below {high}"
                 raise self._bad(f"{name} goes from {int(value.min())} to {int(value.max())}", f"give {low}{limit}")
         cell = (self.site_node * len(SITE_KINDS) + self.site_kind)[self.site_node >= 0]
-        if len(cell.unique()) != len(cell):
+        if len(torch.unique(cell)) != len(cell):
             raise self._bad("two sites of one kind share a node", "give each loop a node of its own")
 
     def _bad(self, problem: str, fix: str) -> PipelineError:

@@ -20,7 +20,7 @@ def target_losses(outputs: Tensor, labels: Tensor, config: ModelConfig) -> Tenso
 
 
 def joint_loss(prediction: Prediction, labels: Tensor, config: ModelConfig) -> Tensor:
-    """Of the gated model: the sum over the targets, plus the mean of the networks' balance terms, plus the high gate's."""
+    """Of the gated model: the sum over the targets, the mean of the networks' balance terms and the high gate's."""
     loss = target_losses(prediction.joint, labels, config).sum() + low_term(prediction, config)
     if config.high_gate != "none":
         loss = loss + config.high_balance * prediction.high_balance
@@ -28,7 +28,7 @@ def joint_loss(prediction: Prediction, labels: Tensor, config: ModelConfig) -> T
 
 
 def separate_loss(prediction: Prediction, labels: Tensor, config: ModelConfig) -> Tensor:
-    """Of the networks on their own: the mean of their losses, each with its own balance term; the high gate gets none."""
+    """Of the networks on their own: the mean of their losses and balance terms; the high gate gets nothing."""
     losses = [target_losses(outputs, labels, config).sum() for outputs in prediction.separate]
     total = losses[0]
     for loss in losses[1:]:

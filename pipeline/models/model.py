@@ -99,9 +99,7 @@ class DesignModel(nn.Module):
         out: Tensor = self.encoder(graphs)
         return out
 
-    def forward(
-        self, graphs: GraphBatch, designs: DesignBatch | Sharing, encoded: Tensor | None = None
-    ) -> Prediction:
+    def forward(self, graphs: GraphBatch, designs: DesignBatch | Sharing, encoded: Tensor | None = None) -> Prediction:
         """Predictions for the designs of a batch.
 
         ``designs`` may be given as the :class:`Sharing` that a data loader has already worked out, ``encoded`` as the

@@ -81,13 +81,11 @@ class Network(nn.Module):
         node_gates = self.gate(states) if self.granularity in ("node", "block") else None
         if self.granularity == "block":
             assert node_gates is not None
-            rows = torch.cat([sharing.free_node, len(encoded) + torch.arange(sharing.slot_states, device=states.device)])
-            row_node = torch.cat([sharing.free_node, graphs.slot_node[sharing.slot_of]])
-            kernels = graphs.kernel[sharing.free_node]
-            own = sharing.kernels + torch.arange(sharing.slot_states, device=states.device)
+            free, own = sharing.free_node, torch.arange(sharing.slot_states, device=states.device)
+            rows = torch.cat([free, len(encoded) + own])
             x = self.blocks(states[rows], node_gates[rows])
-            masks = graphs.pseudo[row_node].to(x.dtype)[None]
-            pooled = self.pool(x, masks, torch.cat([kernels, own]), sharing)
+            masks = graphs.pseudo[torch.cat([free, graphs.slot_node[sharing.slot_of]])].to(x.dtype)[None]
+            pooled = self.pool(x, masks, torch.cat([graphs.kernel[free], sharing.kernels + own]), sharing)
         else:
             x = functional.elu(self.last.mixed_rows(states, node_gates, graphs, sharing))
             masks = torch.stack([graphs.context, graphs.pseudo])[:, sharing.row_node].to(x.dtype)
@@ -105,9 +103,7 @@ class Network(nn.Module):
         return NetworkOutput(outputs[:, 0], embedding, gates, balance(importance))
 
 
-def _gates_of_designs(
-    gates: Tensor, graphs: GraphBatch, sharing: Sharing, *, pseudo: bool
-) -> tuple[Tensor, Tensor]:
+def _gates_of_designs(gates: Tensor, graphs: GraphBatch, sharing: Sharing, *, pseudo: bool) -> tuple[Tensor, Tensor]:
     """The mean gate of each design (B, K) over its nodes or pseudo nodes, and the sum over all designs (K,)."""
     counted = graphs.pseudo.to(gates.dtype) if pseudo else gates.new_ones(len(graphs.x))
     free, slot_node = sharing.free_node, graphs.slot_node[sharing.slot_of]

@@ -15,7 +15,8 @@ class Pairs:
     """n pairs of a row of a left table of ``lefts`` rows and one of a right table of ``rights`` rows.
 
     ``left``, ``right`` (n,) int64. Tables carry X lanes, (X, rows, D); a pair means the same rows in every lane. The
-    groupings by side are found when first needed and kept, so layers and networks that use the same pairs share them.
+    groupings by side are found when first needed and kept, so layers and networks that use the same pairs share them;
+    they are ordinary tensors even when first needed in inference mode, and serve training afterwards.
     """
 
     def __init__(self, left: Tensor, right: Tensor, lefts: int, rights: int) -> None:
@@ -24,12 +25,14 @@ class Pairs:
     @cached_property
     def by_left(self) -> tuple[Tensor, Tensor]:
         """Order of the pairs by left row, and where each row's pairs start (lefts + 1,)."""
-        return grouped(self.left, self.lefts)
+        with torch.inference_mode(False):
+            return grouped(self.left, self.lefts)
 
     @cached_property
     def by_right(self) -> tuple[Tensor, Tensor]:
         """Order of the pairs by right row, and where each row's pairs start (rights + 1,)."""
-        return grouped(self.right, self.rights)
+        with torch.inference_mode(False):
+            return grouped(self.right, self.rights)
 
     def dots(self, left: Tensor, right: Tensor) -> Tensor:
         """(n, X), the scalar product of each pair's rows of (X, lefts, D) and (X, rights, D)."""

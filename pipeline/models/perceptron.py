@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +42,7 @@ class OutputHeads(nn.Module):
         self.experts, self.targets = experts, targets
         widths = (inputs, hidden // 2, hidden // 4, hidden // 8, channels)
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers = [xavier_linear(before, after) for _ in range(targets * (1 if equal else experts))]
             copies = experts if equal else 1
             self.weights.append(torch.stack([layer.weight.detach() for layer in layers]).repeat(copies, 1, 1))

@@ -46,9 +46,9 @@ class PragmaNetworks(nn.Module):
         embedded = functional.linear(
             nodes, torch.cat([k.first.weight[:, :hidden] for k in kinds]), torch.cat([k.first.bias for k in kinds])
         )
-        by_value = torch.block_diag(*(k.first.weight[:, hidden:] for k in kinds))
+        by_value = torch.block_diag(*(k.first.weight[:, hidden:] for k in kinds))  # type: ignore[no-untyped-call]
         inner = functional.elu(embedded.index_select(0, node_of) + functional.linear(cells, by_value))
-        parts = self.merge.first.weight.split(hidden, dim=1)
+        parts = torch.split(self.merge.first.weight, hidden, dim=1)
         between = torch.cat([part @ k.second.weight for part, k in zip(parts, kinds, strict=True)], dim=1)
         bias = self.merge.first.bias + self.merge.first.weight @ torch.cat([k.second.bias for k in kinds])
         out: Tensor = self.merge.second(functional.elu(functional.linear(inner, between, bias)))

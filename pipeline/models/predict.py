@@ -16,19 +16,19 @@ def predict(
 ) -> Iterator[Prediction]:
     """Predictions for designs of one kernel, in order, at most ``batch_size`` at a time.
 
-    ``batches`` yields tensors (n, S) of site values (:func:`pipeline.models.inputs.site_number`) of any n; it is read as
-    results are taken, so a space of any size streams through. The kernel is encoded once. Runs where the model's
-    weights are, in evaluation mode and without gradients; the model's mode is put back while the caller holds a result.
+    ``batches`` yields tensors (n, S) of site values (:func:`pipeline.models.inputs.site_number`) of any n; it is read
+    as results are taken, so a space of any size streams through. The kernel is encoded once. Runs where the model's
+    weights are, in evaluation mode and without gradients; while the caller holds a result the model's mode is its own.
     """
     weights = next(model.parameters())
     graphs = collate([graph]).to(weights.device, weights.dtype)
     encoded: Tensor | None = None
     for batch in batches:
-        for values in batch.split(batch_size):
+        for values in torch.split(batch, batch_size):
             training = model.training
             model.eval()
             try:
-                with torch.inference_mode():
+                with torch.no_grad():
                     if encoded is None:
                         encoded = model.encode(graphs)
                     kernel = torch.zeros(len(values), dtype=torch.int64)

@@ -3,14 +3,15 @@
 Only the nodes in scope (slots) differ between designs of a kernel before the last convolution, and after it only they
 and the targets of their edges. So the designs of a batch need three kinds of output rows:
 
-* nodes that no slot reaches: one row per kernel and node;
+* nodes that no slot reaches: one row per node and kernel;
 * nodes outside scope that exactly one edge out of a slot reaches: one row per different state of that slot (its pragma
   values), shared by all designs that give the slot these values;
 * all other nodes that a slot reaches, the slots themselves included: one row per design.
 
 A state is a node's embedding before the last convolution: states 0 to N - 1 are the nodes as encoded, states N to
-N + R - 1 the R different (slot, values) of the batch. Each row has a target state and the edges into it that come out of
-slots. The edges that come from elsewhere ("fixed") depend on the target state alone and are summed once per state.
+N + R - 1 the R different (slot, values) of the batch. Each row has a target state and the "moving" edges into it, which
+come out of slots. Edges from elsewhere, the "fixed" ones, depend on the target state alone: their sums are taken once
+per state.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class Sharing:
     @cached_property
     def moving(self) -> EdgeList:
         """The edges out of slot states, by target state instead of row."""
-        target = self.row_state[self.moving_row]
+        with torch.inference_mode(False):
+            target = self.row_state[self.moving_row]
         return EdgeList(self.moving_source, target, self.moving_class, self.states, self.edge_classes)
 
     @cached_property
@@ -101,7 +103,8 @@ class Sharing:
     @cached_property
     def row_states(self) -> Pairs:
         """Rows and their target states."""
-        rows = torch.arange(len(self.row_state), device=self.row_state.device)
+        with torch.inference_mode(False):
+            rows = torch.arange(len(self.row_state), device=self.row_state.device)
         return Pairs(rows, self.row_state, len(rows), self.states)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Sharing:

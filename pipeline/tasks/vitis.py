@@ -42,6 +42,11 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         choices=("approximate", "refuse"),
         description="what happens to a value that Vitis HLS has no directive for",
     )
+    reassociate = luigi.ChoiceParameter(
+        default="clause",
+        choices=("clause", "never", "always"),
+        description="floating-point sums in another order: where a reduction clause allows it, never, always",
+    )
     timeout_minutes = luigi.FloatParameter(default=180.0, description="wall-clock limit of a run")
     memory_gib = luigi.FloatParameter(default=0.0, description="memory limit of a run, 0 for none")
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
@@ -135,6 +140,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
     from pipeline.synthesis import Address
+    from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.vitis import Limits, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
 
@@ -144,9 +150,19 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
             "Vitis HLS is not found: no vitis_hls, vitis-run or v++ on PATH",
             fix="source its settings64.sh or name it in [vitis] of luigi.cfg, or use --backend replay or estimator",
         )
-    dialect = "hls" if kernel.sites and all(site.dialect == "hls" for site in kernel.sites) else "merlin"
+    native = bool(kernel.options) or any(site.dialect == "hls" for site in kernel.sites)
+    if native and any(site.dialect != "hls" for site in kernel.sites):
+        raise PipelineError(
+            "has both ACCEL and HLS placeholders", file=kernel.file, fix="write all sites of a kernel in one dialect"
+        )
+    dialect = "hls" if native else "merlin"
     extra = pairs(config.options, "vitis")
-    how = {"buffers": str(config.buffers).lower(), "unsupported": config.unsupported}
+    how = {
+        "buffers": str(config.buffers).lower(),
+        "reassociate": config.reassociate,
+        "unsupported": config.unsupported,
+        "version": LOWERING_VERSION,
+    }
     flow = tool_flow(
         tool,
         dialect=dialect,
@@ -170,8 +186,9 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
             dialect=dialect,
             options={
                 "buffers": config.buffers,
-                "unsupported": config.unsupported,
                 "flow_target": config.flow_target,
+                "reassociate": config.reassociate,
+                "unsupported": config.unsupported,
             },
         ),
         scratch=Path(config.scratch) if config.scratch else Path(tempfile.gettempdir()) / "hls-pipeline-runs",

@@ -9,7 +9,14 @@ from pipeline.models.inputs import PARALLEL, PIPELINE, TILE, KernelGraph
 
 
 def random_kernel(
-    seed: int, *, nodes: int = 40, edges: int = 110, blocks: int = 6, scope: int = 3, features: int = 9, classes: int = 21,
+    seed: int,
+    *,
+    nodes: int = 40,
+    edges: int = 110,
+    blocks: int = 6,
+    scope: int = 3,
+    features: int = 9,
+    classes: int = 21,
     name: str = "",
 ) -> KernelGraph:
     """A kernel with ``scope`` pseudo nodes in scope, each with 1 to 3 sites of different kinds.

@@ -7,6 +7,7 @@ tensors (weights or gradients) of a fast model to those of a plain one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +52,7 @@ def design_batch(designs: Sequence[tuple[KernelGraph, Tensor]], edge_width: int)
 
 
 def mlp(*widths: int) -> nn.ModuleList:
-    return nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+    return nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
 
 
 def run(layers: nn.ModuleList, x: Tensor, *, last: bool = False) -> Tensor:
@@ -159,21 +160,26 @@ class PlainNetwork(nn.Module):
         if self.granularity == "block":
             gates = torch.softmax(self.gate(x), dim=1)
             importance = gates[data.pseudo].sum(0)
-            x = sum(gates[:, i : i + 1] * expert(x) for i, expert in enumerate(self.blocks))
+            x = torch.stack([gates[:, i : i + 1] * expert(x) for i, expert in enumerate(self.blocks)]).sum(0)
             embedding = self.pseudo_pool(x, data.batch, pseudo)
         else:
             if self.granularity == "node":
                 gates = torch.softmax(self.gate(x), dim=1)
                 importance = gates.mean(0)
-                mixed = sum(gates[:, i : i + 1] * convolve(expert, x, data) for i, expert in enumerate(self.last))
-                x = functional.elu(mixed)
+                mixed = [gates[:, i : i + 1] * convolve(expert, x, data) for i, expert in enumerate(self.last)]
+                x = functional.elu(torch.stack(mixed).sum(0))
             else:
                 x = functional.elu(convolve(self.last[0], x, data))
             embedding = torch.cat(
                 [self.context_pool(x, data.batch, context), self.pseudo_pool(x, data.batch, pseudo)], dim=1
             )
         each = torch.stack(
-            [torch.stack([run(head, embedding, last=True) for head in heads], dim=1) for heads in self.heads], dim=1
+            [
+                torch.stack([run(head, embedding, last=True) for head in heads], dim=1)  # type: ignore[arg-type]
+                for heads in self.heads
+                if isinstance(heads, nn.ModuleList)
+            ],
+            dim=1,
         )
         if self.granularity == "graph":
             gates = torch.softmax(self.gate(embedding), dim=1)
@@ -255,9 +261,8 @@ def plain_tensors(config: ModelConfig, fast: Mapping[str, Tensor]) -> dict[str, 
         for number, pool in enumerate(["pseudo"] if granularity == "block" else ["context", "pseudo"]):
             at = f"{mine}.pool"
             linear(f"{theirs}.{pool}_pool.gate.0", fast[f"{at}.weight"][number], fast[f"{at}.bias"][number])
-            linear(
-                f"{theirs}.{pool}_pool.gate.2", fast[f"{at}.score"][number][None], fast[f"{at}.score_bias"][number][None]
-            )  # fmt: skip
+            score, score_bias = fast[f"{at}.score"][number], fast[f"{at}.score_bias"][number]
+            linear(f"{theirs}.{pool}_pool.gate.2", score[None], score_bias[None])
         if granularity != "harp":
             linear(f"{theirs}.gate", fast[f"{mine}.gate.linear.weight"], fast[f"{mine}.gate.linear.bias"])
         for expert in range(config.experts if granularity == "graph" else 1):

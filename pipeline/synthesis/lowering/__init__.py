@@ -9,4 +9,7 @@ from pipeline.synthesis.lowering.lower import lower
 from pipeline.synthesis.lowering.native import read_hls_kernel
 from pipeline.synthesis.lowering.result import LoweredSources, SiteOutcome
 
-__all__ = ["LoweredSources", "SiteOutcome", "lower", "read_hls_kernel"]
+VERSION = "1"
+"""Raised whenever a point gives other sources than before; part of the flow, and so of a report's address."""
+
+__all__ = ["VERSION", "LoweredSources", "SiteOutcome", "lower", "read_hls_kernel"]
