@@ -3,6 +3,7 @@
 # make ci    the main jobs by replay of the packs alone
 # make bench speed, as ratios in one run
 # make packs the packs in reports/, again
+# make test-farm  runs on a real Slurm, where it can be installed
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ STAMP := $(VENV)/.installed
 WORKSPACE ?= workspace
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: env run test lint unit ci bench packs clean
+.PHONY: env run test lint unit ci bench packs test-farm clean
 
 env: $(STAMP)
 
@@ -37,6 +38,10 @@ unit: $(STAMP)
 
 ci: $(STAMP)
 	$(BIN)/python -m tests.replay_jobs
+
+# A real single-node Slurm on loopback: needs root and Debian packages; without them it says what is missing.
+test-farm: $(STAMP)
+	TEST_FARM=1 $(BIN)/python -m pytest tests/farm tests/synthesis/executors -rs
 
 bench: $(STAMP)
 	@for b in bench/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done

@@ -94,7 +94,7 @@ def measure(what: str, model: str, count: int, designs: int, threads: int) -> tu
             joint, _, _, low, high = plain(data)
             loss = ((joint[..., 0] - labels) ** 2).mean(0).sum() + config.low_balance * low
             loss = loss + config.high_balance * high
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
 
         work = plain_predict if phase == "predict" else plain_train

@@ -33,9 +33,9 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, graphs: GraphBatch) -> Tensor:
         """(M, N, D) of N nodes and M networks."""
-        out = largest = functional.elu(self.convolutions[0](graphs.x, graphs))
+        out = largest = functional.elu(self.convolutions[0](graphs.x, graphs), inplace=True)
         for convolution in list(self.convolutions)[1:]:
-            out = functional.elu(convolution(out, graphs))
+            out = functional.elu(convolution(out, graphs), inplace=True)
             largest = torch.maximum(largest, out)
         return largest
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.errors import PipelineError
 from pipeline.models.pairs import Pairs
+from pipeline.models.ragged import pointers
 
 TILE, PIPELINE, PARALLEL = 0, 1, 2
 SITE_KINDS = ("TILE", "PIPELINE", "PARALLEL")
@@ -112,13 +113,16 @@ def site_number(kind: str, value: int | str) -> float:
 class EdgeList:
     """E edges from ``source`` to ``target`` (E,) of a class each, as pairs of rows of the tables that attention uses.
 
-    ``sources`` pairs rows by target and source, ``classes`` rows by target and edge class.
+    ``sources`` pairs rows by target and source, ``classes`` rows by target and edge class; ``ordered`` says that the
+    targets ascend.
     """
 
-    def __init__(self, source: Tensor, target: Tensor, edge_class: Tensor, nodes: int, classes: int) -> None:
+    def __init__(
+        self, source: Tensor, target: Tensor, edge_class: Tensor, nodes: int, classes: int, *, ordered: bool
+    ) -> None:
         self.target = target
-        self.sources = Pairs(target, source, nodes, nodes)
-        self.classes = Pairs(target, edge_class, nodes, classes)
+        self.sources = Pairs(target, source, nodes, nodes, ordered=ordered)
+        self.classes = Pairs(target, edge_class, nodes, classes, ordered=ordered)
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,7 @@ class GraphBatch:
     @cached_property
     def edges(self) -> EdgeList:
         """The edges as pairs of rows of tables of nodes and of edge classes."""
-        return EdgeList(self.source, self.target, self.edge_class, len(self.x), self.class_count)
+        return EdgeList(self.source, self.target, self.edge_class, len(self.x), self.class_count, ordered=True)
 
     def dense_edges(self, width: int) -> Tensor:
         """(E, width), the inputs of all edges written out."""
@@ -267,11 +271,6 @@ def collate_designs(designs: Sequence[tuple[int, Tensor]]) -> DesignBatch:
         raise PipelineError("a batch without designs", fix="give at least one design")
     values = torch.nn.utils.rnn.pad_sequence([values for _, values in designs], batch_first=True)
     return DesignBatch(torch.tensor([kernel for kernel, _ in designs]), values)
-
-
-def pointers(counts: Tensor) -> Tensor:
-    """(n + 1,) where each of n runs of these lengths starts, and where the last one ends."""
-    return torch.cat([counts.new_zeros(1), counts.cumsum(0)])
 
 
 def moved(value: T, device: torch.device | str, dtype: torch.dtype | None) -> T:

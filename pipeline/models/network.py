@@ -87,7 +87,7 @@ class Network(nn.Module):
             masks = graphs.pseudo[torch.cat([free, graphs.slot_node[sharing.slot_of]])].to(x.dtype)[None]
             pooled = self.pool(x, masks, torch.cat([graphs.kernel[free], sharing.kernels + own]), sharing)
         else:
-            x = functional.elu(self.last.mixed_rows(states, node_gates, graphs, sharing))
+            x = functional.elu(self.last.mixed_rows(states, node_gates, graphs, sharing), inplace=True)
             masks = torch.stack([graphs.context, graphs.pseudo])[:, sharing.row_node].to(x.dtype)
             pooled = self.pool(x, masks, sharing.row_instance, sharing)
         embedding = pooled.flatten(1)

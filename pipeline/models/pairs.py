@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from pipeline.models.ragged import grouped, row_dots, row_sums
+from pipeline.models.ragged import grouped, pointers, row_dots, row_sums
 
 
 class Pairs:
     """n pairs of a row of a left table of ``lefts`` rows and one of a right table of ``rights`` rows.
 
-    ``left``, ``right`` (n,) int64. Tables carry X lanes, (X, rows, D); a pair means the same rows in every lane. The
-    groupings by side are found when first needed and kept, so layers and networks that use the same pairs share them;
-    they are ordinary tensors even when first needed in inference mode, and serve training afterwards.
+    ``left``, ``right`` (n,) int64; ``ordered`` says that ``left`` ascends. Tables carry X lanes, (X, rows, D); a pair
+    means the same rows in every lane. Index lists are made when first needed and kept, so layers and networks that use
+    the same pairs share them; they are ordinary tensors even when first needed in inference mode, and serve training
+    afterwards.
     """
 
-    def __init__(self, left: Tensor, right: Tensor, lefts: int, rights: int) -> None:
-        self.left, self.right, self.lefts, self.rights = left, right, lefts, rights
-
-    @cached_property
-    def by_left(self) -> tuple[Tensor, Tensor]:
-        """Order of the pairs by left row, and where each row's pairs start (lefts + 1,)."""
-        with torch.inference_mode(False):
-            return grouped(self.left, self.lefts)
-
-    @cached_property
-    def by_right(self) -> tuple[Tensor, Tensor]:
-        """Order of the pairs by right row, and where each row's pairs start (rights + 1,)."""
-        with torch.inference_mode(False):
-            return grouped(self.right, self.rights)
+    def __init__(self, left: Tensor, right: Tensor, lefts: int, rights: int, *, ordered: bool = False) -> None:
+        self.left, self.right, self.lefts, self.rights, self.ordered = left, right, lefts, rights, ordered
+        self._kept: dict[tuple[object, ...], tuple[Any, ...]] = {}
 
     def dots(self, left: Tensor, right: Tensor) -> Tensor:
         """(n, X), the scalar product of each pair's rows of (X, lefts, D) and (X, rights, D)."""
@@ -45,26 +35,79 @@ class Pairs:
         out: Tensor = _Sums.apply(weights, right, self, mixed)  # type: ignore[no-untyped-call]
         return out
 
+    def lane_dots(self, left: Tensor, right: Tensor) -> Tensor:
+        """``dots`` without gradient; a left table (lefts, D) without lanes stands for the same in every lane."""
+        lanes, bare = len(right), left.dim() == 2
+
+        def make() -> tuple[Tensor, Tensor]:
+            mine = self.left[:, None].expand(-1, lanes) if bare else _lanes(self.left, lanes, self.lefts)
+            return mine.flatten(), _lanes(self.right, lanes, self.rights).flatten()
+
+        mine, theirs = self._keep(("dots", lanes, bare), make)
+        return row_dots(_flat(left), _flat(right), mine, theirs).view(-1, lanes)
+
+    def lane_sums(self, weights: Tensor, table: Tensor, *, to_left: bool) -> Tensor:
+        """(X, runs, D), per left row the weighted sum of the right rows of its pairs, or the other way round. A table
+        (rows, D) without lanes stands for the same in every lane."""
+        lanes, bare = weights.shape[1], table.dim() == 2
+        order, ptr = self._grouped(to_left)
+
+        def make() -> tuple[Tensor, Tensor]:
+            rows, height = (self.right, self.rights) if to_left else (self.left, self.lefts)
+            rows = rows if order is None else rows[order]
+            index = rows.expand(lanes, -1) if bare else _lanes(rows, lanes, height).t()
+            starts = (ptr[:-1] + torch.arange(lanes, device=ptr.device)[:, None] * len(rows)).flatten()
+            return index.flatten(), torch.cat([starts, starts.new_full((1,), lanes * len(rows))])
+
+        index, starts = self._keep(("sums", lanes, bare, to_left), make)
+        weights = weights if order is None else weights[order]
+        return row_sums(_flat(table), index, weights.t().flatten(), starts).view(lanes, len(ptr) - 1, -1)
+
+    def mixed_sums(self, weights: Tensor, right: Tensor) -> Tensor:
+        """(lefts, D), ``sums`` over the lanes too, without gradient."""
+        lanes = weights.shape[1]
+        order, ptr = self._grouped(True)
+
+        def make() -> tuple[Tensor, Tensor]:
+            rows = self.right if order is None else self.right[order]
+            return _lanes(rows, lanes, self.rights).flatten(), ptr * lanes
+
+        index, starts = self._keep(("mixed", lanes), make)
+        weights = weights if order is None else weights[order]
+        return row_sums(_flat(right), index, weights.flatten(), starts)
+
+    def _grouped(self, by_left: bool) -> tuple[Tensor | None, Tensor]:
+        """The order of the pairs by one side (None where they have it), and where each row's pairs then start."""
+
+        def make() -> tuple[Tensor | None, Tensor]:
+            if by_left and self.ordered:
+                return None, pointers(torch.bincount(self.left, minlength=self.lefts))
+            return grouped(self.left, self.lefts) if by_left else grouped(self.right, self.rights)
+
+        order, ptr = self._keep(("order", by_left), make)
+        return order, ptr
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+        if key not in self._kept:
+            with torch.inference_mode(False):
+                self._kept[key] = make()
+        return self._kept[key]
+
 
 class _Dots(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor, pairs: Pairs) -> Tensor:
         ctx.save_for_backward(left, right)
         ctx.pairs = pairs
-        return _lane_dots(left, right, pairs.left, pairs.right)
+        return pairs.lane_dots(left, right)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         left, right = ctx.saved_tensors
         pairs: Pairs = ctx.pairs
-        for_left = for_right = None
-        if ctx.needs_input_grad[0]:
-            order, ptr = pairs.by_left
-            for_left = _lane_sums(right, pairs.right[order], grad[order], ptr)
-        if ctx.needs_input_grad[1]:
-            order, ptr = pairs.by_right
-            for_right = _lane_sums(left, pairs.left[order], grad[order], ptr)
+        for_left = pairs.lane_sums(grad, right, to_left=True) if ctx.needs_input_grad[0] else None
+        for_right = pairs.lane_sums(grad, left, to_left=False) if ctx.needs_input_grad[1] else None
         return for_left, for_right, None
 
 
@@ -72,13 +115,8 @@ class _Sums(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weights: Tensor, right: Tensor, pairs: Pairs, mixed: bool) -> Tensor:
         ctx.save_for_backward(weights, right)
-        ctx.pairs, ctx.mixed = pairs, mixed
-        order, ptr = pairs.by_left
-        rows, weights = pairs.right[order], weights[order]
-        if not mixed:
-            return _lane_sums(right, rows, weights, ptr)
-        lanes = weights.shape[1]
-        return row_sums(_flat(right), _lanes(rows, lanes, right.shape[1]).flatten(), weights.flatten(), ptr * lanes)
+        ctx.pairs = pairs
+        return pairs.mixed_sums(weights, right) if mixed else pairs.lane_sums(weights, right, to_left=True)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -86,36 +124,14 @@ class _Sums(torch.autograd.Function):
         weights, right = ctx.saved_tensors
         pairs: Pairs = ctx.pairs
         grad = grad.contiguous()
-        for_weights = for_right = None
-        if ctx.needs_input_grad[0]:
-            for_weights = _lane_dots(grad, right, pairs.left, pairs.right)
-        if ctx.needs_input_grad[1]:
-            order, ptr = pairs.by_right
-            for_right = _lane_sums(grad, pairs.left[order], weights[order], ptr)
+        for_weights = pairs.lane_dots(grad, right) if ctx.needs_input_grad[0] else None
+        for_right = pairs.lane_sums(weights, grad, to_left=False) if ctx.needs_input_grad[1] else None
         return for_weights, for_right, None, None
 
 
 def _lanes(rows: Tensor, lanes: int, height: int) -> Tensor:
     """(n, X), rows (n,) of a table (X, height, D) as rows of the flattened table."""
     return rows[:, None] + torch.arange(lanes, device=rows.device) * height
-
-
-def _lane_dots(left: Tensor, right: Tensor, rows_left: Tensor, rows_right: Tensor) -> Tensor:
-    """(n, X); a left table (lefts, D) without lanes stands for the same in every lane."""
-    lanes = right.shape[0]
-    mine = _lanes(rows_left, lanes, left.shape[1]) if left.dim() == 3 else rows_left[:, None].expand(-1, lanes)
-    theirs = _lanes(rows_right, lanes, right.shape[1])
-    return row_dots(_flat(left), _flat(right), mine.flatten(), theirs.flatten()).view(-1, lanes)
-
-
-def _lane_sums(table: Tensor, rows: Tensor, weights: Tensor, ptr: Tensor) -> Tensor:
-    """(X, runs, D), per run and lane the sum of weights (n, X) times rows (n,) of a table (X, T, D) or (T, D)."""
-    lanes, count = weights.shape[1], len(rows)
-    index = _lanes(rows, lanes, table.shape[1]).t() if table.dim() == 3 else rows.expand(lanes, count)
-    starts = (ptr[:-1] + torch.arange(lanes, device=rows.device)[:, None] * count).flatten()
-    starts = torch.cat([starts, starts.new_full((1,), lanes * count)])
-    out = row_sums(_flat(table), index.reshape(-1), weights.t().reshape(-1), starts)
-    return out.view(lanes, len(ptr) - 1, -1)
 
 
 def _flat(table: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class AttentionPool(nn.Module):
 
     def scores(self, x: Tensor) -> Tensor:
         """(rows, Q), before the softmax, of rows (rows, D)."""
-        inner = functional.relu(functional.linear(x, self.weight.flatten(0, 1), self.bias.flatten()))
+        inner = functional.linear(x, self.weight.flatten(0, 1), self.bias.flatten()).relu_()
         # One matrix with zeros between the poolings is quicker than a product and sum per pooling.
         return functional.linear(inner, torch.block_diag(*self.score[:, None]), self.score_bias)  # type: ignore[no-untyped-call]
 

@@ -12,6 +12,11 @@ LOWEST = -1e30
 """Stands for the maximum of nothing: finite, so that differences of two of them are 0 and not NaN."""
 
 
+def pointers(counts: Tensor) -> Tensor:
+    """(n + 1,) where each of n runs of these lengths starts, and where the last one ends."""
+    return torch.cat([counts.new_zeros(1), counts.cumsum(0)])
+
+
 def expanded(start: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
     """Runs written out: the number of the run of each entry, and its position start + 0, 1, ...
 

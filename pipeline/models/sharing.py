@@ -23,9 +23,9 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import PipelineError
-from pipeline.models.inputs import CELLS, DesignBatch, EdgeList, GraphBatch, moved, pointers
+from pipeline.models.inputs import CELLS, DesignBatch, EdgeList, GraphBatch, moved
 from pipeline.models.pairs import Pairs
-from pipeline.models.ragged import expanded
+from pipeline.models.ragged import expanded, pointers
 
 
 @dataclass(frozen=True)
@@ -81,31 +81,33 @@ class Sharing:
     @cached_property
     def fixed(self) -> EdgeList:
         """The fixed edges as pairs of rows of tables of states and of edge classes."""
-        return EdgeList(self.fixed_source, self.fixed_target, self.fixed_class, self.states, self.edge_classes)
+        return EdgeList(
+            self.fixed_source, self.fixed_target, self.fixed_class, self.states, self.edge_classes, ordered=True
+        )
 
     @cached_property
     def moving(self) -> EdgeList:
         """The edges out of slot states, by target state instead of row."""
         with torch.inference_mode(False):
             target = self.row_state[self.moving_row]
-        return EdgeList(self.moving_source, target, self.moving_class, self.states, self.edge_classes)
+        return EdgeList(self.moving_source, target, self.moving_class, self.states, self.edge_classes, ordered=False)
 
     @cached_property
     def moving_values(self) -> Pairs:
         """Rows and the slot states that they have edges from."""
-        return Pairs(self.moving_row, self.moving_source, len(self.row_state), self.states)
+        return Pairs(self.moving_row, self.moving_source, len(self.row_state), self.states, ordered=True)
 
     @cached_property
     def moving_classes(self) -> Pairs:
         """Rows and the classes of these edges."""
-        return Pairs(self.moving_row, self.moving_class, len(self.row_state), self.edge_classes)
+        return Pairs(self.moving_row, self.moving_class, len(self.row_state), self.edge_classes, ordered=True)
 
     @cached_property
     def row_states(self) -> Pairs:
         """Rows and their target states."""
         with torch.inference_mode(False):
             rows = torch.arange(len(self.row_state), device=self.row_state.device)
-        return Pairs(rows, self.row_state, len(rows), self.states)
+        return Pairs(rows, self.row_state, len(rows), self.states, ordered=True)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Sharing:
         """The same lists on a device."""

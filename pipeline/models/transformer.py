@@ -20,7 +20,7 @@ class TransformerBank(nn.Module):
     W_skip x_i + sum_j a_ij (W_value x_j + W_edge e_ij), where a_ij is the softmax over the edges into i of
     (W_query x_i) . (W_key x_j + W_edge e_ij) / sqrt(out); all maps but W_edge with bias.
 
-    ``weight`` (4, X, out, in) and ``bias`` (4, X, out): query, key, value, skip; ``edge`` (X, out, edges). Tensors of
+    ``weight`` (4, X, out, in) and ``bias`` (4, X, out): query, key, value, skip; ``edge`` (X, edges, out). Tensors of
     nodes have the convolutions first: (X, nodes, out).
     """
 
@@ -29,7 +29,7 @@ class TransformerBank(nn.Module):
         self.count, self.outputs, self.dropout = count, outputs, dropout
         self.weight = nn.Parameter(torch.empty(4, count, outputs, inputs))
         self.bias = nn.Parameter(torch.empty(4, count, outputs))
-        self.edge = nn.Parameter(torch.empty(count, outputs, edges))
+        self.edge = nn.Parameter(torch.empty(count, edges, outputs))
         for parameter, fan in ((self.weight, inputs), (self.bias, inputs), (self.edge, edges)):
             nn.init.uniform_(parameter, -1 / math.sqrt(fan), 1 / math.sqrt(fan))
 
@@ -52,17 +52,18 @@ class TransformerBank(nn.Module):
     def projected_edges(self, graphs: GraphBatch) -> Tensor:
         """(X, U, out), W_edge times the inputs of each class of edges in use."""
         if graphs.edge_features is not None:
-            return graphs.edge_features @ self.edge.transpose(1, 2)
+            return graphs.edge_features @ self.edge
         assert graphs.classes is not None
-        return self.edge.index_select(2, graphs.classes).transpose(1, 2).contiguous()
+        return self.edge.index_select(1, graphs.classes)
 
     def forward(self, x: Tensor, graphs: GraphBatch) -> Tensor:
         """(X, N, out) on whole graphs; x (N, in) for all convolutions, or (X, N, in) one for each."""
         query, key, value, skip = self.projected(x)
         edges = self.projected_edges(graphs)
-        scores = self._scores(query, key, edges, graphs.edges)
-        _, total, summed = self._summed(scores, value, edges, graphs.edges)
-        return skip + summed / (total.t() + 1e-16)[..., None]
+        of = graphs.edges
+        _, total, weights = self._weights(self._scores(query, key, edges, of), of)
+        weights = self._dropped(weights * (1 / (total + 1e-16)).index_select(0, of.target))
+        return skip.add_(of.sources.sums(weights, value)).add_(of.classes.sums(weights, edges))
 
     def mixed_rows(self, states: Tensor, gates: Tensor | None, graphs: GraphBatch, sharing: Sharing) -> Tensor:
         """(rows, out), the gated sum over the X convolutions on the output rows of a :class:`Sharing`.
@@ -73,8 +74,10 @@ class TransformerBank(nn.Module):
         """
         query, key, value, skip = self.projected(states)
         edges = self.projected_edges(graphs)
-        fixed = self._scores(query, key, edges, sharing.fixed)
-        most, total, summed = self._summed(fixed, value, edges, sharing.fixed)
+        of = sharing.fixed
+        most, total, weights = self._weights(self._scores(query, key, edges, of), of)
+        weights = self._dropped(weights)
+        summed = of.sources.sums(weights, value).add_(of.classes.sums(weights, edges))
         rows, state, row = len(sharing.row_state), sharing.row_state, sharing.moving_row
         scores = self._scores(query, key, edges, sharing.moving)
         of_row = most.index_select(0, state)
@@ -89,24 +92,22 @@ class TransformerBank(nn.Module):
             share = share * gates.index_select(0, state)
             skipped = (gates.t()[..., None] * skip).sum(0)
         weights = self._dropped(weights) * share.index_select(0, row)
-        sent = sharing.moving_values.sums(weights, value, mixed=True)
-        sent = sent + sharing.moving_classes.sums(weights, edges, mixed=True)
-        return skipped.index_select(0, state) + sharing.row_states.sums(scale * share, summed, mixed=True) + sent
+        out = skipped.index_select(0, state)
+        out = out.add_(sharing.row_states.sums(scale * share, summed, mixed=True))
+        out = out.add_(sharing.moving_values.sums(weights, value, mixed=True))
+        return out.add_(sharing.moving_classes.sums(weights, edges, mixed=True))
 
     def _scores(self, query: Tensor, key: Tensor, edges: Tensor, of: EdgeList) -> Tensor:
         """(E, X), before the softmax."""
         scores = of.sources.dots(query, key) + of.classes.dots(query, edges)
         return scores / math.sqrt(self.outputs)
 
-    def _summed(self, scores: Tensor, value: Tensor, edges: Tensor, of: EdgeList) -> tuple[Tensor, Tensor, Tensor]:
-        """Per target the largest score (T, X), the sum of weights relative to it (T, X), and the sum of weighted
-        values (X, T, out)."""
+    def _weights(self, scores: Tensor, of: EdgeList) -> tuple[Tensor, Tensor, Tensor]:
+        """Per target the largest score (T, X) and the sum of the weights relative to it (T, X); these weights (E, X)."""
         targets = of.sources.lefts
         most = segment_max(scores, of.target, targets)
         weights = torch.exp(scores - most.index_select(0, of.target))
-        total = segment_sum(weights, of.target, targets)
-        weights = self._dropped(weights)
-        return most, total, of.sources.sums(weights, value) + of.classes.sums(weights, edges)
+        return most, segment_sum(weights, of.target, targets), weights
 
     def _dropped(self, weights: Tensor) -> Tensor:
         return functional.dropout(weights, self.dropout, self.training)

@@ -59,7 +59,7 @@ def install() -> None:
     if shutil.which("apt-get") is None:
         raise NoSlurm(f"{', '.join(missing)} not installed, and there is no apt-get to install them")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    # Under systemd Debian starts munge's own service, which is in nobody's way; Slurm's want a slurm.conf in /etc first.
+    # Under systemd Debian starts munge's own service, which is in nobody's way; Slurm's want a slurm.conf first.
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
         done = subprocess.run(
             ["apt-get", "-q", *command], env=environment, capture_output=True, text=True, timeout=300, check=False

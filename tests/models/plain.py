@@ -235,7 +235,7 @@ def plain_tensors(config: ModelConfig, fast: Mapping[str, Tensor]) -> dict[str, 
             linear(
                 f"{name}.lin_{kind}", fast[f"{bank}.weight"][part, number], fast[f"{bank}.bias"][part, number]
             )  # fmt: skip
-        out[f"{name}.lin_edge.weight"] = fast[f"{bank}.edge"][number]
+        out[f"{name}.lin_edge.weight"] = fast[f"{bank}.edge"][number].t()
 
     for member, granularity in enumerate(config.networks):
         mine, theirs = f"networks.{member}", f"networks.{member}"

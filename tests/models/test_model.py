@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -37,22 +38,22 @@ def batch_of(graph: KernelGraph, count: int, seed: int = 0) -> DesignBatch:
 
 
 def test_the_published_sizes_and_initial_weights_would_be_others() -> None:
-    model = made()
-    pragmas = model.networks[0].pragmas
-    hidden = [len(getattr(pragmas, kind).first.bias) for kind in ("tile", "pipeline", "parallel", "merge")]
-    assert hidden == [32, 32, 33, 96]
-    assert len(model.encoder.convolutions) == 6
-    assert [tuple(w.shape[1:]) for w in model.networks[0].heads.weights] == [(32, 128), (16, 32), (8, 16), (1, 8)]
-    assert len(model.networks[2].heads.weights[0]) == 4 * 5
-    merge = pragmas.merge.first.weight
+    made_of = made().state_dict()
+    kinds = ("tile", "pipeline", "parallel", "merge")
+    assert [len(made_of[f"networks.0.pragmas.{kind}.first.bias"]) for kind in kinds] == [32, 32, 33, 96]
+    assert "encoder.convolutions.5.weight" in made_of
+    assert "encoder.convolutions.6.weight" not in made_of
+    heads = [tuple(made_of[f"networks.2.heads.weights.{layer}"].shape) for layer in range(4)]
+    assert heads == [(20, 32, 128), (20, 16, 32), (20, 8, 16), (20, 1, 8)]  # 4 experts x 5 targets
+    merge = made_of["networks.0.pragmas.merge.first.weight"]
     assert float(merge.std()) == pytest.approx(math.sqrt(2) * math.sqrt(2 / (192 + 96)), rel=0.03)
-    for experts in (model.networks[0].last.weight.unbind(1), model.networks[1].blocks.weight.unbind(0)):
+    for experts in (made_of["networks.0.last.weight"].unbind(1), made_of["networks.1.blocks.weight"].unbind(0)):
         assert len(experts) == 4
         assert all(torch.equal(experts[0], other) for other in experts)
-    gate = model.high_gate.linear
-    assert gate.weight.shape == (3, 5 * 64)
-    assert len(gate.weight.unique()) == 1
-    assert not gate.bias.any()
+    gate = made_of["high_gate.linear.weight"]
+    assert gate.shape == (3, 5 * 64)
+    assert len(torch.unique(gate)) == 1
+    assert not made_of["high_gate.linear.bias"].any()
 
 
 def test_the_experts_would_not_start_with_equal_say() -> None:
@@ -65,8 +66,8 @@ def test_the_experts_would_not_start_with_equal_say() -> None:
 def test_an_output_below_minus_one_would_show_that_the_heads_are_not_the_published_ones() -> None:
     model, graph = made(), random_kernel(3)
     with torch.no_grad():
-        for network in model.networks:
-            network.heads.biases[-1].fill_(-9.0)
+        for number in range(3):
+            model.get_parameter(f"networks.{number}.heads.biases.3").fill_(-9.0)
     assert float(model(collate([graph]), batch_of(graph, 5)).separate.min()) >= -1
 
 
@@ -88,7 +89,7 @@ def test_the_high_gate_would_train_the_networks_through_their_embeddings() -> No
     found = model(collate([graph]), batch_of(graph, 5))
     found.high_gates.std().backward()
     assert all(p.grad is None for p in [*model.encoder.parameters(), *model.networks.parameters()])
-    assert model.high_gate.linear.weight.grad is not None
+    assert model.get_parameter("high_gate.linear.weight").grad is not None
 
 
 def test_a_batch_of_many_designs_would_encode_each_kernel_many_times() -> None:
@@ -168,7 +169,7 @@ def test_the_insight_tables_would_show_gates_that_do_not_sum_to_one() -> None:
 def test_wrong_inputs_would_end_in_a_traceback() -> None:
     graph = random_kernel(1)
     model = made()
-    cases = [
+    cases: list[tuple[Callable[[], object], str]] = [
         (lambda: replace(graph, site_kind=graph.site_kind[1:]), "site_kind has the shape"),
         (lambda: replace(graph, edge_index=graph.edge_index + 1), "edge_index goes from"),
         (lambda: replace(graph, context=graph.context.float()), "context is torch.float32"),

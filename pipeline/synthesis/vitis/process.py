@@ -78,12 +78,12 @@ class _Server:
             )
         self.control = ours
 
-    def conversation(self) -> socket.socket:
+    def conversation(self, hold: Sequence[int]) -> socket.socket:
         """A supervisor's end of a line, ready for its request. Raises OSError where the server is gone."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self.control, [b"run"], [theirs.fileno()])
+                socket.send_fds(self.control, [b"run"], [theirs.fileno(), *hold])
             except OSError:
                 ours.close()
                 raise
@@ -111,17 +111,17 @@ def _forget_in_child() -> None:
 os.register_at_fork(after_in_child=_forget_in_child)
 
 
-def _conversation() -> socket.socket:
+def _conversation(hold: Sequence[int]) -> socket.socket:
     global _server
     with _lock:
         if _server is not None:
             try:
-                return _server.conversation()
+                return _server.conversation(hold)
             except OSError:
                 _server.close()
                 _server.process.poll()
         _server = _Server()
-        return _server.conversation()
+        return _server.conversation(hold)
 
 
 def run_supervised(
@@ -132,6 +132,7 @@ def run_supervised(
     log: Path,
     limits: Limits,
     remove: Path | None = None,
+    hold: Sequence[int] = (),
     tick: Callable[[], None] | None = None,
     tick_s: float = 0.25,
 ) -> Ended:
@@ -144,6 +145,8 @@ def run_supervised(
         log: the file that is made for what it prints.
         limits: what it may use.
         remove: a folder that the supervising process removes if this process dies meanwhile.
+        hold: file descriptors (16 at most) that the supervisor and the command keep open for as long as any of them
+            lives, such as a licence's lock.
         tick: called every ``tick_s`` seconds; what it raises ends the command and is raised.
 
     An exception here (an interrupt, say) ends the command. Raises PipelineError where supervision itself fails.
@@ -162,7 +165,7 @@ def run_supervised(
     }
     data = json.dumps(request).encode()
     answer = b""
-    with _conversation() as line:
+    with _conversation(hold) as line:
         line.settimeout(tick_s if tick else None)
         try:
             line.sendall(len(data).to_bytes(4, "big") + data)

@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.reports.report import Report
+from pipeline.synthesis.executors.context import check_cancelled, held_descriptors
 from pipeline.synthesis.vitis.job import Command, Job
 from pipeline.synthesis.vitis.logs import Verdict, stage, verdict
 from pipeline.synthesis.vitis.process import Ended, Limits, run_supervised
@@ -89,7 +90,7 @@ def run_tool(
     """
     checked = check_scratch(scratch)
     try:
-        folder = run_folder(checked)
+        folder = run_folder(checked, stays=keep != "never")
     except OSError as error:
         return _no_room(error)
     kept = False
@@ -157,12 +158,25 @@ def _command(
     log = folder / f"{command.step}.log"
     # What the tool leaves in the temporary folder goes with the run's own.
     environment = {**tool.environment, "TMPDIR": str(folder / "tmp"), "PWD": str(folder)}
-    tick = None if on_stage is None else _Progress(log, on_stage).look
+    progress = None if on_stage is None else _Progress(log, on_stage)
+
+    def tick() -> None:
+        check_cancelled()
+        if progress:
+            progress.look()
+
     ended = run_supervised(
-        command.argv, environment=environment, folder=folder, log=log, limits=limits, remove=remove, tick=tick
+        command.argv,
+        environment=environment,
+        folder=folder,
+        log=log,
+        limits=limits,
+        remove=remove,
+        hold=held_descriptors(),
+        tick=tick,
     )
-    if tick:
-        tick()
+    if progress:
+        progress.look()
     try:
         text = log.read_bytes().decode("utf-8", errors="replace")
     except OSError:

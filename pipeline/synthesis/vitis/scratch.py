@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -36,9 +39,26 @@ def check_scratch(folder: Path) -> Path:
     return folder
 
 
-def run_folder(scratch: Path) -> Path:
-    """A new private folder in a checked scratch folder. Raises OSError."""
-    return Path(tempfile.mkdtemp(prefix="hls-", dir=scratch))
+def run_folder(scratch: Path, *, stays: bool = False) -> Path:
+    """A new private folder in a checked scratch folder. Raises OSError.
+
+    One that does not stay carries host and process in its name: what a killed process of this host has left behind
+    is removed before the next folder of another process is made.
+    """
+    if stays:
+        return Path(tempfile.mkdtemp(prefix="kept-", dir=scratch))
+    host = "".join(letter if letter.isalnum() else "_" for letter in socket.gethostname())
+    _remove_leftovers(scratch, host, os.getpid())
+    return Path(tempfile.mkdtemp(prefix=f"hls-{host}-{os.getpid()}-", dir=scratch))
+
+
+@functools.lru_cache(maxsize=64)
+def _remove_leftovers(scratch: Path, host: str, process: int) -> None:
+    """Once a process: whose owner is gone is nobody's, and its supervisor, if it still lives, removes it as well."""
+    for folder in scratch.glob(f"hls-{host}-*"):
+        owner = folder.name.removeprefix(f"hls-{host}-").partition("-")[0]
+        if owner.isdigit() and int(owner) != process and not Path(f"/proc/{owner}").exists():
+            remove_folder(folder)
 
 
 def remove_folder(folder: Path) -> None:

@@ -455,25 +455,29 @@ def _serve(control: socket.socket, owner: int) -> None:
             open_for_more = False
         if open_for_more and control.fileno() in ready:
             try:
-                data, fds, _, _ = socket.recv_fds(control, 64, 4)
+                data, fds, _, _ = socket.recv_fds(control, 64, 17)
             except OSError:
                 data, fds = b"", []
             open_for_more = bool(data)
-            for fd in fds:
-                os.set_inheritable(fd, False)
-                supervisors.add(_forked(control, fd, owner))
+            if fds:
+                supervisors.add(_forked(control, fds, owner))
 
 
-def _forked(control: socket.socket, fd: int, owner: int) -> int:
+def _forked(control: socket.socket, fds: list[int], owner: int) -> int:
     pid = os.fork()
     if pid:
-        os.close(fd)
+        for fd in fds:
+            os.close(fd)
         return pid
     status = 1
     try:
         control.close()
         signal.set_wakeup_fd(-1)
-        _supervise(socket.socket(fileno=fd), owner)
+        os.set_inheritable(fds[0], False)
+        for held in fds[1:]:
+            # The tool's processes keep what it stands for, a licence, even where this one is killed.
+            os.set_inheritable(held, True)
+        _supervise(socket.socket(fileno=fds[0]), owner)
         status = 0
     finally:
         os._exit(status)

@@ -92,9 +92,7 @@ def render(
         raise PipelineError(f"{flow_target!r} is no flow target", fix="use vivado or vitis")
     uses_cfg = tool.kind is ToolKind.VPP
     settings = [
-        _setting(name, value, tool)
-        for name, value in flow.settings
-        if name != CFLAGS and not name.startswith(LOWERING)
+        _setting(name, value, tool) for name, value in flow.settings if name != CFLAGS and not name.startswith(LOWERING)
     ]
     values: dict[str, Any] = {
         "project": PROJECT,
