@@ -77,7 +77,7 @@ class TransformerBank(nn.Module):
         of = sharing.fixed
         most, total, weights = self._weights(self._scores(query, key, edges, of), of)
         weights = self._dropped(weights)
-        summed = of.sources.sums(weights, value).add_(of.classes.sums(weights, edges))
+        summed = of.sources.sums(weights, value) + of.classes.sums(weights, edges)
         rows, state, row = len(sharing.row_state), sharing.row_state, sharing.moving_row
         scores = self._scores(query, key, edges, sharing.moving)
         of_row = most.index_select(0, state)
@@ -103,7 +103,7 @@ class TransformerBank(nn.Module):
         return scores / math.sqrt(self.outputs)
 
     def _weights(self, scores: Tensor, of: EdgeList) -> tuple[Tensor, Tensor, Tensor]:
-        """Per target the largest score (T, X) and the sum of the weights relative to it (T, X); these weights (E, X)."""
+        """Per target the largest score and the sum of the weights relative to it (T, X); these weights (E, X)."""
         targets = of.sources.lefts
         most = segment_max(scores, of.target, targets)
         weights = torch.exp(scores - most.index_select(0, of.target))

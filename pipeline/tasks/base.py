@@ -34,10 +34,11 @@ class PipelineTask(luigi.Task):
         """The workspace."""
         return Path(self.workspace)
 
-    def report_progress(self, percentage: float, message: str) -> None:
+    def report_progress(self, percentage: float | None, message: str) -> None:
         """Tells luigi's scheduler, so that luigid's page says the same as the terminal; nothing outside a worker."""
         if self.set_progress_percentage is not None and self.set_status_message is not None:
-            self.set_progress_percentage(percentage)
+            if percentage is not None:
+                self.set_progress_percentage(percentage)
             self.set_status_message(message)
 
     @cached_property

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.tasks.designs import KernelTask, SampleConfigurations
-from pipeline.tasks.messages import progress
+from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, write_json
+
+if TYPE_CHECKING:
+    from pipeline.synthesis import Outcome
 
 
 class SynthesizeDesigns(KernelTask):
@@ -31,6 +34,10 @@ class SynthesizeDesigns(KernelTask):
         """``shards/KERNEL/SOURCE-HASH/`` with one Parquet file a table."""
         return FolderTarget(self.folder / "shards" / self.plan.name / f"{self.plan.source}-{self.digest}")
 
+    def tell_stage(self, key: str, stage: str) -> None:
+        """Shows on luigi's page what the tool is at."""
+        self.report_progress(None, f"{key}: {stage}")
+
     def run(self) -> None:
         """Runs the backend; what it finished before a kill is in the report store and not run again."""
         from pipeline.dataset import LabelledDesign
@@ -48,7 +55,7 @@ class SynthesizeDesigns(KernelTask):
             outcomes = plan.backend.replay(designs)
         elif isinstance(plan.backend, VitisBackend):
             assert plan.kernel is not None
-            outcomes = run_designs(plan.backend, plan.kernel, points, self.folder)
+            outcomes = run_designs(plan.backend, plan.kernel, points, self.folder, self.tell_stage)
         else:
             assert plan.kernel is not None
             outcomes = plan.backend.synthesize(plan.kernel, points)
@@ -72,7 +79,9 @@ class SynthesizeDesigns(KernelTask):
                     sampled_by=self.chosen_strategy,
                 )
             )
-            if done % 50 == 0:
+            if plan.runs_tool:
+                say(f"  {plan.name} {done}/{len(designs)} {_result(outcome)}")
+            if plan.runs_tool or done % 50 == 0:
                 self.report_progress(100.0 * done / len(designs), f"{done} of {len(designs)} designs of {plan.name}")
         kernels = {plan.name: plan.kernel} if plan.kernel else {}
         spaces = {plan.name: plan.space} if plan.space else {}
@@ -83,3 +92,11 @@ class SynthesizeDesigns(KernelTask):
             write_json(folder / "provenance.json", {**self.identity, "kernel": plan.name, "source": plan.source})
         good = sum(design.label.status == "ok" for design in labelled)
         progress.step(f"{plan.name} from {plan.source}: {len(labelled):,} designs, {good:,} labelled")
+
+
+def _result(outcome: Outcome) -> str:
+    label = outcome.label
+    cycles = f" {label.cycles:,} cycles" if label.cycles is not None else ""
+    seconds = f", {outcome.seconds:.0f} s" if outcome.seconds is not None else ""
+    reason = f" ({label.reason})" if label.reason else ""
+    return f"{label.status}{cycles}{seconds}{reason}: {outcome.key}"

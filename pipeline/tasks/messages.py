@@ -100,7 +100,7 @@ class Progress:
             done = self._done.value
         total = self._total.value
         counter = f"[{done}/{total}] " if total >= done else ""
-        print(f"{counter}{text}", file=sys.stderr, flush=True)
+        say(f"{counter}{text}")
 
 
 progress = Progress()
@@ -108,4 +108,6 @@ progress = Progress()
 
 def say(text: str) -> None:
     """A line for the user on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    # One write a line: several processes share the terminal.
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

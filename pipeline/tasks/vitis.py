@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -202,9 +202,16 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     )
 
 
-def run_designs(backend: VitisBackend, kernel: Kernel, points: Sequence[Point], workspace: Path) -> Iterator[Outcome]:
+def run_designs(
+    backend: VitisBackend,
+    kernel: Kernel,
+    points: Sequence[Point],
+    workspace: Path,
+    on_stage: Callable[[str, str], None],
+) -> Iterator[Outcome]:
     """An outcome per point, in the order in which they are done: stored ones first, then runs on the farm.
 
+    ``on_stage`` is told (design key, stage) while runs go on in this process; other machines do not tell.
     A run that is lost with its worker twice has the status ``no_verdict`` and is not stored.
     """
     from pipeline.design_space import design_key
@@ -218,6 +225,8 @@ def run_designs(backend: VitisBackend, kernel: Kernel, points: Sequence[Point], 
     if not jobs:
         return
     config = section(farm)
+    if config.executor in ("serial", "local"):
+        backend.on_stage = on_stage
     licences = LicencePool(workspace / "licences", config.licences) if config.licences else None
     with make_executor(config.executor, workers=config.workers, options=pairs(config.options, "farm")) as executor:
         for done in run_all(executor, functools.partial(backend.run_one, kernel), jobs, licences=licences):
