@@ -1,6 +1,6 @@
 """Designs per second and peak memory of the model against the same network run on every design by itself.
 
-``python bench/bench_models.py [--kernels 1,8,32] [--designs 64] [--threads 2] [--model hmoe-2] [--reports N]``
+``python bench/bench_models.py [--kernels 1,8,32] [--designs 64] [--threads N] [--model hmoe-2]``
 
 The graphs are random but of the size and shape of HLSyn's (400 nodes, 1200 edges, 335 one-hot edge columns, 153 node
 columns, 8 nodes in scope). Weights are the same in both. Every measurement runs in a process of its own; peak memory is
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--kernels", default="1,8,32")
     parser.add_argument("--designs", type=int, default=64)
     parser.add_argument("--stream", type=int, default=20000)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--model", default="hmoe-2")
     options = parser.parse_args()
     designs, threads, model = options.designs, options.threads, options.model
