@@ -1,8 +1,7 @@
-"""Which backend a run uses, and whether Vitis HLS is on this machine."""
+"""Which backend serves where no tool is run, and whether Vitis HLS may be on this machine."""
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -13,15 +12,13 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import VERSION
 from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.base import Backend
 from pipeline.synthesis.backends.estimator import EstimatorBackend
 from pipeline.synthesis.backends.replay import ReplayBackend
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
 from pipeline.synthesis.store import ReportStore
 
-_log = logging.getLogger(__name__)
-
-BACKENDS = ("auto", "vitis", "replay", "estimator")
+BACKENDS = ("replay", "estimator")
+"""Those that need no tool."""
 TOOL_COMMANDS = ("vitis_hls", "vitis-run", "v++")
 """``vitis_hls`` up to 2024.2, ``vitis-run`` from 2023.2, ``v++`` from 2023.1 (UG1702)."""
 TOOL_VARIABLES = ("XILINX_HLS", "XILINX_VITIS", "XILINX_VIVADO")
@@ -60,22 +57,19 @@ def choose(
     kernel: Kernel,
     *,
     source: str | None = None,
-    environment: Mapping[str, str] | None = None,
     clock: Callable[[], float] | None = None,
-) -> Backend:
-    """The backend of a run on one kernel.
+) -> EstimatorBackend | ReplayBackend:
+    """The backend of a run on one kernel that needs no tool; runs of the tool are :mod:`pipeline.synthesis.vitis`'s.
 
-    ``auto`` is Vitis where it is found and this version can run it, else replay. ``source`` says whose labels are
-    replayed; without it there must be one source only, as sources are never mixed unasked. ``clock`` gives
-    seconds to a backend that measures its runs.
+    ``source`` says whose labels are replayed; without it there must be one source only, as sources are never mixed
+    unasked. ``clock`` gives seconds to a backend that measures its runs. Replay of a kernel without any report answers
+    ``not_cached`` for each design.
 
-    Raises PipelineError: an unknown backend; Vitis asked for and not there; ``auto`` for a kernel without any
-    cached report; several sources or flows to choose from; a backend that cannot give the source asked for.
+    Raises PipelineError: an unknown backend; several sources or flows to choose from; a backend that cannot give the
+    source asked for.
     """
     if backend not in BACKENDS:
-        raise PipelineError(f"there is no backend {backend!r}", fix=f"use --backend {', '.join(BACKENDS)}")
-    if backend == "vitis":
-        raise _no_vitis(find_vitis(environment))
+        raise PipelineError(f"there is no backend {backend!r} without a tool", fix=f"use {' or '.join(BACKENDS)}")
     if backend == "estimator":
         if source not in (None, ESTIMATOR_SOURCE):
             raise PipelineError(
@@ -83,17 +77,8 @@ def choose(
                 fix=f"leave --source away, or replay the source with --backend replay --source {source}",
             )
         return EstimatorBackend(store, clock=clock)
-    if backend == "auto" and (tool := find_vitis(environment)) is not None:
-        _log.warning("%s is there (%s), but this version cannot run it: cached reports are replayed", *_named(tool))
     address = find_address(store, kernel, source)
-    if address is not None:
-        return ReplayBackend(store, address)
-    if backend == "auto":
-        raise PipelineError(
-            f"no report of kernel {kernel.name!r}{f' from {source}' if source else ''} is cached",
-            fix="estimate its designs with --backend estimator, or import reports",
-        )
-    return ReplayBackend(store, Address(kernel.name, kernel.ast_hash, _nominal_flow(source)))
+    return ReplayBackend(store, address or Address(kernel.name, kernel.ast_hash, _nominal_flow(source)))
 
 
 def find_address(store: ReportStore, kernel: Kernel, source: str | None = None) -> Address | None:
@@ -121,22 +106,6 @@ def find_address(store: ReportStore, kernel: Kernel, source: str | None = None) 
             fix="import each under a source name of its own",
         )
     return found[0] if found else None
-
-
-def _no_vitis(tool: FoundTool | None) -> PipelineError:
-    if tool is None:
-        return PipelineError(
-            f"Vitis HLS is not found: none of {', '.join(TOOL_COMMANDS)} on PATH or under {', '.join(TOOL_VARIABLES)}",
-            fix="source its settings64.sh, or use --backend replay or --backend estimator",
-        )
-    command, by = _named(tool)
-    return PipelineError(
-        f"{command} is there ({by}), but this version cannot run it", fix="use --backend replay or --backend estimator"
-    )
-
-
-def _named(tool: FoundTool) -> tuple[str, str]:
-    return tool.command, f"{tool.path}, by {tool.found_by}"
 
 
 def _nominal_flow(source: str | None) -> Flow:

@@ -231,7 +231,7 @@ class DaskExecutor(RunExecutor):
             threads_per_worker=options.threads,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
             # A worker is small; the tool has limits of its own.
             memory_limit=0,
