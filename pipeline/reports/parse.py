@@ -66,7 +66,7 @@ def parse_report(data: bytes, *, file: str = "report") -> Report:
     truncated or otherwise malformed document, another root, a document type (and so any entity), values
     that are no numbers, more than :data:`MAX_BYTES` or :data:`MAX_NODES`.
     """
-    document = _document(data, file)
+    document = read_document(data, file)
     root = section(document)
     read = Elements(file)
     if "PerformanceEstimates" not in root and "AreaEstimates" not in root:
@@ -111,7 +111,7 @@ def parse_report(data: bytes, *, file: str = "report") -> Report:
     )
 
 
-def _document(data: bytes, file: str) -> etree._Element:
+def read_document(data: bytes, file: str) -> etree._Element:
     """The root element ``profile`` of a document that is safe to hold in memory."""
     if len(data) > MAX_BYTES:
         raise PipelineError(f"more than the {MAX_BYTES} bytes that a report may have", file=file, fix=_LARGE_FIX)

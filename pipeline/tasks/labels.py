@@ -28,7 +28,8 @@ class SynthesizeDesigns(KernelTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The list of designs decides the shard: it holds kernel, flow, backend and state of the store."""
-        return {**super().identity, "designs": self.requires().digest}
+        further = sorted(self.plan.further)
+        return {**super().identity, "designs": self.requires().digest, **({"further": further} if further else {})}
 
     def output(self) -> FolderTarget:
         """``shards/KERNEL/SOURCE-HASH/`` with one Parquet file a table."""

@@ -68,6 +68,11 @@ class Plan:
         return isinstance(self.backend, VitisBackend)
 
     @property
+    def further(self) -> tuple[str, ...]:
+        """The steps beyond C synthesis that runs take."""
+        return tuple(map(str, self.backend.further)) if isinstance(self.backend, VitisBackend) else ()
+
+    @property
     def replays(self) -> bool:
         """Whether labels come from the store alone."""
         return isinstance(self.backend, ReplayBackend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -52,6 +53,9 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
     keep = luigi.ChoiceParameter(
         default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
+    )
+    testbench = luigi.Parameter(
+        default="", description="C file of a test bench that calls the top function, for csim and cosim"
     )
     further = luigi.Parameter(default="", description="steps beyond C synthesis, comma-separated: csim, cosim, export")
 
@@ -113,11 +117,29 @@ def is_configured() -> bool:
     return bool(config.settings or config.tool) or find_vitis() is not None
 
 
-def lowering(kernel: Kernel, point: Point, *, dialect: str, options: Mapping[str, Any]) -> Sources:
-    """A design point to what the tool is handed; at module level, as workers elsewhere import it."""
+def lowering(
+    kernel: Kernel, point: Point, *, dialect: str, options: Mapping[str, Any], testbench: tuple[str, str] | None
+) -> Sources:
+    """A design point to what the tool is handed; at module level, as workers elsewhere import it.
+
+    ``testbench`` is the name and text of a test bench.
+    """
     from pipeline.synthesis.lowering import lower
 
-    return lower(kernel, point, dialect=dialect, **options)
+    sources: Sources = lower(kernel, point, dialect=dialect, **options)
+    if testbench is None:
+        return sources
+    name, text = testbench
+    return replace(sources, files={**sources.files, name: text}, testbench=(name,))
+
+
+def _testbench(file: str) -> tuple[str, str] | None:
+    if not file:
+        return None
+    try:
+        return f"testbench_{Path(file).name}", Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PipelineError(f"cannot be read: {error}", file=file, fix="mend testbench in [vitis]") from None
 
 
 def _further(text: str) -> list[Further]:
@@ -184,6 +206,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         functools.partial(
             lowering,
             dialect=dialect,
+            testbench=_testbench(config.testbench),
             options={
                 "buffers": config.buffers,
                 "flow_target": config.flow_target,

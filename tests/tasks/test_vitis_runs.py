@@ -94,3 +94,23 @@ def test_a_tool_that_hangs_ends_at_the_limit(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas()
     assert set(labels["status"]) == {"timeout"} and not processes_in(env)
+
+
+def test_further_steps_have_labels_of_their_own_beside_those_of_c_synthesis(tmp_path: Path) -> None:
+    env = with_tool(tmp_path / "tool")
+    bench = tmp_path / "bench.c"
+    bench.write_text("int main(void) { return 0; }\n")
+    arguments = ("--kernels", "atax", "--count", "2")
+    # Designs that were synthesised without the steps get them when they are asked for later.
+    assert luigi(env, tmp_path / "w", *arguments).returncode == 0
+    done = luigi(
+        env, tmp_path / "w", *arguments, "--vitis-further", "cosim,export", "--vitis-testbench", str(bench)
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    more = ("--backend", "replay", "--source", "stand-in,stand-in-cosim,stand-in-export", "--kernels", "atax")
+    done = luigi(env, tmp_path / "w", *more)
+    assert done.returncode == 0, done.stderr
+    labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas().set_index("source")
+    assert len(labels) == 6 and set(labels["status"]) == {"ok"}
+    assert set(labels.loc["stand-in-cosim", "cycles"]) == {76}
+    assert set(labels.loc["stand-in-export", "lut"]) == {212} and labels.loc["stand-in-export", "cycles"].isna().all()

@@ -518,7 +518,10 @@ def further(design: Design, step: str) -> None:
         info("[COSIM 212-47] Using XSIM for RTL simulation.")
         os.makedirs(f"{design.folder}/sim/report", exist_ok=True)
         with open(f"{design.folder}/sim/report/{design.top}_cosim.rpt", "w") as file:
-            file.write("stand-in\n")
+            row = "|   Verilog|      Pass|  74|  75|  76|  77|  78|  79|  152|"
+            file.write(
+                f"|   RTL    |  Status  | min| avg| max| min| avg| max|\n|      VHDL|        NA| NA| NA| NA|\n{row}\n"
+            )
         info("[COSIM 212-1000] *** C/RTL co-simulation finished: PASS ***")
     else:
         info("[IMPL 213-8] Exporting RTL as a Vivado IP.")
@@ -531,7 +534,12 @@ def further(design: Design, step: str) -> None:
             raise Failure
         os.makedirs(f"{design.folder}/impl/report/verilog", exist_ok=True)
         with open(f"{design.folder}/impl/report/verilog/export_syn.xml", "w") as file:
-            file.write("<profile><AreaReport/></profile>\n")
+            area = "<BRAM>2</BRAM><CLB>31</CLB><DSP>5</DSP><FF>266</FF><LUT>212</LUT><SRL>0</SRL><URAM>0</URAM>"
+            timing = "<TargetClockPeriod>4.000</TargetClockPeriod><AchievedClockPeriod>2.500</AchievedClockPeriod>"
+            file.write(
+                f"<profile><TimingReport>{timing}</TimingReport>"
+                f"<AreaReport><Resources>{area}</Resources></AreaReport></profile>\n"
+            )
 
 
 # The report

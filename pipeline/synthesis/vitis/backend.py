@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
+from pipeline.reports.further import label_from_cosim, label_from_export
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Outcome
@@ -20,7 +21,7 @@ from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis.job import Further
 from pipeline.synthesis.vitis.process import Limits
 from pipeline.synthesis.vitis.retry import Retries, run_with_retries
-from pipeline.synthesis.vitis.run import TRANSIENT, Keep, ToolResult, run_tool
+from pipeline.synthesis.vitis.run import TRANSIENT, Keep, StepResult, ToolResult, run_tool
 from pipeline.synthesis.vitis.scratch import check_scratch
 from pipeline.synthesis.vitis.sources import Sources
 from pipeline.synthesis.vitis.templates import render
@@ -83,7 +84,7 @@ class VitisBackend:
         limits: for each start of the tool.
         retries: for transient failures.
         keep: whether the folders of runs stay.
-        further: steps beyond C synthesis. Their results are stored as notes of the entry; ``on_result`` gets all.
+        further: steps beyond C synthesis. Each has labels of its own, stored under the source ``SOURCE-STEP``.
         on_stage: told (design key, stage) while the tool runs.
         on_result: told (design key, result) after each run, before it is stored.
         now: the time as ISO 8601 text, for the record of when a run began; not recorded without it.
@@ -158,12 +159,18 @@ class VitisBackend:
             yield replace(done[key], point=point)
 
     def stored(self, points: Sequence[Point]) -> dict[str, Outcome]:
-        """The outcomes, by design key, of those points whose stored results still answer."""
+        """The outcomes, by design key, of those points whose stored results still answer.
+
+        A design that synthesised counts only with the labels of all further steps that are asked for.
+        """
         by_key = {design_key(point): point for point in points}
+        stepped = [self.store.stored(self.step_address(step), by_key) for step in self.further]
         found = {}
         for key, entry in self.store.get_many(self.address, by_key):
             if entry is not None and self._stands(entry):
                 label, report = entry.read()
+                if label.status is Status.OK and not all(key in keys for keys in stepped):
+                    continue
                 found[key] = Outcome(key, by_key[key], label, report, entry.report_hash, "synthesised", entry.seconds)
         return found
 
@@ -205,6 +212,14 @@ class VitisBackend:
                 notes=_notes(sources, result),
             )
             report_hash = entry.report_hash
+            # The steps first: while they are missing the design counts as not run.
+            for name, step in result.steps.items():
+                if step.status not in TRANSIENT:
+                    labelled = Entry(
+                        key, point, step_label(name, step), seconds=step.seconds, started=started,
+                        tool_version=self.tool.version,
+                    )  # fmt: skip
+                    self.store.put(self.step_address(name), labelled)
             self.store.put(self.address, entry)
             if label.status is Status.REPORT_UNPARSABLE:
                 # In the words in which the store will tell it.
@@ -212,6 +227,11 @@ class VitisBackend:
         elif tries > 1:
             label = replace(label, reason=f"{label.reason} (tried {tries} times)")
         return Outcome(key, point, label, result.report, report_hash, "synthesised", result.seconds)
+
+    def step_address(self, step: str) -> Address:
+        """Where the labels of a further step are stored: the same flow under the source ``SOURCE-STEP``."""
+        flow = replace(self.flow, source=f"{self.flow.source}-{step}")
+        return Address(self.address.kernel, self.address.kernel_hash, flow)
 
     def _stands(self, entry: Entry) -> bool:
         """Whether a stored result still answers."""
@@ -224,6 +244,24 @@ class VitisBackend:
             # The reason states three digits of the limit.
             return most is not None and most <= float(limit[1]) * 2**30 * 1.006
         return entry.status not in TRANSIENT
+
+
+def step_label(name: str, step: StepResult) -> Label:
+    """What a further step measured; where its report says nothing, its status and why."""
+    if step.status is not Status.OK:
+        return Label(step.status, step.reason)
+    wanted = {Further.EXPORT: "/export_syn.xml", Further.COSIM: "_cosim.rpt"}.get(Further(name))
+    if wanted is None:
+        return Label(Status.OK)
+    file = next((file for file in sorted(step.files) if file.endswith(wanted)), None)
+    if file is None:
+        return Label(Status.REPORT_MISSING, f"{name} left no file that ends in {wanted}")
+    try:
+        if name == Further.EXPORT:
+            return label_from_export(step.files[file], file=file)
+        return label_from_cosim(step.files[file].decode("utf-8", errors="replace"), file=file)
+    except PipelineError as error:
+        return Label(Status.REPORT_UNPARSABLE, str(error))
 
 
 def _notes(sources: Sources, result: ToolResult) -> tuple[str, ...]:
