@@ -23,7 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.design_space.keys import Point
 from pipeline.kernels.model import Kernel
+from pipeline.reports.labels import Label, Status
 from pipeline.synthesis.address import Address
+from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis import (
     Job,
@@ -42,6 +44,8 @@ from pipeline.synthesis.vitis.supervise import children
 from tests.tool.install import install
 
 PART = "xcu200-fsgd2104-2-e"
+STORED = 50_000
+"""Designs of other runs in the store."""
 SCRIPT = """#!/bin/sh
 mkdir -p project/solution/syn/report
 cp {report} project/solution/syn/report/csynth.xml
@@ -84,17 +88,34 @@ def measure(folder: Path, designs: int) -> None:
     points: list[Point] = [{"__PARA__L0": number} for number in range(designs)]
     (folder / "alone").mkdir()
     (folder / "each").mkdir()
-    quick, safe = backend("quick"), backend("safe", True)
+    quick, safe, packed, single = (
+        backend("quick"),
+        backend("safe", True),
+        backend("packed", True),
+        backend("single", True),
+    )
+    others = [Entry(f"other-{n}", None, Label(Status.TIMEOUT, "after 1 s")) for n in range(STORED)]
+    packed.store.put_all(packed.address, others)
+    unsafe = ReportStore(folder / "single", fsync=False)
+    for entry in others:
+        unsafe.put(single.address, entry)
     ways: dict[str, Callable[[Point], None]] = {
         "the tool's script alone": lambda point: script_alone(tool, folder / "alone"),
         "folder and Python process per design": lambda point: process_each(tool, folder / "each"),
         "run_tool: supervised, judged, removed": lambda point: run_each(tool, job, folder),
         "backend: all, store without fsync": lambda point: through(quick, kernel, point),
         "backend: all, store with fsync": lambda point: through(safe, kernel, point),
-        "backend: served from the store": lambda point: through(quick, kernel, point),
+        f"the same beside {STORED:,} packed": lambda point: through(packed, kernel, point),
+        f"the same beside {STORED:,} single": lambda point: through(single, kernel, point),
     }
     print(f"{designs} designs; the first line is the baseline of ratios and differences")
     timed(ways, points)
+    for name, held in (("without others", quick), ("packed", packed), ("single", single)):
+        begun = time.perf_counter()
+        served = len(held.stored(points))
+        print(
+            f"asking what is stored, {name}: {(time.perf_counter() - begun) * 1000:8.1f} ms for {served} designs at once"
+        )
 
 
 def instant_tool(folder: Path, stand_in: Tool, made: Path) -> Tool:
@@ -129,8 +150,8 @@ def run_each(tool: Tool, job: Job, folder: Path) -> None:
 
 
 def through(backend: VitisBackend, kernel: Kernel, point: Point) -> None:
-    """One design through the backend."""
-    (outcome,) = backend.synthesize(kernel, [point])
+    """One design through the backend, as a worker of the farm does it."""
+    outcome = backend.run_one(kernel, point)
     assert outcome.label.status == "ok", outcome.label.reason
 
 
