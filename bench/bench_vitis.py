@@ -113,9 +113,8 @@ def measure(folder: Path, designs: int) -> None:
     for name, held in (("without others", quick), ("packed", packed), ("single", single)):
         begun = time.perf_counter()
         served = len(held.stored(points))
-        print(
-            f"asking what is stored, {name}: {(time.perf_counter() - begun) * 1000:8.1f} ms for {served} designs at once"
-        )
+        spent = 1000 * (time.perf_counter() - begun)
+        print(f"asking what is stored, {name}: {spent:8.1f} ms for {served} designs at once")
 
 
 def instant_tool(folder: Path, stand_in: Tool, made: Path) -> Tool:

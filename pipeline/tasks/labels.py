@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,9 @@ class SynthesizeDesigns(KernelTask):
         return FolderTarget(self.folder / "shards" / self.plan.name / f"{self.plan.source}-{self.digest}")
 
     def tell_stage(self, key: str, stage: str) -> None:
-        """Shows on luigi's page what the tool is at."""
+        """Shows what the tool is at: on luigi's page, and on a terminal."""
+        if sys.stderr.isatty():
+            say(f"  {self.plan.name} {stage}: {key}")
         self.report_progress(None, f"{key}: {stage}")
 
     def run(self) -> None:
