@@ -79,6 +79,7 @@ class SynthesizeDesigns(KernelTask):
                     report_hash=outcome.report_hash,
                     origin=outcome.origin,
                     seconds=outcome.seconds,
+                    started=outcome.started,
                     tool_version=version,
                     sampled_by=self.chosen_strategy,
                 )

@@ -53,6 +53,8 @@ def test_the_tool_on_path_is_run_and_its_labels_carry_its_own_source(tmp_path: P
     labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas()
     assert len(labels) == 10 and set(labels["source"]) == {"stand-in"} and set(labels["status"]) == {"ok"}
     assert set(labels["origin"]) == {"synthesised"} and labels["cycles"].notna().all()
+    runs = pq.read_table(dataset(tmp_path / "w") / "runs.parquet").to_pandas()
+    assert len(runs) == 10 and (runs["seconds"] > 0).all() and runs["started"].notna().all()
     assert not processes_in(env)
 
 

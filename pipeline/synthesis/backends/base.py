@@ -31,6 +31,8 @@ class Outcome:
     origin: Origin
     seconds: float | None
     """How long the run took, where it is known."""
+    started: str | None = None
+    """When the run began, ISO 8601, where it is known."""
 
 
 class Backend(Protocol):

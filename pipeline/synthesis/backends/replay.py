@@ -55,4 +55,4 @@ class ReplayBackend:
 
 def _outcome(entry: Entry, point: Point | None) -> Outcome:
     label, report = entry.read()
-    return Outcome(entry.key, point, label, report, entry.report_hash, "replayed", entry.seconds)
+    return Outcome(entry.key, point, label, report, entry.report_hash, "replayed", entry.seconds, entry.started)

@@ -171,7 +171,9 @@ class VitisBackend:
                 label, report = entry.read()
                 if label.status is Status.OK and not all(key in keys for keys in stepped):
                     continue
-                found[key] = Outcome(key, by_key[key], label, report, entry.report_hash, "synthesised", entry.seconds)
+                found[key] = Outcome(
+                    key, by_key[key], label, report, entry.report_hash, "synthesised", entry.seconds, entry.started
+                )
         return found
 
     def run_one(self, kernel: Kernel, point: Point) -> Outcome:
@@ -226,7 +228,7 @@ class VitisBackend:
                 label = entry.label
         elif tries > 1:
             label = replace(label, reason=f"{label.reason} (tried {tries} times)")
-        return Outcome(key, point, label, result.report, report_hash, "synthesised", result.seconds)
+        return Outcome(key, point, label, result.report, report_hash, "synthesised", result.seconds, started)
 
     def step_address(self, step: str) -> Address:
         """Where the labels of a further step are stored: the same flow under the source ``SOURCE-STEP``."""
