@@ -60,7 +60,7 @@ def test_every_layout_of_the_tool_gives_one_design_a_run(tmp_path: Path) -> None
     assert paths(found) == [
         "a/proj/solution1/syn/report/csynth.xml",
         "b/_x/k/k/k/solution/syn/report/csynth.xml",
-        "c/work/hls/syn/report/csynth.xml",
+        "c/work_dir/hls/syn/report/csynth.xml",
         "d/gemm.comp/hls/syn/report/csynth.xml",
         "e/impl/ip/hls_files/gemm/s/syn/report/csynth.xml",
         "f/syn/report/gemm_csynth.xml",
