@@ -48,8 +48,8 @@ def test_every_layout_of_the_tool_gives_one_design_a_run(tmp_path: Path) -> None
     write(build / "k/k/k/ip/hls_files/k/solution/syn/report/csynth.xml", next(xml))
     write(build / "link/int/xo/ip_repo/k/hls_files/csynth.xml", next(xml))
     # The unified flow, and an open_component.
-    write(tmp_path / "c" / "work/hls/syn/report/csynth.xml", next(xml))
-    write(tmp_path / "c" / "work/hls/hls_data.xml", next(xml))
+    write(tmp_path / "c" / "work_dir/hls/syn/report/csynth.xml", next(xml))
+    write(tmp_path / "c" / "work_dir/hls/hls_data.xml", next(xml))
     write(tmp_path / "d" / "gemm.comp/hls/syn/report/csynth.xml", next(xml))
     # Only the exported copy was kept.
     write(tmp_path / "e" / "impl/ip/hls_files/gemm/s/syn/report/csynth.xml", next(xml))
