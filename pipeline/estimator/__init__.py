@@ -4,7 +4,20 @@
 :class:`~pipeline.reports.report.Report` that names the estimator where a tool's report names the tool.
 """
 
+from pipeline.estimator.constants import calibrated
 from pipeline.estimator.device import Device, load_device
-from pipeline.estimator.prepared import VERSION, Point, Prepared, estimate, prepare
+from pipeline.estimator.points import Point
+from pipeline.estimator.prepared import VERSION, Estimate, Prepared, estimate, prepare, version
 
-__all__ = ["VERSION", "Device", "Point", "Prepared", "estimate", "load_device", "prepare"]
+__all__ = [
+    "VERSION",
+    "Device",
+    "Estimate",
+    "Point",
+    "Prepared",
+    "calibrated",
+    "estimate",
+    "load_device",
+    "prepare",
+    "version",
+]

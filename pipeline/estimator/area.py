@@ -1,15 +1,17 @@
 """DSP blocks, flip-flops, LUTs and block RAM of a scheduled design.
 
-Operators are shared within a region ``ceil(n / II)`` ways (measured on public Vitis reports); block RAM follows the
-measured rule by partition, see the device's data file.
+Operators are shared within a region ``ceil(n / II)`` ways (measured on public Vitis reports), large ones serve one
+region after the other; block RAM follows the measured rule by partition, see the device's data file. Flip-flops, LUTs
+and block RAM are sums of counted things (:func:`terms`), each times a constant of the flow.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from pipeline.estimator.device import Device
-from pipeline.estimator.nest import Memory, Nest
+from pipeline.estimator.nest import Memory
 from pipeline.estimator.schedule import Schedule
 from pipeline.estimator.transfer import Transfer
 from pipeline.reports.report import Resources
@@ -37,45 +39,80 @@ def _power(value: int) -> int:
     return 1 << max(0, value - 1).bit_length()
 
 
-def resources(nest: Nest, plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Resources:
-    """What a design uses; may exceed what the device has."""
-    control = device.control
+TERMS: Mapping[str, tuple[str, ...]] = {
+    "lut": ("design", "operators", "loops", "values", "cells", "banks", "ports"),
+    "ff": ("design", "operators", "loops", "values", "banks", "ports"),
+    "bram_18k": ("blocks", "ports"),
+}
+"""What is counted for a resource: the ``design`` itself, LUTs or flip-flops of its ``operators``, ``loops``, results of
+operations (``values``), LUTs that hold small arrays (``cells``), partitions (``banks``), ``blocks`` of arrays, 512-bit
+``ports`` to off-chip memory."""
+
+
+def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[str, dict[str, float]]:
+    """The counts behind each resource of :data:`TERMS`, and the DSP blocks of the operators under ``dsp``."""
+    nest = plan.design.nest
     dsp = 0
-    lut = float(control["top_lut"])
-    ff = float(control["top_ff"])
+    lut = ff = 0.0
+    values = 0.0
     units: dict[str, int] = {}
     for region in plan.regions:
         for name, count in region.operations.items():
             cost = device.operators[name]
             needed = math.ceil(count / region.interval) * region.copies
+            values += count * region.copies * region.repeats
             if cost.dsp or cost.stages > 1:
                 # Large operators serve one region after the other.
                 units[name] = max(units.get(name, 0), needed)
             else:
-                lut += needed * cost.lut
-                ff += needed * cost.ff
+                lut += needed * cost.lut * region.repeats
+                ff += needed * cost.ff * region.repeats
     for name, count in units.items():
         cost = device.operators[name]
         dsp += count * cost.dsp
         lut += count * cost.lut
         ff += count * cost.ff
-    for row in plan.rows:
-        lut += control["loop_lut"]
-        ff += control["loop_ff"]
-        if row.pipelined and row.iteration[2] is not None:
-            ff += control["stage_ff"] * row.iteration[2]
-    bram = 0
+    held = cells = banks = 0
     for name, memory in nest.memories.items():
-        used, cells = _array(memory, plan.partitions.get(name, 1), device)
-        copies = plan.copies.get(name, 1)
-        bram += used * copies
-        lut += cells * copies
-    rule = device.memory
-    for item in moved:
-        bram += math.ceil(rule["port_bram"] * item.width / rule["port_bytes"])
-        lut += rule["port_lut"]
-        ff += rule["port_ff"]
-    return Resources(bram_18k=bram, dsp=dsp, ff=round(ff), lut=round(lut), uram=0)
+        partitions = plan.ports.partitions.get(name, 1)
+        used, distributed = _array(memory, partitions, device)
+        copies = plan.ports.copies.get(name, 1)
+        held += used * copies
+        cells += distributed * copies
+        banks += partitions * copies
+    width = sum(item.width for item in moved) / device.memory["port_bytes"]
+    loops = float(sum(row.repeats for row in plan.rows))
+    return {
+        "lut": {
+            "design": 1.0,
+            "operators": lut,
+            "loops": loops,
+            "values": values,
+            "cells": float(cells),
+            "banks": float(banks),
+            "ports": width,
+        },
+        "ff": {
+            "design": 1.0,
+            "operators": ff,
+            "loops": loops,
+            "values": values,
+            "banks": float(banks),
+            "ports": width,
+        },
+        "bram_18k": {"blocks": float(held), "ports": width},
+        "dsp": {"operators": float(dsp)},
+    }
+
+
+def resources(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Resources:
+    """What a design uses; may exceed what the device has."""
+    counted = terms(plan, moved, device)
+    area = plan.design.rules.area
+    lut, ff, bram = (
+        round(sum(area[resource][name] * count for name, count in counted[resource].items())) for resource in TERMS
+    )
+    return Resources(bram_18k=bram, dsp=round(counted["dsp"]["operators"]), ff=ff, lut=lut, uram=0)
 
 
 def _array(memory: Memory, partitions: int, device: Device) -> tuple[int, int]:

@@ -24,6 +24,26 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowRules:
+    """Constants of a flow; the data file says what each one is and where it is from."""
+
+    carried_cycles: int
+    flattens: int
+    element_sums_apart: int
+    copy_cycles: int
+    copies_overlap: int
+    tile_cycles: int
+    offchip_cycles: int
+    small_loop: int
+    max_partitions: int
+    scattered_words: int
+    widest_partition: int
+    partition_beyond: int
+    area: Mapping[str, Mapping[str, float]]
+    """By resource and term, see :data:`pipeline.estimator.area.TERMS`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """An FPGA with what its operators and memories cost at one clock; units as in the data file."""
 
@@ -38,6 +58,15 @@ class Device:
     """By operator name; those whose area grows with the width end in it, as in ``iadd32``."""
     memory: Mapping[str, int]
     control: Mapping[str, int]
+    flows: Mapping[str, FlowRules]
+    """By dialect of points."""
+    calibration: str = ""
+    """Hash of the fitted constants that lie over the data file, empty for none."""
+
+    @property
+    def longest_add(self) -> int:
+        """Stages of the slowest addition."""
+        return max(self.operators[name].stages for name in ("dadd", "fadd", "iadd64"))
 
 
 WIDTHS = (1, 8, 16, 18, 32, 64, 128)
@@ -81,4 +110,5 @@ def _device(name: str, table: dict[str, Any]) -> Device:
         operators=operators,
         memory=table["memory"],
         control=table["control"],
+        flows={name: FlowRules(**rules) for name, rules in table["flow"].items()},
     )

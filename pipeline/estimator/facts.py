@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.estimator import linear
-from pipeline.estimator.nest import Access, Body, Branch, Call, Index, LoopNode, Nest, Segment
+from pipeline.estimator.nest import Access, Body, Branch, Call, Chain, Index, LoopNode, Nest, Segment
 
 _MOST_PAIRS = 20_000
 """Pairs of accesses that are compared for one loop; beyond that a dependence is assumed, as without proof."""
@@ -22,6 +22,12 @@ class Cycle:
     memory: int
     distance: int
     via: tuple[int, ...]
+    array: str | None
+    """The array that it runs through, None for a scalar."""
+    fixed: bool
+    """The loop does not move the element, which may so be kept in a register."""
+    conditional: bool
+    """Some iterations leave the value as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,10 @@ class Group:
     uses: frozenset[int]
     """All loops the address changes with."""
     members: int
+    affine: bool
+    """Every subscript is linear."""
+    index: Index
+    """Of the first member."""
 
 
 @dataclass(slots=True)
@@ -47,8 +57,10 @@ class LoopFacts:
     """Straight-line parts below it, each with the loops between."""
     groups: tuple[Group, ...] = ()
     cycles: tuple[Cycle, ...] = ()
-    chain: int = 0
-    """Longest delay in operators that one iteration hands to the next."""
+    updates: tuple[Chain, ...] = ()
+    """Elements that the loop moves over and that each iteration reads, changes and writes back."""
+    chain: Cycle | None = None
+    """The recurrence from each iteration to the next with the longest delay in operators."""
     unrollable: bool = True
     """Every loop below has a known trip count."""
     parallel: bool = True
@@ -119,7 +131,8 @@ def _grouped(accesses: list[Access]) -> list[Group]:
         first = members[0]
         moves = tuple(item.uses if item.affine else frozenset[int]() for item in first.index)
         uses = frozenset(loop for item in first.index for loop in item.uses)
-        groups.append(Group(first.array, first.write, moves, uses, len(members)))
+        affine = all(item.affine for item in first.index)
+        groups.append(Group(first.array, first.write, moves, uses, len(members), affine, first.index))
     return groups
 
 
@@ -127,8 +140,11 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     inside = _inside(node.body)
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
-    cycles: list[Cycle] = [Cycle(item.delay, 0, 1, tuple(sorted(item.via))) for item in node.carried if item.delay]
-    chain = max((item.delay for item in node.carried), default=0)
+    cycles = [
+        Cycle(item.delay, 0, 1, tuple(sorted(item.via)), None, True, item.conditional)
+        for item in node.carried
+        if item.delay
+    ]
     seen: set[tuple[object, ...]] = set()
     for segment, path in segments:
         between = {number: spans[number] for number in path}
@@ -146,33 +162,57 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 below = {other: spans[other] for other in path[depth + 1 :]}
                 if linear.distance(item.write, item.read, number, below) == 1:
                     via.append(number)
-            cycles.append(Cycle(operators, item.store_load, gap, tuple(via)))
-            if gap == 1:
-                chain = max(chain, operators)
+            fixed = item.read == item.write and node.number not in _uses(item.read)
+            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, item.conditional))
     accesses = [access for segment, _ in segments for access in segment.accesses]
-    flow, crossing = _flow(node, inner)
-    written = [access for access in accesses if access.write]
-    separate = all(_separate(access.index, node.number, inner) for access in written)
+    crossing = _crossing(node, inner)
     return LoopFacts(
         inside=tuple(item.number for item in inside),
         segments=tuple(segments),
         groups=tuple(_grouped(accesses)),
         cycles=tuple(dict.fromkeys(cycles)),
-        chain=chain,
+        updates=tuple(
+            dict.fromkeys(
+                item
+                for segment, _ in segments
+                for item in segment.chains
+                if item.read == item.write and node.number in _uses(item.read)
+            )
+        ),
+        chain=max((item for item in cycles if item.distance == 1), key=lambda item: item.operators, default=None),
         unrollable=all(item.loop.trip_count is not None for item in inside),
-        parallel=not node.carried and not flow and separate,
+        parallel=not node.carried and _separate(accesses, node.number, inner),
         serial=crossing,
         stages=not crossing,
     )
 
 
-def _separate(index: Index, loop: int, inner: dict[int, int | None]) -> bool:
-    """Whether some subscript moves with this loop and with none inside it."""
-    return any(item.affine and loop in item.uses and not item.uses & inner.keys() for item in index)
+def _separate(accesses: list[Access], loop: int, inner: dict[int, int | None]) -> bool:
+    """Whether iterations keep to elements of their own in every array that is written.
+
+    Some subscript moves with this loop and with none inside it, the same one in all accesses to the array. Where
+    accesses differ in others, it has to be the first, which cuts the array into blocks.
+    """
+    places: dict[str, list[Index]] = {}
+    for access in dict.fromkeys(accesses):
+        places.setdefault(access.array, []).append(access.index)
+    for array in dict.fromkeys(access.array for access in accesses if access.write):
+        first, *others = dict.fromkeys(places[array])
+        dims = range(1) if others else range(len(first))
+        if not any(
+            place < len(first)
+            and first[place].affine
+            and loop in first[place].uses
+            and not first[place].uses & inner.keys()
+            and all(len(other) > place and other[place] == first[place] for other in others)
+            for place in dims
+        ):
+            return False
+    return True
 
 
-def _flow(node: LoopNode, inner: dict[int, int | None]) -> tuple[bool, bool]:
-    """Whether a read may meet an earlier iteration's write, and whether it does so from another part of the body."""
+def _crossing(node: LoopNode, inner: dict[int, int | None]) -> bool:
+    """Whether a part of the body may read what a later part has written in an earlier iteration."""
     parts = [_segments((item,), ()) for item in node.body]
     writes: dict[str, list[tuple[int, Access]]] = {}
     reads: list[tuple[int, Access]] = []
@@ -182,22 +222,15 @@ def _flow(node: LoopNode, inner: dict[int, int | None]) -> tuple[bool, bool]:
                 writes.setdefault(access.array, []).append((place, access))
             else:
                 reads.append((place, access))
-    flow = crossing = False
     compared = 0
     for place, read in reads:
         for other, write in writes.get(read.array, ()):
+            if place >= other:
+                continue
             compared += 1
-            if compared > _MOST_PAIRS:
-                return True, True
-            if linear.distance(write.index, read.index, node.number, inner) is None:
-                continue
-            # A read after the write of the same iteration, of the same element, sees that one instead.
-            if place >= other and write.index == read.index and node.number not in _uses(read.index):
-                flow = flow or place == other
-                continue
-            flow = True
-            crossing = crossing or place < other
-    return flow, crossing
+            if compared > _MOST_PAIRS or linear.distance(write.index, read.index, node.number, inner) is not None:
+                return True
+    return False
 
 
 def _uses(index: Index) -> frozenset[int]:

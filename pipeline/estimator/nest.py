@@ -51,17 +51,22 @@ class Chain:
     write: Index
     delay: int
     store_load: int
+    conditional: bool = False
+    """The write happens in some iterations only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Straight-line code: operators per execution, critical path in cycles, accesses, chains."""
 
-    operators: Mapping[str, int]
+    operators: Mapping[tuple[str, frozenset[int]], int]
+    """By name and the loops that the result changes with: copies of a loop that is not among them share it."""
     depth: int | None
     """None where it holds something whose time is not known."""
     accesses: tuple[Access, ...]
     chains: tuple[Chain, ...]
+    conditional: bool = False
+    """Some of it runs under a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Carried:
     name: str
     delay: int
     via: frozenset[int]
+    conditional: bool = False
+    """The scalar changes in some iterations only."""
 
 
 @dataclass(slots=True)
@@ -87,6 +94,9 @@ class LoopNode:
     reduction: str | None
     body: Body = ()
     carried: tuple[Carried, ...] = ()
+
+    below: tuple[LoopNode, ...] = ()
+    """The loops directly inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,20 @@ class Call:
 
 Item: TypeAlias = "Segment | LoopNode | Branch | Call"
 Body: TypeAlias = "tuple[Item, ...]"
+
+
+def loops_of(body: Body) -> list[LoopNode]:
+    """The loops of a body that stand in no other loop of it, arms of branches and called helpers looked into."""
+    found: list[LoopNode] = []
+    for item in body:
+        if isinstance(item, LoopNode):
+            found.append(item)
+        elif isinstance(item, Branch):
+            for arm in item.arms:
+                found.extend(loops_of(arm))
+        elif isinstance(item, Call):
+            found.extend(loops_of(item.body))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +161,5 @@ class Nest:
     body: Body
     memories: Mapping[str, Memory]
     loops: Mapping[int, LoopNode] = field(default_factory=dict)
+    leaves: bool = False
+    """Somewhere control leaves a loop, a call or an iteration early."""

@@ -75,7 +75,8 @@ def test_accumulation_bounds_the_interval_by_the_adder_and_a_reduction_adds_a_tr
     assert single.initiation_interval.exact == _DADD
     assert single.latency.exact == _LOAD + _DADD + _DADD * 255 - 1
     (eight,) = prepared.estimate({"__PARA__L0": 8}).loops
-    assert eight.initiation_interval.exact == _DADD
+    # Merlin keeps the partial sums of a reduction clause apart.
+    assert eight.initiation_interval.exact == 1
     assert eight.iteration_latency.exact == _LOAD + _DADD + 3 * _DADD
 
 

@@ -8,7 +8,7 @@ import pytest
 import pipeline.synthesis.backends.estimator as estimator_module
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
-from pipeline.estimator import VERSION, prepare
+from pipeline.estimator import VERSION, Device, prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel
 from pipeline.reports.labels import Label, Status
@@ -81,8 +81,8 @@ def _counting(monkeypatch: pytest.MonkeyPatch, limit: int) -> list[Point]:
     seen: list[Point] = []
 
     class Counted:
-        def __init__(self, kernel: Kernel) -> None:
-            self.prepared = prepare(kernel)
+        def __init__(self, kernel: Kernel, device: Device) -> None:
+            self.prepared = prepare(kernel, device)
 
         def estimate(self, point: Point) -> object:
             if len(seen) == limit:

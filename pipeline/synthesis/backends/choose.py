@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.estimator import VERSION
+from pipeline.estimator import VERSION, Device
 from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.estimator import EstimatorBackend
@@ -58,11 +58,13 @@ def choose(
     *,
     source: str | None = None,
     clock: Callable[[], float] | None = None,
+    device: Device | None = None,
 ) -> EstimatorBackend | ReplayBackend:
     """The backend of a run on one kernel that needs no tool; runs of the tool are :mod:`pipeline.synthesis.vitis`'s.
 
     ``source`` says whose labels are replayed; without it there must be one source only, as sources are never mixed
-    unasked. ``clock`` gives seconds to a backend that measures its runs. Replay of a kernel without any report answers
+    unasked. ``clock`` gives seconds to a backend that measures its runs, ``device`` is what the estimator works
+    with. Replay of a kernel without any report answers
     ``not_cached`` for each design.
 
     Raises PipelineError: an unknown backend; several sources or flows to choose from; a backend that cannot give the
@@ -76,7 +78,7 @@ def choose(
                 f"the estimator cannot give labels of the source {source!r}",
                 fix=f"leave --source away, or replay the source with --backend replay --source {source}",
             )
-        return EstimatorBackend(store, clock=clock)
+        return EstimatorBackend(store, clock=clock, device=device)
     address = find_address(store, kernel, source)
     return ReplayBackend(store, address or Address(kernel.name, kernel.ast_hash, _nominal_flow(source)))
 

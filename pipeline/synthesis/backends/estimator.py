@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
-from pipeline.estimator import VERSION, Prepared, prepare
+from pipeline.estimator import Device, Prepared, load_device, prepare, version
 from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
@@ -30,21 +30,30 @@ class EstimatorBackend:
         store: where the estimates go.
         batch: designs per lot.
         clock: gives seconds, to measure how long an estimate takes; without it that stays unknown.
+        device: what is estimated for, calibrated or not; the default device without it.
     """
 
     name = "estimator"
 
-    def __init__(self, store: ReportStore, *, batch: int = 256, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        store: ReportStore,
+        *,
+        batch: int = 256,
+        clock: Callable[[], float] | None = None,
+        device: Device | None = None,
+    ) -> None:
         if batch < 1:
             raise PipelineError(f"a batch of {batch} designs is none", fix="use 1 or more")
         self.store = store
         self.batch = batch
         self.clock = clock
+        self.device = device or load_device()
 
     @property
     def flow(self) -> Flow:
-        """The estimator's flow: its version is part of where its labels live."""
-        return estimator_flow(VERSION)
+        """The estimator's flow: its version, which says whether it was calibrated, is part of where its labels live."""
+        return estimator_flow(version(self.device))
 
     def address(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
@@ -70,7 +79,7 @@ class EstimatorBackend:
             for key, point in zip(keys, chosen, strict=True):
                 if key not in lot:
                     if prepared is None:
-                        prepared = prepare(kernel)
+                        prepared = prepare(kernel, self.device)
                     lot[key] = self._estimate(prepared, key, point, new)
             self.store.put_batch(address, list(new.values()))
             for key, point in zip(keys, chosen, strict=True):

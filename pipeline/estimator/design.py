@@ -1,0 +1,34 @@
+"""One design of a kernel while it is scheduled: what each loop is asked, and what has been decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.estimator.choice import Choice, Mode
+from pipeline.estimator.device import Device, FlowRules
+from pipeline.estimator.facts import Facts
+from pipeline.estimator.nest import Nest
+
+
+@dataclass(slots=True)
+class Design:
+    """Inputs of a schedule, and the decisions of :mod:`pipeline.estimator.decide` on each loop by node number."""
+
+    nest: Nest
+    facts: Facts
+    device: Device
+    rules: FlowRules
+    choices: Mapping[int, Choice]
+    outermost: tuple[int, ...]
+    merlin: bool
+    """Whether Merlin stands before the tool."""
+    modes: dict[int, Mode] = field(default_factory=dict)
+    unroll: dict[int, int] = field(default_factory=dict)
+    """Copies of each loop's body within one iteration."""
+    coarse: dict[int, int] = field(default_factory=dict)
+    """Copies of each loop's whole body that run side by side."""
+    uneven: set[int] = field(default_factory=set)
+    """Loops whose factor does not divide the trip count."""
+    offchip: set[int] = field(default_factory=set)
+    """Loops below which arguments are read and written in off-chip memory, uncached."""

@@ -1,0 +1,127 @@
+"""Arrays under a design: partitions, copies, and the bound that their ports set on the initiation interval.
+
+``II >= accesses per partition / ports`` (UG1399; two ports a memory).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from pipeline.estimator.design import Design
+from pipeline.estimator.facts import Group
+from pipeline.estimator.nest import LoopNode, Memory
+
+
+@dataclass(slots=True)
+class Ports:
+    """Partitions by array and dimension."""
+
+    design: Design
+    partitions: dict[str, int] = field(default_factory=dict)
+    copies: dict[str, int] = field(default_factory=dict)
+    """Copies of an array that whole copied bodies need."""
+    banks: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)
+
+    def partition(self) -> None:
+        """Partitions every array as its widest access needs, by dimension, within the limits of the flow."""
+        for name, memory in self.design.nest.memories.items():
+            self._array(name, memory)
+
+    def _array(self, name: str, memory: Memory) -> None:
+        design, rules = self.design, self.design.rules
+        banks = [1] * len(memory.dims)
+        copies = 1
+        for group in design.facts.groups.get(name, ()):
+            for place, moves in enumerate(group.moves[: len(banks)]):
+                width = 1
+                for loop in moves:
+                    width *= design.unroll[loop] * design.coarse[loop]
+                size = memory.dims[place]
+                if size is not None and width >= size:
+                    width = size
+                elif width > rules.widest_partition:
+                    width = rules.partition_beyond
+                banks[place] = max(banks[place], width)
+            if not group.write:
+                shared = [count for loop, count in design.coarse.items() if count > 1 and loop not in group.uses]
+                copies = max([copies, *shared])
+        total = math.prod(banks)
+        limit = rules.max_partitions if design.merlin else max(total, 1)
+        self.banks[name] = (tuple(banks), min(1.0, limit / total))
+        self.copies[name] = copies
+        self.partitions[name] = min(total, limit)
+
+    def interval(self, node: LoopNode) -> int:
+        """The resource bound of a pipelined loop's initiation interval."""
+        known = self.design.facts.loops[node.number]
+        inside = frozenset(known.inside)
+        loads: dict[str, float] = {}
+        for group in known.groups:
+            memory = self.design.nest.memories.get(group.array)
+            words = memory.words if memory is not None else None
+            if words is not None and self.partitions[group.array] >= words:
+                continue
+            if words is not None and not group.affine and words <= self.design.rules.scattered_words:
+                continue
+            loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
+        ports = self.design.device.memory["ports"]
+        return max((math.ceil(load / ports) for load in loads.values()), default=1)
+
+    def _load(self, group: Group, node: int, inside: frozenset[int]) -> float:
+        """Accesses of one iteration of a pipelined loop to the fullest partition."""
+        unroll = self.design.unroll
+        count = 1
+        for loop in group.uses:
+            if loop == node or loop in inside:
+                count *= unroll[loop]
+        banks, share = self.banks.get(group.array, ((), 1.0))
+        spread = 1
+        for place, moves in enumerate(group.moves[: len(banks)]):
+            width = 1
+            for loop in moves:
+                if loop in inside or loop == node:
+                    width *= unroll[loop]
+            spread *= min(width, banks[place])
+        if not self.design.merlin and group.affine:
+            # The tool's own partitioning gives neighbours at constant offsets memories of their own.
+            return count / max(1.0, spread * share)
+        # Neighbours that differ by a constant overlap when the loop between them is unrolled.
+        distinct = count + group.members - 1 if count > 1 else group.members
+        return distinct / max(1.0, spread * share)
+
+    def update_interval(self, node: LoopNode) -> int:
+        """The bound of elements that are read, changed and written back where the memory is not told at compile time.
+
+        An array that another loop has had split completely is a row of registers or small memories; a loop that
+        takes fewer elements at a time finds its own among them by a multiplexer, and the tool cannot tell one
+        iteration's from the next's (labels: II 23 instead of 1 on gemm-p).
+        """
+        interval = 1
+        known = self.design.facts.loops[node.number]
+        inside = (*known.inside, node.number)
+        for update in known.updates:
+            memory = self.design.nest.memories.get(update.array)
+            banks, _ = self.banks.get(update.array, ((), 1.0))
+            if memory is None:
+                continue
+            for place, (item, size) in enumerate(zip(update.read, memory.dims, strict=False)):
+                width = math.prod(self.design.unroll[loop] for loop in item.uses if loop in inside)
+                if node.number in item.uses and banks[place] == size and size is not None and 1 < size > width:
+                    interval = max(interval, update.delay)
+        return interval
+
+    def off_chip(self, node: LoopNode) -> int:
+        """Elements that one iteration of a loop takes from arguments in off-chip memory; neighbours come along."""
+        known = self.design.facts.loops[node.number]
+        total = 0
+        for group in known.groups:
+            memory = self.design.nest.memories.get(group.array)
+            if memory is None or memory.role != "argument":
+                continue
+            count = group.members
+            for loop in known.inside:
+                if loop in group.uses:
+                    count *= self.design.unroll[loop]
+            total += count
+        return total

@@ -1,0 +1,83 @@
+"""What one iteration hands to the next: the bound on the initiation interval, and the length of unrolled chains.
+
+``II >= ceil(delay / distance)`` over all carried dependences (UG1399). A sum that every iteration adds to may be
+reordered: copies of it become a tree (Merlin's reduction clause; plain Vitis under unsafe math optimisations). One
+that changes under a condition, or that passes more than one operator, stays a chain.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pipeline.estimator.design import Design
+from pipeline.estimator.facts import Cycle
+from pipeline.estimator.nest import LoopNode
+
+
+def recurrence_interval(design: Design, node: LoopNode) -> int:
+    """The dependence bound on the loop's initiation interval, 1 where it carries nothing."""
+    interval = 1
+    for cycle in design.facts.loops[node.number].cycles:
+        interval = max(interval, _bound(design, node, cycle))
+    return interval
+
+
+def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
+    """The bound where loops run as one and an outer one comes back to the elements that the innermost changes.
+
+    The tool then keeps the copies of a partly unrolled innermost loop in order (labels: gemm-p and syrk gain nothing
+    by unrolling a part, all of it removes the loop).
+    """
+    *outer, node = nodes
+    for update in design.facts.loops[node.number].updates:
+        moved = {loop for item in update.read for loop in item.uses}
+        if any(loop.number not in moved for loop in outer):
+            return design.unroll[node.number]
+    return 1
+
+
+def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
+    number = node.number
+    factor = design.unroll[number]
+    reorders = _reorders(design, node, cycle)
+    apart = factor > 1 if cycle.array is None else design.rules.element_sums_apart > 0
+    if design.merlin and reorders and apart and cycle.distance == 1 and not cycle.conditional:
+        # Merlin keeps partial sums apart.
+        return 1
+    copies = 1 if reorders else math.ceil(factor / cycle.distance)
+    if number in design.uneven and reorders and not design.merlin:
+        # The exit check stands between the copies before it, which become a tree, and those after it.
+        copies = factor - (node.loop.trip_count or factor) % factor + 1
+    for inner in cycle.via:
+        if not _reorders(design, design.nest.loops[inner], cycle):
+            copies *= design.unroll[inner]
+    around = design.rules.carried_cycles if cycle.fixed else cycle.memory
+    return math.ceil((around + cycle.operators * copies) / max(1, math.ceil(cycle.distance / factor)))
+
+
+def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
+    """Whether copies of the recurrence in this loop become a tree: Merlin needs the clause, the tool an addition
+    that happens in every iteration.
+    """
+    if cycle.operators > design.device.longest_add:
+        return False
+    if design.merlin:
+        named = node.reduction
+        return bool(named) and (cycle.array is None or cycle.array == named)
+    return not cycle.conditional
+
+
+def chain(design: Design, node: LoopNode, depth: int) -> int:
+    """What the copies of an unrolled loop add to the critical path of ``depth`` cycles: a tree, or a chain."""
+    copies = design.unroll[node.number]
+    known = design.facts.loops[node.number]
+    if copies <= 1:
+        return 0
+    if known.serial:
+        return depth * (copies - 1)
+    cycle = known.chain
+    if cycle is None:
+        return 0
+    if _reorders(design, node, cycle):
+        return cycle.operators * math.ceil(math.log2(copies))
+    return cycle.operators * (copies - 1)

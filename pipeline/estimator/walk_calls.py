@@ -1,0 +1,141 @@
+"""Calls of a kernel: library functions by their cost, helpers taken in where they are called."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import replace
+from typing import Any
+
+from pycparser import c_ast
+
+from pipeline.estimator import linear
+from pipeline.estimator.ctypes import INT, CType
+from pipeline.estimator.nest import Call
+from pipeline.estimator.syntax import has_loop
+from pipeline.estimator.walk_expressions import Expressions
+from pipeline.estimator.walk_values import Place, Value
+
+_DEEPEST_CALL = 40
+
+_FLOAT_CALLS = {
+    "sqrt": "sqrt",
+    "exp": "exp",
+    "exp2": "exp",
+    "log": "exp",
+    "log2": "exp",
+    "log10": "exp",
+    "pow": "exp",
+    "sin": "exp",
+    "cos": "exp",
+    "tan": "exp",
+    "atan": "exp",
+    "atan2": "exp",
+    "tanh": "exp",
+    "fmax": "cmp",
+    "fmin": "cmp",
+    "fmod": "div",
+    "floor": "add",
+    "ceil": "add",
+    "round": "add",
+    "fabs": "",
+}
+_FREE_CALLS = frozenset({"assert", "printf", "abs", "labs", "llabs", "__assert_fail", "free"})
+_TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
+
+
+class Calls(Expressions):
+    """Evaluates calls."""
+
+    @abc.abstractmethod
+    def _flush(self) -> None:
+        """Closes the open straight-line code."""
+
+    @abc.abstractmethod
+    def _grow(self) -> None:
+        """Counts one more part of the nest."""
+
+    @abc.abstractmethod
+    def _statement(self, node: Any) -> None:
+        """Walks a statement."""
+
+    def _call(self, node: Any) -> Value:
+        name = node.name.name if isinstance(node.name, c_ast.ID) else None
+        if name is None:
+            raise self._error(node, "a call through a pointer has no known cost", "call the function by its name")
+        arguments = list(node.args.exprs) if node.args else []
+        if name in self.functions:
+            return self._inline(node, name, arguments)
+        if name in _TRANSFERS:
+            return self._transfer(name, arguments)
+        values = [self._expression(item) for item in arguments]
+        base = name[:-1] if name.endswith("f") and name[:-1] in _FLOAT_CALLS else name
+        if base in _FLOAT_CALLS:
+            ctype = CType("float", 32) if base != name else CType("double", 64)
+            values = [self._cast(value, ctype) for value in values]
+            uses = frozenset(loop for value in values for loop in value.line.uses)
+            kind = _FLOAT_CALLS[base]
+            if not kind:
+                return replace(values[0], line=linear.opaque(uses)) if values else Value(INT, linear.opaque(()), 0, {})
+            return self._apply(self._operator(kind, ctype), ctype, linear.opaque(uses), values)
+        if name in _FREE_CALLS:
+            return values[0] if values else Value(INT, linear.opaque(()), 0, {})
+        raise self._error(node, f"the cost of calling '{name}' is not known", "define it in the kernel's file")
+
+    def _transfer(self, name: str, arguments: list[Any]) -> Value:
+        """memcpy and its kin: an element a cycle, unknown where the size is."""
+        size = self._number(arguments[2]) if len(arguments) == 3 else None
+        place = self._place(arguments[0]) if arguments else None
+        if size is None and arguments and isinstance(arguments[-1], c_ast.UnaryOp) and arguments[-1].op == "sizeof":
+            named = self._place(arguments[-1].expr)
+            memory = self.memories.get(named.key) if named is not None else None
+            size = memory.words * memory.bits // 8 if memory is not None and memory.words is not None else None
+        self._flush()
+        if size is None or place is None:
+            self.open.unknown = True
+        else:
+            self.open.depth = max(1, size * 8 // max(place.ctype.bits, 1)) + self.device.operators["load"].stages
+        self._flush()
+        return Value(INT, linear.opaque(()), 0, {})
+
+    def _inline(self, node: Any, name: str, arguments: list[Any]) -> Value:
+        if name in self.calls:
+            raise self._error(node, f"'{name}' calls itself; hardware has no recursion", "write it as a loop")
+        if len(self.calls) > _DEEPEST_CALL:
+            raise self._error(node, f"calls nest deeper than {_DEEPEST_CALL}")
+        function = self.functions[name]
+        parameters = self._parameters(function)
+        bound: list[tuple[Any, Place | None, Value | None]] = []
+        for parameter, argument in zip(parameters, arguments, strict=False):
+            dims, _ = self._dims(parameter.type)
+            if dims:
+                place = self._place(argument)
+                if place is None:
+                    raise self._error(argument, f"argument '{parameter.name}' of '{name}' is no named array")
+                bound.append((parameter, place, None))
+            else:
+                value = self._expression(argument)
+                bound.append((parameter, None, self._cast(value, self.types.of(parameter.type))))
+        has_loops = has_loop(function.body, self.functions)
+        if has_loops:
+            self._flush()
+            self.items.append([])
+        outer = self.scopes
+        self.scopes = [self.scopes[0], {}]
+        self.calls.append(name)
+        self.instances += 1
+        for parameter, place, given in bound:
+            if place is not None:
+                self.scopes[-1][parameter.name] = place
+            else:
+                self._declare(parameter, name, "local", given)
+        self._statement(function.body)
+        result = self.scalars.pop(f"return@{len(self.calls)}", None)
+        self.calls.pop()
+        self.scopes = outer
+        if has_loops:
+            self._flush()
+            self.items[-2].append(Call(name, tuple(self.items.pop())))
+            self._grow()
+        if result is None:
+            return Value(INT, linear.opaque(self.stack), 0, {})
+        return replace(result, ready=0) if has_loops else result

@@ -1,0 +1,323 @@
+"""Expressions of a kernel: operators, when values are ready and where they are from, accesses to arrays."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from pycparser import c_ast
+
+from pipeline.estimator import linear
+from pipeline.estimator.ctypes import INT, CType, wider
+from pipeline.estimator.nest import Access, Chain, Linear, Memory
+from pipeline.estimator.syntax import fold, literal
+from pipeline.estimator.walk_names import Names
+from pipeline.estimator.walk_values import CHOSEN, Place, Value, join
+
+_COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
+
+
+class Expressions(Names, abc.ABC):
+    """Evaluates expressions into the open straight-line code."""
+
+    @abc.abstractmethod
+    def _call(self, node: Any) -> Value:
+        """The value of a call."""
+
+    def _place(self, node: Any) -> Place | None:
+        """What an lvalue or an array expression stands for, subscripts evaluated; None for a plain value."""
+        if isinstance(node, c_ast.ID):
+            return self._find(node.name)
+        if isinstance(node, c_ast.ArrayRef):
+            base = self._place(node.name)
+            if base is None:
+                return None
+            index = self._expression(node.subscript)
+            return replace(base, prefix=(*base.prefix, index.line), rank=max(base.rank - 1, 0))
+        if isinstance(node, c_ast.StructRef):
+            return self._field(node)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+            base = self._place(node.expr)
+            if base is not None:
+                return self._step(base, linear.constant(0)) if base.array else base
+            return self._pointer(node.expr, dereference=True)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "&":
+            inner = self._place(node.expr)
+            if inner is not None and inner.array and inner.prefix:
+                return replace(inner, rank=inner.rank + 1)
+            return inner
+        if isinstance(node, c_ast.Cast):
+            return self._place(node.expr)
+        if isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-"):
+            return self._pointer(node, dereference=False)
+        return None
+
+    def _step(self, base: Place, index: Linear) -> Place:
+        return replace(base, prefix=(*base.prefix, index), rank=max(base.rank - 1, 0))
+
+    def _pointer(self, node: Any, dereference: bool) -> Place | None:
+        """``a + k`` as a place: the last subscript moves by k."""
+        if not (isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-")):
+            return None
+        base = self._find(node.left.name) if isinstance(node.left, c_ast.ID) else None
+        if base is None or not base.array:
+            return None
+        offset = self._expression(node.right).line
+        sign = 1 if node.op == "+" else -1
+        moved = linear.add(linear.constant(0), offset, sign)
+        stepped = self._step(base, moved)
+        return stepped if dereference else replace(stepped, rank=stepped.rank + 1)
+
+    def _field(self, node: Any) -> Place | None:
+        base = self._place(node.name)
+        if base is None:
+            return None
+        kind = self.types.field(base.ctype.struct, node.field.name)
+        if kind is None:
+            raise self._error(node, f"the type of field '{node.field.name}' is not known")
+        dims, inner = self._dims(kind)
+        ctype = self.types.of(inner)
+        key = f"{base.key}.{node.field.name}"
+        if (dims or base.array) and ctype.kind != "struct" and key not in self.memories:
+            parent = self.arrays.get((self.kernel.top, base.key)) or self.arrays.get((None, base.key))
+            outer: tuple[int | None, ...] = parent.dims if parent is not None and base.array else ()
+            if base.array and len(outer) != len(base.prefix):
+                outer = (None,) * len(base.prefix)
+            role = parent.role if parent is not None else "local"
+            direction = parent.direction if parent is not None else "local"
+            if parent is None and self._is_argument(base.key):
+                role, direction = "argument", "inout"
+            self.memories[key] = Memory(key, max(ctype.bits, 1), (*outer, *dims), role, direction)
+        elif not dims and not base.array and ctype.kind != "struct" and key not in self.scalars:
+            self.scalars[key] = Value(ctype, linear.symbol(key), 0, {})
+        return Place(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
+
+    def _operator(self, name: str, ctype: CType) -> str:
+        """The name under which the device lists an operation on this type."""
+        if name in ("add", "mul", "div", "cmp", "sqrt", "exp") and ctype.kind in ("double", "float"):
+            return f"{ctype.kind[0]}{name}"
+        width = next((item for item in (1, 8, 16, 18, 32, 64, 128) if item >= ctype.bits), 128)
+        if name in ("mul", "div"):
+            return f"i{name}{8 if width <= 8 else 18 if width <= 18 else 32 if width <= 32 else 64}"
+        if name in ("add", "cmp"):
+            return f"i{name}{width}"
+        if name in ("logic", "select"):
+            return f"{name}{width}"
+        return name
+
+    def _apply(self, operator: str, ctype: CType, line: Linear, values: Iterable[Value]) -> Value:
+        stages = self.device.operators[operator].stages
+        self.open.operators[operator, line.uses] += 1
+        inputs = list(values)
+        ready = max((value.ready for value in inputs), default=0) + stages
+        self.open.depth = max(self.open.depth, ready)
+        sources = {
+            name: (delay + stages, memory, via)
+            for name, (delay, memory, via) in join(*(value.sources for value in inputs)).items()
+        }
+        return Value(ctype, line, ready, sources)
+
+    def _cast(self, value: Value, ctype: CType) -> Value:
+        if ctype.kind in ("struct", "void") or value.ctype.kind == ctype.kind or value.ctype.kind in ("struct", "void"):
+            return replace(value, ctype=ctype) if ctype.kind not in ("struct", "void") else value
+        if linear.is_number(value.line) and not value.sources:
+            return replace(value, ctype=ctype)
+        both_float = value.ctype.kind != "int" and ctype.kind != "int"
+        return self._apply("fcast" if both_float else "icast", ctype, linear.opaque(value.line.uses), [value])
+
+    def _expression(self, node: Any) -> Value:
+        if isinstance(node, c_ast.Constant):
+            return self._constant(node)
+        if isinstance(node, c_ast.ID):
+            if node.name in self.enums:
+                return Value(INT, linear.constant(self.enums[node.name]), 0, {})
+            place = self._find(node.name)
+            if place is None:
+                return Value(INT, linear.symbol(node.name), 0, {})
+            return self._read(place)
+        if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
+            place = self._place(node)
+            if place is None:
+                raise self._error(node, "an access through an expression that is no named array")
+            return self._read(place)
+        if isinstance(node, c_ast.Assignment):
+            return self._assign(node)
+        if isinstance(node, c_ast.BinaryOp):
+            self.open.conditional = self.open.conditional or node.op in ("&&", "||")
+            return self._binary(node.op, self._expression(node.left), self._expression(node.right))
+        if isinstance(node, c_ast.UnaryOp):
+            return self._unary(node)
+        if isinstance(node, c_ast.TernaryOp):
+            self.open.conditional = True
+            condition, first, second = (self._expression(item) for item in (node.cond, node.iftrue, node.iffalse))
+            ctype = wider(first.ctype, second.ctype)
+            uses = condition.line.uses | first.line.uses | second.line.uses
+            operator = self._operator("select", ctype)
+            return self._apply(operator, ctype, linear.opaque(uses), [condition, first, second])
+        if isinstance(node, c_ast.Cast):
+            return self._cast(self._expression(node.expr), self.types.of(node.to_type))
+        if isinstance(node, c_ast.ExprList):
+            value = Value(INT, linear.constant(0), 0, {})
+            for item in node.exprs:
+                value = self._expression(item)
+            return value
+        if isinstance(node, c_ast.FuncCall):
+            return self._call(node)
+        if isinstance(node, (c_ast.InitList, c_ast.CompoundLiteral, c_ast.NamedInitializer)):
+            return Value(INT, linear.opaque(()), 0, {})
+        raise self._error(node, f"an expression of kind {type(node).__name__} has no known cost")
+
+    def _constant(self, node: Any) -> Value:
+        value = literal(node)
+        if value is not None:
+            return Value(INT if "long" not in node.type else CType("int", 64), linear.constant(value), 0, {})
+        kind = "float" if node.type == "float" or node.value[-1:] in "fF" else "double"
+        if node.type == "string":
+            return Value(INT, linear.opaque(()), 0, {})
+        return Value(CType(kind, 32 if kind == "float" else 64), linear.opaque(()), 0, {})
+
+    def _binary(self, op: str, left: Value, right: Value) -> Value:
+        ctype = wider(left.ctype, right.ctype)
+        floating = ctype.kind in ("double", "float")
+        if floating:
+            left, right = self._cast(left, ctype), self._cast(right, ctype)
+        uses = left.line.uses | right.line.uses
+        line = linear.opaque(uses)
+        if op in ("+", "-"):
+            if not floating:
+                line = linear.add(left.line, right.line, 1 if op == "+" else -1)
+                if line.affine:
+                    return self._free(ctype, line, left, right)
+            return self._apply(self._operator("add", ctype), ctype, line, (left, right))
+        if op == "*":
+            if not floating:
+                line = linear.multiply(left.line, right.line)
+                if line.affine:
+                    return self._free(ctype, line, left, right)
+                if any(linear.is_number(item.line) for item in (left, right)):
+                    # A constant factor becomes shifts and additions.
+                    return self._apply(self._operator("add", ctype), ctype, line, (left, right))
+            return self._apply(self._operator("mul", ctype), ctype, line, (left, right))
+        if op in ("/", "%"):
+            number = right.line.constant if linear.is_number(right.line) else None
+            if not floating and number is not None and linear.is_number(left.line) and number != 0:
+                folded = fold(op, left.line.constant, number)
+                return Value(ctype, linear.constant(folded or 0), 0, {})
+            if not floating and number is not None and number > 0 and number & (number - 1) == 0:
+                return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
+            return self._apply(self._operator("div", ctype), ctype, line, (left, right))
+        if op in _COMPARISONS:
+            name = self._operator("cmp", ctype)
+            return self._apply(name, CType("int", 1), line, (left, right))
+        if op == "<<" and linear.is_number(right.line) and 0 <= right.line.constant < 63:
+            shifted = linear.scale(left.line, 1 << right.line.constant)
+            return self._free(left.ctype, shifted, left, right)
+        if op == ">>" and linear.is_number(right.line):
+            return self._free(left.ctype, line, left, right)
+        if op in ("&&", "||"):
+            ctype = CType("int", 1)
+        return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
+
+    @staticmethod
+    def _free(ctype: CType, line: Linear, left: Value, right: Value) -> Value:
+        """Address arithmetic: counters run along with the loops at no cost."""
+        return Value(ctype, line, max(left.ready, right.ready), join(left.sources, right.sources))
+
+    def _unary(self, node: Any) -> Value:
+        if node.op == "sizeof":
+            return Value(CType("int", 64), linear.constant(self._number(node) or 0), 0, {})
+        if node.op in ("*", "&"):
+            place = self._place(node)
+            if place is None:
+                if node.op == "&":
+                    return Value(INT, linear.opaque(()), 0, {})
+                raise self._error(node, "an access through a pointer that stands for no named array")
+            return self._read(place) if node.op == "*" else Value(INT, linear.opaque(()), 0, {})
+        if node.op in ("++", "--", "p++", "p--"):
+            place = self._place(node.expr)
+            if place is not None:
+                self._keep_pointer(node.expr, place)
+            old = self._expression(node.expr)
+            sign = 1 if "++" in node.op else -1
+            one = Value(old.ctype, linear.constant(1), 0, {})
+            new = self._binary("+" if sign > 0 else "-", old, one)
+            if place is not None:
+                self._write(place, new)
+            return old if node.op.startswith("p") else new
+        value = self._expression(node.expr)
+        if node.op == "-" and value.ctype.kind == "int":
+            line = linear.scale(value.line, -1)
+            if line.affine:
+                return replace(value, line=line)
+            return self._apply(self._operator("add", value.ctype), value.ctype, line, [value])
+        if node.op == "!":
+            return replace(value, ctype=CType("int", 1), line=linear.opaque(value.line.uses))
+        if node.op == "-":
+            return replace(value, line=linear.opaque(value.line.uses))
+        if node.op == "~":
+            line = linear.opaque(value.line.uses)
+            return self._apply(self._operator("logic", value.ctype), value.ctype, line, [value])
+        return value
+
+    def _read(self, place: Place) -> Value:
+        if place.ctype.kind == "struct" and not place.array:
+            return Value(INT, linear.opaque(()), 0, {})
+        if not place.array:
+            value = self.scalars.get(place.key)
+            return value if value is not None else Value(place.ctype, linear.symbol(place.key), 0, {})
+        known = self.open.loaded.get((place.key, place.prefix))
+        if known is not None:
+            return known
+        latency = self.device.operators["load"].stages
+        uses = frozenset(loop for index in place.prefix for loop in index.uses)
+        self.open.operators["load", uses] += 1
+        # A subscript that is computed delays the read and hands its own sources on.
+        number = len(self.reads)
+        self.reads.append((place.key, place.prefix, latency))
+        ready = latency
+        value = Value(place.ctype, linear.opaque(uses), ready, {("read", number, ""): (latency, latency, frozenset())})
+        self.open.accesses.append(Access(place.key, place.prefix, False))
+        self._touch(place.key, "in")
+        self.open.depth = max(self.open.depth, ready)
+        self.open.loaded[place.key, place.prefix] = value
+        return value
+
+    def _touch(self, key: str, direction: str) -> None:
+        self.touched[key] = direction if self.touched.get(key, direction) == direction else "inout"
+
+    def _write(self, place: Place, value: Value) -> None:
+        if not place.array:
+            if place.ctype.kind != "struct":
+                self.scalars[place.key] = self._cast(value, place.ctype)
+            return
+        value = self._cast(value, place.ctype)
+        stages = self.device.operators["store"].stages
+        self.open.operators["store", frozenset(loop for index in place.prefix for loop in index.uses)] += 1
+        self.open.accesses.append(Access(place.key, place.prefix, True))
+        self._touch(place.key, "out")
+        self.open.depth = max(self.open.depth, value.ready + stages)
+        for (kind, number, _), (delay, memory, via) in value.sources.items():
+            if kind == "read" and self.reads[number][0] == place.key:
+                chosen = self.guards > 0 or CHOSEN in via
+                read = self.reads[number][1]
+                self.open.chains.append(Chain(place.key, read, place.prefix, delay + stages, memory + stages, chosen))
+        for key in [key for key in self.open.loaded if key[0] == place.key]:
+            del self.open.loaded[key]
+        self.open.loaded[place.key, place.prefix] = value
+
+    def _keep_pointer(self, node: Any, place: Place) -> None:
+        if place.array and place.rank and isinstance(node, c_ast.ID):
+            raise self._error(node, f"the pointer '{node.name}' changes", "index the array it points to instead")
+
+    def _assign(self, node: Any) -> Value:
+        value = self._expression(node.rvalue)
+        place = self._place(node.lvalue)
+        if place is None:
+            raise self._error(node, "an assignment through an expression that is no named variable or array")
+        self._keep_pointer(node.lvalue, place)
+        if node.op != "=":
+            value = self._binary(node.op[:-1], self._read(place), value)
+        self._write(place, value)
+        return value

@@ -1,0 +1,239 @@
+"""The estimator against measured designs: how well it agrees, and its free constants refitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.messages import say
+from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+
+if TYPE_CHECKING:
+    from pipeline.estimator.fit import KernelData, Trials
+    from pipeline.estimator.scores import Agreement
+    from pipeline.synthesis import Address
+
+
+class _AgainstLabels(PipelineTask):
+    """A task that compares estimates with the labels that the report store holds of a source."""
+
+    source = luigi.Parameter(description="where the labels are from, such as vitis-plain, hlsyn-v20 or a name of yours")
+    kernels = luigi.Parameter(default="", description="suite names, comma-separated; default: all that have labels")
+    designs = luigi.IntParameter(default=60, description="designs a kernel at most, evenly spread over their keys")
+    folds = luigi.IntParameter(default=5, description="groups of kernels; each is judged by a fit to the others")
+
+    @cached_property
+    def addresses(self) -> tuple[Address, ...]:
+        """The addresses of the kernels, in the order of their names; PipelineError where there is none."""
+        from pipeline.synthesis import ESTIMATOR_SOURCE
+        from pipeline.tasks.plan import cached_kernels, kernel_or_none, open_store
+
+        if self.designs < 8 or self.folds < 2:
+            raise PipelineError("too few designs or folds to judge by", fix="give --designs from 8 and --folds from 2")
+        if self.source == ESTIMATOR_SOURCE:
+            raise PipelineError("the estimator's own labels say nothing of it", fix="name the source of real labels")
+        wanted = names(self.kernels)
+        known = cached_kernels(self.workspace, self.source)
+        missing = [name for name in wanted if name not in known]
+        if missing:
+            raise PipelineError(
+                f"no label of kernel {missing[0]!r} from {self.source}", fix=f"name some of: {', '.join(known)}"
+            )
+        found = []
+        for address in open_store(self.workspace).addresses(source=self.source):
+            kernel = kernel_or_none(address.kernel)
+            fits = kernel is not None and address.kernel_hash in ("", kernel.ast_hash)
+            if fits and (not wanted or address.kernel in wanted):
+                found.append(address)
+        if not found:
+            raise PipelineError(
+                f"no kernel with labels from {self.source} has C in the suite", fix="import labels of suite kernels"
+            )
+        return tuple(sorted(found, key=lambda address: (address.kernel, address.digest)))
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The labels, how many are taken, and the estimator's version."""
+        from pipeline.estimator import VERSION
+        from pipeline.tasks.plan import open_store
+
+        return {
+            **super().identity,
+            "source": self.source,
+            "kernels": self.kernels,
+            "designs": self.designs,
+            "folds": self.folds,
+            "labels": open_store(self.workspace).snapshot(self.addresses),
+            "estimator": VERSION,
+        }
+
+    def output(self) -> FolderTarget:
+        """``estimator/TASK-SOURCE-HASH/``."""
+        return FolderTarget(self.folder / "estimator" / f"{type(self).__name__}-{self.source}-{self.digest}")
+
+    def trials(self) -> Trials:
+        """The labels with cycles, ready to be compared; PipelineError where their flows or dialects differ."""
+        from pipeline.estimator import load_device
+        from pipeline.estimator.fit import GRIDS, Trials
+
+        dialects = sorted({address.flow.dialect for address in self.addresses})
+        flow = next((name for name in GRIDS if name == (dialects[0] if len(dialects) == 1 else "")), None)
+        if flow is None:
+            # Points of the hls dialect mean what plain Vitis points do only where the sites are named alike.
+            raise PipelineError(
+                f"the labels of {self.source} are of the dialect {', '.join(dialects)}",
+                fix=f"use labels of one dialect of: {', '.join(GRIDS)}",
+            )
+        data = [item for address in self.follow(self.addresses, "read labels") if (item := self._data(address))]
+        if not data:
+            raise PipelineError(f"no label of {self.source} has cycles and a point", fix="import other reports")
+        return Trials(load_device(), flow, data)
+
+    def _data(self, address: Address) -> KernelData | None:
+        from pipeline.estimator.fit import LEAST, KernelData, Measured
+        from pipeline.tasks.plan import kernel_of, open_store
+
+        found = []
+        for entry in sorted(open_store(self.workspace).entries(address), key=lambda entry: entry.key):
+            label = entry.label
+            # 100 cycles: what is below is no run of the kernel (the rule of HLSyn, NeurIPS 2023).
+            if entry.point is not None and label.cycles is not None and label.cycles >= 100:
+                found.append(Measured(entry.point, float(label.cycles), label.used))
+        if len(found) < LEAST:
+            return None
+        step = max(1.0, len(found) / self.designs)
+        picked = tuple(found[int(place * step)] for place in range(min(self.designs, len(found))))
+        return KernelData(kernel_of(address.kernel), picked)
+
+    def compare(self, trials: Trials) -> tuple[dict[str, Agreement], dict[str, Agreement]]:
+        """By kernel the agreement of the shipped constants, and of those fitted on the other groups of kernels."""
+        from pipeline.estimator.fit import cross_validate, judge
+
+        named = {number: data.kernel.name for number, data in enumerate(trials.data)}
+        judged = {number: judge(trials, number, None) for number in self.follow(list(named), "shipped constants")}
+        with self.following(None, "fits without each group") as advance:
+            trials.told = advance
+            held = cross_validate(trials, self.folds)
+            trials.told = None
+        return (
+            {named[number]: found for number, found in judged.items() if found is not None},
+            {named[number]: found for number, found in held.items()},
+        )
+
+    def write(
+        self, folder: Path, shipped: Mapping[str, Agreement], held: Mapping[str, Agreement], **more: object
+    ) -> None:
+        """Writes ``agreement.json`` and ``agreement.md``."""
+        from dataclasses import asdict
+
+        from pipeline.estimator.tables import markdown, summary
+
+        (folder / "agreement.md").write_text(markdown(shipped, held), encoding="utf-8")
+        write_json(
+            folder / "agreement.json",
+            {
+                **self.identity,
+                "shipped": summary(list(shipped.values())),
+                "held_out": summary(list(held.values())),
+                "by_kernel": {
+                    name: {"shipped": asdict(found), "held_out": asdict(held[name]) if name in held else None}
+                    for name, found in sorted(shipped.items())
+                },
+                **more,
+            },
+        )
+
+    def summarise(self) -> None:
+        """Says the figures before and after, and where the table is."""
+        import json
+
+        path = self.output().path
+        said = json.loads((path / "agreement.json").read_text(encoding="utf-8"))
+        before, after = said["shipped"], said["held_out"]
+        within = ", ".join(
+            f"{name} {_percent(before['within_1.5'][name])} -> {_percent(after['within_1.5'][name])}"
+            for name in before["within_1.5"]
+        )
+        say(
+            f"The estimator against {self.source}: {before['kernels']} kernels, {before['designs']:,} designs\n"
+            f"  median Kendall tau of latency: naive bound {before['median_naive_tau']}, "
+            f"shipped constants {before['median_tau']}, refitted without the kernel {after['median_tau']}\n"
+            f"  median |log2 error| of cycles: {before['median_log2_error']} -> {after['median_log2_error']}\n"
+            f"  within a factor 1.5: {within}\n  by kernel: {path / 'agreement.md'}"
+        )
+
+
+def _percent(share: float | None) -> str:
+    return "?" if share is None else f"{100 * share:.0f} %"
+
+
+class ValidateEstimator(_AgainstLabels):
+    """Compares the estimator with measured designs, kernel by kernel, never on kernels that a fit has seen."""
+
+    reports = luigi.Parameter(default="", description="folder of csynth.xml files to hold the law of loops against too")
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The folder of reports as well."""
+        return {**super().identity, "reports": str(self.reports)}
+
+    def run(self) -> None:
+        """Writes ``estimator/ValidateEstimator-SOURCE-HASH/``."""
+        shipped, held = self.compare(self.trials())
+        more: dict[str, object] = {"loops": self._loops()} if self.reports else {}
+        with self.output().write() as folder:
+            self.write(folder, shipped, held, **more)
+
+    def _loops(self) -> dict[str, int]:
+        from dataclasses import asdict
+
+        from pipeline.estimator.loop_tables import loop_agreement
+        from pipeline.reports.parse import parse_report
+        from pipeline.synthesis.find_reports import find_reports
+
+        folder = Path(self.reports)
+        found = [item.path for item in find_reports(folder) if item.problem is None] if folder.is_dir() else []
+        if not found:
+            raise PipelineError("there is no report here", file=str(folder), fix="name a folder of csynth.xml files")
+        parsed = [parse_report((folder / path).read_bytes(), file=path) for path in self.follow(found, "read reports")]
+        return {"reports": len(parsed), **asdict(loop_agreement(parsed))}
+
+    def summarise(self) -> None:
+        """Adds how the law of loops fares."""
+        import json
+
+        super().summarise()
+        loops = json.loads((self.output().path / "agreement.json").read_text(encoding="utf-8")).get("loops")
+        if loops:
+            say(
+                f"  {loops['loops']} pipelined loops of {loops['reports']} reports: the law is exact in "
+                f"{loops['exact']}, within one cycle in {loops['within_one']}"
+            )
+
+
+class Calibrate(_AgainstLabels):
+    """Refits the estimator's free constants to reports of your own, and says what that gains on kernels not seen."""
+
+    def run(self) -> None:
+        """Writes ``estimator/Calibrate-SOURCE-HASH/constants.toml`` and the agreement before and after."""
+        from pipeline.estimator.fit import fit
+
+        trials = self.trials()
+        shipped, held = self.compare(trials)
+        constants = fit(trials, range(len(trials.data)))
+        with self.output().write() as folder:
+            self.write(folder, shipped, held)
+            (folder / "constants.toml").write_text(constants.to_toml(), encoding="utf-8")
+        point_latest(self.output().path)
+
+    def summarise(self) -> None:
+        """Adds how to use the constants."""
+        super().summarise()
+        path = self.output().path / "constants.toml"
+        say(f"  to use them, write into luigi.cfg:\n    [estimator]\n    constants = {path}")

@@ -1,0 +1,54 @@
+"""What plain Vitis HLS makes of a nest, as read off its published labels."""
+
+from __future__ import annotations
+
+from pipeline.estimator import prepare
+from pipeline.estimator.points import VITIS_PLAIN
+from pipeline.kernels.read import read_kernel
+
+_DADD = 5
+
+DOT = """
+void k(double a[128][128], double x[128], double y[128]) {
+    for (int i = 0; i < 128; i++) {
+        y[i] = 0.0;
+        for (int j = 0; j < 128; j++) { y[i] += a[i][j] * x[j]; }
+    }
+}
+"""
+
+SMALL = """
+void k(int a[512], int b[512]) {
+    for (int i = 0; i < 500; i++) {
+        int s = 0;
+        for (int j = 0; j < 9; j++) { s += a[i + j]; }
+        b[i] = s;
+    }
+}
+"""
+
+
+def _rows(text: str, point: dict[str, int | str]) -> list[tuple[int | None, int | None]]:
+    report = prepare(read_kernel(text, file="k.c", top="k")).estimate(point, VITIS_PLAIN)
+    return [(loop.trip_count.exact, loop.initiation_interval.exact) for loop in report.loops]
+
+
+def test_nest_runs_as_one_loop_although_statements_stand_around_the_inner_one() -> None:
+    assert _rows(DOT, {}) == [(128 * 128, _DADD + 1)]
+
+
+def test_part_of_a_sum_unrolled_becomes_a_tree_where_the_factor_divides_and_a_chain_where_not() -> None:
+    assert _rows(DOT, {"__PARA__L1": 4}) == [(128 * 32, _DADD + 1)]
+    ((_, interval),) = _rows(DOT, {"__PARA__L1": 3})
+    assert interval is not None and interval > _DADD + 1
+
+
+def test_short_innermost_loop_is_unrolled_into_the_loop_around_it_unless_it_bears_a_directive() -> None:
+    assert _rows(SMALL, {}) == [(500, 1)]
+    assert _rows(SMALL, {"__PARA__L1": 3})[0][0] == 500 * 3
+
+
+def test_copies_of_arguments_run_side_by_side() -> None:
+    text = "void k(int a[1000], int b[1000], int c[1000]) { for (int i = 0; i < 1000; i++) { c[i] = a[i] + b[i]; } }"
+    worst = prepare(read_kernel(text, file="k.c", top="k")).estimate({}, VITIS_PLAIN).latency.worst
+    assert worst is not None and 3000 <= worst < 3100
