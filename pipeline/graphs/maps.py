@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,7 @@ class SiteMap:
 
     ``loop`` (sites,) is the loop that each decides on, ``header`` (sites,) its header block, which HARP's pragma
     networks act on, -1 where the IR has no such loop; ``blocks`` (2, pairs) site and each block of its loop.
+    ``reduction`` (sites,) says which have a reduction clause; empty where the dialect has no such clause.
     """
 
     dialect: str
@@ -55,6 +56,7 @@ class SiteMap:
     loop: Ints
     header: Ints
     blocks: Ints
+    reduction: tuple[bool, ...] = ()
 
 
 def graph_maps(graph: ProgramGraph) -> GraphMaps:
@@ -105,7 +107,9 @@ def own_sites(graph: ProgramGraph, maps: GraphMaps | None = None) -> SiteMap:
     at = maps.first["loop"]
     places = {site["name"]: (site["site_kind"], maps.loops[site["loop"] - at]) for site in sites}
     dialect = sites[0]["dialect"] if sites else "merlin"
-    return map_sites(graph, dialect, places, maps)
+    clauses = {site["name"]: bool(site["reduction"]) for site in sites}
+    found = map_sites(graph, dialect, places, maps)
+    return replace(found, reduction=tuple(clauses[name] for name in found.names))
 
 
 def map_sites(

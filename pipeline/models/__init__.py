@@ -9,7 +9,7 @@ losses, ``predict`` scoring in a stream and ``checkpoint`` files without pickle.
 from pipeline.models.checkpoint import load_model, read_header, save_model
 from pipeline.models.config import ModelConfig
 from pipeline.models.inputs import DesignBatch, GraphBatch, KernelGraph, collate, collate_designs, site_number
-from pipeline.models.losses import joint_loss, separate_loss, target_losses
+from pipeline.models.losses import joint_loss, ranking_loss, separate_loss, target_losses
 from pipeline.models.model import DesignModel, Prediction
 from pipeline.models.predict import predict
 from pipeline.models.sharing import Sharing, share
@@ -27,6 +27,7 @@ __all__ = [
     "joint_loss",
     "load_model",
     "predict",
+    "ranking_loss",
     "read_header",
     "save_model",
     "separate_loss",

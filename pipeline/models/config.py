@@ -19,6 +19,7 @@ GRANULARITIES = ("harp", "node", "block", "graph")
 TARGETS = ("perf", "LUT", "FF", "DSP", "BRAM")
 TASKS = ("regression", "validity")
 HIGH_GATES = ("none", "input", "embedding")
+ESTIMATE_USES = ("none", "input", "residual", "both")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -56,6 +57,14 @@ class ModelConfig:
     ``degree_histogram``  nodes of the training graphs by in-degree; only PNAConv needs it
     ``expert_init``       ``copies`` (experts start equal, as published) or ``independent``
     ``pragma_scale``      ``raw`` factors (published) or ``log2`` (1 + factor)
+    ``last_activation``   of the output heads: ``elu`` (published; no output is below -1) or ``none``
+    ``standardised``      whether the heads predict targets less their mean, over their spread, as
+                          :meth:`pipeline.models.DesignModel.set_scales` was told; outputs stay in the targets' units
+    ``estimates``         numbers F that are known of a design beforehand; the first are an estimate of the targets,
+                          then comes a 1 where that is known
+    ``estimate_use``      ``none``, as ``input`` beside the graph embedding of every head, as ``residual`` that is added
+                          to the outputs with a learned weight, or ``both``
+    ``sources``           names of the sources of labels that the heads tell apart by a one-hot input; empty: not told
     """
 
     node_features: int
@@ -74,16 +83,21 @@ class ModelConfig:
     degree_histogram: tuple[int, ...] = ()
     expert_init: str = "copies"
     pragma_scale: str = "raw"
+    last_activation: str = "elu"
+    standardised: bool = False
+    estimates: int = 0
+    estimate_use: str = "none"
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("networks", "targets", "degree_histogram"):
+        for name in ("networks", "targets", "degree_histogram", "sources"):
             value = getattr(self, name)
             if not isinstance(value, tuple | list):
                 raise _bad(name, value, "a list")
             object.__setattr__(self, name, tuple(value))
         for name, least, most in (
             ("node_features", 1, 1 << 20), ("edge_features", 1, 1 << 20), ("hidden", 8, 1 << 14), ("layers", 1, 256),
-            ("experts", 1, 1024),
+            ("experts", 1, 1024), ("estimates", 0, 1 << 16),
         ):  # fmt: skip
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= most:
@@ -94,7 +108,7 @@ class ModelConfig:
                 raise _bad(name, value, "a number in [0, 1)" if name == "dropout" else "a number of at least 0")
         for name, choices in (
             ("high_gate", HIGH_GATES), ("task", TASKS), ("expert_init", ("copies", "independent")),
-            ("pragma_scale", ("raw", "log2")),
+            ("pragma_scale", ("raw", "log2")), ("last_activation", ("elu", "none")), ("estimate_use", ESTIMATE_USES),
         ):  # fmt: skip
             if getattr(self, name) not in choices:
                 raise _bad(name, getattr(self, name), f"one of {', '.join(choices)}")
@@ -110,6 +124,17 @@ class ModelConfig:
             raise _bad("encoder", self.encoder, "the name of a convolution of torch_geometric.nn, such as GATv2Conv")
         if any(type(count) is not int or count < 0 for count in self.degree_histogram):
             raise _bad("degree_histogram", self.degree_histogram, "whole numbers of nodes, by in-degree from 0")
+        if len(set(self.sources)) != len(self.sources) or not all(isinstance(name, str) for name in self.sources):
+            raise _bad("sources", self.sources, "different names")
+        if type(self.standardised) is not bool:
+            raise _bad("standardised", self.standardised, "true or false")
+        self._check_estimates()
+
+    def _check_estimates(self) -> None:
+        if self.estimate_use != "none" and self.estimates <= len(self.targets):
+            raise _bad("estimates", self.estimates, f"more than the {len(self.targets)} targets, or estimate_use none")
+        if self.task == "validity" and (self.adds_estimate or self.standardised):
+            raise _bad("task", self.task, "regression with a residual or standardised targets")
 
     @classmethod
     def published(cls, name: str, node_features: int, edge_features: int, **changes: Any) -> ModelConfig:
@@ -127,6 +152,21 @@ class ModelConfig:
     def channels(self) -> int:
         """Numbers per output head: 1, or 2 logits for validity."""
         return 1 if self.task == "regression" else 2
+
+    @property
+    def feeds_estimate(self) -> bool:
+        """Whether the heads take the estimates."""
+        return self.estimate_use in ("input", "both")
+
+    @property
+    def adds_estimate(self) -> bool:
+        """Whether the estimate of the targets is added to the outputs."""
+        return self.estimate_use in ("residual", "both")
+
+    @property
+    def extra_width(self) -> int:
+        """Numbers that the heads take beside the graph embedding."""
+        return (self.estimates if self.feeds_estimate else 0) + len(self.sources)
 
     def embedding_widths(self) -> tuple[int, ...]:
         """Width of each network's graph embedding: 2D, or D for blocks, which pool pseudo nodes alone."""

@@ -254,11 +254,14 @@ class DesignBatch:
     """B designs of the kernels of a :class:`GraphBatch`.
 
     ``kernel`` (B,) int64; ``values`` (B, Smax) float, one number (:func:`site_number`) per site of the design's kernel
-    in its order, anything after them.
+    in its order, anything after them. ``estimates`` (B, F) float and ``source`` (B,) int64, the number of the source of
+    the labels or -1, for a model that takes them.
     """
 
     kernel: Tensor
     values: Tensor
+    estimates: Tensor | None = None
+    source: Tensor | None = None
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> DesignBatch:
         """The same batch on a device; ``dtype`` for the values."""

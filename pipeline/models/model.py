@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import PipelineError
+from pipeline.models.beforehand import Beforehand
 from pipeline.models.config import ModelConfig
 from pipeline.models.encoder import make_encoder
 from pipeline.models.gates import Gate, balance
@@ -68,6 +69,9 @@ class DesignModel(nn.Module):
     run on every design by itself.
     """
 
+    target_mean: Tensor
+    target_scale: Tensor
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -77,6 +81,26 @@ class DesignModel(nn.Module):
             self.high_gate: nn.Module = InputGate(config.node_features, config.hidden, len(config.networks))
         elif config.high_gate == "embedding":
             self.high_gate = Gate(sum(config.embedding_widths()), len(config.networks), equal=True)
+        if config.extra_width or config.adds_estimate:
+            self.beforehand = Beforehand(config)
+        if config.standardised:
+            self.register_buffer("target_mean", torch.zeros(len(config.targets)))
+            self.register_buffer("target_scale", torch.ones(len(config.targets)))
+
+    @torch.no_grad()
+    def set_scales(self, targets: Tensor, estimates: Tensor | None) -> None:
+        """Learns the scales of targets (n, T) and of estimates (n, F) from training data, where the model uses them.
+
+        With a residual the heads' own scale is that of what the estimates leave.
+        """
+        if hasattr(self, "beforehand") and estimates is not None:
+            self.beforehand.set_scales(estimates)
+        if self.config.standardised:
+            left = targets
+            if self.config.adds_estimate and estimates is not None:
+                left = targets - self.beforehand.residual(estimates)
+            self.target_mean.copy_(left.mean(0))
+            self.target_scale.copy_(left.std(0, correction=0).clamp(min=1e-3))
 
     def encode(self, graphs: GraphBatch) -> Tensor:
         """(M, N, D), the embeddings of the nodes, which no design changes. Raises PipelineError for other widths."""
@@ -108,11 +132,16 @@ class DesignModel(nn.Module):
         sharing = designs if isinstance(designs, Sharing) else share(graphs, designs)
         if encoded is None:
             encoded = self.encode(graphs)
+        extra = self.beforehand.inputs(sharing) if self.config.extra_width else None
         found: list[NetworkOutput] = [
-            network(own, graphs, sharing) for own, network in zip(encoded, self.networks, strict=True)
+            network(own, graphs, sharing, extra) for own, network in zip(encoded, self.networks, strict=True)
         ]
         separate = torch.stack([one.outputs for one in found])
         separate = separate[..., 0] if self.config.task == "regression" else separate[..., 0, :]
+        if self.config.standardised:
+            separate = self.target_mean + self.target_scale * separate
+        if self.config.adds_estimate:
+            separate = separate + self.beforehand.residual(self.beforehand.estimates(sharing))
         embedding = torch.cat([one.embedding for one in found], dim=1)
         if self.config.high_gate == "none":
             gates = embedding.new_ones(len(embedding), 1)

@@ -72,10 +72,15 @@ class Network(nn.Module):
         if granularity != "harp":
             self.gate = Gate(width if granularity == "graph" else hidden, experts)
         heads = experts if granularity == "graph" else 1
-        self.heads = OutputHeads(width, hidden, len(config.outputs), config.channels, heads, equal)
+        self.heads = OutputHeads(
+            width + config.extra_width, hidden, len(config.outputs), config.channels, heads, equal,
+            config.last_activation == "elu",
+        )  # fmt: skip
 
-    def forward(self, encoded: Tensor, graphs: GraphBatch, sharing: Sharing) -> NetworkOutput:
-        """The outputs of B designs from encoded nodes (N, D)."""
+    def forward(
+        self, encoded: Tensor, graphs: GraphBatch, sharing: Sharing, extra: Tensor | None = None
+    ) -> NetworkOutput:
+        """The outputs of B designs from encoded nodes (N, D); ``extra`` (B, X) goes to the heads as it is."""
         slots = encoded.index_select(0, graphs.slot_node)
         states = torch.cat([encoded, self.pragmas(slots, sharing.cells, sharing.slot_of)])
         node_gates = self.gate(states) if self.granularity in ("node", "block") else None
@@ -91,7 +96,7 @@ class Network(nn.Module):
             masks = torch.stack([graphs.context, graphs.pseudo])[:, sharing.row_node].to(x.dtype)
             pooled = self.pool(x, masks, sharing.row_instance, sharing)
         embedding = pooled.flatten(1)
-        outputs = self.heads(embedding)
+        outputs = self.heads(embedding if extra is None else torch.cat([embedding, extra], dim=1))
         if self.granularity == "harp":
             return NetworkOutput(outputs[:, 0], embedding, None, outputs.new_zeros(()))
         if self.granularity == "graph":

@@ -33,13 +33,15 @@ class Perceptron(nn.Module):
 class OutputHeads(nn.Module):
     """K copies of one perceptron per target, all in one batched computation.
 
-    Hidden widths are D/2, D/4, D/8; ELU follows every layer, the last included, so no output is below -1 (as HARP's
-    published heads behave). ``weights[l]`` (K * T, out, in), ``biases[l]`` (K * T, out).
+    Hidden widths are D/2, D/4, D/8; ELU follows every layer, with ``bounded`` the last too, so no output is below -1
+    (as HARP's published heads behave). ``weights[l]`` (K * T, out, in), ``biases[l]`` (K * T, out).
     """
 
-    def __init__(self, inputs: int, hidden: int, targets: int, channels: int, experts: int, equal: bool) -> None:
+    def __init__(
+        self, inputs: int, hidden: int, targets: int, channels: int, experts: int, equal: bool, bounded: bool = True
+    ) -> None:
         super().__init__()
-        self.experts, self.targets = experts, targets
+        self.experts, self.targets, self.bounded = experts, targets, bounded
         widths = (inputs, hidden // 2, hidden // 4, hidden // 8, channels)
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for before, after in pairwise(widths):
@@ -52,6 +54,8 @@ class OutputHeads(nn.Module):
         """(B, K, T, channels) of graph embeddings (B, inputs)."""
         out = functional.elu(functional.linear(x, self.weights[0].flatten(0, 1), self.biases[0].flatten()))
         out = out.view(len(x), self.experts * self.targets, -1).transpose(0, 1)
-        for weight, bias in zip(list(self.weights)[1:], list(self.biases)[1:], strict=True):
-            out = functional.elu(torch.baddbmm(bias[:, None], out, weight.transpose(1, 2)))
+        for layer, (weight, bias) in enumerate(zip(list(self.weights)[1:], list(self.biases)[1:], strict=True), 2):
+            out = torch.baddbmm(bias[:, None], out, weight.transpose(1, 2))
+            if self.bounded or layer < len(self.weights):
+                out = functional.elu(out)
         return out.transpose(0, 1).reshape(len(x), self.experts, self.targets, -1)

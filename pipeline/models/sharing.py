@@ -41,7 +41,7 @@ class Sharing:
     ``moving_class``, ``moving_row`` edges out of slot states into rows, by row.
     ``row_instance`` (rows,), ascending: what a row belongs to. Instances are the K kernels, the R slot states, the B
     designs; ``instances`` (B, 2 + Pmax) names those that make up each design, K + R + B where there is none.
-    ``free_node`` the nodes outside scope, ascending.
+    ``free_node`` the nodes outside scope, ascending. ``estimates`` and ``source`` as in :class:`DesignBatch`.
     """
 
     kernel: Tensor
@@ -62,6 +62,8 @@ class Sharing:
     row_instance: Tensor
     instances: Tensor
     free_node: Tensor
+    estimates: Tensor | None = None
+    source: Tensor | None = None
 
     @property
     def kernels(self) -> int:
@@ -201,6 +203,8 @@ def share(graphs: GraphBatch, designs: DesignBatch) -> Sharing:
             dim=1,
         ),
         free_node=torch.nonzero(~in_scope)[:, 0],
+        estimates=designs.estimates,
+        source=designs.source,
     )
 
 

@@ -20,8 +20,9 @@ from pipeline.models.config import ModelConfig
 from pipeline.models.inputs import PARALLEL, PIPELINE, TILE, KernelGraph
 
 
-def design_data(graph: KernelGraph, values: Tensor, edge_width: int) -> Data:
-    """One design as a graph of its own: dense edge inputs, pragma values on the nodes in scope."""
+def design_data(graph: KernelGraph, values: Tensor, edge_width: int, extra: Tensor | None = None) -> Data:
+    """One design as a graph of its own: dense edge inputs, pragma values on the nodes in scope, ``extra`` (X,) for the
+    heads."""
     attributes = (
         functional.one_hot(graph.edge_class, edge_width).to(graph.x.dtype)
         if graph.edge_features is None
@@ -42,13 +43,16 @@ def design_data(graph: KernelGraph, values: Tensor, edge_width: int) -> Data:
             pragmas[node, 3] = values[site]
     return Data(
         x=graph.x, edge_index=graph.edge_index, edge_attr=attributes, pragmas=pragmas, scope=scope,
-        context=graph.context, pseudo=graph.pseudo,
+        context=graph.context, pseudo=graph.pseudo, extra=torch.zeros(1, 0) if extra is None else extra[None],
     )  # fmt: skip
 
 
-def design_batch(designs: Sequence[tuple[KernelGraph, Tensor]], edge_width: int) -> Batch:
-    """A batch as PyTorch Geometric's own loader makes it."""
-    return Batch.from_data_list([design_data(graph, values, edge_width) for graph, values in designs])
+def design_batch(designs: Sequence[tuple[KernelGraph, Tensor]], edge_width: int, extra: Tensor | None = None) -> Batch:
+    """A batch as PyTorch Geometric's own loader makes it; ``extra`` (B, X) for the heads."""
+    rows = [None] * len(designs) if extra is None else list(extra)
+    return Batch.from_data_list(
+        [design_data(graph, values, edge_width, row) for (graph, values), row in zip(designs, rows, strict=True)]
+    )
 
 
 def mlp(*widths: int) -> nn.ModuleList:
@@ -133,7 +137,9 @@ class PlainNetwork(nn.Module):
         if granularity != "harp":
             self.gate = nn.Linear(width if granularity == "graph" else d, k)
         self.heads = nn.ModuleList(
-            nn.ModuleList(mlp(width, d // 2, d // 4, d // 8, config.channels) for _ in config.outputs)
+            nn.ModuleList(
+                mlp(width + config.extra_width, d // 2, d // 4, d // 8, config.channels) for _ in config.outputs
+            )
             for _ in range(k if granularity == "graph" else 1)
         )
 
@@ -173,9 +179,11 @@ class PlainNetwork(nn.Module):
             embedding = torch.cat(
                 [self.context_pool(x, data.batch, context), self.pseudo_pool(x, data.batch, pseudo)], dim=1
             )
+        bounded = self.config.last_activation == "elu"
+        into_heads = torch.cat([embedding, data.extra.to(embedding.dtype)], dim=1)
         each = torch.stack(
             [
-                torch.stack([run(head, embedding, last=True) for head in heads], dim=1)  # type: ignore[arg-type]
+                torch.stack([run(head, into_heads, last=bounded) for head in heads], dim=1)  # type: ignore[arg-type]
                 for heads in self.heads
                 if isinstance(heads, nn.ModuleList)
             ],

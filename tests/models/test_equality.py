@@ -57,9 +57,15 @@ def compare(
     spread = [(k, random_designs(graphs[k], 1, seed * 100 + i // 2)[0].to(dtype)) for i, k in enumerate(kernels)]
     tolerance = TOLERANCE[dtype]
 
-    found = model(collate(graphs), collate_designs(spread))
+    batch = collate_designs(spread)
+    extra = torch.zeros(designs, 0)
+    if config.sources:
+        batch = replace(batch, source=torch.randint(-1, len(config.sources), (designs,), generator=draw))
+        assert batch.source is not None
+        extra = functional.one_hot(batch.source + 1, 1 + len(config.sources))[:, 1:].to(dtype)
+    found = model(collate(graphs), batch)
     joint, separate, gates, low, high = plain(
-        design_batch([(graphs[k], values) for k, values in spread], config.edge_features)
+        design_batch([(graphs[k], values) for k, values in spread], config.edge_features, extra)
     )
     close(found.joint.flatten(), joint.flatten(), tolerance, "joint outputs")
     close(found.separate.flatten(), separate.flatten(), tolerance, "separate outputs")
@@ -113,6 +119,7 @@ def test_a_published_model_would_predict_or_learn_something_else_than_its_paper_
         {"task": "validity"},
         {"pragma_scale": "log2", "hidden": 32, "layers": 2, "experts": 3, "targets": ("perf", "DSP")},
         {"networks": ("block", "block", "harp"), "expert_init": "independent"},
+        {"sources": ("one", "other"), "last_activation": "none"},
         *(
             {"encoder": name, "high_gate": "input", "layers": 3, "degree_histogram": (1, 5, 20, 9, 3)}
             for name in ("GCNConv", "GATConv", "GATv2Conv", "GINConv", "GINEConv", "PNAConv")

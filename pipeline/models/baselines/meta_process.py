@@ -1,0 +1,239 @@
+"""A Gaussian process whose mean and covariance are learned on many kernels, then conditioned on a new one's shots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from pipeline.errors import PipelineError
+from pipeline.models.baselines.simple import Estimate
+from pipeline.models.baselines.tables import KernelTable
+
+Floats = npt.NDArray[np.float64]
+
+_BLOCKS = 4
+_CLIP = 2.5
+_STEPS, _RATE, _KERNELS_PER_STEP = 250, 0.03, 8
+_EPISODES = (10, 20, 50)
+_LEAST = 20
+_PULL = 0.01
+_JITTER = 1e-6
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """K kernels of n designs: columns they share (K, n, D), blocks of site values (K, n, S), priors (K, n, T, P)."""
+
+    shared: Tensor
+    blocks: tuple[Tensor, ...]
+    priors: Tensor
+
+
+class MetaProcess(nn.Module):
+    """One Gaussian process per target, with hyperparameters that all kernels of the suite share.
+
+    The mean is linear in P priors (the estimate, and the prediction of other kernels' trees). The covariance sums a
+    Matérn 5/2 kernel of the shared columns, one of the site values and one of both, a linear kernel of the priors, and
+    a constant, which is the kernel's unknown offset. Columns are standardised over the source kernels and cut at 2.5,
+    so that a kernel unlike these is not extrapolated to.
+    """
+
+    centre: Tensor
+    scale: Tensor
+    unit: Tensor
+
+    def __init__(self, targets: int, columns: int, priors: int = 2) -> None:
+        super().__init__()
+        wide = self.usual_scale = math.log(1.5 * math.sqrt(columns))
+
+        def full(*shape: int, value: float) -> nn.Parameter:
+            return nn.Parameter(torch.full(shape, value, dtype=torch.float64))
+
+        self.shared_scale = full(2, targets, columns, value=wide)
+        self.block_scale = full(2, targets, _BLOCKS, value=math.log(2.5))
+        self.amplitude = full(targets, 3, value=math.log(0.5))
+        self.slope_scale = full(targets, priors, value=math.log(0.5))
+        self.offset = full(targets, value=0.0)
+        self.noise = full(targets, value=math.log(0.1))
+        self.slope = full(targets, priors, value=0.5)
+        self.intercept = full(targets, value=0.0)
+        for name, size in (("centre", columns), ("scale", columns), ("unit", targets)):
+            self.register_buffer(name, torch.ones(size, dtype=torch.float64))
+
+    def condition(self, table: KernelTable, prior: Floats, shots: npt.NDArray[np.int64]) -> Estimate:
+        """Mean and spread for all designs of a kernel after seeing the targets of the rows ``shots``.
+
+        ``prior`` (N, T) is the prediction from other kernels. The spread includes the noise.
+        """
+        inputs = self._inputs(table, prior)
+        seen = _rows(inputs, torch.from_numpy(shots))
+        with torch.no_grad():
+            mean, variance = self._posterior(seen, self._labels(table)[:, shots], inputs)
+        unit = self.unit.numpy()
+        return Estimate(mean[0].numpy() * unit, np.sqrt(variance[0].numpy()) * unit)
+
+    def _labels(self, table: KernelTable) -> Tensor:
+        return torch.from_numpy(table.targets.astype(np.float64))[None] / self.unit
+
+    def _inputs(self, table: KernelTable, prior: Floats) -> _Inputs:
+        shared = (torch.from_numpy(np.hstack([table.shared, prior])) - self.centre) / self.scale
+        priors = np.stack([table.estimated, prior], axis=-1)
+        return _Inputs(
+            shared.clamp(-_CLIP, _CLIP)[None],
+            tuple(torch.from_numpy(block)[None] for block in table.blocks),
+            torch.from_numpy(priors)[None] / self.unit[:, None],
+        )
+
+    def _covariance(self, a: _Inputs, b: _Inputs) -> Tensor:
+        """(T, K, n, m)."""
+        alone, together = self._distance(a, b, 0), self._distance(a, b, 1)
+        variance = (2 * self.amplitude).exp()[:, :, None, None, None]
+        found = variance[:, 0] * _matern(alone[0]) + variance[:, 1] * _matern(alone[1])
+        found = found + variance[:, 2] * _matern(together[0] + together[1])
+        slopes = torch.einsum("kntp,kmtp,tp->tknm", a.priors, b.priors, (2 * self.slope_scale).exp())
+        covariance: Tensor = found + slopes + (2 * self.offset).exp()[:, None, None, None]
+        return covariance
+
+    def _distance(self, a: _Inputs, b: _Inputs, which: int) -> tuple[Tensor, Tensor]:
+        """Squared distances (T, K, n, m) of the shared columns and of the site values."""
+        scale = self.shared_scale[which].exp()[:, None, None]
+        blocks = [
+            _squared(left, right)[None] / (2 * self.block_scale[which, :, number]).exp()[:, None, None, None]
+            for number, (left, right) in enumerate(zip(a.blocks, b.blocks, strict=True))
+        ]
+        return _squared(a.shared[None] / scale, b.shared[None] / scale), torch.stack(blocks).sum(0)
+
+    def _mean(self, inputs: _Inputs) -> Tensor:
+        return torch.einsum("kntp,tp->tkn", inputs.priors, self.slope) + self.intercept[:, None, None]
+
+    def _factor(self, seen: _Inputs, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Cholesky factor (T, K, n, n) of the noisy covariance, and the labels less their mean (T, K, n, 1)."""
+        noise = (2 * self.noise).exp() + _JITTER
+        covariance = self._covariance(seen, seen)
+        eye = torch.eye(covariance.shape[-1], dtype=torch.float64)
+        factor = torch.linalg.cholesky(covariance + eye * noise[:, None, None, None])
+        return factor, (labels.permute(2, 0, 1) - self._mean(seen))[..., None]
+
+    def _posterior(self, seen: _Inputs, labels: Tensor, wanted: _Inputs) -> tuple[Tensor, Tensor]:
+        factor, residual = self._factor(seen, labels)
+        cross = self._covariance(wanted, seen)
+        mean = self._mean(wanted) + (cross @ torch.cholesky_solve(residual, factor))[..., 0]
+        explained = torch.linalg.solve_triangular(factor, cross.transpose(-1, -2), upper=False).pow(2).sum(-2)
+        own = (2 * self.amplitude).exp().sum(1) + (2 * self.offset).exp()
+        slopes = torch.einsum("kntp,tp->tkn", wanted.priors.pow(2), (2 * self.slope_scale).exp())
+        variance = (own[:, None, None] + slopes - explained).clamp(min=_JITTER) + (2 * self.noise).exp()[:, None, None]
+        return mean.permute(1, 2, 0), variance.permute(1, 2, 0)
+
+    def loss(self, seen: _Inputs, labels: Tensor) -> Tensor:
+        """Negative log marginal likelihood of the labels (K, n, T), the mean over all of them."""
+        factor, residual = self._factor(seen, labels)
+        white = torch.linalg.solve_triangular(factor, residual, upper=False)
+        fit = 0.5 * white.pow(2).sum((-1, -2)) + factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        loss: Tensor = fit.mean() / labels.shape[1]
+        return loss
+
+
+def fit_meta_process(tables: Sequence[KernelTable], priors: Sequence[Floats], seed: int) -> MetaProcess:
+    """Learns the hyperparameters on source kernels: each step some kernels with 10, 20 or 50 designs drawn of each.
+
+    ``priors`` holds a prediction (N, T) per table that did not see its kernel. Kernels with fewer than 20 designs whose
+    targets are all known are left out. The state of torch's random numbers is left alone. Raises PipelineError where no
+    kernel is left.
+    """
+    kept = []
+    for table, prior in zip(tables, priors, strict=True):
+        known = np.flatnonzero(~np.isnan(table.targets).any(axis=1))
+        if len(known) >= _LEAST:
+            kept.append((_taken(table, known), prior[known]))
+    if not kept:
+        raise PipelineError(f"no source kernel has {_LEAST} designs to learn from", fix="give other sources")
+    process = MetaProcess(kept[0][0].targets.shape[1], kept[0][0].shared.shape[1] + kept[0][1].shape[1])
+    _standardise(process, kept)
+    ready = [(process._inputs(table, prior), process._labels(table)) for table, prior in kept]
+    draw = np.random.default_rng(seed)
+    optimiser = torch.optim.Adam(process.parameters(), lr=_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
+    for _ in range(_STEPS):
+        chosen = draw.choice(len(ready), min(_KERNELS_PER_STEP, len(ready)), replace=False)
+        count = min(int(draw.choice(_EPISODES)), *(ready[number][1].shape[1] for number in chosen))
+        rows = [torch.from_numpy(draw.permutation(ready[number][1].shape[1])[:count]) for number in chosen]
+        seen = _stacked([_rows(ready[number][0], index) for number, index in zip(chosen, rows, strict=True)])
+        labels = torch.cat([ready[number][1][:, index] for number, index in zip(chosen, rows, strict=True)])
+        loss = (
+            process.loss(seen, labels)
+            + 0.01 * (process.shared_scale - process.shared_scale.detach().mean()).pow(2).mean()
+        )
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(process.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+    return process.eval()
+
+
+def save_process(path: Path, process: MetaProcess) -> None:
+    """Writes a meta-process as safetensors."""
+    save_file({name: value.detach().contiguous() for name, value in process.state_dict().items()}, path)
+
+
+def load_process(path: Path) -> MetaProcess:
+    """Reads what :func:`save_process` wrote. Raises PipelineError for any other file."""
+    try:
+        tensors = load_file(path)
+        targets, priors = tensors["slope"].shape
+        process = MetaProcess(targets, len(tensors["centre"]), priors)
+        process.load_state_dict(tensors)
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        problem = " ".join(str(error).split())[:200]
+        raise PipelineError(f"not a meta-process: {problem}", file=str(path), fix="remove it and run again") from None
+    return process.eval()
+
+
+def _taken(table: KernelTable, rows: npt.NDArray[np.int64]) -> KernelTable:
+    return replace(table, values=table.values[rows], estimates=table.estimates[rows], targets=table.targets[rows])
+
+
+def _standardise(process: MetaProcess, kept: Sequence[tuple[KernelTable, Floats]]) -> None:
+    columns = np.concatenate([np.hstack([table.shared, prior]) for table, prior in kept])
+    within = np.mean([table.targets.astype(np.float64).var(axis=0) for table, _ in kept], axis=0)
+    process.centre.copy_(torch.from_numpy(columns.mean(0)))
+    process.scale.copy_(torch.from_numpy(columns.std(0) + 1e-6))
+    process.unit.copy_(torch.from_numpy(np.sqrt(within) + 1e-6))
+
+
+def _rows(inputs: _Inputs, index: Tensor) -> _Inputs:
+    return _Inputs(inputs.shared[:, index], tuple(block[:, index] for block in inputs.blocks), inputs.priors[:, index])
+
+
+def _stacked(several: Sequence[_Inputs]) -> _Inputs:
+    blocks = []
+    for number in range(_BLOCKS):
+        own = [inputs.blocks[number] for inputs in several]
+        most = max(block.shape[2] for block in own)
+        blocks.append(torch.cat([nn.functional.pad(block, (0, most - block.shape[2])) for block in own]))
+    return _Inputs(
+        torch.cat([inputs.shared for inputs in several]),
+        tuple(blocks),
+        torch.cat([inputs.priors for inputs in several]),
+    )
+
+
+def _squared(a: Tensor, b: Tensor) -> Tensor:
+    """Squared distances (..., n, m) of rows (..., n, d) and (..., m, d)."""
+    product = a @ b.transpose(-1, -2)
+    return (a.pow(2).sum(-1)[..., None] + b.pow(2).sum(-1)[..., None, :] - 2 * product).clamp(min=0)
+
+
+def _matern(squared: Tensor) -> Tensor:
+    """Matérn 5/2 of a squared distance."""
+    root = (5 * squared + 1e-12).sqrt()
+    return (1 + root + root.pow(2) / 3) * torch.exp(-root)

@@ -1,0 +1,137 @@
+"""What a trained model says about the designs of a dataset: predictions, scores and gates as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.models import DesignModel, ModelConfig
+from pipeline.training.data import KernelDesigns
+from pipeline.training.forecast import Forecast, predict_designs
+from pipeline.training.metrics import TargetScore, regression_metrics, validity_metrics
+
+PREDICTIONS = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("kernel", pa.string(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("side", pa.string(), nullable=False),  # train, validation, test; shot and rest of a fine-tuning
+        pa.field("target", pa.string(), nullable=False),  # perf, LUT, FF, DSP, BRAM; valid of a classifier
+        pa.field("true", pa.float64(), nullable=False),  # of valid 1 or 0
+        pa.field("predicted", pa.float64(), nullable=False),  # of valid the probability
+        pa.field("spread", pa.float64()),  # standard deviation; null for valid
+    ]
+)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``predictions`` by :data:`PREDICTIONS`; ``scores`` a row per side and target; ``gates`` a row per source, kernel,
+    gate and expert with the mean weight over ``designs``."""
+
+    predictions: pa.Table
+    scores: tuple[Row, ...]
+    gates: tuple[Row, ...]
+
+
+def outcome_of(model: DesignModel, data: Sequence[KernelDesigns], sides: Sequence[npt.NDArray[np.str_]]) -> Outcome:
+    """The outcome on all designs that count for the model's task; ``sides`` gives each design its side (N,)."""
+    config = model.config
+    tables: list[pa.Table] = []
+    gates: list[Row] = []
+    for one, side in zip(data, sides, strict=True):
+        counts = one.usable if config.task == "regression" else one.valid >= 0
+        if not counts.any():
+            continue
+        designs = one.take(counts)
+        forecast = predict_designs(model, designs)
+        tables.append(_predictions(designs, side[counts], forecast, config))
+        gates += gate_rows(designs, forecast, config)
+    table = pa.concat_tables(tables)
+    return Outcome(table, tuple(scores(table)), tuple(gates))
+
+
+def _predictions(
+    designs: KernelDesigns, side: npt.NDArray[np.str_], forecast: Forecast, config: ModelConfig
+) -> pa.Table:
+    columns: list[npt.NDArray[Any]]
+    if config.task == "regression":
+        assert forecast.targets is not None
+        assert forecast.spread is not None
+        names = config.targets
+        columns = [designs.targets.T, forecast.targets.T, forecast.spread.T]
+    else:
+        assert forecast.valid is not None
+        names = ("valid",)
+        columns = [designs.valid[None], forecast.valid[None], np.full((1, len(designs)), np.nan)]
+    count = len(designs)
+    true, predicted, spread = (column.astype(np.float64).reshape(-1) for column in columns)
+    return pa.Table.from_arrays(
+        [
+            pa.repeat(pa.scalar(designs.source), count * len(names)),
+            pa.repeat(pa.scalar(designs.kernel), count * len(names)),
+            pa.array(np.tile(designs.keys, len(names)).tolist(), pa.string()),
+            pa.array(np.tile(side, len(names)).tolist(), pa.string()),
+            pa.array(np.repeat(np.array(names), count).tolist(), pa.string()),
+            pa.array(true),
+            pa.array(predicted),
+            pa.array(spread, mask=np.isnan(spread)),
+        ],
+        schema=PREDICTIONS,
+    )
+
+
+def scores(predictions: pa.Table) -> list[Row]:
+    """A row per side and target (and ``sum``), with the figures of :mod:`pipeline.training.metrics`."""
+    columns = {name: np.asarray(predictions.column(name).to_pylist()) for name in ("side", "target", "kernel")}
+    numbers = {
+        name: np.array([np.nan if value is None else value for value in predictions.column(name).to_pylist()])
+        for name in ("true", "predicted", "spread")
+    }
+    found: list[Row] = []
+    for side in sorted(set(columns["side"].tolist())):
+        rows = columns["side"] == side
+        names = list(dict.fromkeys(columns["target"][rows].tolist()))
+        if names == ["valid"]:
+            score = validity_metrics(numbers["true"][rows].astype(int), numbers["predicted"][rows])
+            found.append({"side": side, "target": "valid", **asdict(score)})
+            continue
+        parts = [rows & (columns["target"] == name) for name in names]
+        true, predicted, spread = (
+            np.stack([numbers[what][part] for part in parts], axis=1) for what in ("true", "predicted", "spread")
+        )
+        scored: Sequence[TargetScore] = regression_metrics(
+            true, predicted, columns["kernel"][parts[0]], spread=spread, targets=names
+        )
+        found += [{"side": side, **asdict(score)} for score in scored]
+    return found
+
+
+def gate_rows(designs: KernelDesigns, forecast: Forecast, config: ModelConfig) -> list[Row]:
+    """The mean weight of each expert of each gate over the designs of one kernel; the high-level gate's experts are the
+    networks."""
+    names = network_names(config)
+    found: list[tuple[str, str, float]] = []
+    if config.high_gate != "none":
+        found += [("granularities", name, w) for name, w in zip(names, forecast.high_gates.mean(0), strict=True)]
+    for name, gates in zip(names, forecast.low_gates, strict=True):
+        if gates is not None:
+            found += [(name, f"expert {number}", weight) for number, weight in enumerate(gates.mean(0), 1)]
+    shared: Mapping[str, Any] = {"source": designs.source, "kernel": designs.kernel, "designs": len(designs)}
+    return [{**shared, "gate": gate, "expert": expert, "weight": float(weight)} for gate, expert, weight in found]
+
+
+def network_names(config: ModelConfig) -> tuple[str, ...]:
+    """The granularities, numbered where one occurs again."""
+    names: list[str] = []
+    for granularity in config.networks:
+        before = sum(name.split(" ")[0] == granularity for name in names)
+        names.append(f"{granularity} {before + 1}" if before else granularity)
+    return tuple(names)
