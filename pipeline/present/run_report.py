@@ -1,0 +1,195 @@
+"""The page at the end of a main job: one HTML file with all it needs, readable on a phone, light and dark.
+
+>>> page = write_run_report(RunReport(title="Search for gemm-p", job="RunActiveLearningLoop", sources=("hlsyn-v20",)))
+>>> page.startswith("<!doctype html>")
+True
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from plotly.offline import get_plotlyjs
+
+from pipeline.present import page_parts
+from pipeline.present.charts import (
+    BestSoFar,
+    Comparison,
+    Distribution,
+    ExpertUse,
+    Front,
+    GateWeights,
+    LearningCurves,
+    Predictions,
+)
+from pipeline.present.columns import numbers
+from pipeline.present.page_figures import (
+    PageFigure,
+    comparison_figure,
+    distribution_figure,
+    front_figure,
+    gate_figure,
+    learning_figure,
+    prediction_figure,
+    search_figure,
+    use_figure,
+)
+from pipeline.present.page_items import BestDesign, Failure, Grid, KeyFigure, LoopRow
+from pipeline.present.page_parts import text
+
+__all__ = ["BestDesign", "Failure", "Grid", "KeyFigure", "LoopRow", "RunReport", "write_run_report"]
+
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+"""What the browser lets the page do: nothing from anywhere else."""
+_SMALL = {"predictions", "experts"}
+"""Charts of which more stand side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a page says. Every part but the first three is optional; a part that is empty leaves no heading.
+
+    No part may hold a clock time or a machine's path if equal runs are to give equal bytes.
+    """
+
+    title: str
+    job: str
+    """The task's name."""
+    sources: Sequence[str]
+    """Every source whose labels the run used; named at the top of the page."""
+    summary: str = ""
+    """What ran and what came of it, in a sentence or two."""
+    key_figures: Sequence[KeyFigure] = ()
+    warnings: Sequence[str] = ()
+    """What a reader must know before trusting a figure, such as that labels are estimates."""
+    best: Sequence[BestDesign] = ()
+    fronts: Sequence[Front] = ()
+    searches: Sequence[BestSoFar] = ()
+    comparisons: Sequence[Comparison] = ()
+    learning: Sequence[LearningCurves] = ()
+    predictions: Sequence[Predictions] = ()
+    gates: Sequence[GateWeights] = ()
+    expert_use: Sequence[ExpertUse] = ()
+    distributions: Sequence[Distribution] = ()
+    grids: Sequence[Grid] = ()
+    failures: Sequence[Failure] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values: versions, hashes, seeds, parameters."""
+    reproduce: Sequence[str] = ()
+    """Commands that make this run again, in order."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files beside the page to what they hold; the names become links, relative to the page."""
+
+
+def write_run_report(report: RunReport) -> str:
+    """The page as text: self-contained HTML, the same bytes for the same values.
+
+    Every text is escaped, whatever it holds. Raises :class:`pipeline.errors.PipelineError` where columns that belong
+    together differ in length.
+    """
+    figures: dict[str, PageFigure] = {}
+    sections = [section for section in _sections(report, figures) if section.content]
+    contents = "".join(f'<a href="#{section.name}">{section.title}</a> ' for section in sections)
+    body = "".join(
+        f'<section id="{section.name}"><h2>{section.title}</h2>\n{section.content}</section>\n' for section in sections
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{text(report.title)}</title>\n<style>\n{_asset('run_report.css')}</style></head>\n"
+        f"<body><main>\n{_header(report, contents)}{body}</main>\n{_scripts(figures)}</body></html>\n"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    name: str
+    title: str
+    content: str
+
+
+def _header(report: RunReport, contents: str) -> str:
+    sources = "".join(f"<li>{text(source)}</li>" for source in report.sources)
+    word = "source" if len(report.sources) == 1 else "sources"
+    return (
+        f'<header><p class="job">{text(report.job)}</p><h1>{text(report.title)}</h1>\n'
+        + (f'<p class="summary">{text(report.summary)}</p>\n' if report.summary else "")
+        + (f'<ul class="sources"><li class="word">labels from the {word}</li>{sources}</ul>\n' if sources else "")
+        + (f"<nav>{contents}</nav>" if contents else "")
+        + "</header>\n"
+        + "".join(f'<p class="warning">{text(warning)}</p>\n' for warning in report.warnings)
+        + (page_parts.tiles(report.key_figures) + "\n" if report.key_figures else "")
+    )
+
+
+def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Section]:
+    """The sections in order; those without content are empty. The figures they show are added to ``figures``."""
+
+    def charts(name: str, shown: Iterable[PageFigure]) -> str:
+        return _charts(name, list(shown), figures)
+
+    highest = max(
+        (w for gate in report.gates for row in gate.weights for w in numbers(row) if w is not None), default=1.0
+    )
+    yield _Section(
+        "best",
+        "Best design",
+        "".join(page_parts.best_design(best, f"b{number}") for number, best in enumerate(report.best)),
+    )
+    yield _Section("front", "Pareto front", charts("front", map(front_figure, report.fronts)))
+    yield _Section("search", "Best so far", charts("search", map(search_figure, report.searches)))
+    yield _Section("comparison", "Comparison", charts("comparison", map(comparison_figure, report.comparisons)))
+    yield _Section("learning", "Learning curves", charts("learning", map(learning_figure, report.learning)))
+    yield _Section(
+        "predictions", "Predicted against true", charts("predictions", map(prediction_figure, report.predictions))
+    )
+    gates = charts("gates", (gate_figure(gate, highest) for gate in report.gates))
+    yield _Section("gates", "Gates and experts", gates + charts("experts", map(use_figure, report.expert_use)))
+    yield _Section("spread", "Spread of the labels", charts("spread", map(distribution_figure, report.distributions)))
+    yield _Section("tables", "Tables", "".join(map(page_parts.grid, report.grids)))
+    yield _Section("failures", "Failures", page_parts.failures(report.failures) if report.failures else "")
+    yield _Section("files", "Files", page_parts.files(report.files) if report.files else "")
+    yield _Section("reproduce", "Make it again", page_parts.commands(report.reproduce) if report.reproduce else "")
+    yield _Section("provenance", "Provenance", page_parts.provenance(report.provenance) if report.provenance else "")
+
+
+def _charts(name: str, shown: list[PageFigure], figures: dict[str, PageFigure]) -> str:
+    parts = []
+    for number, figure in enumerate(shown):
+        place = f"{name}-{number}"
+        figures[place] = figure
+        note = f'<p class="note">{text(figure.note)}</p>' if figure.note else ""
+        parts.append(
+            f'<figure class="card"><h3>{text(figure.title)}</h3><div class="plot" id="{place}" role="img" '
+            f'aria-label="{text(figure.title)}" style="height:{figure.layout["height"]}px"></div>{note}</figure>\n'
+        )
+    size = " small" if name in _SMALL else ""
+    return f'<div class="figures{size}">\n{"".join(parts)}</div>' if parts else ""
+
+
+def _scripts(figures: Mapping[str, PageFigure]) -> str:
+    """Plotly, the figures and what draws them; nothing for a page without charts."""
+    if not figures:
+        return ""
+    values = {
+        place: {"data": figure.data, "layout": figure.layout, "file": re.sub(r"[^A-Za-z0-9.]+", "-", figure.title)[:80]}
+        for place, figure in figures.items()
+    }
+    # No text may end the script element or begin a comment in it.
+    content = json.dumps(values, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return (
+        '<noscript><p class="warning">The charts need JavaScript.</p></noscript>\n'
+        f'<script type="application/json" id="figures">{content}</script>\n'
+        f"<script>{get_plotlyjs()}</script>\n<script>\n{_asset('run_report.js')}</script>\n"
+    )
+
+
+def _asset(name: str) -> str:
+    return files("pipeline.present").joinpath("assets", name).read_text(encoding="utf-8")

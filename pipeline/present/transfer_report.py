@@ -1,0 +1,115 @@
+"""What the page of a transfer study says, read from the rows of its ``metrics.csv``."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.present.charts import Comparison
+from pipeline.present.columns import numbers
+from pipeline.present.run_report import Grid, KeyFigure, RunReport
+from pipeline.present.summary import ESTIMATE_NOTICE
+
+_CONDITION = ("protocol", "source", "target_source", "shots", "shots_by")
+Row = Mapping[str, Any]
+
+
+def transfer_report(
+    rows: Sequence[Row],
+    *,
+    provenance: Mapping[str, Any],
+    reproduce: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+    summed: str = "sum",
+) -> RunReport:
+    """The report of a study.
+
+    ``rows`` are those of ``metrics.csv``: method, source, kernel, seed, shots, target, mse, rmse, mae, tau, and where
+    they are there protocol, target_source and shots_by; ``summed`` is the target that stands for the sum over all.
+    """
+    conditions: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["target"] == summed:
+            conditions[tuple(row.get(name) for name in _CONDITION)].append(row)
+    sources = sorted({str(row[name]) for row in rows for name in ("source", "target_source") if row.get(name)})
+    seeds = {row["seed"] for row in rows}
+    comparisons = [_comparison(condition, of) for condition, of in conditions.items()]
+    return RunReport(
+        title="Transfer to kernels with few labels",
+        job="EvaluateTransfer",
+        sources=sources,
+        summary=f"{_counted(len({row['method'] for row in rows}), 'method')} on "
+        f"{_counted(len({row['kernel'] for row in rows}), 'kernel')} with {_counted(len(seeds), 'seed')}; "
+        "each method of a chart had the same shots.",
+        key_figures=[figure for shown in comparisons for figure in _best(shown)],
+        warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")],
+        comparisons=comparisons,
+        grids=[_grid(shown) for shown in comparisons],
+        provenance=provenance,
+        reproduce=reproduce,
+        files=files or {},
+    )
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _comparison(condition: tuple[Any, ...], rows: Sequence[Row]) -> Comparison:
+    """Means over seeds for each kernel, and of the mean over kernels, best method first."""
+    kernels = sorted({str(row["kernel"]) for row in rows})
+    values: dict[str, dict[str, dict[Any, float]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        (error,) = numbers([row["mse"]])
+        if error is not None:
+            values[str(row["method"])][str(row["kernel"])][row["seed"]] = error
+    means: dict[str, list[float | None]] = {}
+    spread: dict[str, list[float | None]] = {}
+    for method, by_kernel in values.items():
+        columns = [list(by_kernel[kernel].values()) for kernel in kernels]
+        if len(kernels) > 1:
+            columns.append(_over_kernels(by_kernel, kernels))
+        means[method] = [statistics.fmean(column) if column else None for column in columns]
+        spread[method] = [statistics.stdev(column) if len(column) > 1 else None for column in columns]
+
+    def last(method: str) -> tuple[float, str]:
+        mean = means[method][-1]
+        return (math.inf if mean is None else mean, method)
+
+    ordered = sorted(means, key=last)
+    return Comparison(
+        title=_title(condition),
+        metric="summed MSE (less is better)",
+        groups=[*kernels, "mean"] if len(kernels) > 1 else kernels,
+        methods={method: means[method] for method in ordered},
+        spread={method: spread[method] for method in ordered},
+    )
+
+
+def _over_kernels(by_kernel: Mapping[str, Mapping[Any, float]], kernels: Sequence[str]) -> list[float]:
+    """The mean over all kernels, a value for each seed that has them all."""
+    complete = set.intersection(*(set(by_kernel.get(kernel, {})) for kernel in kernels))
+    return [statistics.fmean(by_kernel[kernel][seed] for kernel in kernels) for seed in sorted(complete, key=str)]
+
+
+def _title(condition: tuple[Any, ...]) -> str:
+    protocol, source, target, shots, shots_by = condition
+    how = "no shots" if str(shots) == "0" else f"{shots} {shots_by} shots" if shots_by else f"{shots} shots"
+    learned = f"learned on {source}, measured on {target}" if target and target != source else source
+    return f"{how}, {learned}" + (f" ({protocol})" if protocol else "")
+
+
+def _best(shown: Comparison) -> list[KeyFigure]:
+    if not shown.methods:
+        return []
+    method, means = next(iter(shown.methods.items()))
+    over = "mean over kernels" if len(shown.groups) > 1 else str(shown.groups[0])
+    return [KeyFigure(f"least summed MSE: {method}", means[-1], f"{over}; {shown.title}")]
+
+
+def _grid(shown: Comparison) -> Grid:
+    rows = [[method, *means] for method, means in shown.methods.items()]
+    return Grid(f"Summed MSE: {shown.title}", ["method", *shown.groups], rows, "Means over seeds.")

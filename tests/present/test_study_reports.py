@@ -1,0 +1,69 @@
+"""What the pages of a model and of a transfer study tell of their tables."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pipeline.present.charts import LearningCurves
+from pipeline.present.model_report import model_report
+from pipeline.present.run_report import write_run_report
+from pipeline.present.transfer_report import transfer_report
+
+
+def _row(method: str, kernel: str, seed: int, mse: Any, **further: Any) -> dict[str, Any]:
+    plain = {"method": method, "source": "hlsyn-v20", "kernel": kernel, "seed": seed, "shots": 50, "target": "sum"}
+    return {**plain, "mse": mse, "shots_by": "random", **further}
+
+
+ROWS = [
+    _row("forest", "a", 0, 0.4), _row("forest", "a", 1, 0.6), _row("forest", "b", 0, 0.2), _row("forest", "b", 1, 0.2),
+    _row("hmoe", "a", 0, "0.1"), _row("hmoe", "a", 1, "0.3"), _row("hmoe", "b", 0, "0.1"), _row("hmoe", "b", 1, ""),
+    _row("forest", "a", 0, 9.0, target="LUT"), _row("forest", "a", 0, 0.9, shots=10),
+]  # fmt: skip
+
+
+def test_a_study_compares_methods_under_the_same_shots_alone() -> None:
+    report = transfer_report(ROWS, provenance={})
+    fifty, ten = report.comparisons
+    assert fifty.title == "50 random shots, hlsyn-v20" and ten.title == "10 random shots, hlsyn-v20"
+    assert list(fifty.methods) == ["hmoe", "forest"], "the best method first"
+    assert fifty.groups == ["a", "b", "mean"]
+    a, b, mean = fifty.methods["forest"]
+    assert a is not None and b is not None and mean is not None
+    assert math.isclose(a, 0.5) and math.isclose(b, 0.2) and math.isclose(mean, 0.35)
+    # The second seed of hmoe lacks a kernel: its mean over kernels is of the first seed alone.
+    assert fifty.methods["hmoe"][2] == 0.1
+    assert fifty.spread is not None and fifty.spread["hmoe"][2] is None
+    assert "hlsyn-v20" in write_run_report(report)
+
+
+def test_a_study_across_tool_versions_names_both() -> None:
+    rows = [_row("hmoe", "a", 0, 0.1, target_source="hlsyn-v18", shots=0, shots_by="")]
+    report = transfer_report(rows, provenance={})
+    assert report.sources == ["hlsyn-v18", "hlsyn-v20"]
+    assert report.comparisons[0].title == "no shots, learned on hlsyn-v20, measured on hlsyn-v18"
+
+
+def test_a_model_shows_what_was_held_out_and_how_it_was_made() -> None:
+    card: dict[str, Any] = {
+        "title": "hmoe-2 on estimator",
+        "sources": ["estimator"],
+        "model": {"networks": ["node", "block"], "encoder": "transformer"},
+        "training": {"epochs": 40},
+        "data": [{"source": "estimator", "kernel": "a", "train": 5, "test": 2}, {"source": "s", "kernel": "b"}],
+        "scores": [
+            {"side": "train", "target": "sum", "designs": 5, "mse": 0.1, "tau": 0.9},
+            {"side": "test", "target": "perf", "designs": 2, "mse": 0.3, "tau": None},
+            {"side": "test", "target": "sum", "designs": 2, "mse": 0.5, "tau": None},
+        ],
+        "best_epoch": 31,
+        "provenance": {"task": "TrainHierarchicalMoE", "seed": 7},
+        "versions": {"torch": "2.13.0"},
+    }
+    learning = [LearningCurves("Loss on estimator", "summed MSE", [1, 2], {"training loss": [2.0, 1.0]})]
+    report = model_report(card, learning=learning, files=["card.md"], reproduce=["luigi TrainHierarchicalMoE"])
+    assert [(figure.label, figure.value) for figure in report.key_figures] == [("summed MSE", 0.5), ("best epoch", 31)]
+    assert "estimates of an analytical model" in report.warnings[0]
+    page = write_run_report(report)
+    assert "Learning curves" in page and "node, block over transformer, 40 epochs" in page
