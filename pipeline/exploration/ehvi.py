@@ -1,0 +1,57 @@
+"""Expected hypervolume improvement over two costs, by BoTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.exploration.acquisition import Expected
+from pipeline.exploration.types import Floats
+
+_SAMPLES = 64
+_BEYOND = 0.1
+"""How far the reference point lies beyond the worst cost known, as a share of the range."""
+
+
+def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance: float) -> list[tuple[int, float]]:
+    """Places of at most ``count`` designs and their values, those taken first that add most expected hypervolume.
+
+    ``known`` [k, 2] are the costs of valid designs. One after the other by qLogEHVI (BoTorch, NeurIPS 2020 and 2023)
+    given those taken already, plus the log of the chance to run and fit. A design that is not predicted valid comes
+    after all that are, by its chance.
+    """
+    import torch
+    from botorch.acquisition.multi_objective.logei import qLogExpectedHypervolumeImprovement
+    from botorch.sampling.normal import SobolQMCNormalSampler
+    from botorch.utils.multi_objective.box_decompositions.non_dominated import NondominatedPartitioning
+
+    from pipeline.exploration.forecast_model import ForecastModel
+
+    all_costs = np.concatenate([known, outlook.cost])
+    lowest, highest = all_costs.min(axis=0), all_costs.max(axis=0)
+    width = np.maximum(highest - lowest, 1e-6)
+    model = ForecastModel(-(outlook.cost - lowest) / width, outlook.spread / width)
+    reference = torch.full((2,), -1.0 - _BEYOND, dtype=torch.float64)
+    gained = torch.from_numpy(-(known - lowest) / width) if len(known) else reference[None, :]
+    partitioning = NondominatedPartitioning(reference, gained)
+    log_chance = np.log(np.maximum(outlook.chance, 1e-9))
+    taken: list[tuple[int, float]] = []
+    places = torch.arange(len(outlook), dtype=torch.float64)
+    for _ in range(min(count, len(outlook))):
+        pending = None
+        if taken:
+            pending = torch.tensor([[float(place)] for place, _ in taken], dtype=torch.float64)
+        acquisition = qLogExpectedHypervolumeImprovement(
+            model,
+            ref_point=reference.tolist(),
+            partitioning=partitioning,
+            sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=0),
+            X_pending=pending,
+        )
+        with torch.no_grad():
+            value = np.concatenate([acquisition(part[:, None, None]).numpy() for part in torch.split(places, 256)])
+        value = np.where(np.isnan(value), -np.inf, value) + log_chance
+        predicted = outlook.chance >= least_chance
+        order = np.lexsort((-np.where(predicted, value, outlook.chance), ~predicted))
+        left = order[~np.isin(order, [place for place, _ in taken])]
+        taken.append((int(left[0]), float(value[left[0]])))
+    return taken

@@ -1,0 +1,67 @@
+"""Strategies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.errors import PipelineError
+from pipeline.exploration.acquisition import ACQUISITIONS
+from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
+from pipeline.exploration.strategy import SurrogateStrategy
+from pipeline.exploration.surrogates.forest import ForestSurrogate
+from pipeline.exploration.surrogates.gaussian import GaussianSurrogate
+from pipeline.exploration.surrogates.model import ModelForecast, ModelSurrogate
+from pipeline.exploration.types import Beforehand, Objective, Strategy, Surrogate
+
+SURROGATES = ("forest", "gp", "transfer", "transfergp", "model")
+"""What learns; ``transfer`` is the forest on top of a prior, ``transfergp`` the Gaussian process on top of one."""
+
+
+def make_strategy(
+    name: str = "auto",
+    *,
+    objective: Objective | None = None,
+    prior: Beforehand | None = None,
+    model: ModelForecast | None = None,
+    seed: int = 0,
+) -> Strategy:
+    """The strategy of that name.
+
+    ``auto``, ``random``, ``coreset``, or SURROGATE-ACQUISITION such as ``transfer-ei``. Surrogates: ``forest`` and
+    ``gp`` learn on this kernel alone, ``transfer`` and ``transfergp`` on top of ``prior``, ``model`` asks ``model``.
+    Acquisitions: ``exploit``, ``ucb``, ``thompson``, ``ei``, and ``ehvi`` for the objective ``pareto``.
+
+    ``auto`` takes what did best in the replay studies among what is at hand. Raises PipelineError for an unknown name
+    or a missing prior or model.
+    """
+    objective = objective or Objective()
+    if name == "auto":
+        acquisition = "ehvi" if objective.dimensions > 1 else "ei"
+        name = f"{'transfer' if prior is not None else 'model' if model is not None else 'forest'}-{acquisition}"
+    if name == "random":
+        return RandomStrategy()
+    if name == "coreset":
+        return CoresetStrategy()
+    kind, _, acquisition = name.partition("-")
+    if kind not in SURROGATES or acquisition not in (*ACQUISITIONS, "ehvi"):
+        raise PipelineError(
+            f"there is no search strategy {name!r}",
+            fix=f"use auto, random, coreset, or one of {', '.join(SURROGATES)} with -"
+            f"{', -'.join((*ACQUISITIONS, 'ehvi'))}",
+        )
+    if acquisition == "ehvi" and objective.dimensions == 1:
+        raise PipelineError("ehvi is for the objective pareto", fix="use ei, or the objective pareto")
+    return SurrogateStrategy(name, _maker(kind, prior, model, seed), acquisition, objective)
+
+
+def _maker(kind: str, prior: Beforehand | None, model: ModelForecast | None, seed: int) -> Callable[[], Surrogate]:
+    if kind == "model":
+        if model is None:
+            raise PipelineError("there is no model to search with", fix="train one, or use transfer or forest")
+        return lambda: ModelSurrogate(model)
+    if kind.startswith("transfer") and prior is None:
+        raise PipelineError("there are no designs of other kernels to learn from", fix="use forest, or name sources")
+    known = prior if kind.startswith("transfer") else None
+    if kind.endswith("gp"):
+        return lambda: GaussianSurrogate(seed=seed, prior=known)
+    return lambda: ForestSurrogate(seed=seed, prior=known)

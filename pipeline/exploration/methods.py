@@ -1,0 +1,51 @@
+"""The methods that a study compares, by name."""
+
+from __future__ import annotations
+
+from pipeline.errors import PipelineError
+from pipeline.exploration.baselines import BASELINES, PoolView
+from pipeline.exploration.coreset import RandomStrategy
+from pipeline.exploration.factory import make_strategy
+from pipeline.exploration.replay import Pool, Replayed, replay
+from pipeline.exploration.types import Beforehand, Objective, Strategy
+
+WITHOUT_LOOP = "prior-top"
+"""The best by the prior alone, nothing learned from the runs: the way of the papers' offline searches."""
+
+METHODS = (
+    *BASELINES, "cold-forest", "forest-ei", "gp-ei", WITHOUT_LOOP, "transfer-exploit", "transfer-ucb",
+    "transfer-thompson", "transfer-ei", "transfergp-ei",
+)  # fmt: skip
+"""All that a study compares by default. ``cold-forest`` begins with random designs and knows nothing beforehand."""
+
+
+def check_methods(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The methods named, or all; PipelineError for an unknown one."""
+    for name in names:
+        if name not in METHODS:
+            raise PipelineError(f"there is no search method {name!r}", fix=f"use some of {', '.join(METHODS)}")
+    return names or METHODS
+
+
+def searched(
+    method: str,
+    pool: Pool,
+    sites: PoolView,
+    prior: Beforehand,
+    *,
+    objective: Objective,
+    budget: int,
+    batch: int,
+    seed: int,
+) -> Replayed:
+    """What a method runs on a pool; ``prior`` was learned on other kernels."""
+    if method in BASELINES:
+        return Replayed(tuple(BASELINES[method](sites, budget, seed)), ())
+    if method == "cold-forest":
+        strategy = make_strategy("forest-ucb", objective=objective, seed=seed)
+        return replay(strategy, pool, budget=budget, batch=batch, seed=seed, first=RandomStrategy())
+    if method == WITHOUT_LOOP:
+        strategy = make_strategy("transfer-exploit", objective=objective, prior=prior, seed=seed)
+        return replay(strategy, pool, budget=budget, batch=budget, seed=seed)
+    chosen: Strategy = make_strategy(method, objective=objective, prior=prior, seed=seed)
+    return replay(chosen, pool, budget=budget, batch=batch, seed=seed)

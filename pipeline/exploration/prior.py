@@ -1,0 +1,87 @@
+"""What other kernels' designs tell about a kernel that has not been run yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.errors import PipelineError
+from pipeline.exploration.surrogates.observed import Observed
+from pipeline.exploration.trees import Trees
+from pipeline.exploration.types import Features, Floats, Forecast, Outcome
+
+_LEAST_CHANCE = 0.02
+_LEAST_LEAF = 5
+_COLUMNS = 0.5
+
+
+@dataclass(frozen=True)
+class History:
+    """Designs of one kernel from one source that have been run; ``features`` has a row per outcome."""
+
+    kernel: str
+    source: str
+    features: Features
+    outcomes: Sequence[Outcome]
+
+
+class Prior:
+    """Forecasts from the shared columns alone, learned on other kernels.
+
+    Latency is learned as the ratio to the estimate where there is one, so that a kernel's size does not enter; each
+    kernel weighs as the square root of its designs. The spread is that among trees, which is too small for a kernel
+    unlike those seen: what is observed on it corrects it (:mod:`pipeline.exploration.surrogates`).
+    """
+
+    def __init__(self, regressor: Trees, classifier: Trees, width: int) -> None:
+        self._regressor = regressor
+        self._classifier = classifier
+        self._width = width
+
+    @staticmethod
+    def fit(histories: Sequence[History], *, trees: int = 60, seed: int = 0) -> Prior:
+        """Learns from designs of other kernels. Raises PipelineError where they hold no measured design."""
+        observed = [Observed.of(history.outcomes) for history in histories]
+        if not any(found.measured.any() for found in observed):
+            raise PipelineError(
+                "the other kernels have no measured design to learn from", fix="search without a prior, or name others"
+            )
+        width = max(history.features.shared.shape[1] for history in histories)
+        inputs = np.concatenate([_inputs(history.features, width) for history in histories])
+        weights = np.concatenate([np.full(len(found.ran), max(1, len(found.ran)) ** -0.5) for found in observed])
+        targets = np.concatenate([found.targets for found in observed])
+        targets[:, 0] -= np.concatenate([estimated(history.features) for history in histories])
+        measured = np.concatenate([found.measured for found in observed])
+        told = np.concatenate([found.told for found in observed])
+        ran = np.concatenate([found.ran for found in observed])
+        targets = np.where(np.isnan(targets), np.nan_to_num(np.nanmean(targets[measured], axis=0)), targets)
+        regressor = Trees(trees, seed=seed, least_leaf=_LEAST_LEAF, columns=_COLUMNS)
+        regressor.fit(inputs[measured], targets[measured], weights[measured])
+        classifier = Trees(trees, seed=seed, least_leaf=_LEAST_LEAF, columns=_COLUMNS)
+        classifier.fit(inputs[told], ran[told, None].astype(np.float64), weights[told])
+        return Prior(regressor, classifier, width)
+
+    def predict(self, features: Features) -> Forecast:
+        """Forecasts of designs of any kernel."""
+        inputs = _inputs(features, self._width)
+        middle, spread = self._regressor.moments(inputs)
+        return Forecast(
+            latency=middle[:, 0] + estimated(features),
+            latency_spread=spread[:, 0],
+            utilisation=middle[:, 1:],
+            utilisation_spread=spread[:, 1:],
+            valid=np.clip(self._classifier.moments(inputs)[0][:, 0], _LEAST_CHANCE, 1.0 - _LEAST_CHANCE),
+        )
+
+
+def estimated(features: Features) -> Floats:
+    """[n] log2 cycles by the estimate; 0 where there is none."""
+    return np.zeros(len(features)) if features.estimated is None else np.asarray(features.estimated, dtype=np.float64)
+
+
+def _inputs(features: Features, width: int) -> Floats:
+    """The shared columns, padded or cut to ``width``: a kernel without estimates has zeros in their place."""
+    shared = features.shared[:, :width]
+    return np.pad(shared, ((0, 0), (0, width - shared.shape[1])))

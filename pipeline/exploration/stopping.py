@@ -1,0 +1,66 @@
+"""When to stop, with the reason as a sentence for a person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pipeline.exploration.pareto import best_so_far
+from pipeline.exploration.types import Objective, Outcome, Round
+
+LEAST_GAIN = 0.005
+"""Doublings of the objective; an expected gain below this (0.35 %) is none."""
+
+PATIENCE = 2
+"""Rounds in a row without an expected gain, and without a gain, before a search stops."""
+
+
+def stop_reason(
+    outcomes: Sequence[Outcome],
+    objective: Objective,
+    *,
+    budget: int,
+    rounds: Sequence[Round] = (),
+    target: float | None = None,
+    lower_bound: float | None = None,
+    least_gain: float = LEAST_GAIN,
+    patience: int = PATIENCE,
+) -> str | None:
+    """Why the search ends here, or None while it goes on.
+
+    ``budget``       runs at most; every outcome counts, failed ones too
+    ``rounds``       what the strategy answered so far, oldest first
+    ``target``       cycles (ns under that goal, the weighted cost under ``weighted``) that are good enough
+    ``lower_bound``  cycles (ns) that no design can beat, by a sound bound; met, the best found is proven optimal.
+                     Ignored under ``weighted`` and ``pareto``
+    ``least_gain``   expected gains below so many doublings count as none
+    ``patience``     rounds without an expected gain that it takes
+
+    Proofs and the target come before the budget, since they say more.
+    """
+    place = best_so_far(outcomes, objective)[-1] if outcomes else None
+    if place is not None:
+        cost = objective.costs(outcomes[place])[0]
+        value = cost if objective.goal == "weighted" else 2.0**cost
+        unit = {"ns": "ns", "weighted": "in the weighted objective"}.get(objective.goal, "cycles")
+        shown = f"{value:,.4g}" if objective.goal == "weighted" else f"{value:,.0f}"
+        if objective.goal in ("cycles", "ns") and lower_bound is not None and value <= lower_bound * (1 + 1e-9):
+            return f"proven optimal: {shown} {unit} meets the lower bound of {lower_bound:,.0f} {unit}"
+        if target is not None and value <= target:
+            return f"the target is reached: {shown} {unit} against {target:,.6g} asked for"
+    if rounds and rounds[-1].exhausted and not rounds[-1].proposals:
+        if place is None:
+            return f"every design has been run and none is valid ({len(outcomes)} runs)"
+        return f"proven optimal among the candidates: all of them have been run ({len(outcomes)} runs)"
+    if len(outcomes) >= budget:
+        return f"the budget of {budget} runs is used up"
+    if rounds and not rounds[-1].proposals:
+        return f"the search proposes no further design after {len(outcomes)} runs"
+    gains = [answer.expected_gain for answer in rounds[-patience:]]
+    if len(gains) == patience and all(gain is not None and gain < least_gain for gain in gains):
+        largest = max(gain for gain in gains if gain is not None)
+        return (
+            f"no gain is expected: in the last {patience} rounds the model expected at most "
+            f"{100 * (math.exp2(largest) - 1):.2f} % from another run"
+        )
+    return None

@@ -1,0 +1,266 @@
+"""From outcomes and candidates to the next designs to run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.exploration.acquisition import ACQUISITIONS, Expected, capped_ei, expected, log_improvement
+from pipeline.exploration.calibration import scaled, spread_factor
+from pipeline.exploration.candidates import SpaceCandidates
+from pipeline.exploration.ehvi import most_hypervolume
+from pipeline.exploration.evolution import POPULATION, evolve
+from pipeline.exploration.selection import Channel, in_turn, jointly
+from pipeline.exploration.shortlist import Ranked, Shortlist, contained
+from pipeline.exploration.types import (
+    Batch,
+    Candidates,
+    Features,
+    Floats,
+    Forecast,
+    NeedsBackground,
+    Objective,
+    Outcome,
+    Proposal,
+    Round,
+    Rows,
+    Surrogate,
+)
+
+LEAST_CHANCE = 0.1
+"""Chance to run and fit from which a design counts as predicted valid."""
+
+_SHORTLIST = 40
+"""Designs kept per design to propose."""
+
+BACKGROUND = 200
+"""Candidates that show a surrogate what there is."""
+
+_FIRST_GAIN = 3.0
+"""Doublings; before any run a larger promise counts no more than this, as it is most often too good to run."""
+
+_EASY_PERCENTILE, _EASY_GAIN = 70.0, 0.7
+"""While every run has failed: among the candidates most are faster than this cost, and being so is nearly enough."""
+
+_LOCAL_ROUNDS = 3
+_LOCAL_CENTRES = 10
+_MOST_ORDERS = 3
+"""Orders that an evolution seeks to be good in at once; more make a population without a direction."""
+
+
+class SurrogateStrategy:
+    """Fits a surrogate, goes through the candidates and takes a diverse batch of the best.
+
+    ``make`` gives a fresh surrogate; ``acquisition`` is a name of
+    :data:`~pipeline.exploration.acquisition.ACQUISITIONS`, or ``ehvi`` for the objective ``pareto``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], Surrogate],
+        acquisition: str,
+        objective: Objective,
+        *,
+        least_chance: float = LEAST_CHANCE,
+    ) -> None:
+        self.name = name
+        self._make, self._acquisition, self._objective = make, acquisition, objective
+        self._least_chance = least_chance
+
+    def propose(
+        self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+    ) -> Round:
+        """As :class:`~pipeline.exploration.types.Strategy` says."""
+        surrogate, factor = self._make(), None
+        background = candidates.sample(BACKGROUND, rng).features
+        if isinstance(surrogate, NeedsBackground):
+            surrogate.see(background)
+        if outcomes:
+            seen = candidates.features([outcome.key for outcome in outcomes])
+            surrogate.fit(seen, outcomes)
+            factor = spread_factor(self._make, seen, outcomes, count)
+        scan = Scan(surrogate, factor, self._objective, outcomes, self._least_chance)
+        aim = self._aim(scan, background)
+        scan.channels = self._channels(scan, aim, count, rng)
+        shortlists = [Shortlist(_SHORTLIST * count, self._least_chance) for _ in scan.channels]
+        tried = scan.through(candidates, shortlists, rng)
+        best = merged([shortlist.best for shortlist in shortlists if shortlist.best is not None])
+        if best is None:
+            return Round((), exhausted=True, calibration=factor)
+        taken = self._taken(best, scan, aim, count)
+        proposals = [self._proposal(candidates, best, scan, place, value) for place, value in taken]
+        return Round(
+            tuple(proposals),
+            expected_gain=scan.gain(best),
+            exhausted=candidates.complete and tried <= len(proposals),
+            calibration=factor,
+        )
+
+    def _aim(self, scan: Scan, background: Features) -> Aim:
+        """The best cost known; before there is one, a cost to be had among the candidates."""
+        if self._objective.dimensions > 1:
+            return Aim(math.inf, math.inf)
+        if len(scan.costs):
+            return Aim(float(scan.costs.min()), math.inf)
+        costs = scan.outlook(background)[1].cost[:, 0]
+        if scan.outcomes:
+            return Aim(float(np.percentile(costs, _EASY_PERCENTILE)), _EASY_GAIN)
+        return Aim(float(np.median(costs)), _FIRST_GAIN)
+
+    def _channels(self, scan: Scan, aim: Aim, count: int, rng: np.random.Generator) -> list[Channel]:
+        """One order, or one a proposal where the acquisition draws or weighs several costs at random."""
+        name = "ucb" if self._acquisition == "ehvi" else self._acquisition
+        if self._objective.dimensions == 1:
+            value = capped_ei(aim.gain) if name == "ei" else ACQUISITIONS[name]
+            copies = count if name == "thompson" else 1
+            return [Channel(value, aim.cost, int(rng.integers(2**31))) for _ in range(copies)]
+        costs = scan.costs
+        lowest = costs.min(axis=0) if len(costs) else np.array([0.0, 0.0])
+        highest = np.maximum(costs.max(axis=0), lowest + 0.1) if len(costs) else np.array([30.0, 1.0])
+        channels = []
+        for share in rng.permutation(np.linspace(0.0, 1.0, count)):
+            weights = np.array([1.0 - share, share])
+            channel = Channel(ACQUISITIONS[name], math.inf, int(rng.integers(2**31)), weights, lowest, highest)
+            if len(costs):
+                known = channel.single(Expected(costs, np.zeros_like(costs), np.ones(len(costs))))
+                channel = replace(channel, best=float(known.cost.min()))
+            channels.append(channel)
+        return channels
+
+    def _taken(self, best: Ranked, scan: Scan, aim: Aim, count: int) -> list[tuple[int, float]]:
+        outlook = scan.meaning(best.forecast)
+        if self._acquisition == "ehvi":
+            return most_hypervolume(outlook, scan.costs, count, self._least_chance)
+        if self._acquisition == "ei" and self._objective.dimensions == 1:
+            columns = np.asarray(best.features.columns, dtype=np.float64)
+            seed = scan.channels[0].seed
+            return jointly(outlook, columns, aim.cost, aim.gain, count, self._least_chance, seed)
+        return in_turn(best, outlook, scan.channels, count, self._least_chance)
+
+    def _proposal(self, candidates: Candidates, best: Ranked, scan: Scan, place: int, value: float) -> Proposal:
+        forecast, chance = best.forecast, float(best.chance[place])
+        cycles = float(2.0 ** forecast.latency[place])
+        factor = float(2.0 ** forecast.latency_spread[place])
+        if chance < self._least_chance:
+            why = f"no better design is left that is predicted valid; its chance is {chance:.0%}"
+        else:
+            why = (
+                f"{self._acquisition}: {cycles:,.0f} cycles expected, within a factor of {factor:.2f}, "
+                f"valid with a chance of {chance:.0%}"
+            )
+        return Proposal(
+            key=candidates.keys(best.rows[place : place + 1])[0],
+            row=tuple(int(index) for index in best.rows[place]),
+            why=why,
+            acquisition=value,
+            cycles=cycles,
+            cycles_factor=factor,
+            utilisation=tuple(float(used) for used in forecast.utilisation[place]),
+            valid=chance,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What improvements are counted from, and up to how much, in units of the objective."""
+
+    cost: float
+    gain: float
+
+
+class Scan:
+    """Forecasts and values of candidates in one round."""
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        factor: float | None,
+        objective: Objective,
+        outcomes: Sequence[Outcome],
+        least_chance: float,
+    ) -> None:
+        self.outcomes = outcomes
+        self.costs = valid_costs(outcomes, objective)
+        self.channels: list[Channel] = []
+        self._surrogate, self._factor, self._objective = surrogate, factor, objective
+        self._least_chance = least_chance
+        clocks = [math.log2(outcome.clock_ns) for outcome in outcomes if outcome.clock_ns]
+        self._log2_clock = sum(clocks) / len(clocks) if clocks else 0.0
+
+    def outlook(self, features: Features) -> tuple[Forecast, Expected]:
+        """The forecasts of designs and what they mean for the objective."""
+        forecast = scaled(self._surrogate.predict(features), self._factor)
+        return forecast, self.meaning(forecast)
+
+    def meaning(self, forecast: Forecast) -> Expected:
+        """What forecasts mean for the objective."""
+        return expected(forecast, self._objective, log2_clock=self._log2_clock)
+
+    def through(self, candidates: Candidates, shortlists: Sequence[Shortlist], rng: np.random.Generator) -> int:
+        """Enters what has not been run yet into the shortlists, one a channel; returns how many designs were scored."""
+        done = candidates.rows([outcome.key for outcome in self.outcomes])
+        scored = 0
+        for batch in candidates.batches():
+            self._enter(batch, shortlists, done)
+            scored += int((~contained(batch.rows, done)).sum())
+        if isinstance(candidates, SpaceCandidates) and not candidates.complete:
+            self._go_further(candidates, shortlists, done, rng)
+        return scored
+
+    def _enter(self, batch: Batch, shortlists: Sequence[Shortlist], done: Rows) -> tuple[Expected, list[Floats]]:
+        forecast, outlook = self.outlook(batch.features)
+        values = [channel.of(outlook, np.random.default_rng([channel.seed, 0])) for channel in self.channels]
+        fresh = np.flatnonzero(~contained(batch.rows, done))
+        rows, features = batch.rows[fresh], batch.features.take(fresh)
+        for value, shortlist in zip(values, shortlists, strict=True):
+            shortlist.add(rows, features, forecast.take(fresh), outlook.take(fresh), value[fresh])
+        return outlook, values
+
+    def _go_further(
+        self, candidates: SpaceCandidates, shortlists: Sequence[Shortlist], done: Rows, rng: np.random.Generator
+    ) -> None:
+        """Evolution from the best of the sample and of what was run, then moves by one site around the best."""
+
+        def assess(rows: Rows) -> tuple[Floats, Floats]:
+            outlook, values = self._enter(candidates.batch(rows), shortlists, done)
+            costs = np.stack([-value for value in values[:_MOST_ORDERS]], axis=1)
+            return costs, self._least_chance - outlook.chance
+
+        share = max(1, POPULATION // len(shortlists))
+        start = [kept.best.rows[:share] for kept in shortlists if kept.best is not None]
+        rows = np.unique(np.concatenate([done, *start]), axis=0)
+        if len(rows):
+            evolve(candidates.space, assess, rng.permutation(rows), seed=int(rng.integers(2**31)))
+        for _ in range(_LOCAL_ROUNDS):
+            centres = [kept.best.rows[:_LOCAL_CENTRES] for kept in shortlists if kept.best is not None]
+            near = candidates.space.neighbour_rows(np.unique(np.concatenate([done, *centres]), axis=0))
+            if len(near):
+                assess(np.unique(near, axis=0))
+
+    def gain(self, best: Ranked) -> float | None:
+        """The largest expected improvement of one design over the best known, in doublings; None if none is known."""
+        if not len(self.costs) or self._objective.dimensions > 1:
+            return None
+        outlook = self.meaning(best.forecast)
+        return float((np.exp(log_improvement(outlook, float(self.costs.min()))) * outlook.chance).max())
+
+
+def valid_costs(outcomes: Sequence[Outcome], objective: Objective) -> NDArray[np.float64]:
+    """[k, m] costs of the valid outcomes."""
+    found = [objective.costs(outcome) for outcome in outcomes if objective.is_valid(outcome)]
+    return np.array(found, dtype=np.float64).reshape(len(found), objective.dimensions)
+
+
+def merged(parts: Sequence[Ranked]) -> Ranked | None:
+    """Several shortlists as one, each design once."""
+    if not parts:
+        return None
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.joined(part.take(np.flatnonzero(~contained(part.rows, whole.rows))))
+    return whole

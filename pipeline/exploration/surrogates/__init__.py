@@ -1,0 +1,1 @@
+"""Surrogates: from outcomes on a kernel to forecasts of its other designs."""
