@@ -1,8 +1,9 @@
-# make run   create the environment, build the dataset from the embedded reports
+# make run   create the environment, then all the way on the embedded reports: dataset, training, search, best design
 # make test  formatting, types, tests
 # make ci    the main jobs by replay of the packs alone
 # make bench speed, as ratios in one run
 # make packs the packs in reports/, again
+# make docs  the generated parts of docs/, again
 # make test-farm  runs on a real Slurm, where it can be installed
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ STAMP := $(VENV)/.installed
 WORKSPACE ?= workspace
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: env run test lint unit ci bench packs test-farm clean
+.PHONY: env run test lint unit ci bench packs docs test-farm clean
 
 env: $(STAMP)
 
@@ -25,6 +26,8 @@ $(STAMP): pyproject.toml constraints.txt packaging/luigi_default_module.pth
 
 run: $(STAMP)
 	@$(BIN)/luigi --module pipeline GenerateDataset --workspace $(WORKSPACE)
+	@$(BIN)/luigi --module pipeline TrainHierarchicalMoE --epochs 10 --workspace $(WORKSPACE)
+	@$(BIN)/luigi --module pipeline RunActiveLearningLoop --kernel gemm-ncubed --budget 20 --model $(WORKSPACE)/models/latest --workspace $(WORKSPACE)
 
 test: lint unit
 
@@ -48,6 +51,9 @@ bench: $(STAMP)
 
 packs: $(STAMP)
 	@$(BIN)/luigi --module pipeline BuildPacks --workspace $(WORKSPACE)
+
+docs: $(STAMP)
+	@$(BIN)/python docs/make_reference.py
 
 clean:
 	rm -rf $(WORKSPACE) .pytest_cache .mypy_cache .ruff_cache .hypothesis

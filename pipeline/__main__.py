@@ -25,7 +25,13 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     if not any(argument.split("=")[0] == "--module" for argument in given):
         given = ["--module", "pipeline", *given]
-    run_with_retcodes(given)
+    run_with_retcodes(unambiguous(given))
+
+
+def unambiguous(given: list[str]) -> list[str]:
+    """The arguments with ``--batch`` as the task's own option: luigi takes it for one of its ``--batch-email-...``."""
+    task = next((word for word in given if word[:1].isupper() and word.isidentifier()), "")
+    return [f"--{task}{word[1:]}" if task and word.split("=")[0] == "--batch" else word for word in given]
 
 
 def overview() -> str:

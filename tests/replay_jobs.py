@@ -33,10 +33,30 @@ def generate_dataset(workspace: Path) -> None:
     assert again.returncode == 0 and "Nothing to do" in again.stderr, "a second run must find everything done"
 
 
+def active_learning_loop(workspace: Path) -> None:
+    """The loop and its validation: only cached designs, the budget to the run, nothing called resynthesised."""
+    arguments = ("--kernel", "atax", "--backend", "replay", "--batch", "8", "--workspace", str(workspace))
+    first = command("--module", "pipeline", "RunActiveLearningLoop", "--budget", "12", *arguments)
+    assert first.returncode == 0, f"exit code {first.returncode}"
+    assert "could be picked; no tool was run" in first.stderr, "the summary must say what replay can pick"
+    place = workspace / "loops" / "latest"
+    runs = (place / "runs.csv").read_text(encoding="utf-8")
+    assert len(runs.splitlines()) == 1 + 12 and "not_cached" not in runs, runs
+    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+    assert summary["validation"]["origins"] == ["replayed"], summary["validation"]
+    assert (place / "best" / "atax.c").is_file() and (place / "report.html").is_file()
+    more = command("--module", "pipeline", "RunActiveLearningLoop", "--budget", "16", *arguments)
+    assert more.returncode == 0 and "round 1:" not in more.stderr, (
+        "a larger budget must go on from the rounds there are"
+    )
+    assert (place / "runs.csv").read_text(encoding="utf-8").startswith(runs), "earlier runs must not change"
+
+
 def main() -> None:
     """Runs every job in a fresh workspace."""
     with tempfile.TemporaryDirectory() as folder:
         generate_dataset(Path(folder) / "workspace")
+        active_learning_loop(Path(folder) / "workspace")
     print("replay jobs: all passed")
 
 

@@ -1,26 +1,50 @@
 """The Luigi tasks: parameters, requirements, outputs and progress. No algorithm lives here."""
 
 from pipeline.tasks import messages
+from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
+from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.describe import DescribeDesign, DescribeKernel, ListKernels
 from pipeline.tasks.designs import SampleConfigurations
+from pipeline.tasks.doctor import Doctor
+from pipeline.tasks.export import ExportDataset
 from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.imports import ImportHLSyn, ImportReports
 from pipeline.tasks.labels import SynthesizeDesigns
-from pipeline.tasks.loop import RunActiveLearningLoop
+from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
+from pipeline.tasks.loop.run import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.training import FineTune, TrainHierarchicalMoE
+from pipeline.tasks.transfer import EvaluateTransfer
+from pipeline.tasks.validate import ValidateTopDesigns
 from pipeline.tasks.vitis import farm, vitis
 
 COMMANDS = (
     GenerateDataset,
+    TrainHierarchicalMoE,
+    FineTune,
+    EvaluateTransfer,
     RunActiveLearningLoop,
+    ValidateTopDesigns,
+    CompareSearches,
     SampleConfigurations,
     SynthesizeDesigns,
     BuildGraph,
     ImportHLSyn,
     ImportReports,
     BuildPacks,
+    Calibrate,
+    ValidateEstimator,
+    ExportDataset,
+    ListKernels,
+    DescribeKernel,
+    DescribeDesign,
+    Doctor,
 )
 
-__all__ = [*(task.__name__ for task in COMMANDS), "COMMANDS", "farm", "messages", "vitis"]
+ROUNDS = (TrainRound, ProposeDesigns, SynthesizeRound)
+"""The tasks of one round of the loop, which nobody needs to name on a command line."""
+
+__all__ = [*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "COMMANDS", "ROUNDS", "farm", "messages", "vitis"]
 
 messages.install()

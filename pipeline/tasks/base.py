@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Sized
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import luigi
 from luigi.cmdline_parser import CmdlineParser
 
 from pipeline.errors import PipelineError
-from pipeline.tasks.messages import say
+from pipeline.tasks import ending
+from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.outputs import fingerprint
+
+_T = TypeVar("_T")
+_TELL_EVERY_S = 0.5
+"""luigi's scheduler is told no more often than this."""
 
 
 class PipelineTask(luigi.Task):
@@ -19,6 +27,16 @@ class PipelineTask(luigi.Task):
 
     workspace = luigi.Parameter(default="workspace", description="folder for everything that is written")
     seed = luigi.IntParameter(default=0, description="seed of everything that is drawn at random")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_root:
+            ending.set_root(self)
+
+    @property
+    def page(self) -> Path | None:
+        """The page to look at, for a task that writes one; the command's last line links it where it is there."""
+        return None
 
     def summarise(self) -> None:
         """Says what the finished task has left, for the user who asked for it; nothing unless a task says more."""
@@ -40,6 +58,40 @@ class PipelineTask(luigi.Task):
             if percentage is not None:
                 self.set_progress_percentage(percentage)
             self.set_status_message(message)
+
+    def report_page(self) -> None:
+        """Links :attr:`page` from luigid's list of tasks; to be called in ``run`` once the page is there."""
+        if self.set_tracking_url is not None and self.page is not None:
+            self.set_tracking_url(self.page.resolve().as_uri())
+
+    @contextlib.contextmanager
+    def following(self, total: int | None, text: str) -> Iterator[Advance]:
+        """A bar on the terminal and the same on luigi's page; the block calls ``advance(steps, note)``.
+
+        ``total`` is the number of steps, None where it is not known.
+        """
+        done, told = 0, -_TELL_EVERY_S
+        with bar(total, text) as shown:
+
+            def advance(steps: int = 1, note: str = "") -> None:
+                nonlocal done, told
+                done += steps
+                shown(steps, note)
+                if (now := time.monotonic()) - told >= _TELL_EVERY_S or done == total:
+                    told = now
+                    count = f"{done} of {total}" if total else f"{done}"
+                    said = f"{text}: {count}" + (f" ({note})" if note else "")
+                    self.report_progress(100.0 * done / total if total else None, said)
+
+            yield advance
+
+    def follow(self, items: Iterable[_T], text: str, total: int | None = None) -> Iterator[_T]:
+        """The items in turn, counted by :meth:`following`; their number is ``total`` or ``len(items)``."""
+        known = len(items) if total is None and isinstance(items, Sized) else total
+        with self.following(known, text) as advance:
+            for item in items:
+                yield item
+                advance()
 
     @cached_property
     def identity(self) -> dict[str, Any]:

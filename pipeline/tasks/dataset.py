@@ -116,9 +116,15 @@ class GenerateDataset(PipelineTask):
         }
 
     def output(self) -> FolderTarget:
-        """``datasets/SOURCES-HASH/``: tables, ``card.json``, ``card.md``; ``datasets/latest`` points to the newest."""
+        """``datasets/SOURCES-HASH/``: tables, card, ``report.html``; ``datasets/latest`` points to the newest."""
         sources = "+".join(dict.fromkeys(shard.plan.source for shard in self.shards))
         return FolderTarget(self.folder / "datasets" / f"{sources[:80]}-{self.digest}")
+
+    @property
+    def page(self) -> Path:
+        """The dataset, to look at."""
+        place: Path = self.output().path
+        return place / "report.html"
 
     def run(self) -> None:
         """Merges the shards."""
@@ -126,9 +132,12 @@ class GenerateDataset(PipelineTask):
         from pipeline.dataset.card import card_markdown, data_card
         from pipeline.dataset.schemas import TABLES, read_table, write_table
         from pipeline.dataset.splits import split_table
+        from pipeline.present.dataset_report import dataset_report
+        from pipeline.present.run_report import write_run_report
+        from pipeline.tasks.loop.commands import command_of
 
         parts = []
-        for target in self.input()["shards"]:
+        for target in self.follow(self.input()["shards"], "shards"):
             parts.append(
                 {
                     name: read_table(target.path / f"shard-{name}.parquet", name)
@@ -153,6 +162,10 @@ class GenerateDataset(PipelineTask):
                     shutil.copyfile(task.output().path / file, folder / "graphs" / name / file)
             write_json(folder / "card.json", card)
             (folder / "card.md").write_text(card_markdown(card), encoding="utf-8")
+            files = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
+            report = dataset_report(tables["labels"].to_pylist(), card, files, [command_of(self)])
+            (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+        self.report_page()
 
     def summarise(self) -> None:
         """Prints the summary of what is there."""

@@ -61,6 +61,12 @@ class BuildGraph(PipelineTask):
             "top": self.top,
         }
 
+    @property
+    def page(self) -> Path:
+        """The graph, to look at."""
+        place: Path = self.output().path
+        return place / "page.html"
+
     def output(self) -> FolderTarget:
         """``graphs/KERNEL/HASH/`` with ``nodes.parquet``, ``edges.parquet`` and ``page.html``."""
         return FolderTarget(self.folder / "graphs" / self.source[0] / self.digest)
@@ -76,6 +82,7 @@ class BuildGraph(PipelineTask):
             write_graph(folder, graph)
             write_graph_page(folder / "page.html", graph.nodes, graph.edges, title=self.source[0])
             write_json(folder / "provenance.json", {**self.identity, **graph.about, "kernel": self.source[0]})
+        self.report_page()
 
     def summarise(self) -> None:
         """Says what the graph holds and where it is."""
@@ -88,4 +95,4 @@ class BuildGraph(PipelineTask):
         kinds = Counter(graph.nodes.column("kind").to_pylist())
         held = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
         say(f"{graph.kernel}: {graph.nodes.num_rows:,} nodes ({held}), {graph.edges.num_rows:,} edges")
-        say(f"Tables in {place}: nodes.parquet edges.parquet; to look at: {place / 'page.html'}")
+        say(f"Tables in {place}: nodes.parquet edges.parquet")

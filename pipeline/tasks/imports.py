@@ -12,7 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 
@@ -69,7 +69,15 @@ class ImportHLSyn(_Import):
         if not self.path:
             url = self.url or HLSYN_URL
             name = hashlib.sha256(url.encode()).hexdigest()[:12] + "-" + url.rsplit("/", 1)[-1][-60:]
-            fetched = fetch(url, self.folder / "downloads" / name, known_checksum(url))
+            received = 0
+            with bar(None, f"bytes of {name[13:]}") as advance:
+
+                def more(now: int, total: int | None) -> None:
+                    nonlocal received
+                    advance(now - received)
+                    received = now
+
+                fetched = fetch(url, self.folder / "downloads" / name, known_checksum(url), progress=more)
             return fetched.path, fetched.sha256
         path = Path(self.path)
         if not path.is_dir():
@@ -104,13 +112,14 @@ class ImportHLSyn(_Import):
         unknown: set[str] = set()
         problems: list[PipelineError] = []
         addresses = []
-        for part in read_label_set(
+        parts = read_label_set(
             path,
             source_prefix=self.source_prefix,
             source=self.source or None,
             dialect=self.dialect or None,
             on_problem=problems.append,
-        ):
+        )
+        for part in self.follow(parts, "kernels"):
             kernel = kernel_or_none(part.kernel)
             if kernel is None:
                 unknown.add(part.kernel)
@@ -187,7 +196,8 @@ class ImportReports(_Import):
         count = len(self.collected)
         # One pack a folder: importing a second folder leaves the first as it is.
         pack = "folder_" + hashlib.sha256(str(Path(self.path).resolve()).encode()).hexdigest()[:16]
-        open_store(self.workspace).put_all(address, (found.entry() for found in self.collected), name=pack)
+        following = self.follow(self.collected, "reports")
+        open_store(self.workspace).put_all(address, (found.entry() for found in following), name=pack)
         unkeyed = sum(found.point is None for found in self.collected)
         notes = [f"source {self.source}: {count:,} reports of {name}; use them with --source {self.source}"]
         if unkeyed:

@@ -1,4 +1,8 @@
-"""What luigi says on the terminal: one line for a bad input, progress lines, no tracebacks for a user's mistake.
+"""What luigi says on the terminal: one line for a bad input, progress, no tracebacks for a user's mistake.
+
+For tasks: :func:`say` writes a line, :data:`progress` counts steps over all worker processes, :func:`bar` shows a
+bar for one long piece of work. Within a task, ``PipelineTask.follow`` and ``PipelineTask.following`` (base.py) show the
+same bar and tell luigi's page as well.
 
 luigi logs every failure with its traceback and lets a wrong task name end in one. A filter on its logger and an
 exception hook turn what is the user's to mend into a single line; a defect of ours keeps its traceback.
@@ -6,19 +10,23 @@ exception hook turn what is the user's to mend into a single line; a defect of o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
+import shutil
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import luigi
 from luigi.parameter import ParameterException
 from luigi.task_register import TaskClassException
 
 from pipeline.errors import PipelineError
+from pipeline.tasks import ending
 
 _PROGRAMS = {"luigi", "luigi.exe"}
 
@@ -68,6 +76,7 @@ def install(*, command_line: bool = False) -> None:
         logger.addFilter(OneLine())
     if command_line or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
         sys.excepthook = _hook
+        ending.install()
 
 
 def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -106,8 +115,41 @@ class Progress:
 progress = Progress()
 
 
+class Advance(Protocol):
+    """Says that so many more steps are done, with a short note such as the loss."""
+
+    def __call__(self, steps: int = 1, note: str = "") -> None:
+        """Counts ``steps`` more."""
+
+
+@contextlib.contextmanager
+def bar(total: int | None, text: str) -> Iterator[Advance]:
+    """A progress bar on standard error while the block runs, shown from its third second on.
+
+    Nothing is written where standard error is no terminal. ``total`` is None where the number of steps is not known.
+    """
+    from tqdm import tqdm
+
+    # A terminal that states no size would show nothing.
+    columns, rows = shutil.get_terminal_size()
+    with tqdm(
+        total=total, desc=text, file=sys.stderr, delay=2, disable=None, leave=False, ncols=columns, nrows=rows
+    ) as shown:
+
+        def advance(steps: int = 1, note: str = "") -> None:
+            if note:
+                shown.set_postfix_str(note, refresh=False)
+            shown.update(steps)
+
+        yield advance
+
+
 def say(text: str) -> None:
-    """A line for the user on standard error."""
+    """A line for the user on standard error, above any bar."""
+    tqdm = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    if tqdm is not None and sys.stderr.isatty():
+        tqdm.write(text, file=sys.stderr)
+        return
     # One write a line: several processes share the terminal.
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

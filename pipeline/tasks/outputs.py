@@ -30,6 +30,18 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def writable_folder(folder: Path) -> None:
+    """Makes a folder and those above it; PipelineError where that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PipelineError(
+            f"cannot write here: {error.strerror}",
+            file=str(folder),
+            fix="name a folder you can write to with --workspace",
+        ) from error
+
+
 class FolderTarget(luigi.Target):
     """A folder that exists only when all that belongs into it is there."""
 
@@ -47,8 +59,8 @@ class FolderTarget(luigi.Target):
     def write(self) -> Iterator[Path]:
         """A folder aside to write into; it takes its place by one rename when the block ends without an error."""
         host = "".join(c if c.isalnum() else "_" for c in socket.gethostname())
+        writable_folder(self.path.parent)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             _remove_leftovers(self.path.parent, host)
             aside = self.path.parent / f".aside-{host}-{os.getpid()}-{secrets.token_hex(4)}"
             aside.mkdir()

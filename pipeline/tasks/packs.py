@@ -32,7 +32,7 @@ class BuildPacks(PipelineTask):
         from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, write_pack
         from pipeline.tasks.plan import make_plan
 
-        for name in names(self.kernels):
+        for name in self.follow(names(self.kernels), "packs"):
             plan = make_plan(self.workspace, name, "", "", ESTIMATOR_SOURCE, "estimator")
             assert plan.kernel is not None and plan.space is not None
             points = sample(plan.space, "uniform", self.count, self.seed)

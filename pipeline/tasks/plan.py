@@ -24,6 +24,8 @@ from pipeline.synthesis import (
     choose_backend,
 )
 from pipeline.synthesis.vitis import VitisBackend
+from pipeline.tasks.estimator_device import estimator_device
+from pipeline.tasks.messages import say
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
 
 
@@ -128,8 +130,18 @@ def default_source(workspace: str, backend: str) -> str:
 
 
 def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
-    """The kernels with cached reports of a source, sorted; raises PipelineError where there is none."""
-    found = tuple(sorted({address.kernel for address in open_store(workspace).addresses(source=source)}))
+    """The kernels with cached reports of a source, sorted; raises PipelineError where there is none.
+
+    A user's own kernel is known to the store by its name alone: where nobody names its file it is left out, and said.
+    """
+    addresses = open_store(workspace).addresses(source=source)
+    suite = set(suite_names())
+    found = tuple(sorted({one.kernel for one in addresses if not one.kernel_hash or one.kernel in suite}))
+    others = ", ".join(sorted({one.kernel for one in addresses} - set(found)))
+    if others and not found:
+        raise PipelineError(f"the reports of {source} are of {others}", fix="give the C files with --kernels")
+    if others:
+        say(f"Left out: {others}, which {source} has reports of; give their C files with --kernels.")
     if not found:
         known = ", ".join(sorted(open_store(workspace).sources())) or "none"
         raise PipelineError(
@@ -155,7 +167,7 @@ def make_plan(workspace: str, kernel: str, top: str, space: str, source: str, ba
     if backend == "vitis":
         runs = make_backend(store, found, source)
         return Plan(runs, runs.address, found, load_space(found, Path(space) if space else None))
-    chosen = choose_backend(backend, store, found, source=source)
+    chosen = choose_backend(backend, store, found, source=source, device=estimator_device())
     if isinstance(chosen, EstimatorBackend):
         address = chosen.address(found)
     else:

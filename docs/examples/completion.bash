@@ -1,0 +1,31 @@
+# Completion of tasks and parameters in bash: source docs/examples/completion.bash
+# Made from the code by docs/make_reference.py.
+_hls_pipeline() {
+    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune RunActiveLearningLoop ValidateTopDesigns SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks ExportDataset ListKernels DescribeKernel DescribeDesign Doctor' word
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in
+        GenerateDataset) words='--workspace --seed --kernels --source --backend --strategy --count --around --top --space --graphs' ;;
+        TrainHierarchicalMoE) words='--workspace --seed --source --dataset --epochs --target --training --accelerator --kernels --without --mode --architecture --model-options --split --devices' ;;
+        FineTune) words='--workspace --seed --source --dataset --epochs --target --training --accelerator --model --kernel --shots --shots-by --mode' ;;
+        RunActiveLearningLoop) words='--workspace --seed --kernel --top --space --source --backend --batch --objective --weights --utilisation-limit --target-cycles --acquisition --surrogate --model --warm-start --warm-source --budget --top-k --use-cache --cosim' ;;
+        ValidateTopDesigns) words='--workspace --seed --kernel --top --space --source --backend --batch --objective --weights --utilisation-limit --target-cycles --acquisition --surrogate --model --warm-start --warm-source --budget --top-k --use-cache --cosim' ;;
+        SampleConfigurations) words='--workspace --seed --kernel --top --space --source --backend --strategy --count --around' ;;
+        SynthesizeDesigns) words='--workspace --seed --kernel --top --space --source --backend --strategy --count --around' ;;
+        BuildGraph) words='--workspace --seed --kernel --top' ;;
+        ImportHLSyn) words='--workspace --seed --path --url --source-prefix --source --dialect' ;;
+        ImportReports) words='--workspace --seed --path --source --kernel --dialect' ;;
+        BuildPacks) words='--workspace --seed --kernels --count --output-folder' ;;
+        ExportDataset) words='--workspace --seed --source --layout --kernels --backend --count' ;;
+        ListKernels) words='--workspace --seed' ;;
+        DescribeKernel) words='--workspace --seed --kernel --top --space' ;;
+        DescribeDesign) words='--workspace --seed --kernel --top --space --key' ;;
+        Doctor) words='--workspace --seed' ;;
+        esac
+    done
+    case ${COMP_WORDS[COMP_CWORD-1]} in
+        --kernels|--path|--space|--settings) COMPREPLY=($(compgen -f -- "$current")) ;;
+        --kernel) COMPREPLY=($(compgen -W "$(ls kernels 2>/dev/null)" -- "$current") $(compgen -f -- "$current")) ;;
+        *) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
+    esac
+}
+complete -F _hls_pipeline luigi hls-pipeline

@@ -1,0 +1,168 @@
+"""A comparison of search methods by replay on labels that are known."""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import names
+from pipeline.tasks.loop.commands import command_of
+from pipeline.tasks.messages import progress, say
+from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.searches.kernel import RUNS, SearchKernel
+from pipeline.tasks.searches.options import SearchStudyTask
+
+if TYPE_CHECKING:
+    pass
+
+CURVES, SUMMARY = "curves.csv", "summary.csv"
+
+
+class CompareSearches(SearchStudyTask):
+    """Replays search methods on kernels with known labels, unseen in what they learned from, and compares them."""
+
+    seeds = luigi.IntParameter(default=3, description="repetitions of each search")
+    budget = luigi.IntParameter(default=40, description="designs that a search may run; a failed one counts")
+    batch = luigi.IntParameter(default=10, description="designs a round")
+    methods = luigi.Parameter(default="", description="methods to compare, comma-separated; default: all")
+    kernels = luigi.Parameter(default="", description="kernels to search on, comma-separated; default: all that serve")
+
+    @cached_property
+    def chosen(self) -> tuple[str, ...]:
+        """The methods."""
+        from pipeline.exploration.methods import check_methods
+
+        if min(self.seeds, self.budget, self.batch) < 1:
+            raise PipelineError("--seeds, --budget and --batch must be 1 or more")
+        return check_methods(names(self.methods))
+
+    @cached_property
+    def shards(self) -> list[SearchKernel]:
+        """One task a source and kernel."""
+        wanted = names(self.kernels)
+        known = {kernel for kernels in self.kernels_of.values() for kernel in kernels}
+        missing = [kernel for kernel in wanted if kernel not in known]
+        if missing:
+            raise PipelineError(
+                f"no labels of kernel {', '.join(missing)} in {self.source}",
+                fix=f"there are {', '.join(sorted(known))}",
+            )
+        return [
+            SearchKernel(
+                seed=self.seed, kernel=kernel, from_source=source, methods=",".join(self.chosen), seeds=self.seeds,
+                budget=self.budget, batch=self.batch, **self.shared(),
+            )
+            for source, kernels in self.kernels_of.items()
+            for kernel in kernels
+            if not wanted or kernel in wanted
+        ]  # fmt: skip
+
+    def requires(self) -> list[SearchKernel]:
+        """The searches of each kernel."""
+        # Imported before luigi forks its workers.
+        import pipeline.exploration.methods  # noqa: F401
+
+        folds = {shard.learned.digest: shard.learned for shard in self.shards}
+        waiting = sum(not task.complete() for task in (*self.shards, *folds.values()))
+        progress.expect(waiting)
+        return self.shards
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The searches decide the tables."""
+        return {**super().identity, "shards": [shard.digest for shard in self.shards]}
+
+    def output(self) -> FolderTarget:
+        """``studies/searches-SOURCES-HASH/`` with ``curves.csv``, ``summary.csv`` and ``summary.json``."""
+        return FolderTarget(self.folder / "studies" / f"searches-{self.source[:80].replace(',', '+')}-{self.digest}")
+
+    def run(self) -> None:
+        """Merges the searches into tables."""
+        from pipeline.exploration.replay import Curve, errors_of, summary
+
+        rows: list[dict[str, Any]] = []
+        for shard in self.shards:
+            text = (shard.output().path / RUNS).read_text(encoding="utf-8")
+            rows += [
+                {"source": shard.from_source, "kernel": shard.kernel, **row} for row in json.loads(text)["searches"]
+            ]
+        if not rows:
+            raise PipelineError(
+                "no kernel has enough designs to tell searches apart", fix="use a source or kernels with more labels"
+            )
+        table = []
+        for source in self.sources:
+            for method in self.chosen:
+                mine = [row for row in rows if row["source"] == source and row["method"] == method]
+                if mine:
+                    figures = summary([Curve.from_json(row) for row in mine], self.budget)
+                    table.append({"source": source, "method": method, **figures, **errors_of(mine)})
+        with self.output().write() as folder:
+            _write_csv(folder / CURVES, [line for row in rows for line in _lines(row)])
+            _write_csv(folder / SUMMARY, table)
+            write_json(folder / "summary.json", {"command": command_of(self), "rows": table, "made_of": self.identity})
+
+    def summarise(self) -> None:
+        """Prints the table."""
+        place: Path = self.output().path
+        latest = point_latest(place)
+        with (place / SUMMARY).open(encoding="utf-8", newline="") as stream:
+            say(table_text(list(csv.DictReader(stream))))
+        say(f"Tables in {place}" + (f" (also {latest})" if latest != place else "") + f": {CURVES} {SUMMARY}")
+
+
+def _lines(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line a run; empty where nothing valid had been found."""
+    return [
+        {
+            **{name: row[name] for name in ("source", "kernel", "method", "seed")},
+            "run": number + 1,
+            **{name: row[name][number] for name in ("ratio", "adrs", "hypervolume")},
+        }
+        for number in range(len(row["ratio"]))
+    ]
+
+
+def _write_csv(file: Path, rows: list[dict[str, Any]]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: _cell(value) for name, value in row.items()})
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:.6g}" if isinstance(value, float) else "" if value is None else value
+
+
+def table_text(rows: list[dict[str, str]]) -> str:
+    """The summary as aligned text: a line a source and method."""
+    head = (
+        f"{'source':14} {'method':20} {'pairs':>5}"
+        f"  {'within 2 % after 10/20/40':>26}  {'median ratio after 10/20/40':>28}"
+        f"  {'ADRS 40':>8} {'HV 40':>6}"
+    )
+    lines = [head]
+    for row in rows:
+        within = " ".join(_percent(row.get(f"within_2_percent_{runs}")) for runs in (10, 20, 40))
+        median = " ".join(_number(row.get(f"median_ratio_{runs}")) for runs in (10, 20, 40))
+        lines.append(
+            f"{row['source']:14} {row['method']:20} {int(float(row['pairs'])):5d}  {within:>26}  {median:>28}"
+            f"  {_number(row.get('adrs_40')):>8} {_number(row.get('hypervolume_40')):>6}"
+        )
+    return "\n".join(lines)
+
+
+def _percent(text: str | None) -> str:
+    return f"{100 * float(text):5.0f} %" if text else "      -"
+
+
+def _number(text: str | None) -> str:
+    return f"{float(text):8.3f}" if text else "       -"

@@ -1,0 +1,312 @@
+"""What there is: the kernels of the suite, one kernel, one design."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.information import InformationTask
+
+if TYPE_CHECKING:
+    from pipeline.design_space import DesignSpace, Point
+    from pipeline.kernels import Kernel
+    from pipeline.reports.labels import Label
+
+
+class ListKernels(InformationTask):
+    """Lists the kernels of the suite: loops, sites, size of the space, cached labels."""
+
+    def facts(self) -> dict[str, Any]:
+        """One entry a kernel, sorted by name."""
+        from pipeline.design_space import load_space
+        from pipeline.kernels.suite import suite_folder, suite_names
+        from pipeline.tasks.plan import kernel_of
+
+        labels = cached_labels(self.workspace)
+        kernels = []
+        for name in self.follow(suite_names(), "kernels"):
+            kernel = kernel_of(name)
+            kernels.append(
+                {
+                    "kernel": name,
+                    "top": kernel.top,
+                    "loops": len(kernel.loops),
+                    "sites": len(kernel.sites) + len(kernel.options),
+                    "space_size": exact_size(load_space(kernel)),
+                    "labels": labels.get(name, {}),
+                }
+            )
+        sources = sorted({source for held in labels.values() for source in held})
+        return {"folder": str(suite_folder()), "sources": sources, "kernels": kernels}
+
+    def text(self, facts: dict[str, Any]) -> str:
+        """One line a kernel."""
+        from pipeline.present.descriptions import kernels_text
+
+        return kernels_text(facts)
+
+
+class _OfKernel(InformationTask):
+    """A question about one kernel."""
+
+    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    top = luigi.Parameter(default="", description="top function, where the file leaves it open")
+    space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
+
+    @cached_property
+    def found(self) -> Kernel:
+        """The kernel."""
+        from pipeline.tasks.plan import kernel_of
+
+        return kernel_of(self.kernel, self.top)
+
+    @cached_property
+    def rules(self) -> DesignSpace:
+        """Its design space."""
+        from pipeline.design_space import load_space
+
+        return load_space(self.found, Path(self.space) if self.space else None)
+
+
+class DescribeKernel(_OfKernel):
+    """Describes a kernel: loops with trip counts, arrays, pragma sites and their values, size of the space."""
+
+    @property
+    def name(self) -> str:
+        """One file a kernel."""
+        return f"kernel-{self.found.name}"
+
+    def facts(self) -> dict[str, Any]:
+        """Loops, arrays, sites, space, labels."""
+        from pipeline.design_space import design_key
+        from pipeline.design_space.rules import TRUE
+
+        kernel, space = self.found, self.rules
+        names = ("label", "function", "keyword", "variable", "lower", "upper", "inclusive", "step", "depth", "line",
+                 "parent", "trip_count", "trip_min", "trip_max", "innermost")  # fmt: skip
+        loops = [
+            {"loop": loop.id, **{name: getattr(loop, name) for name in names},
+             "sites": [site.name for site in kernel.sites_of(loop.id)]}
+            for loop in kernel.loops
+        ]  # fmt: skip
+        columns = ("name", "function", "element", "bits", "dims", "role", "direction", "line")
+        places = _places(kernel)
+        sites = [
+            {
+                "name": site.name,
+                "kind": str(site.kind),
+                "loop": places[site.name],
+                "default": site.default,
+                "values": list(site.values),
+                "rule": None if site.rule == TRUE else str(site.rule),
+            }
+            for site in space.sites
+        ]
+        return {
+            "kernel": kernel.name,
+            "argument": self.kernel,
+            "file": kernel.file,
+            "top": kernel.top,
+            "kernel_hash": kernel.ast_hash,
+            "functions": [function.name for function in kernel.functions],
+            "loops": loops,
+            "arrays": [{name: getattr(array, name) for name in columns} for array in kernel.arrays],
+            "sites": sites,
+            "sites_proposed": any(site.proposed for site in kernel.sites),
+            "space_hash": space.hash,
+            "space_source": space.source or "derived from the loops",
+            "space_size": exact_size(space),
+            "combinations": math.prod(len(site.values) for site in space.sites),
+            "default_key": design_key(space.default),
+            "labels": cached_labels(self.workspace, kernel).get(kernel.name, {}),
+        }
+
+    def text(self, facts: dict[str, Any]) -> str:
+        """Tables of loops, arrays and sites."""
+        from pipeline.present.descriptions import kernel_text
+
+        return kernel_text(facts)
+
+
+class DescribeDesign(_OfKernel):
+    """Describes a design: its values, whether the space allows it, cached labels, an estimate, its annotated C."""
+
+    key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
+
+    @property
+    def name(self) -> str:
+        """One file a design."""
+        from pipeline.tasks.outputs import fingerprint
+
+        return f"design-{self.found.name}-{fingerprint(key=self.key)}"
+
+    @cached_property
+    def point(self) -> Point:
+        """The design point."""
+        from pipeline.design_space import parse_key
+
+        if self.key:
+            return parse_key(self.key)
+        return self.rules.default
+
+    @cached_property
+    def dialect(self) -> str:
+        """What the values mean: ``hls`` or ``merlin`` for the kernel's own sites, else ``vitis-plain``.
+
+        Raises PipelineError, naming the sites, for a key that is of neither.
+        """
+        from pipeline.dataset import VITIS_PLAIN
+        from pipeline.dataset.site_map import site_map
+
+        own = set(_places(self.found))
+        blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in self.point.values())
+        if own == set(self.point) and not blanks:
+            return self.found.sites[0].dialect if self.found.sites else "hls" if self.found.options else "merlin"
+        try:
+            site_map(self.found, VITIS_PLAIN, self.point)
+        except PipelineError:
+            missing, extra = sorted(own - set(self.point)), sorted(set(self.point) - own)
+            parts = [f"lacks {', '.join(missing[:6])}"] if missing else []
+            parts += [f"has {', '.join(extra[:6])}, which the kernel lacks"] if extra else []
+            raise PipelineError(
+                f"the key {self.key[:80]!r} is none of {self.found.name}: it {' and '.join(parts)}",
+                fix=f"DescribeKernel --kernel {self.kernel} lists the sites",
+            ) from None
+        return VITIS_PLAIN
+
+    def facts(self) -> dict[str, Any]:
+        """Values, verdict of the space, labels, estimate, source."""
+        from pipeline.design_space import design_key
+
+        plain = self.dialect == "vitis-plain"
+        violations = [] if plain else self.rules.violations(self.point)
+        return {
+            "kernel": self.found.name,
+            "kernel_hash": self.found.ast_hash,
+            "key": design_key(self.point),
+            "dialect": self.dialect,
+            "point": [
+                {"name": name, "value": chosen, "loop": loop}
+                for (name, chosen), loop in zip(sorted(self.point.items()), self._loops(), strict=True)
+            ],
+            "in_space": None if plain else not violations,
+            "violations": violations,
+            "labels": self._labels(),
+            "estimate": self._estimate(),
+            "source_code": self._source(),
+        }
+
+    def text(self, facts: dict[str, Any]) -> str:
+        """The design for a person."""
+        from pipeline.present.descriptions import design_text
+
+        return design_text(facts)
+
+    def _loops(self) -> list[str | None]:
+        from pipeline.dataset.site_map import site_map
+
+        if self.dialect == "vitis-plain":
+            found: dict[str, str] = site_map(self.found, self.dialect, self.point)
+            return [found[name] for name in sorted(self.point)]
+        return [_places(self.found)[name] for name in sorted(self.point)]
+
+    def _labels(self) -> list[dict[str, Any]]:
+        """What is cached of the design, by source; published sets may spell the key in their own order."""
+        from pipeline.design_space import design_key
+        from pipeline.tasks.plan import open_store
+
+        store = open_store(self.workspace)
+        found = []
+        for address in _addresses(self.workspace, self.found):
+            if (address.flow.dialect == "vitis-plain") != (self.dialect == "vitis-plain"):
+                continue
+            for key in dict.fromkeys((self.key, design_key(self.point))):
+                entry = store.get(address, key) if key or not self.point else None
+                if entry is not None:
+                    found.append({"source": address.source, **_said(entry.label)})
+                    break
+        return found
+
+    def _estimate(self) -> dict[str, Any]:
+        from pipeline.estimator import prepare
+        from pipeline.reports.labels import Label, Status, label_from_report
+        from pipeline.tasks.estimator_device import estimator_device, estimator_version
+
+        try:
+            prepared = prepare(self.found, estimator_device())
+            label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
+        except PipelineError as error:
+            label = Label(Status.NO_VERDICT, str(error))
+        return {"source": "estimate", "version": estimator_version(), **_said(label)}
+
+    def _source(self) -> str:
+        """The C with the values in its pragmas; for plain Vitis points, which have no place in them, as it is run."""
+        from pipeline.kernels.annotate import annotate
+        from pipeline.synthesis.lowering import lower
+
+        if self.dialect != "vitis-plain":
+            return annotate(self.found, self.point)
+        sources = lower(self.found, self.point, dialect=self.dialect)
+        return "".join(sources.files.values())
+
+
+def exact_size(space: DesignSpace) -> int | None:
+    """The number of valid points; None where it cannot be counted."""
+    return space.size() if space.countable else None
+
+
+def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:
+    """Number of cached labels by kernel's name, then source; of one kernel as it is now, where it is given."""
+    from pipeline.tasks.plan import open_store
+
+    store = open_store(workspace)
+    addresses = store.addresses() if kernel is None else _addresses(workspace, kernel)
+    found: dict[str, dict[str, int]] = {}
+    for address in addresses:
+        counts = found.setdefault(address.kernel, {})
+        counts[address.source] = counts.get(address.source, 0) + store.count(address)
+    return found
+
+
+def _addresses(workspace: str, kernel: Kernel) -> list[Any]:
+    """Where the store holds labels of this very kernel, or of its name where no C was known."""
+    from pipeline.tasks.plan import open_store
+
+    return [
+        address
+        for address in open_store(workspace).addresses()
+        if address.kernel_hash == kernel.ast_hash or (not address.kernel_hash and address.kernel == kernel.name)
+    ]
+
+
+def _places(kernel: Kernel) -> dict[str, str | None]:
+    """Each site's loop; None for options, which belong to no loop."""
+    return {site.name: site.loop for site in kernel.sites} | {option.name: None for option in kernel.options}
+
+
+def _estimated_as(dialect: str) -> str:
+    return "vitis-plain" if dialect == "vitis-plain" else "merlin"
+
+
+def _said(label: Label) -> dict[str, Any]:
+    """A label as JSON values."""
+    from pipeline.reports.report import RESOURCE_NAMES
+
+    uses = {}
+    for name in RESOURCE_NAMES:
+        published = getattr(label.published_utilisation, name) if label.published_utilisation is not None else None
+        used, available = getattr(label.used, name), getattr(label.available, name)
+        own = used / available if used is not None and available else None
+        uses[name] = own if published is None else published
+    return {
+        "status": str(label.status),
+        "reason": label.reason,
+        "cycles": label.cycles,
+        "used": {name: getattr(label.used, name) for name in RESOURCE_NAMES},
+        "utilisation": uses,
+    }

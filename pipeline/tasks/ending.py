@@ -1,0 +1,83 @@
+"""The last line of a command: what it was, how long it took, its exit code, and the page to look at."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+MEANINGS = {
+    "already_running": "another worker runs it",
+    "missing_data": "an input that no task makes is missing",
+    "not_run": "a task did not get to run",
+    "task_failed": "a task failed",
+    "scheduling_error": "a task could not be prepared",
+    "unhandled_exception": "luigi itself failed",
+}
+"""luigi's kinds of failure; luigi.cfg gives each its exit code."""
+
+
+class Root(Protocol):
+    """The task that the command line names."""
+
+    @property
+    def page(self) -> Path | None:
+        """The page that the task writes; None where it writes none."""
+
+
+class _Ending:
+    """What the last line tells; one a process."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.started = time.monotonic()
+        self.root: Root | None = None
+        self.code: int | None = None
+
+    def write(self) -> None:
+        if self.root is None or self.code is None or os.getpid() != self.process:
+            return
+        seconds = time.monotonic() - self.started
+        print(last_line(type(self.root).__name__, seconds, self.code, self._page()), file=sys.stderr)
+
+    def _page(self) -> Path | None:
+        page = self.root.page if self.root is not None and self.code == 0 else None
+        return page if page is not None and page.exists() else None
+
+
+_ending = _Ending()
+
+
+def set_root(task: Root) -> None:
+    """Names the task that the last line is about."""
+    _ending.root = task
+
+
+def install() -> None:
+    """Has this process write the last line when it ends through ``sys.exit``, as luigi's commands do."""
+    leave = sys.exit
+
+    def leave_with(code: str | int | None = None, /) -> NoReturn:
+        _ending.code = code if isinstance(code, int) else 0 if code is None else 1
+        leave(code)
+
+    sys.exit = leave_with
+    atexit.register(_ending.write)
+
+
+def last_line(name: str, seconds: float, code: int, page: Path | None) -> str:
+    """The line, such as ``BuildGraph: done in 2.1 s, exit code 0; to look at: workspace/.../page.html``."""
+    if code:
+        meaning = _meaning(code)
+        return f"{name}: failed after {seconds:.1f} s, exit code {code}" + (f" ({meaning})" if meaning else "")
+    return f"{name}: done in {seconds:.1f} s, exit code 0" + (f"; to look at: {page}" if page else "")
+
+
+def _meaning(code: int) -> str | None:
+    from luigi.retcodes import retcode
+
+    codes = retcode()
+    return next((meaning for kind, meaning in MEANINGS.items() if getattr(codes, kind) == code), None)

@@ -1,0 +1,129 @@
+"""The dataset in layouts that others use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.designs import BACKENDS
+from pipeline.tasks.messages import say
+from pipeline.tasks.outputs import FolderTarget, write_json
+
+LAYOUTS = ("hlsyn", "autodse", "pyg")
+
+
+class ExportDataset(PipelineTask):
+    """Writes a dataset as HLSyn's JSON files, AutoDSE's configurations, or tensors for PyTorch Geometric."""
+
+    source = luigi.Parameter(default="", description="whose labels, one source; default: the shipped packs")
+    layout = luigi.ChoiceParameter(choices=LAYOUTS, description="hlsyn, autodse or pyg")
+    kernels = luigi.Parameter(default="", description="suite names or paths, comma-separated; default: all with labels")
+    backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
+    count = luigi.OptionalIntParameter(default=None, description="designs a kernel; default: all cached, or 100")
+
+    def requires(self) -> GenerateDataset:
+        """The dataset; program graphs only where the layout has them."""
+        if len(names(self.source)) > 1:
+            raise PipelineError("one export holds one source", fix="export the sources one after the other")
+        return GenerateDataset(
+            workspace=self.workspace, seed=self.seed, kernels=self.kernels, source=self.source, backend=self.backend,
+            count=self.count, graphs=self.layout == "pyg",
+        )  # fmt: skip
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The dataset and the layout decide the files."""
+        return {**super().identity, "dataset": self.requires().digest, "layout": self.layout}
+
+    @cached_property
+    def label_source(self) -> str:
+        """The source with the default resolved."""
+        return str(self.requires().shards[0].plan.source)
+
+    def output(self) -> FolderTarget:
+        """``exports/LAYOUT/SOURCE-HASH/``."""
+        return FolderTarget(self.folder / "exports" / str(self.layout) / f"{self.label_source}-{self.digest}")
+
+    def run(self) -> None:
+        """Writes the files, and ``export.json``, which says what they hold and under which terms."""
+        from pipeline.dataset.licences import licence_of
+
+        write = {"hlsyn": self._hlsyn, "autodse": self._autodse, "pyg": self._pyg}[self.layout]
+        terms = licence_of(self.label_source)
+        with self.output().write() as folder:
+            notes = write(folder)
+            about = {**self.identity, "source": self.label_source, "notes": notes}
+            write_json(folder / "export.json", {**about, "licence": terms.licence, "attribution": terms.attribution})
+
+    def summarise(self) -> None:
+        """Says what was written and where."""
+        place: Path = self.output().path
+        said = json.loads((place / "export.json").read_text(encoding="utf-8"))
+        say("\n  ".join([f"Exported to {place}", *said["notes"], f"terms: {said['licence']}, {said['attribution']}"]))
+
+    def _hlsyn(self, folder: Path) -> list[str]:
+        from pipeline.dataset.export_hlsyn import label_file, version_folder
+        from pipeline.dataset.schemas import read_table
+
+        place = self.input().path
+        designs = read_table(place / "designs.parquet", "designs").to_pylist()
+        points = {(row["kernel"], row["dialect"], row["key"]): row["point"] for row in designs}
+        by_kernel: dict[str, list[dict[str, Any]]] = {}
+        for row in read_table(place / "labels.parquet", "labels").to_pylist():
+            row["point"] = points.get((row["kernel"], row["dialect"], row["key"]))
+            by_kernel.setdefault(row["kernel"], []).append(row)
+        target = folder.joinpath(*version_folder(self.label_source))
+        target.mkdir(parents=True)
+        written = missing = 0
+        for kernel, rows in self.follow(by_kernel.items(), "kernels", len(by_kernel)):
+            text, left_out = label_file(rows)
+            (target / f"{kernel}.json").write_text(text, encoding="utf-8")
+            written, missing = written + len(rows) - left_out, missing + left_out
+        notes = [f"{written:,} designs of {len(by_kernel)} kernels as {target.relative_to(folder)}/KERNEL.json"]
+        return notes + ([f"{missing:,} left out: their outcome says nothing of the design"] if missing else [])
+
+    def _autodse(self, folder: Path) -> list[str]:
+        from pipeline.dataset.export_autodse import CONFIGURATION, autodse_files
+
+        notes = []
+        count = 0
+        for name, kernel, space in self._kernels():
+            try:
+                files = autodse_files(kernel, space)
+            except PipelineError as error:
+                notes.append(f"left out: {error}")
+                continue
+            (folder / name).mkdir()
+            for file, text in files.items():
+                (folder / name / file).write_text(text, encoding="utf-8")
+            count += 1
+        if not count:
+            raise PipelineError("no kernel can be written for AutoDSE", fix="; ".join(notes) or "name some with C")
+        return [f"{count} kernels as KERNEL/{CONFIGURATION} and KERNEL/KERNEL.c", *notes]
+
+    def _pyg(self, folder: Path) -> list[str]:
+        from pipeline.training.pyg_files import write_pyg
+
+        counts = write_pyg(folder, self.input().path, self.label_source)
+        return [
+            f"{sum(counts.values()):,} designs of {len(counts)} kernels as KERNEL.safetensors and index.json",
+            "read them with HLSDesigns of load_designs.py beside them",
+        ]
+
+    def _kernels(self) -> Iterator[tuple[str, Any, Any]]:
+        """Name, kernel and space of the dataset's kernels whose C is at hand."""
+        from pipeline.design_space import load_space
+
+        for shard in self.requires().shards:
+            kernel = shard.plan.kernel
+            if kernel is not None:
+                # A dialect without rules of its own still has the kernel's space.
+                yield shard.plan.name, kernel, shard.plan.space or load_space(kernel)

@@ -1,0 +1,54 @@
+"""Tasks that answer a question: text on standard output, the same as JSON in the workspace, anew each time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any
+
+from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.messages import say
+
+
+class InformationTask(PipelineTask):
+    """A question: subclasses gather the facts, name the file and turn facts into text."""
+
+    done = False
+
+    def complete(self) -> bool:
+        """Whether this very task has run: a question is answered each time it is asked."""
+        return self.done
+
+    @property
+    def file(self) -> Path:
+        """Where the JSON goes, below ``descriptions/`` of the workspace."""
+        return self.folder / "descriptions" / f"{self.name}.json"
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return type(self).__name__
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """What there is to say, as JSON values."""
+
+    @abstractmethod
+    def text(self, facts: dict[str, Any]) -> str:
+        """The facts for a person."""
+
+    def run(self) -> None:
+        """Gathers, prints and writes."""
+        from pipeline.synthesis.atomic import write_whole
+        from pipeline.tasks.outputs import writable_folder
+
+        facts = self.facts()
+        sys.stdout.write(self.text(facts) + "\n")
+        sys.stdout.flush()
+        writable_folder(self.file.parent)
+        content = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        write_whole(self.file, content.encode(), fsync=False)
+        say(f"As JSON: {self.file}")
+        self.done = True

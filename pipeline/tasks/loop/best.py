@@ -1,0 +1,173 @@
+"""The folder of the best design: its source, what rebuilds it, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.loop.tables import utilisations
+from pipeline.tasks.outputs import write_json
+
+if TYPE_CHECKING:
+    from pipeline.synthesis.flow import Flow
+    from pipeline.synthesis.vitis import Sources
+    from pipeline.tasks.loop.measured import Measured
+    from pipeline.tasks.plan import Plan
+
+ORIGINS = {
+    "replayed": "replayed from a cached report: no tool was run for it here",
+    "estimated": "estimated by the analytical model: no tool was run for it",
+    "synthesised": "synthesised by the tool",
+    "resynthesised": "synthesised afresh by the tool",
+}
+REPORT = "csynth.xml"
+_BUILD = "vitis"
+
+
+def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, commands: Sequence[str]) -> dict[str, str]:
+    """Writes the design's folder; returns each file with what it holds.
+
+    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here. What cannot be
+    written (a kernel without C at hand, a point that Vitis HLS has no words for) is said in ``README.txt``.
+    """
+    folder.mkdir(parents=True)
+    files = {"point.json": "the value of each pragma site, with its result"}
+    write_json(folder / "point.json", design_facts(best))
+    missing = []
+    try:
+        name, text = annotated(plan, best)
+        (folder / name).write_text(text, encoding="utf-8")
+        files[name] = "the kernel's C with this design's pragmas"
+    except PipelineError as error:
+        missing.append(f"no annotated C: {error}")
+    notes: tuple[str, ...] = ()
+    try:
+        sources, flow = build_sources(plan, best)
+        files |= _write_build(folder / _BUILD, sources, flow)
+        notes = (*sources.notes, *_assumed(plan.address.flow, flow))
+    except PipelineError as error:
+        missing.append(f"no build files: {error}")
+    if xml is not None:
+        (folder / REPORT).write_bytes(xml)
+        files[REPORT] = f"the report, {ORIGINS[best.origin]}"
+    else:
+        missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
+    (folder / "README.txt").write_text(_readme(best, files, missing, notes, commands), encoding="utf-8")
+    return files
+
+
+def design_facts(best: Measured) -> dict[str, Any]:
+    """A design and its result as JSON values."""
+    return {
+        "kernel": best.kernel,
+        "key": best.key,
+        "point": dict(best.point),
+        "source": best.source,
+        "origin": best.origin,
+        "status": best.status,
+        "cycles": best.cycles,
+        "clock_ns": best.clock_ns,
+        **utilisations(best),
+    }
+
+
+def annotated(plan: Plan, best: Measured) -> tuple[str, str]:
+    """Name and text of the C file with the design's pragmas as its dialect writes them.
+
+    Raises PipelineError where there is no C, or a site has no place in it.
+    """
+    from pipeline.kernels.annotate import annotate
+
+    if plan.kernel is None:
+        raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
+    if plan.address.flow.dialect == "merlin":
+        return f"{plan.name}.c", annotate(plan.kernel, best.point)
+    sources, _ = build_sources(plan, best)
+    name = sources.design_files[0]
+    return f"{plan.name}.c", sources.files[name]
+
+
+def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:
+    """What the tool is handed, and under which flow; what a published set does not record is this project's default.
+
+    Raises PipelineError where there is no C, or the point cannot be lowered.
+    """
+    from pipeline.synthesis.flow import (
+        DEFAULT_CLOCK_NS,
+        DEFAULT_FLOW_TARGET,
+        DEFAULT_PART,
+        DEFAULT_UNCERTAINTY,
+    )
+    from pipeline.synthesis.lowering import lower
+    from pipeline.synthesis.vitis import VitisBackend
+
+    if plan.kernel is None:
+        raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
+    flow = plan.address.flow
+    if isinstance(plan.backend, VitisBackend):
+        return plan.backend.lowering(plan.kernel, best.point), flow
+    complete = replace(
+        flow,
+        part=flow.part or DEFAULT_PART,
+        clock_ns=flow.clock_ns or DEFAULT_CLOCK_NS,
+        uncertainty=flow.uncertainty or DEFAULT_UNCERTAINTY,
+        flow_target=flow.flow_target or DEFAULT_FLOW_TARGET,
+    )
+    return lower(plan.kernel, best.point, dialect=flow.dialect), complete
+
+
+def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
+    """The sources with the scripts of both forms of the tool: TCL up to 2024.2 and for vitis-run, cfg for v++."""
+    from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
+    from pipeline.synthesis.vitis.tools import Tool, ToolKind
+
+    held = {}
+    version = flow.tool_version or ""
+    for kind, script, what in (
+        (ToolKind.VITIS_HLS, SCRIPT, "TCL for vitis_hls -f, or vitis-run --mode hls --tcl"),
+        (ToolKind.VPP, CONFIG, "configuration for v++ -c --mode hls --config"),
+    ):
+        job = render(Tool(kind, str(kind), version, {}), flow, sources)
+        for name, text in job.files.items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+            held[f"{_BUILD}/{name}"] = what if name == script else "what Vitis HLS is handed for this design"
+    return held
+
+
+def _assumed(recorded: Flow, used: Flow) -> list[str]:
+    names = ("part", "clock_ns", "uncertainty", "flow_target")
+    filled = [f"{name} {getattr(used, name)}" for name in names if getattr(recorded, name) != getattr(used, name)]
+    if not filled:
+        return []
+    return [f"The source {recorded.source} does not record all of its flow; assumed here: {', '.join(filled)}."]
+
+
+def _readme(
+    best: Measured, files: dict[str, str], missing: list[str], notes: Sequence[str], commands: Sequence[str]
+) -> str:
+    shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
+    lines = [
+        f"The best design of {best.kernel} that was found: {best.key}",
+        f"{best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
+        f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
+        "",
+        "Files",
+        *(f"  {name}: {what}" for name, what in files.items()),
+        *(f"  {text}" for text in missing),
+    ]
+    if any(name.startswith(f"{_BUILD}/") for name in files):
+        lines += [
+            "",
+            f"To synthesise it again, in the folder {_BUILD}/, with the tool on PATH:",
+            "  vitis_hls -f run_hls.tcl                                            (Vitis HLS up to 2024.2)",
+            "  vitis-run --mode hls --tcl run_hls.tcl                              (from 2023.2)",
+            "  v++ -c --mode hls --config hls_config.cfg --work_dir work           (from 2023.1)",
+        ]
+    if notes:
+        lines += ["", "Notes", *(f"  {note}" for note in notes)]
+    return "\n".join([*lines, "", "How this folder came about", *(f"  {command}" for command in commands)]) + "\n"

@@ -1,0 +1,57 @@
+"""The parameters that all tasks of a loop take."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import luigi
+
+from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.designs import BACKENDS
+from pipeline.tasks.loop.settings import DEFAULT_KERNEL, Loop, loop_of
+
+WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
+
+
+class LoopTask(PipelineTask):
+    """A task of a loop: search on one or more kernels that share one budget of runs."""
+
+    kernel = luigi.Parameter(
+        default="", description=f"suite names or paths to C files, comma-separated; default: {DEFAULT_KERNEL}, replayed"
+    )
+    top = luigi.Parameter(default="", description="top function, with a single kernel")
+    space = luigi.Parameter(default="", description="design space file, with a single kernel")
+    source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
+    backend = luigi.ChoiceParameter(
+        default="auto", choices=BACKENDS, description="what runs designs; auto: Vitis if it is found, else replay"
+    )
+    batch = luigi.IntParameter(default=10, description="designs a round")
+    objective = luigi.Parameter(default="cycles", description="what is minimised: cycles, ns, weighted or pareto")
+    weights = luigi.Parameter(
+        default="", description="for weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2"
+    )
+    utilisation_limit = luigi.FloatParameter(default=0.8, description="a design fits where every utilisation is below")
+    target_cycles = luigi.FloatParameter(
+        default=math.inf, description="good enough: stop at this many cycles (ns under --objective ns)"
+    )
+    acquisition = luigi.Parameter(default="auto", description="how designs are chosen from forecasts")
+    surrogate = luigi.Parameter(default="auto", description="what forecasts designs")
+    model = luigi.Parameter(default="", description="model file of TrainHierarchicalMoE")
+    warm_start = luigi.ChoiceParameter(
+        default="auto",
+        choices=WARM_STARTS,
+        description="what is known before the first run: a model, estimates, reports of other kernels, or nothing",
+    )
+    warm_source = luigi.Parameter(
+        default="", description="sources of reports to start from, comma-separated; default: the loop's own"
+    )
+
+    @property
+    def loop(self) -> Loop:
+        """The loop of these parameters."""
+        return loop_of(tuple((field.name, getattr(self, field.name)) for field in dataclasses.fields(Loop)))
+
+    def tell(self, text: str) -> None:
+        """A line on luigi's page."""
+        self.report_progress(None, text)

@@ -1,0 +1,120 @@
+"""What the rounds of a loop left: proposals, results, and why a search stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.tasks.loop.measured import Measured, read_measured
+
+if TYPE_CHECKING:
+    from pipeline.exploration import Outcome, Proposal, Round
+    from pipeline.tasks.loop.settings import Loop
+
+STATE = "state.json"
+PROPOSALS = "proposals.json"
+RUNS = "runs.jsonl"
+
+
+def rounds_of(budget: int, batch: int) -> list[int]:
+    """How many designs each round runs: ``batch``, and in the last round what is left of the budget."""
+    full, rest = divmod(budget, batch)
+    return [batch] * full + [rest] * (rest > 0)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its round, what was expected when it was proposed, and what came of it."""
+
+    round: int
+    proposal: Proposal
+    result: Measured
+
+
+def round_to_json(answer: Round) -> dict[str, Any]:
+    """A strategy's answer as JSON values."""
+    return asdict(answer)
+
+
+def round_from_json(value: Mapping[str, Any]) -> Round:
+    """The answer written by :func:`round_to_json`."""
+    from pipeline.exploration import Proposal, Round
+
+    proposals = tuple(
+        Proposal(
+            **{
+                **given,
+                "row": tuple(given["row"]),
+                "utilisation": None if given["utilisation"] is None else tuple(given["utilisation"]),
+            }
+        )
+        for given in value["proposals"]
+    )
+    return Round(**{**value, "proposals": proposals})
+
+
+@dataclass(frozen=True)
+class Record:
+    """The first rounds of a loop, as its files tell. ``takes`` is how many designs each round runs."""
+
+    loop: Loop
+    takes: tuple[int, ...]
+
+    def answers(self, kernel: str) -> list[Round]:
+        """What the strategy answered for a kernel in each round in which it was asked."""
+        return [
+            round_from_json(asked["answers"][kernel])
+            for asked in map(self._proposals, range(1, len(self.takes) + 1))
+            if kernel in asked["answers"]
+        ]
+
+    def runs(self) -> list[Run]:
+        """All runs in the order in which they were proposed."""
+        found = []
+        for number, take in enumerate(self.takes, 1):
+            asked = self._proposals(number)
+            answers = {kernel: round_from_json(value) for kernel, value in asked["answers"].items()}
+            results = {
+                (row.kernel, row.key): row
+                for kernel in self.loop.plans
+                for row in read_measured(self.loop.runs_folder(number, kernel, take) / RUNS)
+            }
+            for kernel, place in asked["order"][:take]:
+                proposal = answers[kernel].proposals[place]
+                found.append(Run(number, proposal, results[kernel, proposal.key]))
+        return found
+
+    def outcomes(self, kernel: str) -> list[Outcome]:
+        """The results of a kernel as search takes them, in the runs' order."""
+        return [run.result.outcome() for run in self.runs() if run.result.kernel == kernel]
+
+    def stopped(self, kernel: str) -> str | None:
+        """Why the search on a kernel ended before the last of these rounds; None where it did not."""
+        for number in range(1, len(self.takes) + 1):
+            reason: str | None = read_json(self.loop.round_folder(number) / "train" / STATE)[kernel]["stopped"]
+            if reason is not None:
+                return reason
+        return None
+
+    def _proposals(self, number: int) -> dict[str, Any]:
+        return read_json(self.loop.round_folder(number) / "proposals" / PROPOSALS)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """An object of a file of the loop's own."""
+    value: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return value
+
+
+def interleaved(lengths: Mapping[str, int], count: int, first: int) -> list[tuple[str, int]]:
+    """(kernel, place) of ``count`` proposals in turn over the kernels, beginning with the kernel at ``first``.
+
+    A kernel with fewer proposals leaves its turns to the others.
+    """
+    kernels: Sequence[str] = list(lengths)
+    turned = [*kernels[first % len(kernels) :], *kernels[: first % len(kernels)]] if kernels else []
+    longest = max(lengths.values(), default=0)
+    return [(kernel, place) for place in range(longest) for kernel in turned if place < lengths[kernel]][:count]

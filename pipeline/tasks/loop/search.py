@@ -1,0 +1,128 @@
+"""What a loop searches with: candidates, what is known of them, and the strategy that proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.design_space import Point
+    from pipeline.exploration import Candidates, Outcome, Round, Strategy
+    from pipeline.exploration.features import KernelFeatures
+    from pipeline.tasks.loop.settings import Loop
+    from pipeline.tasks.plan import Plan
+
+
+@dataclass(frozen=True)
+class Search:
+    """Candidates of one kernel, and what chooses among them."""
+
+    candidates: Candidates
+    strategy: Strategy
+
+    def propose(self, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator) -> Round:
+        """What the strategy proposes; nothing where all candidates have been run."""
+        from pipeline.exploration import Round
+
+        if self.candidates.complete and len(outcomes) == self.candidates.size:
+            return Round((), exhausted=True)
+        return self.strategy.propose(self.candidates, outcomes, count, rng)
+
+
+def pool_of(plan: Plan) -> list[tuple[str, Point]]:
+    """The cached designs whose points are known: all that replay can pick."""
+    return [(key, point) for key, point in plan.backend.store.designs(plan.address) if point is not None]
+
+
+def points_of(plan: Plan, keys: Sequence[str]) -> list[tuple[str, Point | None]]:
+    """Each key with its point, of designs that may be picked."""
+    from pipeline.design_space import parse_key
+
+    if plan.replays:
+        cached = dict(pool_of(plan))
+        return [(key, cached[key]) for key in keys]
+    assert plan.space is not None
+    return list(zip(keys, plan.space.decode(plan.space.encode([parse_key(key) for key in keys])), strict=True))
+
+
+def features_of(loop: Loop, plan: Plan) -> KernelFeatures:
+    """What is told of the kernel's designs; estimates are left out where the loop starts from nothing."""
+    from pipeline.tasks.loop.featurise import kernel_features
+
+    if plan.replays:
+        sites = {name for _, point in pool_of(plan) for name in point}
+    else:
+        assert plan.space is not None
+        sites = set(plan.space.names)
+    return kernel_features(plan.kernel, plan.address.flow.dialect, sites, estimates=loop.warm_start != "none")
+
+
+def candidates_of(loop: Loop, plan: Plan, facts: KernelFeatures) -> Candidates:
+    """The designs that may be picked: cached ones under replay, else the design space."""
+    from pipeline.exploration.candidates import pool_candidates, space_candidates
+
+    if not plan.replays:
+        assert plan.space is not None
+        return space_candidates(plan.space, facts, seed=loop.seed)
+    pool = pool_of(plan)
+    if not pool:
+        raise PipelineError(
+            f"none of the cached reports of {plan.name} from {plan.source} says which design it is of",
+            fix="import reports with their design points, or use --backend estimator",
+        )
+    return pool_candidates(pool, facts)
+
+
+def search_of(loop: Loop, plan: Plan, model: Path, *, acquisition: str | None = None) -> Search:
+    """The search of a loop on one kernel; ``model`` is the file that the round's training left, where it left one.
+
+    ``acquisition`` takes the place of the loop's own. Raises PipelineError for names that do not go together.
+    """
+    facts = features_of(loop, plan)
+    return Search(
+        candidates_of(loop, plan, facts), _strategy(loop, plan, facts, model, acquisition or loop.acquisition)
+    )
+
+
+def check_search(loop: Loop) -> None:
+    """Raises PipelineError for a surrogate or an acquisition that there is not, before anything is run."""
+    from pipeline.exploration import SURROGATES, make_strategy
+    from pipeline.tasks.loop.model import HMOE, uses_model
+
+    known = ("auto", *(name for name in SURROGATES if name != "model"), HMOE)
+    if loop.surrogate not in known:
+        raise PipelineError(f"there is no surrogate {loop.surrogate!r}", fix=f"use one of {', '.join(known)}")
+    uses_model(loop)
+    if loop.acquisition not in ("auto", "random", "coreset"):
+        make_strategy(f"forest-{loop.acquisition}", objective=loop.goal)
+    if loop.surrogate == "transfer" and loop.warm_start not in ("auto", "reports"):
+        raise PipelineError(
+            f"--surrogate transfer has nothing to learn from under --warm-start {loop.warm_start}",
+            fix="leave --warm-start out, or use --surrogate forest",
+        )
+
+
+def _strategy(loop: Loop, plan: Plan, facts: KernelFeatures, model: Path, acquisition: str) -> Strategy:
+    from pipeline.exploration import Prior, make_strategy
+    from pipeline.tasks.loop.model import model_strategy, uses_model
+    from pipeline.tasks.loop.warm import histories_of
+
+    if acquisition in ("random", "coreset"):
+        return make_strategy(acquisition, objective=loop.goal)
+    if uses_model(loop):
+        return model_strategy(loop, plan, facts, model, acquisition)
+    histories = [] if loop.surrogate == "forest" else histories_of(loop)
+    learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
+    prior = Prior.fit(histories, seed=loop.seed) if learnable else None
+    if acquisition == "auto":
+        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ucb"
+        if loop.surrogate == "auto":
+            return make_strategy("auto", objective=loop.goal, prior=prior, seed=loop.seed)
+    kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
+    return make_strategy(f"{kind}-{acquisition}", objective=loop.goal, prior=prior, seed=loop.seed)

@@ -1,0 +1,181 @@
+"""What the tasks that train share: data, estimates, and the folder of a model."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.messages import say
+from pipeline.tasks.outputs import FolderTarget, fingerprint
+
+if TYPE_CHECKING:
+    from pipeline.training import KernelDesigns, Preset, TrainingConfig
+
+ACCELERATORS = ("auto", "cpu", "gpu")
+TARGETS = ("regression", "validity")
+_LIBRARIES = ("torch", "torch-geometric", "lightning", "numpy", "scikit-learn", "safetensors")
+
+
+class ModelTask(PipelineTask):
+    """A task that trains on the designs of a dataset and leaves a model's folder."""
+
+    source = luigi.Parameter(
+        default="", description="where labels come from, comma-separated, such as hlsyn-v20; default: the shipped packs"
+    )
+    dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
+    epochs = luigi.OptionalIntParameter(default=None, description="epochs to train; default: those of the mode")
+    target = luigi.ChoiceParameter(
+        default="regression", choices=TARGETS, description="what to predict: perf and resources, or validity"
+    )
+    training = luigi.Parameter(
+        default="{}", description="further choices of training as JSON, such as '{\"batch_size\": 128}'"
+    )
+    accelerator = luigi.ChoiceParameter(
+        default="auto", choices=ACCELERATORS, description="auto takes a GPU where there is one"
+    )
+
+    @property
+    def dataset_kernels(self) -> str:
+        """The kernels that the dataset is made of, comma-separated; empty for all with labels of the source."""
+        return ""
+
+    @cached_property
+    def dataset_task(self) -> GenerateDataset:
+        """The task that makes the dataset."""
+        return GenerateDataset(
+            workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend="replay"
+        )
+
+    @property
+    def dataset_folder(self) -> Path:
+        """The dataset's tables."""
+        return Path(self.dataset) if self.dataset else self.dataset_task.output().path
+
+    @cached_property
+    def dataset_digest(self) -> str:
+        """What the data is, before it is there."""
+        if not self.dataset:
+            return self.dataset_task.digest
+        card = Path(self.dataset) / "card.json"
+        try:
+            return fingerprint(card=json.loads(card.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            raise PipelineError(
+                "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
+            ) from None
+
+    def configured(self, config: TrainingConfig) -> TrainingConfig:
+        """A mode's training with this task's choices."""
+        from pipeline.training import TrainingConfig
+
+        chosen = {**json.loads(config.to_json()), **options(self.training, "--training")}
+        chosen |= {"seed": self.seed, "accelerator": self.accelerator}
+        if self.epochs is not None:
+            chosen["epochs"] = self.epochs
+        unknown = sorted(set(chosen) - set(json.loads(config.to_json())))
+        if unknown:
+            raise PipelineError(
+                f"no choice of training is called {', '.join(unknown)[:200]}",
+                fix=f"--training takes {', '.join(sorted(json.loads(config.to_json())))}",
+            )
+        return TrainingConfig.from_json(json.dumps(chosen), file="--training")
+
+    def designs(self, kernels: Sequence[str], preset: Preset) -> list[KernelDesigns]:
+        """The designs of the dataset, with estimates where the mode has use for them; says what was left out."""
+        from pipeline.training import load_designs
+
+        estimates = None
+        if preset.wants_estimates:
+            from pipeline.tasks.estimates import estimates_of
+
+            estimates = estimates_of(self.kernels_at_hand())
+        found = load_designs(self.dataset_folder, names(self.source), kernels, estimates=estimates)
+        for one in found:
+            if one.left_out:
+                say(f"  {one.kernel}: no place in the pragma networks for {', '.join(one.left_out)}")
+            if one.dropped:
+                say(f"  {one.kernel} from {one.source}: {one.dropped:,} designs without a point that fits the sites")
+        return found
+
+    def kernels_at_hand(self) -> dict[str, Any]:
+        """The kernels whose C the estimator can read, by name: those of the dataset's task, else of the suite."""
+        from pipeline.dataset.schemas import read_table
+        from pipeline.tasks.plan import kernel_or_none
+
+        if not self.dataset:
+            return {shard.plan.name: shard.plan.kernel for shard in self.dataset_task.shards if shard.plan.kernel}
+        table = read_table(self.dataset_folder / "kernels.parquet", "kernels").select(["kernel", "kernel_hash"])
+        found = {row["kernel"]: (kernel_or_none(row["kernel"]), row["kernel_hash"]) for row in table.to_pylist()}
+        return {name: kernel for name, (kernel, tree) in found.items() if kernel and kernel.ast_hash == tree}
+
+    @property
+    def page(self) -> Path:
+        """The model, to look at."""
+        place: Path = self.output().path
+        return place / "report.html"
+
+    @property
+    def working_folder(self) -> Path:
+        """Where checkpoints are while training; a killed run continues from there."""
+        target: FolderTarget = self.output()
+        return target.path.parent / f".training-{self.digest}"
+
+    def summarise(self) -> None:
+        """Prints the scores and where the model is."""
+        from pipeline.present.summary import aligned
+        from pipeline.training.card import score_rows
+
+        place: Path = self.output().path
+        card = json.loads((place / "card.json").read_text(encoding="utf-8"))
+        rows = score_rows(card["scores"])
+        lines = [card["title"], *aligned(list(rows[0]), [list(row.values()) for row in rows])]
+        files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
+        say("\n".join([*lines, f"Model in {place}: {' '.join(files)}"]))
+
+
+def options(text: str, parameter: str) -> dict[str, Any]:
+    """The JSON object that a parameter holds. Raises PipelineError for any other text."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise PipelineError(f"{text[:80]!r} is no JSON object", file=parameter, fix="write one such as '{\"name\": 1}'")
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Of Python, this package and the libraries that decide a model."""
+    from pipeline import __version__
+
+    return {
+        "python": platform.python_version(),
+        "hls-moe-pipeline": __version__,
+        **{name: version(name) for name in _LIBRARIES},
+    }
+
+
+def counted(data: Sequence[KernelDesigns], sides: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """A row per source and kernel with the designs of each side."""
+    import numpy as np
+
+    every = sorted({str(side) for of in sides for side in of})
+    return [
+        {
+            "source": one.source,
+            "kernel": one.kernel,
+            **{side: int(np.sum(of == side)) for side in every},
+            "usable": int(one.usable.sum()),
+        }
+        for one, of in zip(data, sides, strict=True)
+    ]

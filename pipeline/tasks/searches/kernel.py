@@ -1,0 +1,76 @@
+"""All searches on one kernel of one source."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import luigi
+
+from pipeline.tasks.base import names
+from pipeline.tasks.messages import progress
+from pipeline.tasks.outputs import FolderTarget, write_json
+from pipeline.tasks.searches.learn import ForecastFold
+from pipeline.tasks.searches.options import SearchStudyTask
+
+RUNS = "runs.json"
+
+
+class SearchKernel(SearchStudyTask):
+    """Replays every method on one kernel, on all seeds."""
+
+    kernel = luigi.Parameter(description="the kernel")
+    from_source = luigi.Parameter(description="the source whose labels are replayed")
+    methods = luigi.Parameter(description="methods, comma-separated")
+    seeds = luigi.IntParameter(description="repetitions")
+    budget = luigi.IntParameter(description="runs of a search")
+    batch = luigi.IntParameter(description="runs of a round")
+
+    @cached_property
+    def learned(self) -> ForecastFold:
+        """What the other kernels tell."""
+        return ForecastFold(fold=self.fold_of[self.kernel], seed=0, **self.shared())
+
+    def requires(self) -> ForecastFold:
+        """What the other kernels tell."""
+        return self.learned
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Kernel, methods and sizes too."""
+        taken = ("kernel", "from_source", "seeds", "budget", "batch")
+        return {
+            **super().identity,
+            **{name: getattr(self, name) for name in taken},
+            "methods": list(names(self.methods)),
+        }
+
+    def output(self) -> FolderTarget:
+        """``studies/parts/searches-KERNEL-HASH/`` with ``runs.json``."""
+        return FolderTarget(self.parts / f"searches-{self.kernel}-{self.digest}")
+
+    def run(self) -> None:
+        """Replays; a kernel with too few designs to tell searches apart is left out and says so."""
+        from pipeline.exploration import Objective
+        from pipeline.exploration.baselines import PoolView
+        from pipeline.exploration.methods import searched
+        from pipeline.exploration.replay import KnownForecasts, curve, tells_searches_apart
+        from pipeline.tasks.searches.pools import read_pool
+
+        objective = Objective(limit=self.limit)
+        pool, sites = read_pool(self.dataset_folder, self.from_source, self.kernel)
+        rows: list[dict[str, Any]] = []
+        if tells_searches_apart(pool, objective):
+            prior = KnownForecasts(pool.features, self.learned.forecast(self.from_source, self.kernel))
+            view = PoolView(pool.features.values, pool.cycles(objective), sites)
+            for method in names(self.methods):
+                for seed in range(self.seed, self.seed + self.seeds):
+                    found = searched(
+                        method, pool, view, prior,
+                        objective=objective, budget=self.budget, batch=self.batch, seed=seed,
+                    )  # fmt: skip
+                    went = curve(pool, found.order, self.budget, objective)
+                    rows.append({"method": method, "seed": seed, **went.to_json(), **found.errors(pool, objective)})
+        with self.output().write() as folder:
+            write_json(folder / RUNS, {"designs": len(pool.outcomes), "searches": rows})
+        progress.step(f"{self.kernel} from {self.from_source}" + ("" if rows else ": too few designs, left out"))

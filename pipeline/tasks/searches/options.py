@@ -1,0 +1,98 @@
+"""What the tasks of a comparison of searches share."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.estimator_device import estimator_version
+from pipeline.tasks.outputs import fingerprint
+
+
+class SearchStudyTask(PipelineTask):
+    """A task of a comparison of searches on the labels of some sources."""
+
+    source = luigi.Parameter(description="labels to replay and to learn from, comma-separated, such as hlsyn-v20")
+    dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
+    limit = luigi.FloatParameter(default=0.8, description="a valid design's utilisations are below this")
+    folds = luigi.IntParameter(default=8, description="parts that kernels are left out in, variants of one together")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources by name."""
+        return names(self.source)
+
+    @cached_property
+    def dataset_task(self) -> GenerateDataset:
+        """The task that makes the dataset."""
+        return GenerateDataset(workspace=self.workspace, source=self.source, backend="replay", graphs=False)
+
+    @property
+    def dataset_folder(self) -> Path:
+        """The dataset's tables."""
+        return Path(self.dataset) if self.dataset else self.dataset_task.output().path
+
+    @property
+    def dataset_tasks(self) -> list[GenerateDataset]:
+        """What makes the dataset; nothing where a finished one is named."""
+        return [] if self.dataset else [self.dataset_task]
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The data, and the estimator whose figures are inputs."""
+        return {
+            **super().identity,
+            "dataset": self._data(),
+            "sources": list(self.sources),
+            "estimator": estimator_version(),
+            "limit": self.limit,
+            "folds": self.folds,
+        }
+
+    def _data(self) -> str:
+        if not self.dataset:
+            return str(self.dataset_task.digest)
+        card = Path(self.dataset) / "card.json"
+        try:
+            return fingerprint(card=json.loads(card.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            raise PipelineError(
+                "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
+            ) from None
+
+    def shared(self) -> dict[str, Any]:
+        """The parameters that all tasks of a study take over."""
+        taken = ("workspace", "source", "dataset", "limit", "folds")
+        return {name: getattr(self, name) for name in taken}
+
+    @cached_property
+    def kernels_of(self) -> dict[str, tuple[str, ...]]:
+        """The kernels with labels, by source."""
+        if not self.dataset:
+            from pipeline.tasks.plan import cached_kernels
+
+            return {source: cached_kernels(self.workspace, source) for source in self.sources}
+        from pipeline.tasks.searches.pools import labelled_kernels
+
+        return labelled_kernels(self.dataset_folder, self.sources)
+
+    @cached_property
+    def fold_of(self) -> dict[str, int]:
+        """The part in which each kernel is left out."""
+        from pipeline.exploration.families import folds
+
+        if self.folds < 2:
+            raise PipelineError(f"--folds {self.folds} leaves nothing to learn from", fix="give 2 or more")
+        return folds({kernel for kernels in self.kernels_of.values() for kernel in kernels}, self.folds)
+
+    @property
+    def parts(self) -> Path:
+        """Where parts of studies stand."""
+        return self.folder / "studies" / "parts"

@@ -1,0 +1,86 @@
+"""The labelled designs of a dataset as pools that searches are replayed on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PipelineError
+from pipeline.reports.report import RESOURCE_NAMES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.exploration import Outcome
+    from pipeline.exploration.features import SiteFacts
+    from pipeline.exploration.replay import Pool
+
+_ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
+_COLUMNS = ["source", "kernel", "key", "dialect", "status", "cycles", "valid", "usable_regression", "clock_target_ns"]
+
+
+def labelled_kernels(dataset: Path, sources: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The kernels of a dataset by source; PipelineError for a source without labels."""
+    rows = _labels(dataset).select(["source", "kernel"]).to_pylist()
+    found = {source: tuple(sorted({row["kernel"] for row in rows if row["source"] == source})) for source in sources}
+    missing = [source for source, kernels in found.items() if not kernels]
+    if missing:
+        raise PipelineError(f"no labels of source {', '.join(missing)}", file=str(dataset), fix="name another --source")
+    return found
+
+
+def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[SiteFacts, ...]]:
+    """The designs of one kernel and source whose points are known, sorted by key, and the kernel's sites.
+
+    PipelineError where there is none.
+    """
+    import pyarrow.compute as pc
+
+    from pipeline.exploration.replay import Pool
+    from pipeline.tasks.loop.featurise import kernel_features
+    from pipeline.tasks.plan import kernel_or_none
+
+    labels = _labels(dataset)
+    rows = labels.filter(pc.and_(pc.equal(labels["source"], source), pc.equal(labels["kernel"], kernel))).to_pylist()
+    designs = _designs(dataset)
+    points = {
+        (row["dialect"], row["key"]): row["point"]
+        for row in designs.filter(pc.equal(designs["kernel"], kernel)).to_pylist()
+    }
+    known = [row for row in rows if points.get((row["dialect"], row["key"])) is not None]
+    if not known:
+        raise PipelineError(f"no design of {kernel} from {source} has a known point", file=str(dataset))
+    parsed = [json.loads(points[row["dialect"], row["key"]]) for row in known]
+    sites = {name for point in parsed for name in point}
+    facts = kernel_features(kernel_or_none(kernel), known[0]["dialect"], sites)
+    return Pool(source, kernel, facts.of(parsed), tuple(_outcome(row) for row in known)), facts.sites
+
+
+def _outcome(row: dict[str, Any]) -> Outcome:
+    from pipeline.exploration import RESOURCES, Outcome
+
+    usable = True if row["usable_regression"] else False if row["valid"] is False else None
+    used = []
+    for name in RESOURCES:
+        published = row[f"util_{_ORDER[name]}_published"]
+        used.append(row[f"util_{_ORDER[name]}"] if published is None else published)
+    cycles = float(row["cycles"]) if usable else None
+    return Outcome(row["key"], row["status"], usable, cycles, tuple(used), row["clock_target_ns"])
+
+
+@lru_cache(maxsize=2)
+def _labels(dataset: Path) -> pa.Table:
+    from pipeline.dataset.schemas import read_table
+
+    used = [f"util_{name}{end}" for name in RESOURCE_NAMES for end in ("", "_published")]
+    return read_table(dataset / "labels.parquet", "labels").select([*_COLUMNS, *used])
+
+
+@lru_cache(maxsize=2)
+def _designs(dataset: Path) -> pa.Table:
+    from pipeline.dataset.schemas import read_table
+
+    return read_table(dataset / "designs.parquet", "designs").select(["kernel", "dialect", "key", "point"])

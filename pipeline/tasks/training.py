@@ -1,0 +1,272 @@
+"""Training models: from scratch on many kernels, and on a few designs of one kernel."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.tasks.base import names
+from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.estimator_device import estimator_version
+from pipeline.tasks.loop.commands import command_of
+from pipeline.tasks.messages import say
+from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
+from pipeline.tasks.model_task import ModelTask, counted, options, versions
+from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
+
+if TYPE_CHECKING:
+    from pipeline.training import KernelDesigns, Preset
+
+MODES = ("published", "best")
+ARCHITECTURES = ("harp", "node-moe", "block-moe", "graph-moe", "hmoe-1", "hmoe-2")
+SHOTS_BY = ("kmeans", "random")
+_PLACE = ("accelerator", "devices", "checkpoint_every")
+"""Choices of training that do not decide the model."""
+
+
+class TrainHierarchicalMoE(ModelTask):
+    """Trains a model in two stages on the designs of many kernels; a killed run continues where it was."""
+
+    kernels = luigi.Parameter(default="", description="kernels to train on, comma-separated; default: all with labels")
+    without = luigi.Parameter(default="", description="kernels to leave out, comma-separated")
+    mode = luigi.ChoiceParameter(
+        default="best", choices=MODES, description="the published model and training, or the best found here"
+    )
+    architecture = luigi.ChoiceParameter(
+        default="hmoe-2", choices=ARCHITECTURES, description="hierarchical, a single-level mixture, or plain HARP"
+    )
+    model_options = luigi.Parameter(
+        default="{}", description="further choices of the model as JSON, such as '{\"hidden\": 32}'"
+    )
+    split = luigi.Parameter(default="random", description="the dataset's split that says what is held out")
+    devices = luigi.IntParameter(default=1, description="GPUs, or processes on a CPU")
+
+    @property
+    def dataset_kernels(self) -> str:
+        """Those to train on; all where some are only left out."""
+        return str(self.kernels)
+
+    @cached_property
+    def preset(self) -> Preset:
+        """The mode with this task's choices."""
+        from dataclasses import replace
+
+        from pipeline.models import ModelConfig
+        from pipeline.tasks.estimates import estimate_count
+        from pipeline.training import preset
+
+        found = preset(
+            self.mode, model=self.architecture, task=self.target, estimates=estimate_count(),
+            sources=names(self.source),
+        )  # fmt: skip
+        chosen = {**json.loads(found.model.to_json()), **options(self.model_options, "--model-options")}
+        model = ModelConfig.from_json(json.dumps(chosen), file="--model-options")
+        training = replace(self.configured(found.training), devices=self.devices)
+        return replace(found, model=model, training=training)
+
+    def requires(self) -> list[GenerateDataset]:
+        """The dataset, unless a finished one is named."""
+        return [] if self.dataset else [self.dataset_task]
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Data, model and schedule; where it runs does not decide the model."""
+        from pipeline.training import VOCABULARY
+
+        schedule = json.loads(self.preset.training.to_json())
+        return {
+            **super().identity,
+            "dataset": self.dataset_digest,
+            "sources": list(names(self.source)),
+            "kernels": sorted(names(self.kernels)),
+            "without": sorted(names(self.without)),
+            "split": self.split,
+            "model": json.loads(self.preset.model.to_json()),
+            "training": {name: value for name, value in schedule.items() if name not in _PLACE},
+            "estimator": estimator_version() if self.preset.wants_estimates else None,
+            "vocabulary": VOCABULARY,
+        }
+
+    def output(self) -> FolderTarget:
+        """``models/SOURCES-ARCHITECTURE-HASH/``: weights, card, tables, pictures; ``models/latest`` is the newest."""
+        return FolderTarget(self.folder / "models" / f"{_short(self.source)}-{self.architecture}-{self.digest}")
+
+    def run(self) -> None:
+        """Trains, scores on what was held out, and writes the folder."""
+        from pipeline.training.card import model_card
+        from pipeline.training.outcome import outcome_of
+        from pipeline.training.pretrain import pretrain
+
+        preset = self.preset
+        data = self.chosen()
+        sides = [one.sides[self.split] for one in data]
+        place = self.working_folder
+        writable_folder(place)
+        with self.following(preset.training.epochs, "training") as advance:
+            trained = pretrain(
+                [one.take(side == "train") for one, side in zip(data, sides, strict=True)],
+                preset.model,
+                preset.training,
+                validation=[one.take(side == "validation") for one, side in zip(data, sides, strict=True)],
+                folder=place,
+                advance=advance,
+            )
+        outcome = outcome_of(trained.model, data, sides)
+        card = model_card(
+            title=f"{self.architecture} ({self.mode}) on {_short(self.source)}, {self.target}",
+            model=trained.model.config,
+            training=preset.training,
+            data=counted(data, sides),
+            scores=outcome.scores,
+            best_epoch=trained.best_epoch,
+            provenance={**self.identity, "mode": self.mode},
+            versions=versions(),
+        )
+        with self.output().write() as folder:
+            write_model_folder(folder, trained.model, outcome, card, trained.curves, "test", command_of(self))
+            if (place / "tensorboard").is_dir():
+                shutil.copytree(place / "tensorboard", folder / "tensorboard")
+        shutil.rmtree(place, ignore_errors=True)
+
+    def chosen(self) -> list[KernelDesigns]:
+        """The designs to train on and to hold out. Raises PipelineError where the split has no side to train on."""
+        without = set(names(self.without))
+        data = [one for one in self.designs(names(self.kernels), self.preset) if one.kernel not in without]
+        if not data:
+            raise PipelineError("no kernel is left to train on", fix="leave out fewer with --without")
+        known = sorted(set.intersection(*(set(one.sides) for one in data)))
+        if self.split not in known:
+            raise PipelineError(
+                f"the dataset has no split {self.split!r}", fix=f"choose one of {', '.join(known)} with --split"
+            )
+        if not any((one.sides[self.split] == "train").any() for one in data):
+            raise PipelineError(
+                f"the split {self.split} has nothing to train on here", fix="choose other kernels or another --split"
+            )
+        return data
+
+    def summarise(self) -> None:
+        """Prints the scores and points ``latest`` to the model."""
+        point_latest(self.output().path)
+        super().summarise()
+
+
+class FineTune(ModelTask):
+    """Adapts a trained model to a kernel with a few of its labelled designs, and scores it on the others."""
+
+    model = luigi.Parameter(
+        default="", description="a model's folder or file; default: TrainHierarchicalMoE on the other kernels"
+    )
+    kernel = luigi.Parameter(description="the kernel to adapt to")
+    shots = luigi.IntParameter(default=50, description="designs to learn from")
+    shots_by = luigi.ChoiceParameter(default="kmeans", choices=SHOTS_BY, description="how these designs are chosen")
+    mode = luigi.ChoiceParameter(default="best", choices=MODES, description="whose fine-tuning, and default model")
+
+    @property
+    def dataset_kernels(self) -> str:
+        """The one kernel."""
+        return str(self.kernel)
+
+    @cached_property
+    def pretraining(self) -> TrainHierarchicalMoE:
+        """What makes the model where none is named; the kernel is no part of its data."""
+        return TrainHierarchicalMoE(
+            workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=self.mode,
+            target=self.target, accelerator=self.accelerator, without=Path(self.kernel).stem,
+        )  # fmt: skip
+
+    @cached_property
+    def preset(self) -> Preset:
+        """The mode's choices; the model is that of the file."""
+        from dataclasses import replace
+
+        from pipeline.models import ModelConfig, read_header
+        from pipeline.training import preset
+
+        found = preset(self.mode, task=self.target)
+        if self.model:
+            file = model_file(self.model)
+            model = ModelConfig.from_json(read_header(file)["config"], file=str(file))
+        else:
+            model = self.pretraining.preset.model
+        if model.task != self.target:
+            raise PipelineError(f"the model predicts {model.task}", file=self.model, fix=f"give --target {model.task}")
+        return replace(found, model=model, fine_tuning=self.configured(found.fine_tuning))
+
+    def requires(self) -> list[luigi.Task]:
+        """The kernel's designs, and the model where none is named."""
+        needed: list[luigi.Task] = [] if self.dataset else [self.dataset_task]
+        return needed if self.model else [*needed, self.pretraining]
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Model, data, shots and schedule."""
+        import hashlib
+
+        schedule = json.loads(self.preset.fine_tuning.to_json())
+        weights = hashlib.sha256(model_file(self.model).read_bytes()).hexdigest() if self.model else None
+        return {
+            **super().identity,
+            "model": weights or self.pretraining.digest,
+            "dataset": self.dataset_digest,
+            "kernel": self.kernel,
+            "sources": list(names(self.source)),
+            "shots": self.shots,
+            "shots_by": self.shots_by,
+            "training": {name: value for name, value in schedule.items() if name not in _PLACE},
+            "estimator": estimator_version() if self.preset.wants_estimates else None,
+        }
+
+    def output(self) -> FolderTarget:
+        """``models/SOURCE-KERNEL-SHOTS-HASH/``, as that of TrainHierarchicalMoE."""
+        name = f"{_short(self.source)}-{Path(self.kernel).stem}-{self.shots}-shots-{self.digest}"
+        return FolderTarget(self.folder / "models" / name)
+
+    def run(self) -> None:
+        """Chooses the shots, adapts, scores on the rest."""
+        import numpy as np
+
+        from pipeline.models import load_model
+        from pipeline.training import VOCABULARY, fine_tune, select_shots
+        from pipeline.training.card import model_card
+        from pipeline.training.outcome import outcome_of
+
+        file = model_file(self.model) if self.model else self.pretraining.output().path / MODEL
+        model, about = load_model(file, vocabulary=VOCABULARY)
+        preset = self.preset
+        data = self.designs([self.kernel] if self.dataset else [], preset)
+        if len(data) != 1:
+            found = ", ".join(sorted({one.source for one in data}))
+            raise PipelineError(f"{self.kernel} has labels of several sources: {found}", fix="name one with --source")
+        designs = data[0]
+        counts = designs.usable if self.target == "regression" else designs.valid >= 0
+        shots = select_shots(model, designs, self.shots, how=self.shots_by, seed=self.seed, among=counts)
+        side = np.full(len(designs), "rest", dtype="<U4")
+        side[shots] = "shot"
+        say(f"  {designs.kernel} from {designs.source}: {len(shots)} shots, {int(counts.sum()) - len(shots)} left out")
+        with self.following(preset.fine_tuning.epochs, f"fine-tuning on {designs.kernel}") as advance:
+            tuned = fine_tune(model, designs, shots, preset.fine_tuning, advance=advance)
+        outcome = outcome_of(tuned, data, [side])
+        card = model_card(
+            title=f"{about.get('title', 'a model')}, adapted to {designs.kernel} with {self.shots} designs",
+            model=tuned.config,
+            training=preset.fine_tuning,
+            data=counted(data, [side]),
+            scores=outcome.scores,
+            best_epoch=None,
+            provenance={**self.identity, "pretrained": str(file), "shot_keys": designs.keys[shots].tolist()},
+            versions=versions(),
+        )
+        with self.output().write() as folder:
+            write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
+
+
+def _short(source: str) -> str:
+    """The sources as part of a folder's name."""
+    return "+".join(names(source))[:60] or "shipped"

@@ -1,0 +1,58 @@
+"""A user's own C file, from nothing to a validated design: with the estimator, and with the tool on PATH."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tasks.commands import environment
+from tests.tasks.loops import SAXPY, compiles, facts, found, loop, rows
+from tests.tool.install import install
+
+
+def own_file(folder: Path) -> Path:
+    """A kernel without any pragma."""
+    file = folder / "saxpy.c"
+    file.write_text(SAXPY)
+    return file
+
+
+def test_the_estimator_finds_the_optimum_of_an_own_file_and_says_that_it_estimated(tmp_path: Path) -> None:
+    done = loop(
+        tmp_path / "w", "--kernel", str(own_file(tmp_path)), "--backend", "estimator", "--budget", "12", "--batch", "4"
+    )
+    assert done.returncode == 0, done.stderr
+    place = found(tmp_path / "w")
+    runs, validated = rows(place / "runs.csv"), rows(place / "validation.csv")
+    assert {row["origin"] for row in [*runs, *validated]} == {"estimated"}
+    assert {row["key"] for row in validated} <= {row["key"] for row in runs}
+    assert all(row["cycles"] == row["earlier_cycles"] for row in validated)
+    best = min((row for row in runs if row["fits"] == "True"), key=lambda row: int(row["cycles"]))
+    assert facts(tmp_path / "w")["best"]["key"] == best["key"]
+    compiles(place / "best" / "saxpy.c", tmp_path)
+    (built,) = (place / "best" / "vitis").glob("*.c")
+    compiles(built, tmp_path)
+    assert "resynthesised" not in (place / "best" / "README.txt").read_text()
+
+
+def test_the_tool_runs_a_design_once_for_all_loops_and_validation_runs_it_afresh(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    installed = install(tmp_path / "tool", "2023.2", names=None, pids=pids)
+    env = environment(**{k: v for k, v in installed.items() if k == "PATH" or k.startswith("STAND_IN")})
+    arguments = ("--kernel", str(own_file(tmp_path)), "--batch", "4", "--budget", "50")
+    done = loop(tmp_path / "w", *arguments, "--top-k", "2", env=env)
+    assert done.returncode == 0, done.stderr
+    place = found(tmp_path / "w")
+    runs, validated = rows(place / "runs.csv"), rows(place / "validation.csv")
+    assert {row["origin"] for row in runs} == {"synthesised"}
+    assert {row["origin"] for row in validated} == {"resynthesised"} and len(validated) == 2
+    assert {row["source"] for row in [*runs, *validated]} == {"stand-in"}
+    assert "resynthesised" in done.stderr and (place / "best" / "csynth.xml").is_file()
+
+    before = len(list(pids.iterdir()))
+    assert before > len(runs) + len(validated)
+    again = loop(tmp_path / "w", *arguments, "--top-k", "0", "--seed", "1", env=env)
+    assert again.returncode == 0, again.stderr
+    assert {row["key"] for row in rows(found(tmp_path / "w") / "runs.csv")} == {row["key"] for row in runs}
+    # What is left are the starts that ask the tool for its version.
+    assert len(list(pids.iterdir())) - before < len(runs)

@@ -1,0 +1,56 @@
+"""What long work shows while it runs: a bar on a terminal, nothing elsewhere, the same on luigi's page."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import tqdm
+
+from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.ending import last_line
+from pipeline.tasks.messages import say
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bars that show at once."""
+    monkeypatch.setattr(tqdm, "tqdm", _Now)
+
+
+class _Now(tqdm.tqdm):  # type: ignore[misc]
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **{**kwargs, "delay": 0, "mininterval": 0})
+
+
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()], ids=["terminal", "file"])
+def test_a_long_step_shows_its_progress_on_a_terminal_only_and_on_luigis_page_always(
+    stream: io.StringIO, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", stream)
+    told: list[tuple[float, str]] = []
+    task = PipelineTask()
+    task.set_progress_percentage = lambda percentage: told.append((percentage, ""))
+    task.set_status_message = lambda message: told.append((-1.0, message))
+    assert list(task.follow(range(4), "kernels")) == [0, 1, 2, 3]
+    with task.following(10, "training") as advance:
+        advance(10, note="loss 0.25")
+        say("a line")
+    assert (100.0, "") in told and (-1.0, "kernels: 4 of 4") in told and told[-1][1] == "training: 10 of 10 (loss 0.25)"
+    shown = stream.getvalue()
+    assert "a line\n" in shown and ("kernels" in shown and "10/10" in shown) == stream.isatty()
+    if not stream.isatty():
+        assert shown == "a line\n"
+
+
+def test_the_last_line_says_what_failed_and_where_to_look() -> None:
+    assert last_line("BuildGraph", 2.06, 0, Path("w/page.html")) == (
+        "BuildGraph: done in 2.1 s, exit code 0; to look at: w/page.html"
+    )
+    assert last_line("BuildGraph", 2.0, 7, None) == "BuildGraph: failed after 2.0 s, exit code 7"
