@@ -61,8 +61,9 @@ def build_tables(
 def merge_tables(parts: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
     """One set of tables from several, as if their designs had been built together.
 
-    Rows that are equal in all columns count once (kernels, sites, designs). ``designs`` rows that differ only in how
-    the point was sampled are joined. Raises :class:`PipelineError` where two parts contradict each other.
+    Rows that are equal in all columns count once (kernels, sites, designs), kernels also where one part knows the
+    design space and another, of a dialect without rules, does not. ``designs`` rows that differ only in how the point
+    was sampled are joined. Raises :class:`PipelineError` where two parts contradict each other.
     """
     merged = {}
     for name in TABLES:
@@ -79,9 +80,19 @@ def merge_tables(parts: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]
     return merged
 
 
+_OF_SPACE = ("space_hash", "space_size")
+
+
 def _distinct(name: str, table: pa.Table) -> pa.Table:
-    rows = {tuple(row.values()): row for row in table.to_pylist()}.values()
+    rows = list({tuple(row.values()): row for row in table.to_pylist()}.values())
+    if name == "kernels":
+        with_space = {_without_space(row) for row in rows if row["space_hash"] is not None}
+        rows = [row for row in rows if row["space_hash"] is not None or _without_space(row) not in with_space]
     return make_table(name, {column: [row[column] for row in rows] for column in spec_of(name).schema.names})
+
+
+def _without_space(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(value for column, value in row.items() if column not in _OF_SPACE)
 
 
 def _in_space(rows: Sequence[LabelledDesign], spaces: Mapping[str, DesignSpace]) -> list[bool | None]:

@@ -23,7 +23,6 @@ from pipeline.exploration.prior import History, Prior
 from pipeline.exploration.stopping import stop_reason
 from pipeline.exploration.types import (
     GOALS,
-    PREDICTED_VALID,
     RESOURCES,
     Batch,
     Candidates,
@@ -39,7 +38,6 @@ from pipeline.exploration.types import (
 
 __all__ = [
     "GOALS",
-    "PREDICTED_VALID",
     "RESOURCES",
     "SURROGATES",
     "Batch",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
-from pipeline.exploration.types import PREDICTED_VALID, RESOURCES, Floats, Forecast, Objective
+from pipeline.exploration.types import RESOURCES, Floats, Forecast, Objective
 
 _LEAST_SPREAD = 1e-3
 _WEIGHT_OF_SUM = 0.05
@@ -73,7 +73,7 @@ def scalarised(outlook: Expected, weights: Floats, lowest: Floats, highest: Floa
     return Expected(cost[:, None], np.maximum(spread, _LEAST_SPREAD)[:, None], outlook.chance)
 
 
-def ranking(value: Floats, chance: Floats, least: float = PREDICTED_VALID) -> NDArray[np.intp]:
+def ranking(value: Floats, chance: Floats, least: float) -> NDArray[np.intp]:
     """Places of n designs, best first: first all with ``chance >= least`` by value, then the others by chance.
 
     Equal designs keep their order. A value that is not a number counts as the least.

@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from pipeline.exploration.shortlist import contained
-from pipeline.exploration.types import Candidates, Floats, Outcome, Proposal, Round, Rows
+from pipeline.exploration.types import Batch, Candidates, Floats, Outcome, Proposal, Round, Rows
 
-_POOL = 5_000
+_DRAWN = 2_000
 
 
 class RandomStrategy:
@@ -22,12 +22,12 @@ class RandomStrategy:
         self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says."""
-        rows, _, exhausted = drawn(candidates, outcomes, count, rng)
-        return _round(candidates, rows, "drawn at random", exhausted)
+        batch, exhausted = fresh(candidates, outcomes, count, rng)
+        return _round(candidates, batch.rows[:count], "drawn at random", exhausted)
 
 
 class CoresetStrategy:
-    """The designs nearest to the centres of k-means over the site values (log2) of a uniform draw."""
+    """The designs nearest to the centres of k-means over the effective values of a uniform draw."""
 
     name = "coreset"
 
@@ -35,10 +35,11 @@ class CoresetStrategy:
         self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says."""
-        rows, values, exhausted = drawn(candidates, outcomes, _POOL, rng)
+        batch, exhausted = fresh(candidates, outcomes, max(count, _DRAWN), rng)
+        rows = batch.rows
         if len(rows) > count:
-            places = representatives(np.log2(np.maximum(values, 1.0)), count, int(rng.integers(2**31)))
-            rows, exhausted = rows[places], False
+            rows = rows[representatives(batch.features.columns, count, int(rng.integers(2**31)))]
+            exhausted = False
         return _round(candidates, rows, "stands for a group of designs", exhausted)
 
 
@@ -53,25 +54,16 @@ def representatives(points: Floats, count: int, seed: int) -> list[int]:
     return taken
 
 
-def drawn(
+def fresh(
     candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
-) -> tuple[Rows, Floats, bool]:
-    """``count`` uniform candidates that have not been run, their site values, and whether no others are left.
-
-    One pass that keeps the candidates with the smallest random numbers.
-    """
+) -> tuple[Batch, bool]:
+    """At most ``count`` uniform candidates that have not been run, in random order, and whether no others are left."""
     done = candidates.rows([outcome.key for outcome in outcomes])
-    kept: list[tuple[Floats, Rows, Floats]] = []
-    left = 0
-    for batch in candidates.batches():
-        fresh = np.flatnonzero(~contained(batch.rows, done))
-        left += len(fresh)
-        kept.append((rng.random(len(fresh)), batch.rows[fresh], batch.features.values[fresh]))
-        lots, rows, values = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-        order = np.argsort(lots, kind="stable")[:count]
-        kept = [(lots[order], rows[order], values[order])]
-    _, rows, values = kept[0]
-    return rows, values, candidates.complete and left <= count
+    batch = candidates.sample(count + len(done), rng)
+    places = np.flatnonzero(~contained(batch.rows, done))
+    places = rng.permutation(places)[:count]
+    left = None if candidates.size is None else candidates.size - len(done)
+    return Batch(batch.rows[places], batch.features.take(places)), left is not None and left <= count
 
 
 def _round(candidates: Candidates, rows: Rows, why: str, exhausted: bool) -> Round:

@@ -16,8 +16,9 @@ def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance:
     """Places of at most ``count`` designs and their values, those taken first that add most expected hypervolume.
 
     ``known`` [k, 2] are the costs of valid designs. One after the other by qLogEHVI (BoTorch, NeurIPS 2020 and 2023)
-    given those taken already, plus the log of the chance to run and fit. A design that is not predicted valid comes
-    after all that are, by its chance.
+    plus the log of the chance to run and fit; a design taken counts as run with the costs that are expected of it, as
+    the exact joint improvement takes time exponential in the size of the batch. A design that is not predicted valid
+    comes after all that are, by its chance.
     """
     import torch
     from botorch.acquisition.multi_objective.logei import qLogExpectedHypervolumeImprovement
@@ -31,21 +32,18 @@ def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance:
     width = np.maximum(highest - lowest, 1e-6)
     model = ForecastModel(-(outlook.cost - lowest) / width, outlook.spread / width)
     reference = torch.full((2,), -1.0 - _BEYOND, dtype=torch.float64)
-    gained = torch.from_numpy(-(known - lowest) / width) if len(known) else reference[None, :]
-    partitioning = NondominatedPartitioning(reference, gained)
+    gained = reference[None, :]
+    if len(known):
+        gained = torch.from_numpy(-(known - lowest) / width)
     log_chance = np.log(np.maximum(outlook.chance, 1e-9))
     taken: list[tuple[int, float]] = []
     places = torch.arange(len(outlook), dtype=torch.float64)
     for _ in range(min(count, len(outlook))):
-        pending = None
-        if taken:
-            pending = torch.tensor([[float(place)] for place, _ in taken], dtype=torch.float64)
         acquisition = qLogExpectedHypervolumeImprovement(
             model,
             ref_point=reference.tolist(),
-            partitioning=partitioning,
+            partitioning=NondominatedPartitioning(reference, gained),
             sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=0),
-            X_pending=pending,
         )
         with torch.no_grad():
             value = np.concatenate([acquisition(part[:, None, None]).numpy() for part in torch.split(places, 256)])
@@ -53,5 +51,7 @@ def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance:
         predicted = outlook.chance >= least_chance
         order = np.lexsort((-np.where(predicted, value, outlook.chance), ~predicted))
         left = order[~np.isin(order, [place for place, _ in taken])]
-        taken.append((int(left[0]), float(value[left[0]])))
+        place = int(left[0])
+        taken.append((place, float(value[place])))
+        gained = torch.cat([gained, -torch.from_numpy((outlook.cost[place : place + 1] - lowest) / width)])
     return taken

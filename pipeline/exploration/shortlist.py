@@ -11,7 +11,7 @@ from pipeline.exploration.acquisition import Expected, ranking
 from pipeline.exploration.types import Features, Floats, Forecast, Rows
 
 TWINS = 4
-"""Designs with the same forecast that are kept: their results are most often the same too."""
+"""Of designs with the same forecast, whose results are most often the same too, more are kept only to fill the list."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Ranked:
 
 
 class Shortlist:
-    """Keeps the ``size`` best designs seen by value, predicted valid ones first, few of each forecast."""
+    """Keeps the ``size`` best designs seen: predicted valid ones first, then few of each forecast, then by value."""
 
     def __init__(self, size: int, least_chance: float) -> None:
         self.size = size
@@ -76,8 +76,9 @@ class Shortlist:
         new = Ranked(rows, features, forecast, outlook.chance, value).take(order)
         joined = new if self._kept is None else self._kept.joined(new)
         order = ranking(joined.value, joined.chance, self.least_chance)
-        order = order[_first_of_each(signatures(joined.forecast)[order])]
-        self._kept = joined.take(order[: self.size])
+        further = ~_first_of_each(signatures(joined.forecast)[order])
+        invalid = joined.chance[order] < self.least_chance
+        self._kept = joined.take(order[np.lexsort((further, invalid))][: self.size])
 
     @property
     def best(self) -> Ranked | None:

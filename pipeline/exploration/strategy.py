@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.exploration.acquisition import ACQUISITIONS, Expected, capped_ei, expected, log_improvement
 from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
+from pipeline.exploration.coreset import CoresetStrategy
 from pipeline.exploration.ehvi import most_hypervolume
 from pipeline.exploration.evolution import POPULATION, evolve
 from pipeline.exploration.selection import Channel, in_turn, jointly
@@ -31,8 +32,10 @@ from pipeline.exploration.types import (
     Surrogate,
 )
 
-LEAST_CHANCE = 0.1
-"""Chance to run and fit from which a design counts as predicted valid."""
+LEAST_CHANCE = {"ei": 0.1, "ehvi": 0.1}
+OTHER_LEAST_CHANCE = 0.4
+"""Chance to run and fit from which a design counts as predicted valid. Acquisitions that weigh the chance themselves
+can afford to look further (replay studies)."""
 
 _SHORTLIST = 40
 """Designs kept per design to propose."""
@@ -65,12 +68,10 @@ class SurrogateStrategy:
         make: Callable[[], Surrogate],
         acquisition: str,
         objective: Objective,
-        *,
-        least_chance: float = LEAST_CHANCE,
     ) -> None:
         self.name = name
         self._make, self._acquisition, self._objective = make, acquisition, objective
-        self._least_chance = least_chance
+        self._least_chance = LEAST_CHANCE.get(acquisition, OTHER_LEAST_CHANCE)
 
     def propose(
         self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
@@ -85,12 +86,16 @@ class SurrogateStrategy:
             surrogate.fit(seen, outcomes)
             factor = spread_factor(self._make, seen, outcomes, count)
         scan = Scan(surrogate, factor, self._objective, outcomes, self._least_chance)
+        around = scan.outlook(background)[0].latency
+        if not outcomes and len(around) and around.min() == around.max():
+            # Nothing tells the candidates apart yet.
+            return CoresetStrategy().propose(candidates, outcomes, count, rng)
         aim = self._aim(scan, background)
         scan.channels = self._channels(scan, aim, count, rng)
         shortlists = [Shortlist(_SHORTLIST * count, self._least_chance) for _ in scan.channels]
         tried = scan.through(candidates, shortlists, rng)
         best = merged([shortlist.best for shortlist in shortlists if shortlist.best is not None])
-        if best is None:
+        if best is None or not len(best):
             return Round((), exhausted=True, calibration=factor)
         taken = self._taken(best, scan, aim, count)
         proposals = [self._proposal(candidates, best, scan, place, value) for place, value in taken]

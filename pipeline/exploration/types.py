@@ -24,9 +24,6 @@ RESOURCES = ("LUT", "FF", "DSP", "BRAM")
 
 GOALS = ("cycles", "ns", "weighted", "pareto")
 
-PREDICTED_VALID = 0.5
-"""A design counts as predicted valid from this probability on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -191,6 +191,16 @@ def test_order_and_division_of_the_designs_do_not_change_a_byte() -> None:
         assert {n: table_bytes(n, t) for n, t in merged.items()} == {n: table_bytes(n, t) for n, t in whole.items()}
 
 
+def test_sources_with_and_without_rules_for_a_kernel_make_one_dataset() -> None:
+    kernels = {"top": KERNEL}
+    parts = [build_tables(ROWS[:1], kernels, {"top": SPACE}), build_tables(ROWS[1:2], kernels, {})]
+    merged = merge_tables(parts)["kernels"].to_pylist()
+    assert merged == parts[0]["kernels"].to_pylist() and merged[0]["space_hash"] is not None
+    other = replace(KERNEL, ast_hash="0" * 64)
+    with pytest.raises(PipelineError, match="kernels has two rows for kernel top"):
+        merge_tables([parts[0], build_tables(ROWS[1:2], {"top": other}, {})])
+
+
 def test_contradictions_are_refused() -> None:
     with pytest.raises(PipelineError, match=r"labels has two rows for source vitis-2024\.2, kernel top"):
         build_tables([ROWS[0], ROWS[0]], {}, {})

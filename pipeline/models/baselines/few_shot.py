@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import PipelineError
 from pipeline.models.baselines.meta_process import MetaProcess
-from pipeline.models.baselines.simple import Estimate, fit_predict
+from pipeline.models.baselines.simple import Estimate
 from pipeline.models.baselines.tables import KernelTable
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+_TREES = 100
+_LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,52 @@ def members(table: KernelTable, prior: Prior, process: MetaProcess, shots: Ints,
     ``process``   the meta-process
     ``direct``    extra trees, one forest a target, on values, shared columns and priors
     ``residual``  the same on what the prior from other kernels misses
-    ``few-columns``, ``few-columns residual``  likewise on values, estimates of the targets and priors alone
+    ``few-columns``, ``few-columns residual``  likewise on values, estimates of the targets and priors alone, with one
+                  forest for all targets
+
+    Raises PipelineError where a shot lacks a target or there is no shot.
     """
     all_columns = np.hstack([table.coded, table.shared, prior.sources, *prior.further])
     few_columns = np.hstack([table.coded, table.estimated, prior.sources, *prior.further])
     targets = table.targets[shots].astype(np.float64)
-    found = {"process": process.condition(table, prior.sources, shots)}
-    for name, columns in (("", all_columns), ("few-columns", few_columns)):
-        missing = fit_predict("extra-trees", columns[shots], targets - prior.sources[shots], columns, seed)
-        found[name or "direct"] = fit_predict("extra-trees", columns[shots], targets, columns, seed)
-        found[f"{name} residual".strip()] = Estimate(missing.mean + prior.sources, missing.spread)
-    return found
+    if not len(shots) or np.isnan(targets).any():
+        raise PipelineError(f"shots of {table.name} without all targets", fix="choose designs that have all of them")
+    missing = targets - prior.sources[shots]
+    return {
+        "process": process.condition(table, prior.sources, shots),
+        "direct": _each(all_columns, targets, shots, seed),
+        "residual": _moved(_each(all_columns, missing, shots, seed), prior.sources),
+        "few-columns": _together(few_columns, targets, shots, seed),
+        "few-columns residual": _moved(_together(few_columns, missing, shots, seed), prior.sources),
+    }
+
+
+def _each(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:
+    """One forest per target."""
+    found = [_forest(columns, target[:, None], shots, seed) for target in targets.T]
+    return Estimate(np.hstack([one.mean for one in found]), np.hstack([one.spread for one in found]))
+
+
+def _together(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:
+    """One forest for all targets, each in units of its spread."""
+    unit = targets.std(axis=0) + _LEAST_SPREAD
+    found = _forest(columns, targets / unit, shots, seed)
+    return Estimate(found.mean * unit, found.spread * unit)
+
+
+def _forest(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    forest = ExtraTreesRegressor(_TREES, random_state=seed).fit(
+        columns[shots], targets[:, 0] if targets.shape[1] == 1 else targets
+    )
+    inputs = columns.astype(np.float32)
+    each = np.stack([tree.predict(inputs).reshape(len(columns), -1) for tree in forest.estimators_])
+    return Estimate(each.mean(axis=0), each.std(axis=0))
+
+
+def _moved(estimate: Estimate, by: Floats) -> Estimate:
+    return Estimate(estimate.mean + by, estimate.spread)
 
 
 def few_shot(table: KernelTable, prior: Prior, process: MetaProcess, shots: Ints, seed: int) -> Estimate:

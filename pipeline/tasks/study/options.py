@@ -26,7 +26,7 @@ PUBLISHED_EPOCHS = 1000
 class StudyTask(PipelineTask):
     """A task of a study."""
 
-    source = luigi.Parameter(description="labels to pre-train on, such as hlsyn-v20")
+    source = luigi.Parameter(description="labels to pre-train on, comma-separated, such as hlsyn-v20")
     target_source = luigi.Parameter(default="", description="labels of the target kernels; default: those of --source")
     target_kernels = luigi.Parameter(
         default="", description="kernels to test on, comma-separated; default: the paper's with enough designs"
@@ -58,8 +58,13 @@ class StudyTask(PipelineTask):
 
     @property
     def tested(self) -> str:
-        """The source of the target kernels' labels."""
-        return str(self.target_source or self.source)
+        """The source of the target kernels' labels. Raises PipelineError where that is not one."""
+        found = names(self.target_source or self.source)
+        if len(found) != 1:
+            raise PipelineError(
+                f"target kernels with labels of {len(found)} sources", fix="name one of them with --target-source"
+            )
+        return found[0]
 
     @cached_property
     def counts(self) -> tuple[int, ...]:

@@ -1,0 +1,111 @@
+"""The parts of a round of search on a design space of about a million points, in seconds and as shares of scoring.
+
+``python bench/bench_exploration.py [POINTS]``: a made-up space of the shape of published ones. Features and scoring are
+the forecasts' own time, training is named apart; what is left of a whole round is the search's own time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipeline.design_space import DesignSpace, SiteSpace
+from pipeline.exploration import KernelFeatures, Objective, Outcome, SiteFacts, make_strategy, space_candidates
+from pipeline.exploration.acquisition import capped_ei, expected
+from pipeline.exploration.selection import jointly
+from pipeline.exploration.shortlist import Shortlist
+from pipeline.exploration.surrogates.forest import ForestSurrogate
+from pipeline.kernels.model import SiteKind
+
+FACTORS = (1, 2, 4, 8, 16, 32)
+RUNS = 40
+BATCH = 16_384
+WALK, FEATURES, SCORING, SHORTLIST = "going through the space", "features", "scoring (forest)", "shortlist"
+CHOICE, TRAINING, ROUND = "choosing the batch", "training (forest)", "a whole round"
+
+
+class Clock:
+    """Seconds spent on each part, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    @contextlib.contextmanager
+    def on(self, part: str) -> Iterator[None]:
+        """Adds the block's time to a part."""
+        start = time.perf_counter()
+        yield
+        self.seconds[part] += time.perf_counter() - start
+
+
+def made_up(points: int) -> tuple[DesignSpace, KernelFeatures]:
+    """A space of at least so many points: loops with a PARALLEL and a PIPELINE site each, two deep."""
+    sites, facts, size, number = [], [], 1, 0
+    while size < points:
+        loop, above = f"top/loop_{number}", (f"top/loop_{number - 1}",) if number % 2 else ()
+        sites.append(SiteSpace(f"__PARA__L{number}", SiteKind.PARALLEL, FACTORS, 1))
+        sites.append(SiteSpace(f"__PIPE__L{number}", SiteKind.PIPELINE, ("off", "", "flatten"), "off"))
+        facts.append(SiteFacts(sites[-2].name, "PARALLEL", loop, above, 32, innermost=bool(number % 2)))
+        facts.append(SiteFacts(sites[-1].name, "PIPELINE", loop, above, 32, innermost=bool(number % 2)))
+        size *= len(FACTORS) * 3
+        number += 1
+    return DesignSpace(sites, kernel="made-up"), KernelFeatures(sorted(facts, key=lambda site: site.name))
+
+
+def main() -> None:
+    """Print each part's seconds, its rate and its share of scoring."""
+    points = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    space, facts = made_up(points)
+    candidates = space_candidates(space, facts, whole_limit=10**9)
+    rng = np.random.default_rng(0)
+    keys = candidates.keys(space.sample_rows(RUNS, rng))
+    outcomes = [
+        Outcome(key, "ok", bool(rng.random() < 0.6), float(2 ** rng.uniform(12, 22)), (0.2, 0.1, 0.1, 0.1))
+        for key in keys
+    ]
+    clock = Clock()
+    surrogate = ForestSurrogate()
+    surrogate.see(candidates.sample(200, rng).features)
+    with clock.on(TRAINING):
+        surrogate.fit(candidates.features(keys), outcomes)
+    shortlist, value, count = Shortlist(400, 0.1), capped_ei(float("inf")), 0
+    batches = space.batches(BATCH)
+    while True:
+        with clock.on(WALK):
+            batch = next(batches, None)
+        if batch is None:
+            break
+        with clock.on(FEATURES):
+            features = facts.of_rows(space, batch)
+        with clock.on(SCORING):
+            forecast = surrogate.predict(features)
+        with clock.on(SHORTLIST):
+            outlook = expected(forecast, Objective())
+            shortlist.add(batch, features, forecast, outlook, value(outlook, 12.0, rng))
+        count += len(batch)
+    best = shortlist.best
+    assert best is not None
+    with clock.on(CHOICE):
+        outlook = expected(best.forecast, Objective())
+        taken = jointly(outlook, best.features.columns.astype(float), 12.0, float("inf"), 10, 0.1, 0)
+    with clock.on(ROUND):
+        make_strategy("forest-ei").propose(candidates, outcomes, 10, rng)
+    seconds = clock.seconds
+    print(f"{count:,} points, {len(space.sites)} sites, {RUNS} runs known, a forest, expected improvement")
+    for part in (WALK, FEATURES, SCORING, SHORTLIST):
+        spent = seconds[part]
+        share = spent / seconds[SCORING]
+        print(f"  {part:24} {spent:8.2f} s  {count / spent:12,.0f} points/s  {share:7.3f} of scoring")
+    print(f"  {CHOICE:24} {seconds[CHOICE]:8.2f} s  {len(taken)} of {len(best)} designs")
+    print(f"  {TRAINING:24} {seconds[TRAINING]:8.2f} s")
+    own = seconds[WALK] + seconds[SHORTLIST] + seconds[CHOICE]
+    print(f"  {ROUND:24} {seconds[ROUND]:8.2f} s; besides features, scoring and training {own:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Writes the tables of RESULTS.md from finished studies: ``python docs/make_results.py WORKSPACE``.
+
+Every table comes from the ``summary.json`` of one study, below the command that made it; nothing is typed by hand. Of
+several studies under one title the one with most rows is taken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+_BETWEEN = re.compile(r"(<!-- generated: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_POINTS = (10, 20, 40)
+
+
+def main(workspace: Path) -> None:
+    """Fills every block of RESULTS.md whose studies the workspace holds; others stay as they are."""
+    found = studies(workspace)
+    text = RESULTS.read_text(encoding="utf-8")
+
+    def filled(match: re.Match[str]) -> str:
+        kept = [study for study in found if study["title"].split(" ")[0] == match[2]]
+        if not kept:
+            return match[0]
+        return match[1] + "\n".join(section(study) for study in kept) + "\n" + match[3]
+
+    RESULTS.write_text(_BETWEEN.sub(filled, text), encoding="utf-8")
+
+
+def studies(workspace: Path) -> list[dict[str, Any]]:
+    """The finished studies by title, one a title."""
+    best: dict[str, dict[str, Any]] = {}
+    for file in sorted(workspace.glob("studies/*/summary.json")):
+        if file.parent.is_symlink():
+            continue
+        study = json.loads(file.read_text(encoding="utf-8"))
+        study["title"] = _title(file.parent.name, study["rows"])
+        if study["title"] not in best or len(study["rows"]) > len(best[study["title"]]["rows"]):
+            best[study["title"]] = study
+    return [best[title] for title in sorted(best)]
+
+
+def _title(folder: str, rows: list[dict[str, Any]]) -> str:
+    if folder.startswith("searches-"):
+        return f"searches {', '.join(sorted({row['source'] for row in rows}))}"
+    first = rows[0]
+    kind = "validity" if "auc" in first else first["protocol"]
+    where = (
+        first["source"]
+        if first["source"] == first["target_source"]
+        else f"{first['source']} to {first['target_source']}"
+    )
+    return f"{kind} {where}"
+
+
+def section(study: dict[str, Any]) -> str:
+    """Title, command, notes and table of a study."""
+    kind = study["title"].split(" ")[0]
+    lines = [f"### {study['title'].split(' ', 1)[1]}", "", "```", study["command"], "```", ""]
+    if study.get("kernels"):
+        lines += [f"Kernels: {', '.join(study['kernels'])}.", ""]
+    lines += [f"- {note}" for note in study.get("notes", [])]
+    lines += [""] if study.get("notes") else []
+    table = _searches(study["rows"]) if kind == "searches" else _methods(study["rows"])
+    return "\n".join([*lines, *table, ""])
+
+
+def _methods(rows: list[dict[str, Any]]) -> list[str]:
+    validity = "auc" in rows[0]
+    conditions = list(dict.fromkeys((row["shots"], row["shots_by"]) for row in rows))
+    names = [f"{shots} shots, {by or 'none'}" if shots else "no shots" for shots, by in conditions]
+    cells = {(row["method"], (row["shots"], row["shots_by"])): row for row in rows}
+    what = "AUC (F1)" if validity else "summed MSE (tau)"
+    lines = [f"| method | {' | '.join(f'{name}: {what}' for name in names)} |", "|---" * (1 + len(names)) + "|"]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        found = [_cell(cells.get((method, condition)), validity) for condition in conditions]
+        lines.append(f"| {method} | {' | '.join(found)} |")
+    if not validity and conditions != [(0, "")]:
+        lines += ["", f"| over the same shots | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]
+        for title, column in (
+            ("best / best simple baseline", "to_best_simple"), ("best / published HMoE", "to_hmoe"),
+            ("best / HARP", "to_harp"),
+        ):  # fmt: skip
+            row = [_number((cells.get(("best", condition)) or {}).get(column)) for condition in conditions]
+            lines.append(f"| {title} | {' | '.join(row)} |")
+    return lines
+
+
+def _cell(row: dict[str, Any] | None, validity: bool) -> str:
+    if row is None:
+        return ""
+    if validity:
+        return f"{_number(row['auc'])} ± {_number(row['deviation'])} ({_number(row['f1'])})"
+    spread = "" if row["deviation"] is None else f" ± {_number(row['deviation'])}"
+    return f"{_number(row['mse'])}{spread} ({_number(row['tau'])})"
+
+
+def _searches(rows: list[dict[str, Any]]) -> list[str]:
+    points = [runs for runs in _POINTS if f"median_ratio_{runs}" in rows[0]]
+    lines = [
+        f"| source | search | pairs | {' | '.join(f'within 2 % after {runs}' for runs in points)} | "
+        f"{' | '.join(f'median after {runs}' for runs in points)} | ADRS {points[-1]} | hypervolume {points[-1]} |",
+        "|---" * (5 + 2 * len(points)) + "|",
+    ]
+    for row in rows:
+        within = [f"{row[f'within_2_percent_{runs}']:.0%}" for runs in points]
+        median = [_number(row[f"median_ratio_{runs}"]) for runs in points]
+        last = [_number(row[f"adrs_{points[-1]}"]), _number(row[f"hypervolume_{points[-1]}"])]
+        cells = [row["source"], row["method"], str(int(row["pairs"])), *within, *median, *last]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python docs/make_results.py WORKSPACE")
+    main(Path(sys.argv[1]))

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.exploration import (
+    History,
+    Objective,
+    Outcome,
+    Prior,
+    Round,
+    SpaceCandidates,
+    best_so_far,
+    make_strategy,
+    pool_candidates,
+    space_candidates,
+)
+from pipeline.exploration.surrogates.forest import ForestSurrogate
+from tests.exploration.toy import BEST_CYCLES, run_toy, toy_features, toy_space
+
+
+def toy() -> SpaceCandidates:
+    return space_candidates(toy_space(), toy_features())
+
+
+def searched(name: str, goal: str, *, rounds: int = 4, seed: int = 0, prior: Prior | None = None) -> list[Outcome]:
+    objective, candidates = Objective(goal), toy()
+    strategy = make_strategy(name, objective=objective, prior=prior, seed=seed)
+    rng, outcomes = np.random.default_rng(seed), list[Outcome]()
+    for _ in range(rounds):
+        answer = strategy.propose(candidates, outcomes, 8, rng)
+        assert len(answer.proposals) == 8 and not answer.exhausted
+        outcomes += [run_toy(proposal.key) for proposal in answer.proposals]
+    return outcomes
+
+
+def toy_prior() -> Prior:
+    candidates = toy()
+    keys = candidates.keys(toy_space().sample_rows(200, np.random.default_rng(5)))
+    return Prior.fit([History("other", "toy", candidates.features(keys), [run_toy(key) for key in keys])], trees=20)
+
+
+@pytest.mark.parametrize(
+    ("name", "goal"),
+    [
+        ("random", "cycles"), ("coreset", "cycles"), ("forest-exploit", "cycles"), ("forest-ucb", "ns"),
+        ("forest-thompson", "cycles"), ("forest-ei", "weighted"), ("gp-ei", "cycles"), ("forest-ehvi", "pareto"),
+        ("forest-ucb", "pareto"), ("transfer-ei", "cycles"), ("transfergp-thompson", "cycles"),
+    ],
+)  # fmt: skip
+def test_a_search_that_repeats_runs_or_finds_nothing_valid_wastes_the_budget(name: str, goal: str) -> None:
+    outcomes = searched(name, goal, prior=toy_prior() if name.startswith("transfer") else None)
+    assert len({outcome.key for outcome in outcomes}) == len(outcomes) == 32
+    assert sum(Objective().is_valid(outcome) for outcome in outcomes) >= 3
+
+
+@pytest.mark.parametrize("name", ["forest-ei", "transfer-ei", "auto"])
+def test_the_default_search_that_misses_the_known_optimum_of_a_small_space_serves_nobody(name: str) -> None:
+    outcomes = searched(name, "cycles", rounds=6, prior=toy_prior() if name == "transfer-ei" else None)
+    place = best_so_far(outcomes, Objective())[-1]
+    assert place is not None and (outcomes[place].cycles or 0.0) <= 1.01 * BEST_CYCLES
+
+
+def test_two_runs_with_one_seed_that_differ_cannot_be_reproduced_or_resumed() -> None:
+    first = [outcome.key for outcome in searched("forest-ei", "cycles", rounds=3, seed=3)]
+    assert first == [outcome.key for outcome in searched("forest-ei", "cycles", rounds=3, seed=3)]
+    assert first != [outcome.key for outcome in searched("forest-ei", "cycles", rounds=3, seed=4)]
+
+
+@pytest.mark.parametrize("name", ["random", "coreset", "forest-ei", "forest-thompson"])
+def test_a_pool_that_is_used_up_ends_with_every_design_once(name: str) -> None:
+    points = toy_space().decode(toy_space().sample_rows(11, np.random.default_rng(0)))
+    candidates = pool_candidates([(f"design-{place}", point) for place, point in enumerate(points)], toy_features())
+    strategy, outcomes, rng = make_strategy(name), list[Outcome](), np.random.default_rng(0)
+    for expected in (4, 4, 3):
+        answer: Round = strategy.propose(candidates, outcomes, 4, rng)
+        assert len(answer.proposals) == expected
+        assert answer.exhausted == (expected == 3)
+        outcomes += [Outcome(p.key, "ok", True, 1000.0 + len(outcomes)) for p in answer.proposals]
+    assert len({outcome.key for outcome in outcomes}) == 11
+    last = strategy.propose(candidates, outcomes, 4, rng)
+    assert last.exhausted and not last.proposals
+
+
+def test_a_search_that_does_not_learn_from_failed_runs_runs_into_them_again() -> None:
+    candidates, space = toy(), toy_space()
+    surrogate = ForestSurrogate(seed=0)
+    surrogate.see(candidates.sample(200, np.random.default_rng(0)).features)
+    failed = ["__PARA__L0-64.__PARA__L1-32.__PIPE__L0-off.__TILE__L0-1", "__PARA__L0-64.__PARA__L1-64.__PIPE__L0-NA.__TILE__L0-2"]  # fmt: skip  # noqa: E501
+    worked = ["__PARA__L0-1.__PARA__L1-2.__PIPE__L0-off.__TILE__L0-1", "__PARA__L0-2.__PARA__L1-1.__PIPE__L0-NA.__TILE__L0-2"]  # fmt: skip  # noqa: E501
+    near = space.neighbours({"__PARA__L0": 64, "__PARA__L1": 32, "__PIPE__L0": "off", "__TILE__L0": 1})
+    around = toy_features().of([point for point in near if point["__PARA__L0"] == 64 and point["__PARA__L1"] != 1])
+    before = surrogate.predict(around).valid
+    surrogate.fit(candidates.features(failed + worked), [run_toy(key) for key in failed + worked])
+    assert (surrogate.predict(around).valid < before).all()
+    easy = surrogate.predict(candidates.features(worked)).valid
+    assert easy.min() > surrogate.predict(around).valid.mean()
+
+
+def test_runs_that_say_nothing_of_the_design_must_not_count_as_failures() -> None:
+    candidates = toy()
+    keys = candidates.keys(toy_space().sample_rows(6, np.random.default_rng(1)))
+    silent, plain = ForestSurrogate(seed=0), ForestSurrogate(seed=0)
+    silent.fit(candidates.features(keys), [Outcome(key, "licence", None) for key in keys])
+    plain.fit(candidates.features([]), [])
+    some = candidates.features(keys)
+    assert np.array_equal(silent.predict(some).valid, plain.predict(some).valid)
+
+
+@pytest.mark.parametrize("name", ["forest", "forest-best", "transfer-ei", "model-ei", "forest-ehvi"])
+def test_a_strategy_that_cannot_be_made_is_refused_before_a_run_is_spent(name: str) -> None:
+    with pytest.raises(PipelineError):
+        make_strategy(name)
