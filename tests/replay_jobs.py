@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -33,6 +34,17 @@ def generate_dataset(workspace: Path) -> None:
     assert again.returncode == 0 and "Nothing to do" in again.stderr, "a second run must find everything done"
 
 
+def two_stage_training(workspace: Path) -> None:
+    """A small two-stage training on the packs: both stages, a model that says what it was trained on."""
+    done = command("--module", "pipeline", "TrainHierarchicalMoE", "--epochs", "4", "--workspace", str(workspace))
+    assert done.returncode == 0, f"exit code {done.returncode}"
+    place = workspace / "models" / "latest"
+    with (place / "metrics.csv").open(encoding="utf-8", newline="") as stream:
+        stages = {row["stage"] for row in csv.DictReader(stream) if row.get("stage")}
+    assert len(stages) == 2, f"stages {stages} of the two"
+    assert (place / "model.safetensors").is_file() and "estimator" in (place / "card.md").read_text(encoding="utf-8")
+
+
 def active_learning_loop(workspace: Path) -> None:
     """The loop and its validation: only cached designs, the budget to the run, nothing called resynthesised."""
     arguments = ("--kernel", "atax", "--backend", "replay", "--batch", "8", "--workspace", str(workspace))
@@ -56,6 +68,7 @@ def main() -> None:
     """Runs every job in a fresh workspace."""
     with tempfile.TemporaryDirectory() as folder:
         generate_dataset(Path(folder) / "workspace")
+        two_stage_training(Path(folder) / "workspace")
         active_learning_loop(Path(folder) / "workspace")
     print("replay jobs: all passed")
 

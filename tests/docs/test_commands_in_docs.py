@@ -29,12 +29,12 @@ from tests.tool.install import install
 READ_ONLY = {
     "TrainHierarchicalMoE": "trains for minutes; tests/training runs it on a few designs",
     "FineTune": "needs a trained model; tests/training runs it on a few designs",
-    "EvaluateTransfer": "trains many models; tests/training runs it on a few designs",
+    "EvaluateTransfer": "trains many models; tests/tasks/test_transfer.py runs it on a few designs",
     "RunActiveLearningLoop": "trains and searches for a minute; tests/tasks/test_loop.py runs it",
     "ValidateTopDesigns": "needs a loop or a model; tests/tasks/test_loop.py runs it",
     "CompareSearches": "searches many times over; tests/exploration runs its parts",
-    "Calibrate": "fits for minutes; tests/estimator runs its parts",
-    "ValidateEstimator": "needs published labels of all kernels; tests/estimator runs its parts",
+    "Calibrate": "fits for minutes; tests/tasks/test_calibrate.py runs it on a few designs",
+    "ValidateEstimator": "needs labels of several kernels; tests/tasks/test_calibrate.py runs it",
     "BuildPacks": "writes to reports/; tests/tasks/test_packs.py runs it",
 }
 """Tasks whose commands are checked and not run, and why."""
