@@ -1,7 +1,7 @@
 """Writes the tables of RESULTS.md from finished studies: ``python docs/make_results.py WORKSPACE``.
 
 Every table comes from the ``summary.json`` of one study, below the command that made it; nothing is typed by hand. Of
-several studies under one title the one with most rows is taken.
+several studies under one title the one with most rows and pairs is taken.
 """
 
 from __future__ import annotations
@@ -39,9 +39,13 @@ def studies(workspace: Path) -> list[dict[str, Any]]:
             continue
         study = json.loads(file.read_text(encoding="utf-8"))
         study["title"] = _title(file.parent.name, study["rows"])
-        if study["title"] not in best or len(study["rows"]) > len(best[study["title"]]["rows"]):
+        if study["title"] not in best or _extent(study) > _extent(best[study["title"]]):
             best[study["title"]] = study
     return [best[title] for title in sorted(best)]
+
+
+def _extent(study: dict[str, Any]) -> tuple[int, float]:
+    return len(study["rows"]), sum(row.get("pairs", 0.0) for row in study["rows"])
 
 
 def _title(folder: str, rows: list[dict[str, Any]]) -> str:
@@ -54,7 +58,8 @@ def _title(folder: str, rows: list[dict[str, Any]]) -> str:
         if first["source"] == first["target_source"]
         else f"{first['source']} to {first['target_source']}"
     )
-    return f"{kind} {where}"
+    shots = sorted({row["shots"] for row in rows})
+    return f"{kind} {where}" + (f", {' and '.join(map(str, shots))} shots" if shots != [0] else "")
 
 
 def section(study: dict[str, Any]) -> str:
