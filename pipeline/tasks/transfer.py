@@ -55,7 +55,10 @@ class EvaluateTransfer(StudyTask):
     """Compares methods on kernels that they were not trained on, after a few shots (the paper's protocol) or none."""
 
     seeds = luigi.IntParameter(default=3, description="repetitions, each with its own shots and networks")
-    methods = luigi.Parameter(default="", description="methods to compare, comma-separated; default: all")
+    methods = luigi.Parameter(
+        default="",
+        description="methods to compare, comma-separated, a network with changes as in hmoe+log2; default: all",
+    )
 
     @cached_property
     def chosen(self) -> tuple[str, ...]:

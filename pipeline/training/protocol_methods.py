@@ -30,21 +30,12 @@ from pipeline.training.config import TrainingConfig
 from pipeline.training.data import KernelDesigns
 from pipeline.training.fine_tune import fine_tune
 from pipeline.training.forecast import predict_designs
+from pipeline.training.networks import CHANGES, NETWORKS, network_named
 from pipeline.training.steps import Advance
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 _T = TypeVar("_T")
-
-NETWORKS = {
-    "harp": ("published", "harp"),
-    "node-moe": ("published", "node-moe"),
-    "block-moe": ("published", "block-moe"),
-    "graph-moe": ("published", "graph-moe"),
-    "hmoe": ("published", "hmoe-2"),
-    "hmoe-best": ("best", "hmoe-2"),
-}
-"""Networks by name: the mode and the architecture of their pre-training."""
 
 FEW_SHOT, BEST, ESTIMATOR = "few-shot", "best", "estimator"
 METHODS = (*SIMPLE, FEW_SHOT, *NETWORKS, BEST)
@@ -65,10 +56,12 @@ def methods_for(chosen: Sequence[str], *, shots: bool, target: str) -> tuple[str
     known = CLASSIFYING if target == "validity" else METHODS if shots else WITHOUT_SHOTS
     if target == "validity" and not shots:
         known = tuple(NETWORKS)
-    wrong = [name for name in chosen if name not in known]
+    wrong = [name for name in chosen if name not in known and network_named(name) is None]
     if wrong:
         raise PipelineError(
-            f"no method {', '.join(wrong)[:200]} in this study", file="--methods", fix=f"choose of {', '.join(known)}"
+            f"no method {', '.join(wrong)[:200]} in this study",
+            file="--methods",
+            fix=f"choose of {', '.join(known)}, or a network with +{', +'.join(CHANGES)}",
         )
     return tuple(chosen) or known
 
@@ -84,8 +77,8 @@ def groups_of(methods: Sequence[str]) -> list[tuple[str, ...]]:
 
 def network_of(methods: Sequence[str]) -> str | None:
     """The pre-trained network that methods of one group use; None where they use none."""
-    found = {_NETWORK_OF_BEST if name == BEST else name for name in methods} & set(NETWORKS)
-    return found.pop() if found else None
+    used = (_NETWORK_OF_BEST if name == BEST else name for name in methods)
+    return next((name for name in used if network_named(name) is not None), None)
 
 
 def needs_sources(methods: Sequence[str], *, shots: bool) -> bool:
@@ -145,7 +138,7 @@ def forecasts(
     if model is not None and len(shots) and tune is not None:
         tuned = _network(fine_tune(model, designs, shots, tune, advance=advance), designs)
     for name in methods:
-        if name in NETWORKS:
+        if network_named(name) is not None:
             found[name] = _there(tuned, name, "a pre-trained network")
         elif name == ESTIMATOR:
             found[name] = _certain(table_of(designs).estimated)
@@ -212,7 +205,7 @@ def validity_forecasts(
     found: dict[str, Floats] = {}
     columns = coded_values(designs.values, designs.graph.site_kind.numpy())
     for name in methods:
-        if name not in NETWORKS:
+        if network_named(name) is None:
             found[name] = classify(name, columns[shots], designs.valid[shots], columns, seed)
             continue
         network = _there(model, name, "a pre-trained network")

@@ -149,10 +149,11 @@ class EvaluateKernel(StudyTask):
 
     def _fine_tuning(self) -> TrainingConfig:
         from pipeline.training import preset
-        from pipeline.training.protocol_methods import NETWORKS, network_of
+        from pipeline.training.networks import network_named
+        from pipeline.training.protocol_methods import network_of
 
-        network = network_of(self.chosen)
-        mode = NETWORKS[network][0] if network else "published"
+        network = network_named(network_of(self.chosen) or "")
+        mode = network.mode if network else "published"
         epochs = self.fine_tune_epochs if self.fine_tune_epochs is not None else max(1, self.epochs // 2)
         return replace(
             preset(mode, task=self.target).fine_tuning, epochs=epochs, seed=self.seed, accelerator=self.accelerator

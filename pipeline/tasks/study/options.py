@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
-from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask
+from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
 from pipeline.tasks.training import TrainHierarchicalMoE
 
 if TYPE_CHECKING:
@@ -140,13 +141,19 @@ class StudyTask(PipelineTask):
     def pretraining(self, network: str, kernel: str) -> TrainHierarchicalMoE:
         """What makes a network of the study; ``kernel`` is the one to be tested on."""
         from pipeline.dataset.splits import PAPER_TARGET_KERNELS
-        from pipeline.training.protocol_methods import NETWORKS
+        from pipeline.tasks.estimates import estimate_count
+        from pipeline.training.networks import network_named
 
-        mode, architecture = NETWORKS[network]
+        of = network_named(network)
+        if of is None:
+            raise PipelineError(f"no network {network!r}", file="--methods")
         targets = names(self.target_kernels) or sorted(PAPER_TARGET_KERNELS)
         without = {"transfer": ",".join(targets), "zero-shot": kernel, "grouped": ""}[self.protocol]
+        training = {**options(self.training, "--training"), **of.training_options}
+        changed = of.model_options(estimate_count())
         return TrainHierarchicalMoE(
-            workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=mode,
-            architecture=architecture, without=without, epochs=self.epochs, training=self.training,
-            target=self.target, accelerator=self.accelerator,
+            workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=of.mode,
+            architecture=of.architecture, model_options=json.dumps(changed, sort_keys=True), without=without,
+            epochs=self.epochs, training=json.dumps(training, sort_keys=True), target=self.target,
+            accelerator=self.accelerator,
         )  # fmt: skip
