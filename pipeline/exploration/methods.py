@@ -12,8 +12,11 @@ from pipeline.exploration.types import Beforehand, Objective, Strategy
 WITHOUT_LOOP = "prior-top"
 """The best by the prior alone, nothing learned from the runs: the way of the papers' offline searches."""
 
+KNOWING_NOTHING = (*BASELINES, "cold-forest", "forest-ei", "gp-ei")
+"""The methods that know nothing beforehand."""
+
 METHODS = (
-    *BASELINES, "cold-forest", "forest-ei", "gp-ei", WITHOUT_LOOP, "transfer-exploit", "transfer-ucb",
+    *KNOWING_NOTHING, WITHOUT_LOOP, "transfer-exploit", "transfer-ucb",
     "transfer-thompson", "transfer-ei", "transfergp-ei",
 )  # fmt: skip
 """All that a study compares by default. ``cold-forest`` begins with random designs and knows nothing beforehand."""

@@ -109,6 +109,9 @@ class BestSoFar:
     """Fewest cycles known of any design of this source, drawn as a line; None unknown."""
     reference: float | None = None
     """Cycles of the reference design (all pragmas off, say); None unknown."""
+    metric: str = "cycles"
+    """What the curves count; another than cycles is named whole, has a linear axis and is no smaller for a better
+    search, such as ``% of searches within 2 % of the best``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def search_figure(search: BestSoFar) -> PageFigure:
     """Fewest cycles after n runs: methods as steps, baselines dashed, spreads as bands."""
     data: list[dict[str, Any]] = []
     values: list[float | None] = [search.best_known, search.reference]
+    counted = search.metric == "cycles"
     longest = 1
     for number, curve in enumerate(search.curves):
         best = numbers(curve.best)
@@ -126,13 +127,13 @@ def search_figure(search: BestSoFar) -> PageFigure:
                     "shape": "hv", "color": series_colour(number), "width": 2 if curve.baseline else 3,
                     "dash": "dash" if curve.baseline else "solid",
                 },
-                "hovertemplate": "run %{x}: %{y:,.0f} cycles",
+                "hovertemplate": "run %{x}: %{y:,.0f} cycles" if counted else "run %{x}: %{y:.1f}",
             }
         )  # fmt: skip
     layout = base_layout(
         380,
         xaxis={"title": {"text": "HLS runs"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
-        yaxis=log_axis("fewest cycles so far", values),
+        yaxis=log_axis("fewest cycles so far", values) if counted else {"title": {"text": safe(search.metric)}},
         showlegend=True,
         hovermode="x unified",
     )

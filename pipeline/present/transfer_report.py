@@ -1,4 +1,4 @@
-"""What the page of a transfer study says, read from the rows of its ``metrics.csv``."""
+"""What the page of a transfer study says, read from the rows of its ``metrics.csv`` or ``validity.csv``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.present.charts import Comparison
@@ -17,6 +18,25 @@ _CONDITION = ("protocol", "source", "target_source", "shots", "shots_by")
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A column that methods are compared by."""
+
+    column: str
+    name: str
+    better: str
+    """``less`` or ``more``."""
+
+    @property
+    def best(self) -> str:
+        """What the best value is called."""
+        return f"{'least' if self.better == 'less' else 'largest'} {self.name}"
+
+
+SUMMED = Score("mse", "summed MSE", "less")
+AUC = Score("auc", "AUC of validity", "more")
+
+
 def transfer_report(
     rows: Sequence[Row],
     *,
@@ -24,19 +44,21 @@ def transfer_report(
     reproduce: Sequence[str] = (),
     files: Mapping[str, str] | None = None,
     summed: str = "sum",
+    score: Score = SUMMED,
 ) -> RunReport:
     """The report of a study.
 
     ``rows`` are those of ``metrics.csv``: method, source, kernel, seed, shots, target, mse, rmse, mae, tau, and where
-    they are there protocol, target_source and shots_by; ``summed`` is the target that stands for the sum over all.
+    they are there protocol, target_source and shots_by; ``summed`` is the target that stands for the sum over all. With
+    ``score`` :data:`AUC` those of ``validity.csv``, which have no target.
     """
     conditions: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        if row["target"] == summed:
+        if row.get("target", summed) == summed:
             conditions[tuple(row.get(name) for name in _CONDITION)].append(row)
     sources = sorted({str(row[name]) for row in rows for name in ("source", "target_source") if row.get(name)})
     seeds = {row["seed"] for row in rows}
-    comparisons = [_comparison(condition, of) for condition, of in conditions.items()]
+    comparisons = [_comparison(condition, of, score) for condition, of in conditions.items()]
     return RunReport(
         title="Transfer to kernels with few labels",
         job="EvaluateTransfer",
@@ -44,10 +66,10 @@ def transfer_report(
         summary=f"{_counted(len({row['method'] for row in rows}), 'method')} on "
         f"{_counted(len({row['kernel'] for row in rows}), 'kernel')} with {_counted(len(seeds), 'seed')}; "
         "each method of a chart had the same shots.",
-        key_figures=[figure for shown in comparisons for figure in _best(shown)],
+        key_figures=[figure for shown in comparisons for figure in _best(shown, score)],
         warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")],
         comparisons=comparisons,
-        grids=[_grid(shown) for shown in comparisons],
+        grids=[_grid(shown, score) for shown in comparisons],
         provenance=provenance,
         reproduce=reproduce,
         files=files or {},
@@ -58,14 +80,14 @@ def _counted(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def _comparison(condition: tuple[Any, ...], rows: Sequence[Row]) -> Comparison:
+def _comparison(condition: tuple[Any, ...], rows: Sequence[Row], score: Score) -> Comparison:
     """Means over seeds for each kernel, and of the mean over kernels, best method first."""
     kernels = sorted({str(row["kernel"]) for row in rows})
     values: dict[str, dict[str, dict[Any, float]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
-        (error,) = numbers([row["mse"]])
-        if error is not None:
-            values[str(row["method"])][str(row["kernel"])][row["seed"]] = error
+        (value,) = numbers([row[score.column]])
+        if value is not None:
+            values[str(row["method"])][str(row["kernel"])][row["seed"]] = value
     means: dict[str, list[float | None]] = {}
     spread: dict[str, list[float | None]] = {}
     for method, by_kernel in values.items():
@@ -77,12 +99,12 @@ def _comparison(condition: tuple[Any, ...], rows: Sequence[Row]) -> Comparison:
 
     def last(method: str) -> tuple[float, str]:
         mean = means[method][-1]
-        return (math.inf if mean is None else mean, method)
+        return (math.inf if mean is None else mean if score.better == "less" else -mean, method)
 
     ordered = sorted(means, key=last)
     return Comparison(
         title=_title(condition),
-        metric="summed MSE (less is better)",
+        metric=f"{score.name} ({score.better} is better)",
         groups=[*kernels, "mean"] if len(kernels) > 1 else kernels,
         methods={method: means[method] for method in ordered},
         spread={method: spread[method] for method in ordered},
@@ -102,14 +124,16 @@ def _title(condition: tuple[Any, ...]) -> str:
     return f"{how}, {learned}" + (f" ({protocol})" if protocol else "")
 
 
-def _best(shown: Comparison) -> list[KeyFigure]:
+def _best(shown: Comparison, score: Score) -> list[KeyFigure]:
     if not shown.methods:
         return []
     method, means = next(iter(shown.methods.items()))
     over = "mean over kernels" if len(shown.groups) > 1 else str(shown.groups[0])
-    return [KeyFigure(f"least summed MSE: {method}", means[-1], f"{over}; {shown.title}")]
+    return [KeyFigure(f"{score.best}: {method}", means[-1], f"{over}; {shown.title}")]
 
 
-def _grid(shown: Comparison) -> Grid:
+def _grid(shown: Comparison, score: Score) -> Grid:
     rows = [[method, *means] for method, means in shown.methods.items()]
-    return Grid(f"Summed MSE: {shown.title}", ["method", *shown.groups], rows, "Means over seeds.")
+    return Grid(
+        f"{score.name[0].upper()}{score.name[1:]}: {shown.title}", ["method", *shown.groups], rows, "Means over seeds."
+    )

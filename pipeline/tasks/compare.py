@@ -6,7 +6,7 @@ import csv
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import luigi
 
@@ -17,9 +17,6 @@ from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
 from pipeline.tasks.searches.kernel import RUNS, SearchKernel
 from pipeline.tasks.searches.options import SearchStudyTask
-
-if TYPE_CHECKING:
-    pass
 
 CURVES, SUMMARY = "curves.csv", "summary.csv"
 
@@ -103,10 +100,34 @@ class CompareSearches(SearchStudyTask):
                 if mine:
                     figures = summary([Curve.from_json(row) for row in mine], self.budget)
                     table.append({"source": source, "method": method, **figures, **errors_of(mine)})
+        lines = [line for row in rows for line in _lines(row)]
         with self.output().write() as folder:
-            _write_csv(folder / CURVES, [line for row in rows for line in _lines(row)])
+            _write_csv(folder / CURVES, lines)
             _write_csv(folder / SUMMARY, table)
             write_json(folder / "summary.json", {"command": command_of(self), "rows": table, "made_of": self.identity})
+            self._write_page(folder, lines, table)
+        self.report_page()
+
+    @property
+    def page(self) -> Path:
+        """The report, to look at."""
+        place: Path = self.output().path
+        return place / "report.html"
+
+    def _write_page(self, folder: Path, lines: list[dict[str, Any]], table: list[dict[str, Any]]) -> None:
+        from pipeline.exploration.methods import KNOWING_NOTHING
+        from pipeline.present.run_report import write_run_report
+        from pipeline.present.search_report import search_report
+
+        report = search_report(
+            lines,
+            table,
+            baselines=KNOWING_NOTHING,
+            provenance=self.identity,
+            reproduce=[command_of(self)],
+            files={CURVES: "the best so far after every run of every search", SUMMARY: "a row a source and search"},
+        )
+        (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
 
     def summarise(self) -> None:
         """Prints the table."""

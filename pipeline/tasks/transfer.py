@@ -87,7 +87,7 @@ class EvaluateTransfer(StudyTask):
         return self.plan
 
     def output(self) -> FolderTarget:
-        """``studies/PROTOCOL-SOURCES-HASH/``: ``metrics.csv`` or ``validity.csv``, ``summary.csv`` and ``.json``."""
+        """``studies/PROTOCOL-SOURCES-HASH/``: ``metrics.csv`` or ``validity.csv``, the summary, the page."""
         sources = self.source if self.tested == self.source else f"{self.source}-to-{self.tested}"
         return FolderTarget(self.folder / "studies" / f"{self.protocol}-{sources[:80]}-{self.digest}")
 
@@ -122,6 +122,8 @@ class EvaluateTransfer(StudyTask):
         order = {method: place for place, method in enumerate(self.chosen)}
         with self.output().write() as folder:
             summary: list[Any]
+            judged: list[ValidityRow] = []
+            rows: list[MetricsRow] = []
             if self.target == "validity":
                 judged = sorted(
                     (row for file in files for row in read_rows(file, ValidityRow)),
@@ -147,6 +149,31 @@ class EvaluateTransfer(StudyTask):
                     "made_of": self.identity,
                 },
             )
+            self._write_page(folder, [asdict(row) for row in (judged if self.target == "validity" else rows)])
+        self.report_page()
+
+    @property
+    def page(self) -> Path:
+        """The report, to look at."""
+        place: Path = self.output().path
+        return place / "report.html"
+
+    def _write_page(self, folder: Path, rows: list[dict[str, Any]]) -> None:
+        from pipeline.present.run_report import write_run_report
+        from pipeline.present.transfer_report import AUC, SUMMED, transfer_report
+
+        validity = self.target == "validity"
+        report = transfer_report(
+            rows,
+            provenance=self.identity,
+            reproduce=[command_of(self)],
+            files={
+                VALIDITY if validity else METRICS: "every figure: method, kernel, seed, shots, target",
+                SUMMARY: "means over kernels and seeds, with spread and ratios",
+            },
+            score=AUC if validity else SUMMED,
+        )
+        (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
 
     def summarise(self) -> None:
         """Prints the table."""

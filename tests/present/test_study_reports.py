@@ -8,7 +8,8 @@ from typing import Any
 from pipeline.present.charts import LearningCurves
 from pipeline.present.model_report import model_report
 from pipeline.present.run_report import write_run_report
-from pipeline.present.transfer_report import transfer_report
+from pipeline.present.search_report import search_report
+from pipeline.present.transfer_report import AUC, transfer_report
 
 
 def _row(method: str, kernel: str, seed: int, mse: Any, **further: Any) -> dict[str, Any]:
@@ -67,3 +68,37 @@ def test_a_model_shows_what_was_held_out_and_how_it_was_made() -> None:
     assert "estimates of an analytical model" in report.warnings[0]
     page = write_run_report(report)
     assert "Learning curves" in page and "node, block over transformer, 40 epochs" in page
+
+
+def test_a_validity_study_would_call_the_worst_classifier_the_best() -> None:
+    rows = [
+        {key: value for key, value in _row(method, "a", 0, 0).items() if key not in ("target", "mse")} | {"auc": auc}
+        for method, auc in (("forest", 0.9), ("mean", 0.5))
+    ]
+    report = transfer_report(rows, provenance={}, score=AUC)
+    assert list(report.comparisons[0].methods) == ["forest", "mean"]
+    assert report.key_figures[0].label == "largest AUC of validity: forest"
+    assert "more is better" in report.comparisons[0].metric and "AUC of validity" in write_run_report(report)
+
+
+def test_a_search_that_found_nothing_for_half_of_the_kernels_would_be_drawn_as_if_it_had() -> None:
+    ratios: dict[str, dict[str, tuple[Any, Any]]] = {
+        "auto": {"a": (2.0, 1.0), "b": (3.0, 1.01)},
+        "random": {"a": (None, 4.0), "b": ("", 2.0)},
+    }
+    curves = [
+        {"source": "s", "kernel": kernel, "method": method, "seed": 0, "run": run, "ratio": ratio}
+        for method, kernels in ratios.items()
+        for kernel, of in kernels.items()
+        for run, ratio in enumerate(of, 1)
+    ]
+    summary = [
+        {"source": "s", "method": "random", "pairs": 2.0, "within_2_percent_2": 0.0, "median_ratio_2": 3.0},
+        {"source": "s", "method": "auto", "pairs": 2.0, "within_2_percent_2": 1.0, "median_ratio_2": "1.005"},
+    ]
+    report = search_report(curves, summary, baselines=("random",), provenance={})
+    auto, random = report.searches[0].curves
+    assert (auto.name, list(auto.best), auto.baseline) == ("auto", [0.0, 100.0], False)
+    assert (random.name, list(random.best), random.baseline) == ("random", [0.0, 0.0], True)
+    assert report.key_figures[0].value == "100 %" and "auto" in report.key_figures[0].label
+    assert "% of searches within 2 % of the best" in write_run_report(report)

@@ -1,0 +1,115 @@
+"""What the page of a comparison of searches says, read from the rows of its ``curves.csv`` and ``summary.csv``."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.present.charts import BestSoFar, SearchCurve
+from pipeline.present.columns import numbers
+from pipeline.present.run_report import Grid, KeyFigure, RunReport
+from pipeline.present.summary import ESTIMATE_NOTICE
+
+Row = Mapping[str, Any]
+_METRIC = "% of searches within 2 % of the best"
+_NEAR = 1.02
+_MOST_CURVES, _MOST_BASELINES = 4, 3
+"""Curves of a chart, the best first; the table has all."""
+
+
+def search_report(
+    curves: Sequence[Row],
+    summary: Sequence[Row],
+    *,
+    baselines: Sequence[str] = (),
+    provenance: Mapping[str, Any],
+    reproduce: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+) -> RunReport:
+    """The report of a comparison.
+
+    ``curves`` rows of source, kernel, method, seed, run and ratio, which is empty before the first valid design;
+    ``summary`` rows of source, method, pairs, within_2_percent_N and median_ratio_N for some numbers of runs N.
+    ``baselines`` names the methods that are drawn dashed.
+    """
+    sources = list(dict.fromkeys(str(row["source"]) for row in summary))
+    most = max(_points(summary[0]))
+    return RunReport(
+        title="Searches replayed on labelled designs",
+        job="CompareSearches",
+        sources=sources,
+        summary=f"{len({row['method'] for row in summary})} searches on "
+        f"{len({(row['source'], row['kernel']) for row in curves})} pools of designs whose labels are known; a failed "
+        "design counts as a run, and the best known is that of the pool.",
+        key_figures=[figure for source in sources for figure in _best(source, summary, most)],
+        warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")],
+        searches=[_shares(source, curves, summary, most, baselines) for source in sources],
+        grids=[_grid(source, summary) for source in sources],
+        provenance=provenance,
+        reproduce=reproduce,
+        files=files or {},
+    )
+
+
+def _points(row: Row) -> list[int]:
+    """The numbers of runs that a summary tells of."""
+    return [int(name.rsplit("_", 1)[1]) for name in row if name.startswith("within_2_percent_")]
+
+
+def _of(source: str, summary: Sequence[Row], most: int) -> list[Row]:
+    """A source's methods, the one that most often came within 2 % first."""
+    rows = [row for row in summary if row["source"] == source]
+    return sorted(rows, key=lambda row: (-float(row[f"within_2_percent_{most}"]), str(row["method"])))
+
+
+def _best(source: str, summary: Sequence[Row], most: int) -> list[KeyFigure]:
+    first, *_ = _of(source, summary, most)
+    share = f"{100 * float(first[f'within_2_percent_{most}']):.0f} %"
+    return [KeyFigure(f"{source}: {first['method']}", share, f"of searches within 2 % of the best after {most} runs")]
+
+
+def _shares(
+    source: str, curves: Sequence[Row], summary: Sequence[Row], most: int, baselines: Sequence[str]
+) -> BestSoFar:
+    """The share over kernels and seeds after each run, of the best searches and of the best baselines."""
+    near: dict[str, dict[int, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for row in curves:
+        if row["source"] == source:
+            (ratio,) = numbers([row["ratio"]])
+            near[str(row["method"])][int(row["run"])].append(ratio is not None and ratio <= _NEAR)
+    ordered = [str(row["method"]) for row in _of(source, summary, most)]
+    chosen = [name for name in ordered if name not in baselines][:_MOST_CURVES]
+    chosen += [name for name in ordered if name in baselines][:_MOST_BASELINES]
+    shown = [
+        SearchCurve(
+            name=name,
+            best=[100 * statistics.fmean(values) for _, values in sorted(near[name].items())],
+            baseline=name in baselines,
+        )
+        for name in chosen
+    ]
+    return BestSoFar("all kernels", source, shown, metric=_METRIC)
+
+
+def _grid(source: str, summary: Sequence[Row]) -> Grid:
+    rows = [row for row in summary if row["source"] == source]
+    runs = _points(rows[0])
+    columns = ["search", "kernels and seeds", *(f"within 2 % after {n}, %" for n in runs)]
+    columns += [f"median after {n}" for n in runs]
+    found = [
+        [
+            row["method"],
+            int(float(row["pairs"])),
+            *(round(100 * float(row[f"within_2_percent_{n}"]), 1) for n in runs),
+            *(_shown(row[f"median_ratio_{n}"]) for n in runs),
+        ]
+        for row in rows
+    ]
+    return Grid(f"Latency of the best found over the best known: {source}", columns, found)
+
+
+def _shown(value: Any) -> float | None:
+    (number,) = numbers([value])
+    return None if number is None else round(number, 3)
