@@ -74,6 +74,7 @@ class TrainRound(RoundTask):
 
     def _reason(self, kernel: str) -> str | None:
         from pipeline.exploration import stop_reason
+        from pipeline.tasks.loop.bound import least_cycles
 
         before = self.before
         earlier = before.stopped(kernel)
@@ -82,7 +83,7 @@ class TrainRound(RoundTask):
         # The budget ends the chain of tasks, never a round: a larger one goes on from here.
         return stop_reason(
             before.outcomes(kernel), self.loop.goal, budget=_ENDLESS, rounds=before.answers(kernel),
-            target=self.loop.target,
+            target=self.loop.target, lower_bound=least_cycles(self.loop, self.loop.plans[kernel]),
         )  # fmt: skip
 
 

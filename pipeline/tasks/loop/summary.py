@@ -30,14 +30,16 @@ def best_of(loop: Loop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured
 def why_stopped(record: Record, kernel: str, budget: int, runs: Sequence[Run]) -> str:
     """Why the search on a kernel ended, as a sentence."""
     from pipeline.exploration import stop_reason
+    from pipeline.tasks.loop.bound import least_cycles
 
     earlier = record.stopped(kernel)
     if earlier is not None:
         return earlier
     loop = record.loop
     reason = stop_reason(
-        record.outcomes(kernel), loop.goal, budget=budget, rounds=record.answers(kernel), target=loop.target
-    )
+        record.outcomes(kernel), loop.goal, budget=budget, rounds=record.answers(kernel), target=loop.target,
+        lower_bound=least_cycles(loop, loop.plans[kernel]),
+    )  # fmt: skip
     spent = f"the budget of {budget} runs is used up"
     # Kernels that share a budget: what one has run is less than what is spent.
     return spent if reason is None or (len(runs) >= budget and reason.startswith("the budget")) else reason
@@ -101,6 +103,8 @@ def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> di
 def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str, plan: Plan) -> dict[str, Any]:
     loop = record.loop
     mine = [run.result for run in runs if run.result.kernel == kernel]
+    from pipeline.tasks.loop.bound import least_cycles
+
     best = best_of(loop, runs, kernel)
     learned = [
         read_json(loop.round_folder(number) / "train" / STATE)[kernel]["forecast"]
@@ -110,6 +114,7 @@ def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str,
         "kernel_hash": plan.address.kernel_hash or None,
         "flow": plan.address.flow.to_json(),
         "space_size": plan.space.size() if plan.space is not None and plan.space.countable else None,
+        "lower_bound": least_cycles(loop, plan),
         "runs": len(mine),
         "fitting": sum(loop.goal.is_valid(result.outcome()) for result in mine),
         "statuses": dict(sorted(Counter(result.status for result in mine).items())),
@@ -135,5 +140,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             shares = [(name.removeprefix("util_"), value) for name, value in best.items() if name.startswith("util_")]
             used = ", ".join(f"{name} {value:.1%}" for name, value in shares if value is not None)
             lines.append(f"  best: {best['cycles']:,} cycles in run {best['run']} ({used}): {best['key']}")
+            least = found["lower_bound"]
+            if least is not None and least > 1:
+                lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
         lines.append(f"  stopped: {found['stopped']}")
     return "\n".join(lines)
