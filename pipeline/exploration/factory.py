@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
+from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.exploration.strategy import SurrogateStrategy
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.surrogates.gaussian import GaussianSurrogate
@@ -15,6 +16,10 @@ from pipeline.exploration.types import Beforehand, Objective, Strategy, Surrogat
 
 SURROGATES = ("forest", "gp", "transfer", "transfergp", "model")
 """What learns; ``transfer`` is the forest on top of a prior, ``transfergp`` the Gaussian process on top of one."""
+
+
+PORTFOLIO = "transfergp-ei+transfer-thompson"
+"""What did best in the replay studies on top of a prior: two surrogates that err differently share each batch."""
 
 
 def make_strategy(
@@ -27,7 +32,8 @@ def make_strategy(
 ) -> Strategy:
     """The strategy of that name.
 
-    ``auto``, ``random``, ``coreset``, or SURROGATE-ACQUISITION such as ``transfer-ei``. Surrogates: ``forest`` and
+    ``auto``, ``random``, ``coreset``, or SURROGATE-ACQUISITION such as ``transfer-ei``; several joined by + share
+    every batch (:class:`~pipeline.exploration.portfolio.PortfolioStrategy`). Surrogates: ``forest`` and
     ``gp`` learn on this kernel alone, ``transfer`` and ``transfergp`` on top of ``prior``, ``model`` asks ``model``.
     Acquisitions: ``exploit``, ``ucb``, ``thompson``, ``ei``, and ``ehvi`` for the objective ``pareto``.
 
@@ -36,8 +42,11 @@ def make_strategy(
     """
     objective = objective or Objective()
     if name == "auto":
-        acquisition = "ehvi" if objective.dimensions > 1 else "ei"
-        name = f"{'transfer' if prior is not None else 'model' if model is not None else 'forest'}-{acquisition}"
+        name = _best(objective, prior, model)
+    if "+" in name:
+        parts = name.split("+")
+        members = [make_strategy(part, objective=objective, prior=prior, model=model, seed=seed) for part in parts]
+        return PortfolioStrategy(name, members)
     if name == "random":
         return RandomStrategy()
     if name == "coreset":
@@ -52,6 +61,13 @@ def make_strategy(
     if acquisition == "ehvi" and objective.dimensions == 1:
         raise PipelineError("ehvi is for the objective pareto", fix="use ei, or the objective pareto")
     return SurrogateStrategy(name, _maker(kind, prior, model, seed), acquisition, objective)
+
+
+def _best(objective: Objective, prior: Beforehand | None, model: ModelForecast | None) -> str:
+    if objective.dimensions == 1 and prior is not None:
+        return PORTFOLIO
+    acquisition = "ehvi" if objective.dimensions > 1 else "ei"
+    return f"{'transfer' if prior is not None else 'model' if model is not None else 'forest'}-{acquisition}"
 
 
 def _maker(kind: str, prior: Beforehand | None, model: ModelForecast | None, seed: int) -> Callable[[], Surrogate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.errors import PipelineError
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import RandomStrategy
-from pipeline.exploration.factory import make_strategy
+from pipeline.exploration.factory import PORTFOLIO, make_strategy
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.types import Beforehand, Objective, Strategy
 
@@ -17,7 +17,7 @@ KNOWING_NOTHING = (*BASELINES, "cold-forest", "forest-ei", "gp-ei")
 
 METHODS = (
     *KNOWING_NOTHING, WITHOUT_LOOP, "transfer-exploit", "transfer-ucb",
-    "transfer-thompson", "transfer-ei", "transfergp-ei",
+    "transfer-thompson", "transfer-ei", "transfergp-ei", PORTFOLIO,
 )  # fmt: skip
 """All that a study compares by default. ``cold-forest`` begins with random designs and knows nothing beforehand."""
 
