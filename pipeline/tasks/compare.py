@@ -41,7 +41,7 @@ class CompareSearches(SearchStudyTask):
 
     @cached_property
     def shards(self) -> list[SearchKernel]:
-        """One task a source and kernel."""
+        """One task a source, kernel and method."""
         wanted = names(self.kernels)
         known = {kernel for kernels in self.kernels_of.values() for kernel in kernels}
         missing = [kernel for kernel in wanted if kernel not in known]
@@ -52,12 +52,13 @@ class CompareSearches(SearchStudyTask):
             )
         return [
             SearchKernel(
-                seed=self.seed, kernel=kernel, from_source=source, methods=",".join(self.chosen), seeds=self.seeds,
+                seed=self.seed, kernel=kernel, from_source=source, method=method, seeds=self.seeds,
                 budget=self.budget, batch=self.batch, **self.shared(),
             )
             for source, kernels in self.kernels_of.items()
             for kernel in kernels
             if not wanted or kernel in wanted
+            for method in self.chosen
         ]  # fmt: skip
 
     def requires(self) -> list[SearchKernel]:

@@ -1,4 +1,4 @@
-"""All searches on one kernel of one source."""
+"""One search method on one kernel of one source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import luigi
 
-from pipeline.tasks.base import names
 from pipeline.tasks.messages import progress
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.searches.learn import ForecastFold
@@ -17,11 +16,11 @@ RUNS = "runs.json"
 
 
 class SearchKernel(SearchStudyTask):
-    """Replays every method on one kernel, on all seeds."""
+    """Replays a method on one kernel, on all seeds; studies with other methods beside it share what it found."""
 
     kernel = luigi.Parameter(description="the kernel")
     from_source = luigi.Parameter(description="the source whose labels are replayed")
-    methods = luigi.Parameter(description="methods, comma-separated")
+    method = luigi.Parameter(description="the method")
     seeds = luigi.IntParameter(description="repetitions")
     budget = luigi.IntParameter(description="runs of a search")
     batch = luigi.IntParameter(description="runs of a round")
@@ -38,16 +37,12 @@ class SearchKernel(SearchStudyTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Kernel, methods and sizes too."""
-        taken = ("kernel", "from_source", "seeds", "budget", "batch")
-        return {
-            **super().identity,
-            **{name: getattr(self, name) for name in taken},
-            "methods": list(names(self.methods)),
-        }
+        taken = ("kernel", "from_source", "method", "seeds", "budget", "batch")
+        return {**super().identity, **{name: getattr(self, name) for name in taken}}
 
     def output(self) -> FolderTarget:
-        """``studies/parts/searches-KERNEL-HASH/`` with ``runs.json``."""
-        return FolderTarget(self.parts / f"searches-{self.kernel}-{self.digest}")
+        """``studies/parts/search-KERNEL-METHOD-HASH/`` with ``runs.json``."""
+        return FolderTarget(self.parts / f"search-{self.kernel}-{self.method}-{self.digest}")
 
     def run(self) -> None:
         """Replays; a kernel with too few designs to tell searches apart is left out and says so."""
@@ -63,14 +58,14 @@ class SearchKernel(SearchStudyTask):
         if tells_searches_apart(pool, objective):
             prior = KnownForecasts(pool.features, self.learned.forecast(self.from_source, self.kernel))
             view = PoolView(pool.features.values, pool.cycles(objective), sites)
-            for method in names(self.methods):
-                for seed in range(self.seed, self.seed + self.seeds):
-                    found = searched(
-                        method, pool, view, prior,
-                        objective=objective, budget=self.budget, batch=self.batch, seed=seed,
-                    )  # fmt: skip
-                    went = curve(pool, found.order, self.budget, objective)
-                    rows.append({"method": method, "seed": seed, **went.to_json(), **found.errors(pool, objective)})
+            for seed in range(self.seed, self.seed + self.seeds):
+                found = searched(
+                    self.method, pool, view, prior,
+                    objective=objective, budget=self.budget, batch=self.batch, seed=seed,
+                )  # fmt: skip
+                went = curve(pool, found.order, self.budget, objective)
+                rows.append({"method": self.method, "seed": seed, **went.to_json(), **found.errors(pool, objective)})
         with self.output().write() as folder:
             write_json(folder / RUNS, {"designs": len(pool.outcomes), "searches": rows})
-        progress.step(f"{self.kernel} from {self.from_source}" + ("" if rows else ": too few designs, left out"))
+        told = f"{self.method} on {self.kernel} from {self.from_source}"
+        progress.step(told + ("" if rows else ": too few designs, left out"))

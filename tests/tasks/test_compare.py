@@ -1,0 +1,60 @@
+"""Searches compared from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tasks.commands import dataset, luigi, one_error_line
+
+KERNELS = "atax,bicg,gemm-ncubed,stencil"
+SMALL = ("--source", "estimator", "--kernels", "atax", "--seeds", "2", "--budget", "12", "--batch", "6", "--folds", "2")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("searches")
+    done = luigi("GenerateDataset", "--kernels", KERNELS, "--graphs", "false", "--workspace", str(place))
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_method_added_later_would_be_compared_on_other_searches_of_the_first_ones(workspace: Path) -> None:
+    place = ("--workspace", str(workspace), "--dataset", str(dataset(workspace)))
+    first = luigi("CompareSearches", *SMALL, *place, "--methods", "random,transfergp-ei+transfer-thompson")
+    assert first.returncode == 0, first.stderr
+    latest = workspace / "studies" / "latest"
+    curves, summary = _rows(latest / "curves.csv"), _rows(latest / "summary.csv")
+    assert len(curves) == 2 * 2 * 12 and {row["kernel"] for row in curves} == {"atax"}
+    for method in ("random", "transfergp-ei+transfer-thompson"):
+        for seed in ("0", "1"):
+            ratios = [float(row["ratio"] or "inf") for row in curves if (row["method"], row["seed"]) == (method, seed)]
+            assert ratios == sorted(ratios, reverse=True) and ratios[-1] >= 1
+    row = next(row for row in summary if row["method"] == "random")
+    near = [float(one["ratio"]) <= 1.02 for one in curves if (one["method"], one["run"]) == ("random", "10")]
+    assert float(row["within_2_percent_10"]) == pytest.approx(sum(near) / len(near))
+    assert "Best so far" in (latest / "report.html").read_text(encoding="utf-8")
+    assert json.loads((latest / "summary.json").read_text())["command"].startswith(
+        "luigi --module pipeline CompareSearch"
+    )
+
+    parts = {path: path.stat().st_mtime_ns for path in (workspace / "studies" / "parts").iterdir()}
+    second = luigi("CompareSearches", *SMALL, *place, "--methods", "random,genetic")
+    assert second.returncode == 0, second.stderr
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts
+    more = _rows(latest / "curves.csv")
+    assert [one for one in more if one["method"] == "random"] == [one for one in curves if one["method"] == "random"]
+
+
+def test_a_wrong_list_of_searches_would_be_told_after_an_hour(workspace: Path) -> None:
+    place = ("--workspace", str(workspace), "--dataset", str(dataset(workspace)))
+    wrong = luigi("CompareSearches", *SMALL, *place, "--methods", "random,oracle")
+    assert "there is no search method 'oracle'" in one_error_line(wrong)
