@@ -41,7 +41,7 @@ class CompareSearches(SearchStudyTask):
 
     @cached_property
     def shards(self) -> list[SearchKernel]:
-        """One task a source, kernel and method."""
+        """One task a source and kernel."""
         wanted = names(self.kernels)
         known = {kernel for kernels in self.kernels_of.values() for kernel in kernels}
         missing = [kernel for kernel in wanted if kernel not in known]
@@ -52,13 +52,12 @@ class CompareSearches(SearchStudyTask):
             )
         return [
             SearchKernel(
-                seed=self.seed, kernel=kernel, from_source=source, method=method, seeds=self.seeds,
+                seed=self.seed, kernel=kernel, from_source=source, methods=",".join(self.chosen), seeds=self.seeds,
                 budget=self.budget, batch=self.batch, **self.shared(),
             )
             for source, kernels in self.kernels_of.items()
             for kernel in kernels
             if not wanted or kernel in wanted
-            for method in self.chosen
         ]  # fmt: skip
 
     def requires(self) -> list[SearchKernel]:
@@ -74,7 +73,7 @@ class CompareSearches(SearchStudyTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The searches decide the tables."""
-        return {**super().identity, "shards": [shard.digest for shard in self.shards]}
+        return {**super().identity, "shards": [shard.digest for shard in self.shards], "methods": list(self.chosen)}
 
     def output(self) -> FolderTarget:
         """``studies/searches-SOURCES-HASH/`` with ``curves.csv``, ``summary.csv`` and ``summary.json``."""
@@ -86,10 +85,9 @@ class CompareSearches(SearchStudyTask):
 
         rows: list[dict[str, Any]] = []
         for shard in self.shards:
-            text = (shard.output().path / RUNS).read_text(encoding="utf-8")
-            rows += [
-                {"source": shard.from_source, "kernel": shard.kernel, **row} for row in json.loads(text)["searches"]
-            ]
+            for part in shard.output().values():
+                found = json.loads((part.path / RUNS).read_text(encoding="utf-8"))["searches"]
+                rows += [{"source": shard.from_source, "kernel": shard.kernel, **row} for row in found]
         if not rows:
             raise PipelineError(
                 "no kernel has enough designs to tell searches apart", fix="use a source or kernels with more labels"

@@ -1,4 +1,4 @@
-"""One search method on one kernel of one source."""
+"""All searches on one kernel of one source."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import luigi
 
+from pipeline.tasks.base import names
 from pipeline.tasks.messages import progress
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.searches.learn import ForecastFold
@@ -16,11 +17,14 @@ RUNS = "runs.json"
 
 
 class SearchKernel(SearchStudyTask):
-    """Replays a method on one kernel, on all seeds; studies with other methods beside it share what it found."""
+    """Replays methods on one kernel, on all seeds.
+
+    What each method found is kept apart, so that a study with one method more runs only that.
+    """
 
     kernel = luigi.Parameter(description="the kernel")
     from_source = luigi.Parameter(description="the source whose labels are replayed")
-    method = luigi.Parameter(description="the method")
+    methods = luigi.Parameter(description="methods, comma-separated")
     seeds = luigi.IntParameter(description="repetitions")
     budget = luigi.IntParameter(description="runs of a search")
     batch = luigi.IntParameter(description="runs of a round")
@@ -36,16 +40,19 @@ class SearchKernel(SearchStudyTask):
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """Kernel, methods and sizes too."""
-        taken = ("kernel", "from_source", "method", "seeds", "budget", "batch")
+        """Kernel and sizes too; the methods are told apart by their folders."""
+        taken = ("kernel", "from_source", "seeds", "budget", "batch")
         return {**super().identity, **{name: getattr(self, name) for name in taken}}
 
-    def output(self) -> FolderTarget:
-        """``studies/parts/search-KERNEL-METHOD-HASH/`` with ``runs.json``."""
-        return FolderTarget(self.parts / f"search-{self.kernel}-{self.method}-{self.digest}")
+    def output(self) -> dict[str, FolderTarget]:
+        """``studies/parts/search-KERNEL-METHOD-HASH/`` with ``runs.json``, by method."""
+        return {
+            method: FolderTarget(self.parts / f"search-{self.kernel}-{method}-{self.digest}")
+            for method in names(self.methods)
+        }
 
     def run(self) -> None:
-        """Replays; a kernel with too few designs to tell searches apart is left out and says so."""
+        """Replays what is not there yet; a kernel with too few designs to tell searches apart is left out."""
         from pipeline.exploration import Objective
         from pipeline.exploration.baselines import PoolView
         from pipeline.exploration.methods import searched
@@ -54,18 +61,20 @@ class SearchKernel(SearchStudyTask):
 
         objective = Objective(limit=self.limit)
         pool, sites = read_pool(self.dataset_folder, self.from_source, self.kernel)
-        rows: list[dict[str, Any]] = []
-        if tells_searches_apart(pool, objective):
-            prior = KnownForecasts(pool.features, self.learned.forecast(self.from_source, self.kernel))
-            view = PoolView(pool.features.values, pool.cycles(objective), sites)
-            for seed in range(self.seed, self.seed + self.seeds):
+        serves = tells_searches_apart(pool, objective)
+        prior = KnownForecasts(pool.features, self.learned.forecast(self.from_source, self.kernel))
+        view = PoolView(pool.features.values, pool.cycles(objective), sites)
+        for method, target in self.output().items():
+            if target.exists():
+                continue
+            rows: list[dict[str, Any]] = []
+            for seed in range(self.seed, self.seed + self.seeds) if serves else ():
                 found = searched(
-                    self.method, pool, view, prior,
+                    method, pool, view, prior,
                     objective=objective, budget=self.budget, batch=self.batch, seed=seed,
                 )  # fmt: skip
                 went = curve(pool, found.order, self.budget, objective)
-                rows.append({"method": self.method, "seed": seed, **went.to_json(), **found.errors(pool, objective)})
-        with self.output().write() as folder:
-            write_json(folder / RUNS, {"designs": len(pool.outcomes), "searches": rows})
-        told = f"{self.method} on {self.kernel} from {self.from_source}"
-        progress.step(told + ("" if rows else ": too few designs, left out"))
+                rows.append({"method": method, "seed": seed, **went.to_json(), **found.errors(pool, objective)})
+            with target.write() as folder:
+                write_json(folder / RUNS, {"designs": len(pool.outcomes), "searches": rows})
+        progress.step(f"{self.kernel} from {self.from_source}" + ("" if serves else ": too few designs, left out"))

@@ -32,7 +32,6 @@ def labelled_kernels(dataset: Path, sources: Sequence[str]) -> dict[str, tuple[s
     return found
 
 
-@lru_cache(maxsize=2)
 def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[SiteFacts, ...]]:
     """The designs of one kernel and source whose points are known, sorted by key, and the kernel's sites.
 
