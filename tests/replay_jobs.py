@@ -64,12 +64,30 @@ def active_learning_loop(workspace: Path) -> None:
     assert (place / "runs.csv").read_text(encoding="utf-8").startswith(runs), "earlier runs must not change"
 
 
+def loop_with_a_model(workspace: Path) -> None:
+    """A loop whose forecasts come from the trained model, tuned anew between its rounds."""
+    model = str(workspace / "models" / "latest")
+    arguments = ("--kernel", "bicg", "--backend", "replay", "--batch", "5", "--budget", "10", "--model", model)
+    done = command("--module", "pipeline", "RunActiveLearningLoop", *arguments, "--workspace", str(workspace))
+    assert done.returncode == 0, f"exit code {done.returncode}"
+    place = workspace / "loops" / "latest"
+    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+    assert summary["runs"] == 10 and summary["model"], summary
+    with (place / "runs.csv").open(encoding="utf-8", newline="") as stream:
+        chosen = {row["why"].split(":")[0] for row in csv.DictReader(stream)}
+    rounds = (workspace / "rounds").glob("bicg-*/round-*/train")
+    states = [json.loads((one / "state.json").read_text(encoding="utf-8"))["bicg"]["training"] for one in rounds]
+    assert sorted(state["designs"] > 0 for state in states) == [False, True], states
+    assert chosen, "every design says why it was picked"
+
+
 def main() -> None:
     """Runs every job in a fresh workspace."""
     with tempfile.TemporaryDirectory() as folder:
         generate_dataset(Path(folder) / "workspace")
         two_stage_training(Path(folder) / "workspace")
         active_learning_loop(Path(folder) / "workspace")
+        loop_with_a_model(Path(folder) / "workspace")
     print("replay jobs: all passed")
 
 

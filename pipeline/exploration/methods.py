@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.errors import PipelineError
+from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import RandomStrategy
-from pipeline.exploration.factory import PORTFOLIO, make_strategy
+from pipeline.exploration.factory import PORTFOLIO, SURROGATES, make_strategy
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.types import Beforehand, Objective, Strategy
 
@@ -21,12 +22,20 @@ METHODS = (
 )  # fmt: skip
 """All that a study compares by default. ``cold-forest`` begins with random designs and knows nothing beforehand."""
 
+_STRATEGIES = tuple(f"{kind}-{name}" for kind in SURROGATES if kind != "model" for name in ACQUISITIONS)
+
 
 def check_methods(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The methods named, or all; PipelineError for an unknown one."""
+    """The methods named, or all; PipelineError for an unknown one.
+
+    Strategies joined by + share every batch, as in ``gp-ei+transfer-ei``.
+    """
     for name in names:
-        if name not in METHODS:
-            raise PipelineError(f"there is no search method {name!r}", fix=f"use some of {', '.join(METHODS)}")
+        if name not in METHODS and not all("+" in name and part in _STRATEGIES for part in name.split("+")):
+            raise PipelineError(
+                f"there is no search method {name!r}",
+                fix=f"use some of {', '.join(METHODS)}, or strategies joined by +",
+            )
     return names or METHODS
 
 

@@ -17,13 +17,13 @@ class PortfolioStrategy:
 
     def __init__(self, name: str, members: Sequence[Strategy]) -> None:
         self.name = name
-        self._members = tuple(members)
+        self.members = tuple(members)
 
     def propose(
         self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says; the gain is the largest that a member expects."""
-        members = self._members if outcomes else self._members[:1]
+        members = self.members if outcomes else self.members[:1]
         answers = [member.propose(candidates, outcomes, count, rng) for member in members]
         gains = [answer.expected_gain for answer in answers if answer.expected_gain is not None]
         return Round(
@@ -32,6 +32,16 @@ class PortfolioStrategy:
             exhausted=all(answer.exhausted for answer in answers),
             calibration=answers[0].calibration,
         )
+
+
+def shared(strategies: Sequence[Strategy]) -> PortfolioStrategy:
+    """One portfolio of several strategies, in which members of portfolios stand for themselves."""
+    members = [
+        member
+        for strategy in strategies
+        for member in (strategy.members if isinstance(strategy, PortfolioStrategy) else (strategy,))
+    ]
+    return PortfolioStrategy("+".join(member.name for member in members), members)
 
 
 def _in_turn(lists: Sequence[Sequence[Proposal]], count: int) -> tuple[Proposal, ...]:

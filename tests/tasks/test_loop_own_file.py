@@ -56,3 +56,18 @@ def test_the_tool_runs_a_design_once_for_all_loops_and_validation_runs_it_afresh
     assert {row["key"] for row in rows(found(tmp_path / "w") / "runs.csv")} == {row["key"] for row in runs}
     # What is left are the starts that ask the tool for its version.
     assert len(list(pids.iterdir())) - before < len(runs)
+
+
+def test_a_validation_with_rtl_simulation_would_report_the_figures_of_synthesis_alone(tmp_path: Path) -> None:
+    installed = install(tmp_path / "tool", "2023.2", names=None)
+    env = {k: v for k, v in installed.items() if k == "PATH" or k.startswith("STAND_IN")}
+    bench = tmp_path / "bench.c"
+    bench.write_text("int main(void) { return 0; }\n")
+    arguments = ("--kernel", str(own_file(tmp_path)), "--batch", "3", "--budget", "3", "--top-k", "1", "--cosim")
+    done = loop(tmp_path / "w", *arguments, "--vitis-testbench", str(bench), env=environment(**env))
+    assert done.returncode == 0, done.stderr
+    (validated,) = rows(found(tmp_path / "w") / "validation.csv")
+    assert validated["origin"] == "resynthesised"
+    # The stand-in's simulation counts 76 cycles whatever the design; what synthesis estimated stays beside it.
+    assert (validated["cosim_status"], validated["cosim_cycles"]) == ("ok", "76")
+    assert validated["cycles"] == validated["earlier_cycles"] != "76"

@@ -182,7 +182,7 @@ def model_strategy(loop: Loop, plan: Plan, facts: KernelFeatures, file: Path, ac
     model, _ = load_model(file, vocabulary=VOCABULARY)
     designs_of = ModelInput.of(plan, facts, model, loop.workspace)
     if acquisition == "auto":
-        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ucb"
+        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
     return SurrogateStrategy(
         f"{HMOE}-{acquisition}",
         lambda: TunedModel(model, designs_of, ForestSurrogate(seed=loop.seed)),

@@ -110,19 +110,22 @@ def check_search(loop: Loop) -> None:
 
 def _strategy(loop: Loop, plan: Plan, facts: KernelFeatures, model: Path, acquisition: str) -> Strategy:
     from pipeline.exploration import Prior, make_strategy
+    from pipeline.exploration.portfolio import shared
     from pipeline.tasks.loop.model import model_strategy, uses_model
     from pipeline.tasks.loop.warm import histories_of
 
     if acquisition in ("random", "coreset"):
         return make_strategy(acquisition, objective=loop.goal)
-    if uses_model(loop):
-        return model_strategy(loop, plan, facts, model, acquisition)
+    tuned = model_strategy(loop, plan, facts, model, acquisition) if uses_model(loop) else None
+    if tuned is not None and (loop.surrogate != "auto" or acquisition != "auto" or loop.goal.dimensions > 1):
+        return tuned
     histories = [] if loop.surrogate == "forest" else histories_of(loop)
     learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
     prior = Prior.fit(histories, seed=loop.seed) if learnable else None
     if acquisition == "auto":
-        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ucb"
+        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
         if loop.surrogate == "auto":
-            return make_strategy("auto", objective=loop.goal, prior=prior, seed=loop.seed)
+            best = make_strategy("auto", objective=loop.goal, prior=prior, seed=loop.seed)
+            return best if tuned is None else shared([best, tuned])
     kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
     return make_strategy(f"{kind}-{acquisition}", objective=loop.goal, prior=prior, seed=loop.seed)
