@@ -12,6 +12,9 @@ from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import Features, Floats, Forecast, Outcome
 
+VERSION = 2
+"""Grows when a prior learned from the same histories forecasts otherwise."""
+
 _LEAST_CHANCE = 0.02
 _LEAST_LEAF = 5
 _COLUMNS = 0.5
@@ -30,8 +33,10 @@ class History:
 class Prior:
     """Forecasts from the shared columns alone, learned on other kernels.
 
-    Latency is learned as the ratio to the estimate where there is one, so that a kernel's size does not enter; each
-    kernel weighs as the square root of its designs. The spread is that among trees, which is too small for a kernel
+    Latency is learned as the ratio to the estimate where there is one, so that a kernel's size does not enter, and less
+    that ratio's median over the kernel's designs, so that the trees tell apart designs and not kernels: by how much an
+    estimate misses a kernel as a whole is found with the first runs on it. Each kernel weighs as the square root of its
+    designs. The spread is that among trees, which is too small for a kernel
     unlike those seen: what is observed on it corrects it (:mod:`pipeline.exploration.surrogates`).
     """
 
@@ -52,7 +57,7 @@ class Prior:
         inputs = np.concatenate([_inputs(history.features, width) for history in histories])
         weights = np.concatenate([np.full(len(found.ran), max(1, len(found.ran)) ** -0.5) for found in observed])
         targets = np.concatenate([found.targets for found in observed])
-        targets[:, 0] -= np.concatenate([estimated(history.features) for history in histories])
+        targets[:, 0] = np.concatenate(_centred_ratios(histories, observed))
         measured = np.concatenate([found.measured for found in observed])
         told = np.concatenate([found.told for found in observed])
         ran = np.concatenate([found.ran for found in observed])
@@ -74,6 +79,17 @@ class Prior:
             utilisation_spread=spread[:, 1:],
             valid=np.clip(self._classifier.moments(inputs)[0][:, 0], _LEAST_CHANCE, 1.0 - _LEAST_CHANCE),
         )
+
+
+def _centred_ratios(histories: Sequence[History], observed: Sequence[Observed]) -> list[Floats]:
+    """log2 of latency over its estimate of each history's designs; every history's median is that of all histories."""
+    ratios = [found.targets[:, 0] - estimated(one.features) for one, found in zip(histories, observed, strict=True)]
+    medians = [
+        float(np.median(ratio[found.measured])) if found.measured.any() else np.nan
+        for ratio, found in zip(ratios, observed, strict=True)
+    ]
+    typical = float(np.nanmedian(medians))
+    return [ratio - median + typical for ratio, median in zip(ratios, medians, strict=True)]
 
 
 def estimated(features: Features) -> Floats:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import History, Objective, Prior
+from pipeline.exploration import History, Objective, Outcome, Prior, space_candidates
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.families import folds
 from pipeline.exploration.methods import METHODS, check_methods, searched
@@ -67,3 +69,20 @@ def test_a_variant_of_a_kernel_among_those_learned_from_would_give_its_answers_a
 def test_a_method_that_does_not_exist_is_named() -> None:
     with pytest.raises(PipelineError, match="nothing-ei"):
         check_methods(("random", "nothing-ei"))
+
+
+def test_a_kernel_whose_estimates_are_off_as_a_whole_would_teach_that_its_kind_of_design_is_slow() -> None:
+    candidates = space_candidates(toy_space(), toy_features(estimates=True))
+    keys = candidates.keys(toy_space().sample_rows(200, np.random.default_rng(3)))
+    ran = [outcome for outcome in map(run_toy, keys) if outcome.cycles is not None]
+    ran.sort(key=lambda outcome: float(outcome.cycles or 0.0))
+
+    def history(name: str, outcomes: list[Outcome], factor: float) -> History:
+        slower = [replace(one, cycles=(one.cycles or 0.0) * factor) for one in outcomes]
+        return History(name, "toy", candidates.features([one.key for one in outcomes]), slower)
+
+    # The fast designs were run on a kernel that is 4,096 times slower than estimated, the slow ones on another.
+    half = len(ran) // 2
+    prior = Prior.fit([history("fast", ran[:half], 4096.0), history("slow", ran[half:], 1.0)])
+    forecast = prior.predict(candidates.features([one.key for one in ran])).latency
+    assert forecast[:half].mean() < forecast[half:].mean() - 1.0

@@ -46,13 +46,16 @@ class SearchStudyTask(PipelineTask):
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """The data, and the estimator whose figures are inputs."""
+        """The data, and what turns it into forecasts."""
+        from pipeline.exploration import prior
+
         return {
             **super().identity,
             "dataset": self._data(),
             "sources": list(self.sources),
             "estimator": estimator_version(),
             "limit": self.limit,
+            "prior": prior.VERSION,
             "folds": self.folds,
         }
 
