@@ -1,7 +1,7 @@
 """Writes the tables of RESULTS.md from finished studies: ``python docs/make_results.py WORKSPACE``.
 
 Every table comes from the ``summary.json`` of one study, below the command that made it; nothing is typed by hand. Of
-several studies under one title the one with most rows and pairs is taken.
+several studies under one title the one with most rows and pairs is taken, the newest of equals.
 """
 
 from __future__ import annotations
@@ -39,20 +39,22 @@ def studies(workspace: Path) -> list[dict[str, Any]]:
             continue
         study = json.loads(file.read_text(encoding="utf-8"))
         study["title"] = _title(file.parent.name, study["rows"])
+        study["written"] = file.stat().st_mtime
         if study["title"] not in best or _extent(study) > _extent(best[study["title"]]):
             best[study["title"]] = study
     return [best[title] for title in sorted(best)]
 
 
-def _extent(study: dict[str, Any]) -> tuple[int, float]:
-    return len(study["rows"]), sum(row.get("pairs", 0.0) for row in study["rows"])
+def _extent(study: dict[str, Any]) -> tuple[int, float, float]:
+    return len(study["rows"]), sum(row.get("pairs", 0.0) for row in study["rows"]), study["written"]
 
 
 def _title(folder: str, rows: list[dict[str, Any]]) -> str:
     if folder.startswith("searches-"):
         return f"searches {', '.join(sorted({row['source'] for row in rows}))}"
     first = rows[0]
-    kind = "validity" if "auc" in first else first["protocol"]
+    changed = any("+" in row["method"] for row in rows)
+    kind = "validity" if "auc" in first else "changes" if changed else first["protocol"]
     where = (
         first["source"]
         if first["source"] == first["target_source"]
@@ -84,7 +86,7 @@ def _methods(rows: list[dict[str, Any]]) -> list[str]:
     for method in dict.fromkeys(row["method"] for row in rows):
         found = [_cell(cells.get((method, condition)), validity) for condition in conditions]
         lines.append(f"| {method} | {' | '.join(found)} |")
-    if not validity and conditions != [(0, "")]:
+    if any(row["method"] == "best" for row in rows) and not validity and conditions != [(0, "")]:
         lines += ["", f"| over the same shots | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]
         for title, column in (
             ("best / best simple baseline", "to_best_simple"), ("best / published HMoE", "to_hmoe"),
