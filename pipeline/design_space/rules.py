@@ -271,11 +271,10 @@ class Not(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class And(Rule):
-    """True where all items are; items after the first false one are not looked at."""
+class _Joined(Rule):
+    """Several items with one word between them."""
 
     items: tuple[Rule, ...]
-    precedence = 2
 
     @property
     def is_truth(self) -> bool:
@@ -287,8 +286,15 @@ class And(Rule):
         return self.items
 
     def rebuild(self, operands: tuple[Rule, ...]) -> Rule:
-        """The conjunction of other items."""
-        return And(operands)
+        """The same word between other items."""
+        return type(self)(operands)
+
+
+@dataclass(frozen=True, slots=True)
+class And(_Joined):
+    """True where all items are; items after the first false one are not looked at."""
+
+    precedence = 2
 
     def evaluate(self, point: Mapping[str, int | str]) -> Scalar:
         """True or False."""
@@ -299,24 +305,10 @@ class And(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class Or(Rule):
+class Or(_Joined):
     """True where any item is; items after the first true one are not looked at."""
 
-    items: tuple[Rule, ...]
     precedence = 1
-
-    @property
-    def is_truth(self) -> bool:
-        """Where all items are."""
-        return all(item.is_truth for item in self.items)
-
-    def children(self) -> tuple[Rule, ...]:
-        """The items."""
-        return self.items
-
-    def rebuild(self, operands: tuple[Rule, ...]) -> Rule:
-        """The disjunction of other items."""
-        return Or(operands)
 
     def evaluate(self, point: Mapping[str, int | str]) -> Scalar:
         """True or False."""
