@@ -15,7 +15,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.design_space import DesignSpace, SiteSpace
-from pipeline.exploration import KernelFeatures, Objective, Outcome, SiteFacts, make_strategy, space_candidates
+from pipeline.exploration import (
+    History,
+    KernelFeatures,
+    Objective,
+    Outcome,
+    Prior,
+    SiteFacts,
+    make_strategy,
+    space_candidates,
+)
 from pipeline.exploration.acquisition import capped_ei, expected
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
@@ -27,6 +36,7 @@ RUNS = 40
 BATCH = 16_384
 WALK, FEATURES, SCORING, SHORTLIST = "going through the space", "features", "scoring (forest)", "shortlist"
 CHOICE, TRAINING, ROUND = "choosing the batch", "training (forest)", "a whole round"
+DEFAULT = "the same by the default"
 
 
 class Clock:
@@ -95,6 +105,9 @@ def main() -> None:
         taken = jointly(outlook, best.features.columns.astype(float), 12.0, float("inf"), 10, 0.1, 0)
     with clock.on(ROUND):
         make_strategy("forest-ei").propose(candidates, outcomes, 10, rng)
+    history = History("other", "made-up", candidates.features(keys), outcomes)
+    with clock.on(DEFAULT):
+        make_strategy("auto", prior=Prior.fit([history])).propose(candidates, outcomes, 10, rng)
     seconds = clock.seconds
     print(f"{count:,} points, {len(space.sites)} sites, {RUNS} runs known, a forest, expected improvement")
     for part in (WALK, FEATURES, SCORING, SHORTLIST):
@@ -105,6 +118,8 @@ def main() -> None:
     print(f"  {TRAINING:24} {seconds[TRAINING]:8.2f} s")
     own = seconds[WALK] + seconds[SHORTLIST] + seconds[CHOICE]
     print(f"  {ROUND:24} {seconds[ROUND]:8.2f} s; besides features, scoring and training {own:.2f} s")
+    ratio = seconds[DEFAULT] / seconds[ROUND]
+    print(f"  {DEFAULT:24} {seconds[DEFAULT]:8.2f} s, {ratio:.1f} times that: two surrogates, and a prior below each")
 
 
 if __name__ == "__main__":
