@@ -19,9 +19,10 @@ def start_command(
 
 
 def start_python(*arguments: str) -> subprocess.Popen[str]:
-    """Python in the repository's root, its stdout as text."""
+    """Python in the repository's root, its stdout as text; it can be interrupted."""
+    # A shell starts a background job (``make test &``) with SIGINT ignored, and its children inherit that.
     return subprocess.Popen(
-        [sys.executable, *arguments],
+        ["env", "--default-signal=INT", sys.executable, *arguments],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
