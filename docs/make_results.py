@@ -6,6 +6,7 @@ several studies under one title the one with most rows and pairs is taken, the n
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -39,6 +40,7 @@ def studies(workspace: Path) -> list[dict[str, Any]]:
             continue
         study = json.loads(file.read_text(encoding="utf-8"))
         study["title"] = _title(file.parent.name, study["rows"])
+        study["folder"] = file.parent
         study["written"] = file.stat().st_mtime
         if study["title"] not in best or _extent(study) > _extent(best[study["title"]]):
             best[study["title"]] = study
@@ -72,7 +74,7 @@ def section(study: dict[str, Any]) -> str:
         lines += [f"Kernels: {', '.join(study['kernels'])}.", ""]
     lines += [f"- {note}" for note in study.get("notes", [])]
     lines += [""] if study.get("notes") else []
-    table = _searches(study["rows"]) if kind == "searches" else _methods(study["rows"])
+    table = [*_searches(study["rows"]), *_missed(study)] if kind == "searches" else _methods(study["rows"])
     return "\n".join([*lines, *table, ""])
 
 
@@ -110,15 +112,43 @@ def _searches(rows: list[dict[str, Any]]) -> list[str]:
     points = [runs for runs in _POINTS if f"median_ratio_{runs}" in rows[0]]
     lines = [
         f"| source | search | pairs | {' | '.join(f'within 2 % after {runs}' for runs in points)} | "
-        f"{' | '.join(f'median after {runs}' for runs in points)} | ADRS {points[-1]} | hypervolume {points[-1]} |",
+        f"{' | '.join(f'median (upper quartile) after {runs}' for runs in points)} | ADRS {points[-1]} | "
+        f"hypervolume {points[-1]} |",
         "|---" * (5 + 2 * len(points)) + "|",
     ]
     for row in rows:
-        within = [f"{row[f'within_2_percent_{runs}']:.0%}" for runs in points]
-        median = [_number(row[f"median_ratio_{runs}"]) for runs in points]
+        within = [
+            f"{row[f'within_2_percent_{runs}']:.0%} ± {row[f'within_2_percent_deviation_{runs}']:.0%}"
+            for runs in points
+        ]
+        median = [
+            f"{_number(row[f'median_ratio_{runs}'])} ({_number(row[f'upper_quartile_ratio_{runs}'])})"
+            for runs in points
+        ]
         last = [_number(row[f"adrs_{points[-1]}"]), _number(row[f"hypervolume_{points[-1]}"])]
         cells = [row["source"], row["method"], str(int(row["pairs"])), *within, *median, *last]
         lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _missed(study: dict[str, Any]) -> list[str]:
+    """The searches of the default strategy that ended farther than 2 % from the best known."""
+    method = study["rows"][-1]["method"]
+    with (study["folder"] / "curves.csv").open(encoding="utf-8", newline="") as stream:
+        last = [row for row in csv.DictReader(stream) if row["method"] == method and int(row["run"]) == _POINTS[-1]]
+    pools: dict[tuple[str, str], list[str]] = {}
+    for row in last:
+        pools.setdefault((row["source"], row["kernel"]), []).append(row["ratio"])
+    lines = [
+        "",
+        f"Where `{method}` was not within 2 % after {_POINTS[-1]} runs (ratio of each seed, `-`: nothing valid):",
+        "",
+    ]
+    lines += ["| source | kernel | ratios |", "|---|---|---|"]
+    for (source, kernel), ratios in pools.items():
+        if any(not ratio or float(ratio) > 1.02 for ratio in ratios):
+            told = ", ".join(f"{float(ratio):.3f}" if ratio else "-" for ratio in ratios)
+            lines.append(f"| {source} | {kernel} | {told} |")
     return lines
 
 

@@ -18,6 +18,7 @@ while (why := stop_reason(outcomes, objective, budget=40, rounds=rounds)) is Non
 from pipeline.exploration.candidates import PoolCandidates, SpaceCandidates, pool_candidates, space_candidates
 from pipeline.exploration.factory import SURROGATES, make_strategy
 from pipeline.exploration.features import KernelFeatures, SiteFacts
+from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
 from pipeline.exploration.pareto import adrs, best_so_far, front_of, hypervolume, pareto_front
 from pipeline.exploration.prior import History, Prior
 from pipeline.exploration.stopping import stop_reason
@@ -46,6 +47,7 @@ __all__ = [
     "Forecast",
     "History",
     "KernelFeatures",
+    "MetaProcesses",
     "Objective",
     "Outcome",
     "PoolCandidates",
@@ -60,6 +62,7 @@ __all__ = [
     "best_so_far",
     "front_of",
     "hypervolume",
+    "learn_processes",
     "make_strategy",
     "pareto_front",
     "pool_candidates",

@@ -90,6 +90,7 @@ class KernelFeatures:
     def __init__(self, sites: Sequence[SiteFacts], estimate: Estimate | None = None) -> None:
         self.sites = tuple(sites)
         self.estimate = estimate
+        self._groups = column_groups(self.sites)
         neutral: Point = {site.name: site.neutral for site in self.sites}
         self._base = None if estimate is None else np.asarray(estimate([neutral]), dtype=np.float32)
 
@@ -122,10 +123,10 @@ class KernelFeatures:
         sums = pragma_sums(values, self.sites).astype(np.float32)
         effective = effective_columns(values, self.sites).astype(np.float32)
         if self.estimate is None or self._base is None or points is None:
-            return Features(values, sums, None, effective)
+            return Features(values, sums, None, effective, self._groups)
         figures = np.asarray(self.estimate(points), dtype=np.float32)
         shared = np.concatenate([sums, figures, figures - self._base], axis=1)
-        return Features(values, shared, figures[:, LOG2_CYCLES], effective)
+        return Features(values, shared, figures[:, LOG2_CYCLES], effective, self._groups)
 
 
 def pragma_sums(values: Floats, sites: Sequence[SiteFacts]) -> Floats:
@@ -183,6 +184,23 @@ def effective_columns(values: Floats, sites: Sequence[SiteFacts]) -> Floats:
         else:
             columns.append(logs[:, column])
     return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
+
+
+COLUMN_GROUPS = 10
+"""How many groups :func:`column_groups` knows."""
+
+
+def column_groups(sites: Sequence[SiteFacts]) -> tuple[int, ...]:
+    """What each of the :func:`effective_columns` is, from 0 to 9.
+
+    Fine-grained and coarse-grained pipelining, factors of PARALLEL, whole unrolling, tiles and options; each of outer
+    loops, then of innermost ones.
+    """
+    found: list[int] = []
+    for site in sites:
+        kinds = {"PIPELINE": (0, 1), "PARALLEL": (2, 3)}.get(site.kind, (4,))
+        found += [2 * kind + int(site.innermost) for kind in kinds]
+    return tuple(found)
 
 
 def _nest_columns(values: Floats, logs: Floats, sites: Sequence[SiteFacts]) -> list[Floats]:

@@ -6,7 +6,8 @@ from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import RandomStrategy
-from pipeline.exploration.factory import PORTFOLIO, SURROGATES, make_strategy
+from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, SURROGATES, make_strategy
+from pipeline.exploration.meta_processes import MetaProcesses
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.types import Beforehand, Objective, Strategy
 
@@ -18,7 +19,7 @@ KNOWING_NOTHING = (*BASELINES, "cold-forest", "forest-ei", "gp-ei")
 
 METHODS = (
     *KNOWING_NOTHING, WITHOUT_LOOP, "transfer-exploit", "transfer-ucb",
-    "transfer-thompson", "transfer-ei", "transfergp-ei", PORTFOLIO,
+    "transfer-thompson", "transfer-ei", "transfergp-ei", PORTFOLIO_OF_FEW, "metagp-ei", PORTFOLIO,
 )  # fmt: skip
 """All that a study compares by default. ``cold-forest`` begins with random designs and knows nothing beforehand."""
 
@@ -39,18 +40,24 @@ def check_methods(names: tuple[str, ...]) -> tuple[str, ...]:
     return names or METHODS
 
 
+def needs_processes(method: str) -> bool:
+    """Whether a method uses what other kernels teach of how designs resemble each other."""
+    return "metagp" in method
+
+
 def searched(
     method: str,
     pool: Pool,
     sites: PoolView,
     prior: Beforehand,
+    processes: MetaProcesses | None = None,
     *,
     objective: Objective,
     budget: int,
     batch: int,
     seed: int,
 ) -> Replayed:
-    """What a method runs on a pool; ``prior`` was learned on other kernels."""
+    """What a method runs on a pool; ``prior`` and ``processes`` were learned on other kernels."""
     if method in BASELINES:
         return Replayed(tuple(BASELINES[method](sites, budget, seed)), ())
     if method == "cold-forest":
@@ -59,5 +66,5 @@ def searched(
     if method == WITHOUT_LOOP:
         strategy = make_strategy("transfer-exploit", objective=objective, prior=prior, seed=seed)
         return replay(strategy, pool, budget=budget, batch=budget, seed=seed)
-    chosen: Strategy = make_strategy(method, objective=objective, prior=prior, seed=seed)
+    chosen: Strategy = make_strategy(method, objective=objective, prior=prior, processes=processes, seed=seed)
     return replay(chosen, pool, budget=budget, batch=batch, seed=seed)

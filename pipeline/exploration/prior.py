@@ -12,8 +12,11 @@ from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import Features, Floats, Forecast, Outcome
 
-VERSION = 2
+VERSION = 3
 """Grows when a prior learned from the same histories forecasts otherwise."""
+
+MOST_USED = 4.0
+"""A larger utilisation on another kernel counts as this: tens of devices would outweigh all that nearly fits."""
 
 _LEAST_CHANCE = 0.02
 _LEAST_LEAF = 5
@@ -57,6 +60,7 @@ class Prior:
         inputs = np.concatenate([_inputs(history.features, width) for history in histories])
         weights = np.concatenate([np.full(len(found.ran), max(1, len(found.ran)) ** -0.5) for found in observed])
         targets = np.concatenate([found.targets for found in observed])
+        targets[:, 1:] = np.minimum(targets[:, 1:], MOST_USED)
         targets[:, 0] = np.concatenate(_centred_ratios(histories, observed))
         measured = np.concatenate([found.measured for found in observed])
         told = np.concatenate([found.told for found in observed])

@@ -121,12 +121,14 @@ class Features:
     ``estimated``  [n] log2 cycles that an estimate gives before any run (0 where it has none), or None without one
     ``effective``  [n, C] float32, what the values come to on this kernel, designs that come to the same lying close
                    (:func:`pipeline.exploration.features.effective_columns`); log2 of the values where not given
+    ``groups``     [C], what each effective column is (:func:`pipeline.exploration.features.column_groups`), or None
     """
 
     values: Floats
     shared: Floats
     estimated: Floats | None = None
     effective: Floats | None = None
+    groups: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         parts = [self.values, self.shared, self.estimated, self.effective]
@@ -149,6 +151,7 @@ class Features:
             self.shared[places],
             None if self.estimated is None else self.estimated[places],
             None if self.effective is None else self.effective[places],
+            self.groups,
         )
 
     def joined(self, other: Features) -> Features:
@@ -158,6 +161,7 @@ class Features:
             np.concatenate([self.shared, other.shared]),
             _both(self.estimated, other.estimated),
             _both(self.effective, other.effective),
+            self.groups,
         )
 
 

@@ -65,7 +65,7 @@ class CompareSearches(SearchStudyTask):
         # Imported before luigi forks its workers.
         import pipeline.exploration.methods  # noqa: F401
 
-        folds = {shard.learned.digest: shard.learned for shard in self.shards}
+        folds = {fold.task_id: fold for shard in self.shards for fold in shard.requires()}
         waiting = sum(not task.complete() for task in (*self.shards, *folds.values()))
         progress.expect(waiting)
         return self.shards
@@ -97,7 +97,8 @@ class CompareSearches(SearchStudyTask):
             for method in self.chosen:
                 mine = [row for row in rows if row["source"] == source and row["method"] == method]
                 if mine:
-                    figures = summary([Curve.from_json(row) for row in mine], self.budget)
+                    seeds = [row["seed"] for row in mine]
+                    figures = summary([Curve.from_json(row) for row in mine], self.budget, seeds)
                     table.append({"source": source, "method": method, **figures, **errors_of(mine)})
         lines = [line for row in rows for line in _lines(row)]
         with self.output().write() as folder:
@@ -133,7 +134,11 @@ class CompareSearches(SearchStudyTask):
         place: Path = self.output().path
         latest = point_latest(place)
         with (place / SUMMARY).open(encoding="utf-8", newline="") as stream:
-            say(table_text(list(csv.DictReader(stream))))
+            rows = list(csv.DictReader(stream))
+        say(table_text(rows))
+        left_out = [method for method in self.chosen if method not in {row["method"] for row in rows}]
+        if left_out:
+            say(f"Left out, as the labels hold too few other kernels to learn from: {', '.join(left_out)}")
         say(f"Tables in {place}" + (f" (also {latest})" if latest != place else "") + f": {CURVES} {SUMMARY}")
 
 

@@ -21,7 +21,7 @@ from pipeline.models.baselines import (
     classify,
     coded_values,
     combined,
-    fit_meta_process,
+    fit_few_shot_process,
     fit_predict,
     members,
     predict_from_sources,
@@ -111,7 +111,7 @@ def learn_from_sources(
     """One value per target kernel, from the usable designs of the sources alone."""
     tables = [table_of(one.take(one.usable)) for one in sources if one.usable.any()]
     own, found = predict_from_sources(tables, [table_of(one) for one in targets], seed)
-    process = fit_meta_process(tables, own, seed)
+    process = fit_few_shot_process(tables, own, seed)
     mean = np.nanmean(np.concatenate([table.targets for table in tables]), axis=0).astype(np.float64)
     return [SourceKnowledge(forecast, process, mean) for forecast in found]
 

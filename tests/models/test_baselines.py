@@ -14,7 +14,7 @@ from pipeline.models.baselines import (
     coded_values,
     combined,
     few_shot,
-    fit_meta_process,
+    fit_few_shot_process,
     fit_predict,
     load_process,
     predict_from_sources,
@@ -79,7 +79,7 @@ def test_factors_of_two_kernels_would_have_no_common_unit() -> None:
 def test_ten_shots_would_be_worth_no_more_than_without_other_kernels(tmp_path: Path) -> None:
     sources, target, shots = [_table(number) for number in range(6)], _table(20, 120), np.arange(10)
     own, (forecast,) = predict_from_sources(sources, [target], 0)
-    process = fit_meta_process(sources, own, 0)
+    process = fit_few_shot_process(sources, own, 0)
     found = few_shot(target, Prior(forecast), process, shots, 0)
     alone = fit_predict("extra-trees", target.coded[shots], target.targets[shots], target.coded, 0)
     assert _error(found.mean, target, shots) < 0.3 * _error(alone.mean, target, shots)

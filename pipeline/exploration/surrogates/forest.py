@@ -31,8 +31,9 @@ _LEAST_SPREAD = 0.3
 class ForestSurrogate:
     """Extra trees; their spread is the uncertainty.
 
-    Latency is forecast by two forests, one of the latency itself and one of its ratio to what was forecast before any
-    run, by the prior or by an estimate. A prior's forecasts are also inputs. Chances come from trees over the runs and
+    Results are forecast by two forests, one of latency and utilisations themselves and one of their difference to what
+    was forecast before any run, by the prior or by an estimate: the first cannot go beyond what was observed. A prior's
+    forecasts are also inputs. Chances come from trees over the runs and
     over a background of candidates, which carry the prior's chances at a small weight, so that a failure speaks for
     its neighbourhood alone.
     """
@@ -40,7 +41,7 @@ class ForestSurrogate:
     def __init__(self, *, trees: int = 40, seed: int = 0, prior: Beforehand | None = None) -> None:
         self._trees, self._seed, self._prior = trees, seed, prior
         self._background: Features | None = None
-        self._ratio: Trees | None = None
+        self._beyond: Trees | None = None
         self._direct: Trees | None = None
         self._chance: Trees | None = None
         self._told = 0
@@ -51,7 +52,7 @@ class ForestSurrogate:
 
     def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
         """As :class:`~pipeline.exploration.types.Surrogate` says."""
-        self._ratio = self._direct = self._chance = None
+        self._beyond = self._direct = self._chance = None
         observed = Observed.of(outcomes)
         before = self._before(features)
         inputs = self._inputs(features, before)
@@ -60,7 +61,7 @@ class ForestSurrogate:
             default = np.column_stack([before.latency, before.utilisation])[kept]
             targets = observed.filled(default)
             self._direct = self._grown(inputs[kept], targets)
-            self._ratio = self._grown(inputs[kept], targets - default * (np.arange(targets.shape[1]) == 0))
+            self._beyond = self._grown(inputs[kept], targets - default)
         told = observed.told
         self._told = int(told.sum())
         if self._told:
@@ -75,12 +76,11 @@ class ForestSurrogate:
             own = self._told / (self._told + _PRIOR_RUNS)
             found = np.clip(self._chance.moments(inputs)[0][:, 0], 0.02, 0.98)
             valid = chance((1.0 - own) * logit(before.valid) + own * logit(found))
-        if self._direct is None or self._ratio is None:
+        if self._direct is None or self._beyond is None:
             spread = np.sqrt(before.latency_spread**2 + 1.0)
             return Forecast(before.latency, spread, before.utilisation, before.utilisation_spread, valid)
-        ratios = self._ratio.members(inputs)
-        ratios[:, :, 0] += before.latency
-        answers = np.concatenate([self._direct.members(inputs), ratios])
+        beyond = self._beyond.members(inputs) + np.column_stack([before.latency, before.utilisation])
+        answers = np.concatenate([self._direct.members(inputs), beyond])
         middle, spread = answers.mean(axis=0), answers.std(axis=0)
         return Forecast(
             latency=middle[:, 0],

@@ -6,13 +6,12 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from pipeline.exploration.surrogates.columns import columns_of
+from pipeline.exploration.surrogates.columns import columns_of, latent_of
 from pipeline.exploration.surrogates.forest import blank
 from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import Beforehand, Features, Floats, Forecast, Outcome
@@ -52,7 +51,7 @@ class GaussianSurrogate:
             expected = np.column_stack([before.latency, before.utilisation])[kept]
             difference = observed.filled(expected) - expected
             self._targets = [self._process(inputs[kept], column) for column in difference.T]
-        wanted = np.where(observed.ran[told] == 1, 1.0, -1.0) - _probit(before.valid[told])
+        wanted = np.where(observed.ran[told] == 1, 1.0, -1.0) - latent_of(before.valid[told])
         self._latent = self._process(inputs[told], wanted)
 
     def predict(self, features: Features) -> Forecast:
@@ -62,7 +61,7 @@ class GaussianSurrogate:
             return before
         inputs = self._inputs(self._raw(features, before))
         latent, doubt = self._latent.predict(inputs, return_std=True)
-        valid = ndtr((_probit(before.valid) + latent) / np.sqrt(0.3 + doubt**2))
+        valid = ndtr((latent_of(before.valid) + latent) / np.sqrt(0.3 + doubt**2))
         if not self._targets:
             return Forecast(before.latency, before.latency_spread, before.utilisation, before.utilisation_spread, valid)
         found = [process.predict(inputs, return_std=True) for process in self._targets]
@@ -93,7 +92,3 @@ class GaussianSurrogate:
 
     def _before(self, features: Features) -> Forecast:
         return blank(features) if self._prior is None else self._prior.predict(features)
-
-
-def _probit(chance: Floats) -> NDArray[np.float64]:
-    return np.asarray(0.5 * ndtri(np.clip(chance, 0.03, 0.97)))

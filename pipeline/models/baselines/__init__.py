@@ -6,8 +6,14 @@ Arrays in, arrays out; scikit-learn is imported where it is used.
 """
 
 from pipeline.models.baselines.coding import coded_values, value_blocks, value_summary
-from pipeline.models.baselines.few_shot import Prior, combined, few_shot, members
-from pipeline.models.baselines.meta_process import MetaProcess, fit_meta_process, load_process, save_process
+from pipeline.models.baselines.few_shot import Prior, combined, few_shot, fit_few_shot_process, members
+from pipeline.models.baselines.meta_process import (
+    MetaProcess,
+    ProcessInputs,
+    fit_meta_process,
+    load_process,
+    save_process,
+)
 from pipeline.models.baselines.simple import CLASSIFIERS, SIMPLE, Estimate, classify, fit_predict
 from pipeline.models.baselines.source_trees import predict_from_sources
 from pipeline.models.baselines.tables import KernelTable
@@ -19,10 +25,12 @@ __all__ = [
     "KernelTable",
     "MetaProcess",
     "Prior",
+    "ProcessInputs",
     "classify",
     "coded_values",
     "combined",
     "few_shot",
+    "fit_few_shot_process",
     "fit_meta_process",
     "fit_predict",
     "load_process",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import PipelineError
-from pipeline.models.baselines.meta_process import MetaProcess
+from pipeline.models.baselines.meta_process import MetaProcess, ProcessInputs, fit_meta_process
 from pipeline.models.baselines.simple import Estimate
 from pipeline.models.baselines.tables import KernelTable
 
@@ -49,12 +50,32 @@ def members(table: KernelTable, prior: Prior, process: MetaProcess, shots: Ints,
         raise PipelineError(f"shots of {table.name} without all targets", fix="choose designs that have all of them")
     missing = targets - prior.sources[shots]
     return {
-        "process": process.condition(table, prior.sources, shots),
+        "process": process.condition(_process_inputs(table, prior.sources), targets, shots),
         "direct": _each(all_columns, targets, shots, seed),
         "residual": _moved(_each(all_columns, missing, shots, seed), prior.sources),
         "few-columns": _together(few_columns, targets, shots, seed),
         "few-columns residual": _moved(_together(few_columns, missing, shots, seed), prior.sources),
     }
+
+
+def fit_few_shot_process(tables: Sequence[KernelTable], priors: Sequence[Floats], seed: int) -> MetaProcess:
+    """The meta-process of :func:`few_shot`; ``priors`` holds a prediction (N, T) per table that did not see its kernel.
+
+    Raises PipelineError as :func:`~pipeline.models.baselines.meta_process.fit_meta_process`.
+    """
+    return fit_meta_process(
+        [
+            (_process_inputs(table, prior), table.targets.astype(np.float64))
+            for table, prior in zip(tables, priors, strict=True)
+        ],
+        seed,
+    )
+
+
+def _process_inputs(table: KernelTable, prior: Floats) -> ProcessInputs:
+    """The priors of a target are its estimate and the prediction of other kernels' trees."""
+    priors = np.stack([table.estimated, prior], axis=-1)
+    return ProcessInputs(np.hstack([table.shared, prior]), table.blocks, priors)
 
 
 def _each(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,9 @@ from torch import Tensor, nn
 
 from pipeline.errors import PipelineError
 from pipeline.models.baselines.simple import Estimate
-from pipeline.models.baselines.tables import KernelTable
 
 Floats = npt.NDArray[np.float64]
 
-_BLOCKS = 4
 _CLIP = 2.5
 _STEPS, _RATE, _KERNELS_PER_STEP = 250, 0.03, 8
 _EPISODES = (10, 20, 50)
@@ -30,8 +28,26 @@ _JITTER = 1e-6
 
 
 @dataclass(frozen=True)
+class ProcessInputs:
+    """n designs of one kernel.
+
+    ``shared``  (n, D), columns that mean the same for every kernel
+    ``blocks``  (n, S) each, columns of this kernel alone; the columns of a block have one unit, in all kernels
+    ``priors``  (n, T, P), what is known of each target beforehand
+    """
+
+    shared: Floats
+    blocks: tuple[Floats, ...]
+    priors: Floats
+
+    def take(self, rows: npt.NDArray[np.intp]) -> ProcessInputs:
+        """The designs at ``rows``."""
+        return ProcessInputs(self.shared[rows], tuple(block[rows] for block in self.blocks), self.priors[rows])
+
+
+@dataclass(frozen=True)
 class _Inputs:
-    """K kernels of n designs: columns they share (K, n, D), blocks of site values (K, n, S), priors (K, n, T, P)."""
+    """K kernels of n designs, standardised: (K, n, D), (K, n, S) each, (K, n, T, P)."""
 
     shared: Tensor
     blocks: tuple[Tensor, ...]
@@ -41,17 +57,17 @@ class _Inputs:
 class MetaProcess(nn.Module):
     """One Gaussian process per target, with hyperparameters that all kernels of the suite share.
 
-    The mean is linear in P priors (the estimate, and the prediction of other kernels' trees). The covariance sums a
-    Matérn 5/2 kernel of the shared columns, one of the site values and one of both, a linear kernel of the priors, and
-    a constant, which is the kernel's unknown offset. Columns are standardised over the source kernels and cut at 2.5,
-    so that a kernel unlike these is not extrapolated to.
+    The mean is linear in P priors. The covariance sums a Matérn 5/2 kernel of the shared columns, one of the kernel's
+    own and one of both, a linear kernel of the priors, and a constant, which is the kernel's unknown offset. Shared
+    columns are standardised over the source kernels and cut at 2.5, so that a kernel unlike these is not extrapolated
+    to.
     """
 
     centre: Tensor
     scale: Tensor
     unit: Tensor
 
-    def __init__(self, targets: int, columns: int, priors: int = 2) -> None:
+    def __init__(self, targets: int, columns: int, blocks: int, priors: int) -> None:
         super().__init__()
         wide = self.usual_scale = math.log(1.5 * math.sqrt(columns))
 
@@ -59,7 +75,7 @@ class MetaProcess(nn.Module):
             return nn.Parameter(torch.full(shape, value, dtype=torch.float64))
 
         self.shared_scale = full(2, targets, columns, value=wide)
-        self.block_scale = full(2, targets, _BLOCKS, value=math.log(2.5))
+        self.block_scale = full(2, targets, blocks, value=math.log(2.5))
         self.amplitude = full(targets, 3, value=math.log(0.5))
         self.slope_scale = full(targets, priors, value=math.log(0.5))
         self.offset = full(targets, value=0.0)
@@ -69,28 +85,33 @@ class MetaProcess(nn.Module):
         for name, size in (("centre", columns), ("scale", columns), ("unit", targets)):
             self.register_buffer(name, torch.ones(size, dtype=torch.float64))
 
-    def condition(self, table: KernelTable, prior: Floats, shots: npt.NDArray[np.int64]) -> Estimate:
-        """Mean and spread for all designs of a kernel after seeing the targets of the rows ``shots``.
+    def condition(
+        self, inputs: ProcessInputs, labels: Floats, seen: npt.NDArray[np.intp], *, noise: bool = True
+    ) -> Estimate:
+        """Mean and spread for n designs of a kernel after the targets ``labels`` (k, T) of the rows ``seen`` (k,).
 
-        ``prior`` (N, T) is the prediction from other kernels. The spread includes the noise.
+        The spread is that of a new measurement, or without ``noise`` that of what is measured.
         """
-        inputs = self._inputs(table, prior)
-        seen = _rows(inputs, torch.from_numpy(shots))
+        return self.extend(inputs.take(seen), labels, inputs, noise=noise)
+
+    def extend(self, seen: ProcessInputs, labels: Floats, wanted: ProcessInputs, *, noise: bool = True) -> Estimate:
+        """As :meth:`condition`, where the designs that are seen (k) and wanted (n) are given apart."""
         with torch.no_grad():
-            mean, variance = self._posterior(seen, self._labels(table)[:, shots], inputs)
+            mean, variance = self._posterior(
+                self._inputs(seen), self._labels(labels), self._inputs(wanted), noise=noise
+            )
         unit = self.unit.numpy()
         return Estimate(mean[0].numpy() * unit, np.sqrt(variance[0].numpy()) * unit)
 
-    def _labels(self, table: KernelTable) -> Tensor:
-        return torch.from_numpy(table.targets.astype(np.float64))[None] / self.unit
+    def _labels(self, targets: Floats) -> Tensor:
+        return torch.from_numpy(np.asarray(targets, dtype=np.float64))[None] / self.unit
 
-    def _inputs(self, table: KernelTable, prior: Floats) -> _Inputs:
-        shared = (torch.from_numpy(np.hstack([table.shared, prior])) - self.centre) / self.scale
-        priors = np.stack([table.estimated, prior], axis=-1)
+    def _inputs(self, inputs: ProcessInputs) -> _Inputs:
+        shared = (torch.from_numpy(inputs.shared) - self.centre) / self.scale
         return _Inputs(
             shared.clamp(-_CLIP, _CLIP)[None],
-            tuple(torch.from_numpy(block)[None] for block in table.blocks),
-            torch.from_numpy(priors)[None] / self.unit[:, None],
+            tuple(torch.from_numpy(block)[None] for block in inputs.blocks),
+            torch.from_numpy(inputs.priors)[None] / self.unit[:, None],
         )
 
     def _covariance(self, a: _Inputs, b: _Inputs) -> Tensor:
@@ -123,14 +144,16 @@ class MetaProcess(nn.Module):
         factor = torch.linalg.cholesky(covariance + eye * noise[:, None, None, None])
         return factor, (labels.permute(2, 0, 1) - self._mean(seen))[..., None]
 
-    def _posterior(self, seen: _Inputs, labels: Tensor, wanted: _Inputs) -> tuple[Tensor, Tensor]:
+    def _posterior(self, seen: _Inputs, labels: Tensor, wanted: _Inputs, *, noise: bool) -> tuple[Tensor, Tensor]:
         factor, residual = self._factor(seen, labels)
         cross = self._covariance(wanted, seen)
         mean = self._mean(wanted) + (cross @ torch.cholesky_solve(residual, factor))[..., 0]
         explained = torch.linalg.solve_triangular(factor, cross.transpose(-1, -2), upper=False).pow(2).sum(-2)
         own = (2 * self.amplitude).exp().sum(1) + (2 * self.offset).exp()
         slopes = torch.einsum("kntp,tp->tkn", wanted.priors.pow(2), (2 * self.slope_scale).exp())
-        variance = (own[:, None, None] + slopes - explained).clamp(min=_JITTER) + (2 * self.noise).exp()[:, None, None]
+        variance = (own[:, None, None] + slopes - explained).clamp(min=_JITTER)
+        if noise:
+            variance = variance + (2 * self.noise).exp()[:, None, None]
         return mean.permute(1, 2, 0), variance.permute(1, 2, 0)
 
     def loss(self, seen: _Inputs, labels: Tensor) -> Tensor:
@@ -142,23 +165,24 @@ class MetaProcess(nn.Module):
         return loss
 
 
-def fit_meta_process(tables: Sequence[KernelTable], priors: Sequence[Floats], seed: int) -> MetaProcess:
+def fit_meta_process(kernels: Sequence[tuple[ProcessInputs, Floats]], seed: int) -> MetaProcess:
     """Learns the hyperparameters on source kernels: each step some kernels with 10, 20 or 50 designs drawn of each.
 
-    ``priors`` holds a prediction (N, T) per table that did not see its kernel. Kernels with fewer than 20 designs whose
-    targets are all known are left out. The state of torch's random numbers is left alone. Raises PipelineError where no
-    kernel is left.
+    ``kernels`` holds inputs and targets (n, T) a kernel; priors must come from models that did not see it. Kernels
+    with fewer than 20 designs whose targets are all known are left out. The state of torch's random numbers is left
+    alone. Raises PipelineError where no kernel is left.
     """
     kept = []
-    for table, prior in zip(tables, priors, strict=True):
-        known = np.flatnonzero(~np.isnan(table.targets).any(axis=1))
+    for inputs, targets in kernels:
+        known = np.flatnonzero(~np.isnan(targets).any(axis=1))
         if len(known) >= _LEAST:
-            kept.append((_taken(table, known), prior[known]))
+            kept.append((inputs.take(known), targets[known].astype(np.float64)))
     if not kept:
         raise PipelineError(f"no source kernel has {_LEAST} designs to learn from", fix="give other sources")
-    process = MetaProcess(kept[0][0].targets.shape[1], kept[0][0].shared.shape[1] + kept[0][1].shape[1])
+    first = kept[0][0]
+    process = MetaProcess(first.priors.shape[1], first.shared.shape[1], len(first.blocks), first.priors.shape[2])
     _standardise(process, kept)
-    ready = [(process._inputs(table, prior), process._labels(table)) for table, prior in kept]
+    ready = [(process._inputs(inputs), process._labels(targets)) for inputs, targets in kept]
     draw = np.random.default_rng(seed)
     optimiser = torch.optim.Adam(process.parameters(), lr=_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
@@ -190,7 +214,7 @@ def load_process(path: Path) -> MetaProcess:
     try:
         tensors = load_file(path)
         targets, priors = tensors["slope"].shape
-        process = MetaProcess(targets, len(tensors["centre"]), priors)
+        process = MetaProcess(targets, len(tensors["centre"]), tensors["block_scale"].shape[2], priors)
         process.load_state_dict(tensors)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         problem = " ".join(str(error).split())[:200]
@@ -198,13 +222,9 @@ def load_process(path: Path) -> MetaProcess:
     return process.eval()
 
 
-def _taken(table: KernelTable, rows: npt.NDArray[np.int64]) -> KernelTable:
-    return replace(table, values=table.values[rows], estimates=table.estimates[rows], targets=table.targets[rows])
-
-
-def _standardise(process: MetaProcess, kept: Sequence[tuple[KernelTable, Floats]]) -> None:
-    columns = np.concatenate([np.hstack([table.shared, prior]) for table, prior in kept])
-    within = np.mean([table.targets.astype(np.float64).var(axis=0) for table, _ in kept], axis=0)
+def _standardise(process: MetaProcess, kept: Sequence[tuple[ProcessInputs, Floats]]) -> None:
+    columns = np.concatenate([inputs.shared for inputs, _ in kept])
+    within = np.mean([targets.var(axis=0) for _, targets in kept], axis=0)
     process.centre.copy_(torch.from_numpy(columns.mean(0)))
     process.scale.copy_(torch.from_numpy(columns.std(0) + 1e-6))
     process.unit.copy_(torch.from_numpy(np.sqrt(within) + 1e-6))
@@ -216,7 +236,7 @@ def _rows(inputs: _Inputs, index: Tensor) -> _Inputs:
 
 def _stacked(several: Sequence[_Inputs]) -> _Inputs:
     blocks = []
-    for number in range(_BLOCKS):
+    for number in range(len(several[0].blocks)):
         own = [inputs.blocks[number] for inputs in several]
         most = max(block.shape[2] for block in own)
         blocks.append(torch.cat([nn.functional.pad(block, (0, most - block.shape[2])) for block in own]))

@@ -12,7 +12,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.record import PROPOSALS, RUNS, STATE, Record, interleaved, read_json, round_to_json
-from pipeline.tasks.loop.warm import GatherHistories
+from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 
@@ -41,7 +41,7 @@ class TrainRound(RoundTask):
     def requires(self) -> list[luigi.Task]:
         """The runs of the round before; for the first round what is known before any."""
         if self.round == 1:
-            return [self.clone(GatherHistories)]
+            return [self.clone(GatherHistories), self.clone(LearnProcesses)]
         return synthesis_of(self, self.round - 1, self.loop.batch)
 
     def output(self) -> FolderTarget:

@@ -101,18 +101,25 @@ def check_search(loop: Loop) -> None:
     uses_model(loop)
     if loop.acquisition not in ("auto", "random", "coreset"):
         make_strategy(f"forest-{loop.acquisition}", objective=loop.goal)
-    if loop.surrogate == "transfer" and loop.warm_start not in ("auto", "reports"):
+    if loop.surrogate in ("transfer", "transfergp", "metagp") and loop.warm_start not in ("auto", "reports"):
         raise PipelineError(
-            f"--surrogate transfer has nothing to learn from under --warm-start {loop.warm_start}",
+            f"--surrogate {loop.surrogate} has nothing to learn from under --warm-start {loop.warm_start}",
             fix="leave --warm-start out, or use --surrogate forest",
         )
+
+
+def uses_processes(loop: Loop) -> bool:
+    """Whether the search may use what other kernels teach of how designs resemble each other."""
+    if loop.surrogate == "metagp":
+        return True
+    return loop.surrogate == "auto" and loop.acquisition == "auto" and loop.goal.dimensions == 1
 
 
 def _strategy(loop: Loop, plan: Plan, facts: KernelFeatures, model: Path, acquisition: str) -> Strategy:
     from pipeline.exploration import Prior, make_strategy
     from pipeline.exploration.portfolio import shared
     from pipeline.tasks.loop.model import model_strategy, uses_model
-    from pipeline.tasks.loop.warm import histories_of
+    from pipeline.tasks.loop.warm import histories_of, processes_of
 
     if acquisition in ("random", "coreset"):
         return make_strategy(acquisition, objective=loop.goal)
@@ -125,7 +132,9 @@ def _strategy(loop: Loop, plan: Plan, facts: KernelFeatures, model: Path, acquis
     if acquisition == "auto":
         acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
         if loop.surrogate == "auto":
-            best = make_strategy("auto", objective=loop.goal, prior=prior, seed=loop.seed)
+            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed)
             return best if tuned is None else shared([best, tuned])
     kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
-    return make_strategy(f"{kind}-{acquisition}", objective=loop.goal, prior=prior, seed=loop.seed)
+    return make_strategy(
+        f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed
+    )

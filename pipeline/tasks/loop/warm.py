@@ -12,6 +12,7 @@ from pipeline.tasks.loop.record import read_json
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 if TYPE_CHECKING:
+    from pipeline.exploration import MetaProcesses
     from pipeline.exploration.prior import History
     from pipeline.synthesis import Address
     from pipeline.tasks.loop.settings import Loop
@@ -42,13 +43,48 @@ class GatherHistories(LoopTask):
                     continue
                 features, rows = history
                 name = f"{len(found):03d}"
-                np.savez(folder / f"{name}.npz", values=features.values, shared=features.shared)
+                np.savez(
+                    folder / f"{name}.npz", values=features.values, shared=features.shared,
+                    effective=features.columns, groups=np.array(features.groups or (), dtype=np.int64),
+                )  # fmt: skip
                 write_measured(folder / f"{name}.jsonl", rows)
                 found.append(
                     {"file": name, "kernel": address.kernel, "source": address.source, "designs": len(rows),
                      "estimated": features.estimated is not None}
                 )  # fmt: skip
             write_json(folder / INDEX, {"histories": found, "left_out": left_out})
+
+
+class LearnProcesses(LoopTask):
+    """Learns from the labels of other kernels how designs resemble each other, once for all rounds."""
+
+    def requires(self) -> GatherHistories:
+        """The labels."""
+        before: GatherHistories = self.clone(GatherHistories)
+        return before
+
+    def output(self) -> FolderTarget:
+        """``processes/`` among the rounds: the files of the processes, none where there is too little to learn from."""
+        return FolderTarget(self.loop.rounds_folder / "processes")
+
+    def run(self) -> None:
+        """Learns, where the search uses it."""
+        from pipeline.exploration.meta_processes import STEPS, learn_processes, tell_what_is_usual
+        from pipeline.tasks.loop.search import uses_processes
+
+        histories = histories_of(self.loop) if uses_processes(self.loop) else []
+        with self.output().write() as folder:
+            if tell_what_is_usual(histories):
+                with self.following(STEPS, f"learning from {len(histories)} label sets of other kernels") as advance:
+                    learn_processes(histories, seed=self.loop.seed, advance=advance).save(folder)
+
+
+def processes_of(loop: Loop) -> MetaProcesses | None:
+    """What :class:`LearnProcesses` wrote; None where there was too little to learn from."""
+    from pipeline.exploration import MetaProcesses
+
+    folder: Path = loop.rounds_folder / "processes"
+    return MetaProcesses.load(folder) if any(folder.glob("*.safetensors")) else None
 
 
 def other_addresses(loop: Loop) -> Iterator[Address]:
@@ -92,12 +128,14 @@ def histories_of(loop: Loop) -> list[History]:
     found = []
     for told in read_json(folder / INDEX)["histories"]:
         with np.load(folder / f"{told['file']}.npz", allow_pickle=False) as arrays:
-            values, shared = arrays["values"], arrays["shared"]
+            values, shared, effective = arrays["values"], arrays["shared"], arrays["effective"]
+            groups = tuple(int(group) for group in arrays["groups"]) or None
         estimated = None
         if told["estimated"]:
             estimated = shared[:, estimator_columns(shared.shape[1])][:, LOG2_CYCLES]
         outcomes = [row.outcome() for row in read_measured(folder / f"{told['file']}.jsonl")]
-        found.append(History(told["kernel"], told["source"], Features(values, shared, estimated), outcomes))
+        features = Features(values, shared, estimated, effective, groups)
+        found.append(History(told["kernel"], told["source"], features, outcomes))
     return found
 
 

@@ -9,8 +9,8 @@ import luigi
 
 from pipeline.tasks.base import names
 from pipeline.tasks.messages import progress
-from pipeline.tasks.outputs import FolderTarget, write_json
-from pipeline.tasks.searches.learn import ForecastFold
+from pipeline.tasks.outputs import FolderTarget, fingerprint, write_json
+from pipeline.tasks.searches.learn import FoldTask, ForecastFold, ProcessFold
 from pipeline.tasks.searches.options import SearchStudyTask
 
 RUNS = "runs.json"
@@ -29,14 +29,30 @@ class SearchKernel(SearchStudyTask):
     budget = luigi.IntParameter(description="runs of a search")
     batch = luigi.IntParameter(description="runs of a round")
 
-    @cached_property
-    def learned(self) -> ForecastFold:
-        """What the other kernels tell."""
-        return ForecastFold(fold=self.fold_of[self.kernel], seed=0, **self.shared())
+    @property
+    def repetitions(self) -> range:
+        """The seeds of the repetitions: what is learned beforehand has the same."""
+        return range(self.seed, self.seed + self.seeds)
 
-    def requires(self) -> ForecastFold:
+    @cached_property
+    def learned(self) -> dict[int, ForecastFold]:
+        """What the other kernels tell, by seed."""
+        fold = self.fold_of[self.kernel]
+        return {seed: ForecastFold(fold=fold, seed=seed, **self.shared()) for seed in self.repetitions}
+
+    @cached_property
+    def processes(self) -> dict[int, ProcessFold]:
+        """What the other kernels teach of how designs resemble each other; empty where no method uses it."""
+        from pipeline.exploration.methods import needs_processes
+
+        if not any(needs_processes(method) for method in names(self.methods)):
+            return {}
+        fold = self.fold_of[self.kernel]
+        return {seed: ProcessFold(fold=fold, seed=seed, **self.shared()) for seed in self.repetitions}
+
+    def requires(self) -> list[FoldTask]:
         """What the other kernels tell."""
-        return self.learned
+        return [*self.learned.values(), *self.processes.values()]
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -47,30 +63,41 @@ class SearchKernel(SearchStudyTask):
     def output(self) -> dict[str, FolderTarget]:
         """``studies/parts/search-KERNEL-METHOD-HASH/`` with ``runs.json``, by method."""
         return {
-            method: FolderTarget(self.parts / f"search-{self.kernel}-{method}-{self.digest}")
+            method: FolderTarget(self.parts / f"search-{self.kernel}-{method}-{self._hash_of(method)}")
             for method in names(self.methods)
         }
+
+    def _hash_of(self, method: str) -> str:
+        """What decides the runs of a method: of those that use no processes these do not."""
+        from pipeline.exploration.methods import needs_processes
+
+        if not needs_processes(method):
+            return str(self.digest)
+        return fingerprint(kernel=self.digest, processes=[task.digest for task in self.processes.values()])
 
     def run(self) -> None:
         """Replays what is not there yet; a kernel with too few designs to tell searches apart is left out."""
         from pipeline.exploration import Objective
         from pipeline.exploration.baselines import PoolView
-        from pipeline.exploration.methods import searched
+        from pipeline.exploration.methods import needs_processes, searched
         from pipeline.exploration.replay import KnownForecasts, curve, tells_searches_apart
         from pipeline.tasks.searches.pools import read_pool
 
         objective = Objective(limit=self.limit)
         pool, sites = read_pool(self.dataset_folder, self.from_source, self.kernel)
         serves = tells_searches_apart(pool, objective)
-        prior = KnownForecasts(pool.features, self.learned.forecast(self.from_source, self.kernel))
         view = PoolView(pool.features.values, pool.cycles(objective), sites)
         for method, target in self.output().items():
             if target.exists():
                 continue
             rows: list[dict[str, Any]] = []
-            for seed in range(self.seed, self.seed + self.seeds) if serves else ():
+            for seed in self.repetitions if serves else ():
+                processes = self.processes[seed].processes() if needs_processes(method) else None
+                if needs_processes(method) and processes is None:
+                    continue
+                prior = KnownForecasts(pool.features, self.learned[seed].forecast(self.from_source, self.kernel))
                 found = searched(
-                    method, pool, view, prior,
+                    method, pool, view, prior, processes,
                     objective=objective, budget=self.budget, batch=self.batch, seed=seed,
                 )  # fmt: skip
                 went = curve(pool, found.order, self.budget, objective)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import luigi
@@ -13,13 +14,14 @@ from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.options import SearchStudyTask
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Forecast
+    from pipeline.exploration import Forecast, History, MetaProcesses
+    from pipeline.exploration.replay import Pool
 
 _ARRAYS = ("latency", "latency_spread", "utilisation", "utilisation_spread", "valid")
 
 
-class ForecastFold(SearchStudyTask):
-    """Forecasts for all designs of the kernels of one fold, learned on the kernels of the others."""
+class FoldTask(SearchStudyTask):
+    """A task that learns on the kernels of all folds but one."""
 
     fold = luigi.IntParameter(description="the fold that is left out")
 
@@ -32,15 +34,9 @@ class ForecastFold(SearchStudyTask):
         """The fold too."""
         return {**super().identity, "fold": self.fold}
 
-    def output(self) -> FolderTarget:
-        """``studies/parts/forecasts-HASH/`` with ``SOURCE.KERNEL.npz`` of each kernel."""
-        return FolderTarget(self.parts / f"forecasts-{self.digest}")
-
-    def run(self) -> None:
-        """Learns and forecasts."""
-        import numpy as np
-
-        from pipeline.exploration import History, Prior
+    def read(self) -> tuple[list[History], list[Pool]]:
+        """What is learned from, and the designs of the fold."""
+        from pipeline.exploration import History
         from pipeline.tasks.searches.pools import read_pool
 
         histories, left_out = [], []
@@ -51,6 +47,23 @@ class ForecastFold(SearchStudyTask):
                     left_out.append(pool)
                 else:
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
+        return histories, left_out
+
+
+class ForecastFold(FoldTask):
+    """Forecasts for all designs of the kernels of one fold, learned on the kernels of the others."""
+
+    def output(self) -> FolderTarget:
+        """``studies/parts/forecasts-HASH/`` with ``SOURCE.KERNEL.npz`` of each kernel."""
+        return FolderTarget(self.parts / f"forecasts-{self.digest}")
+
+    def run(self) -> None:
+        """Learns and forecasts."""
+        import numpy as np
+
+        from pipeline.exploration import Prior
+
+        histories, left_out = self.read()
         prior = Prior.fit(histories, seed=self.seed)
         with self.output().write() as folder:
             for pool in left_out:
@@ -67,3 +80,37 @@ class ForecastFold(SearchStudyTask):
 
         with np.load(self.output().path / f"{source}.{kernel}.npz", allow_pickle=False) as arrays:
             return Forecast(**{name: arrays[name] for name in _ARRAYS})
+
+
+class ProcessFold(FoldTask):
+    """The processes that the kernels of all folds but one teach."""
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """How they are learned too."""
+        from pipeline.exploration import meta_processes
+
+        return {**super().identity, "processes": meta_processes.VERSION}
+
+    def output(self) -> FolderTarget:
+        """``studies/parts/processes-HASH/``: the processes' files, none where there is too little to learn from."""
+        return FolderTarget(self.parts / f"processes-{self.digest}")
+
+    def run(self) -> None:
+        """Learns."""
+        from pipeline.exploration.meta_processes import learn_processes, tell_what_is_usual
+
+        histories, _ = self.read()
+        enough = tell_what_is_usual(histories)
+        with self.output().write() as folder:
+            if enough:
+                learn_processes(histories, seed=self.seed).save(folder)
+        told = "how designs resemble each other" if enough else "nothing: too few kernels"
+        progress.step(f"learned from {len(histories)} label sets {told}")
+
+    def processes(self) -> MetaProcesses | None:
+        """What was written; None where there was too little to learn from."""
+        from pipeline.exploration import MetaProcesses
+
+        folder: Path = self.output().path
+        return MetaProcesses.load(folder) if any(folder.glob("*.safetensors")) else None
