@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import History, Objective, Outcome, Prior, space_candidates
+from pipeline.exploration import History, Objective, Outcome, Prior, learn_processes, space_candidates
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.families import folds
 from pipeline.exploration.methods import METHODS, check_methods, searched
@@ -26,10 +26,12 @@ def test_methods_that_run_other_numbers_of_designs_cannot_be_compared() -> None:
     view = PoolView(pool.features.values, pool.cycles(objective), SITES)
     prior = Prior.fit([History("other", "toy", pool.features, pool.outcomes)], trees=10)
     known = KnownForecasts(pool.features, prior.predict(pool.features))
+    relatives = [History(name, "toy", pool.features, pool.outcomes) for name in ("one", "two", "three", "four")]
+    processes = learn_processes(relatives)
     for method in METHODS:
-        found = searched(method, pool, view, known, objective=objective, budget=17, batch=7, seed=1)
+        found = searched(method, pool, view, known, processes, objective=objective, budget=17, batch=7, seed=1)
         assert len(set(found.order)) == len(found.order) == 17, method
-        again = searched(method, pool, view, known, objective=objective, budget=17, batch=7, seed=1)
+        again = searched(method, pool, view, known, processes, objective=objective, budget=17, batch=7, seed=1)
         assert again.order == found.order, method
         errors = found.errors(pool, objective)
         assert len(errors["latency_z"]) <= 17
