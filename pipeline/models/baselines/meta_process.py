@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +97,7 @@ class MetaProcess(nn.Module):
 
     def extend(self, seen: ProcessInputs, labels: Floats, wanted: ProcessInputs, *, noise: bool = True) -> Estimate:
         """As :meth:`condition`, where the designs that are seen (k) and wanted (n) are given apart."""
-        with torch.no_grad():
+        with torch.no_grad(), _one_thread():
             mean, variance = self._posterior(
                 self._inputs(seen), self._labels(labels), self._inputs(wanted), noise=noise
             )
@@ -183,7 +184,12 @@ def fit_meta_process(kernels: Sequence[tuple[ProcessInputs, Floats]], seed: int)
     process = MetaProcess(first.priors.shape[1], first.shared.shape[1], len(first.blocks), first.priors.shape[2])
     _standardise(process, kept)
     ready = [(process._inputs(inputs), process._labels(targets)) for inputs, targets in kept]
-    draw = np.random.default_rng(seed)
+    with _one_thread():
+        _train(process, ready, np.random.default_rng(seed))
+    return process.eval()
+
+
+def _train(process: MetaProcess, ready: Sequence[tuple[_Inputs, Tensor]], draw: np.random.Generator) -> None:
     optimiser = torch.optim.Adam(process.parameters(), lr=_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
     for _ in range(_STEPS):
@@ -201,7 +207,17 @@ def fit_meta_process(kernels: Sequence[tuple[ProcessInputs, Floats]], seed: int)
         nn.utils.clip_grad_norm_(process.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-    return process.eval()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The matrices are small: threads cost more than they save, and many times more where cores are taken."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def save_process(path: Path, process: MetaProcess) -> None:
