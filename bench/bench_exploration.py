@@ -22,6 +22,7 @@ from pipeline.exploration import (
     Outcome,
     Prior,
     SiteFacts,
+    learn_processes,
     make_strategy,
     space_candidates,
 )
@@ -37,6 +38,7 @@ BATCH = 16_384
 WALK, FEATURES, SCORING, SHORTLIST = "going through the space", "features", "scoring (forest)", "shortlist"
 CHOICE, TRAINING, ROUND = "choosing the batch", "training (forest)", "a whole round"
 DEFAULT = "the same by the default"
+LEARNING = "learning from others"
 
 
 class Clock:
@@ -105,9 +107,12 @@ def main() -> None:
         taken = jointly(outlook, best.features.columns.astype(float), 12.0, float("inf"), 10, 0.1, 0)
     with clock.on(ROUND):
         make_strategy("forest-ei").propose(candidates, outcomes, 10, rng)
-    history = History("other", "made-up", candidates.features(keys), outcomes)
+    histories = [History(name, "made-up", candidates.features(keys), outcomes) for name in ("a", "b", "c", "d")]
+    with clock.on(LEARNING):
+        processes = learn_processes(histories)
     with clock.on(DEFAULT):
-        make_strategy("auto", prior=Prior.fit([history])).propose(candidates, outcomes, 10, rng)
+        strategy = make_strategy("auto", prior=Prior.fit(histories), processes=processes)
+        strategy.propose(candidates, outcomes, 10, rng)
     seconds = clock.seconds
     print(f"{count:,} points, {len(space.sites)} sites, {RUNS} runs known, a forest, expected improvement")
     for part in (WALK, FEATURES, SCORING, SHORTLIST):
@@ -119,6 +124,7 @@ def main() -> None:
     own = seconds[WALK] + seconds[SHORTLIST] + seconds[CHOICE]
     print(f"  {ROUND:24} {seconds[ROUND]:8.2f} s; besides features, scoring and training {own:.2f} s")
     ratio = seconds[DEFAULT] / seconds[ROUND]
+    print(f"  {LEARNING:24} {seconds[LEARNING]:8.2f} s, once a loop")
     print(f"  {DEFAULT:24} {seconds[DEFAULT]:8.2f} s, {ratio:.1f} times that: two surrogates, and a prior below each")
 
 

@@ -79,6 +79,17 @@ def test_designs_that_fail_on_this_kernel_alone_would_be_run_again_and_again(
     assert ((after - ran) ** 2).mean() < 0.5 * ((before[30:] - ran) ** 2).mean()
 
 
+def test_a_kernel_on_which_nothing_has_run_yet_would_end_the_search(
+    sources: list[History], processes: MetaProcesses
+) -> None:
+    prior, new = Prior.fit(sources, trees=5), relative(50)
+    surrogate = MetaSurrogate(processes, prior)
+    surrogate.fit(new.features.take(np.arange(3)), [Outcome(str(place), "timeout", False) for place in range(3)])
+    found = surrogate.predict(new.features)
+    assert np.isfinite(found.latency).all() and (found.valid < prior.predict(new.features).valid).any()
+    assert len(surrogate.predict(new.features.take(np.arange(0)))) == 0
+
+
 def test_a_resumed_search_would_forecast_otherwise_than_the_one_that_was_stopped(
     sources: list[History], processes: MetaProcesses, tmp_path: Path
 ) -> None:

@@ -117,22 +117,30 @@ class MetaProcess(nn.Module):
 
     def _covariance(self, a: _Inputs, b: _Inputs) -> Tensor:
         """(T, K, n, m)."""
-        alone, together = self._distance(a, b, 0), self._distance(a, b, 1)
+        shared, own = self._shared_distance(a, b), self._own_distance(a, b)
         variance = (2 * self.amplitude).exp()[:, :, None, None, None]
-        found = variance[:, 0] * _matern(alone[0]) + variance[:, 1] * _matern(alone[1])
-        found = found + variance[:, 2] * _matern(together[0] + together[1])
+        found = variance[:, 0] * _matern(shared[0]) + variance[:, 1] * _matern(own[0])
+        found = found + variance[:, 2] * _matern(shared[1] + own[1])
         slopes = torch.einsum("kntp,kmtp,tp->tknm", a.priors, b.priors, (2 * self.slope_scale).exp())
         covariance: Tensor = found + slopes + (2 * self.offset).exp()[:, None, None, None]
         return covariance
 
-    def _distance(self, a: _Inputs, b: _Inputs, which: int) -> tuple[Tensor, Tensor]:
-        """Squared distances (T, K, n, m) of the shared columns and of the site values."""
-        scale = self.shared_scale[which].exp()[:, None, None]
-        blocks = [
-            _squared(left, right)[None] / (2 * self.block_scale[which, :, number]).exp()[:, None, None, None]
-            for number, (left, right) in enumerate(zip(a.blocks, b.blocks, strict=True))
-        ]
-        return _squared(a.shared[None] / scale, b.shared[None] / scale), torch.stack(blocks).sum(0)
+    def _shared_distance(self, a: _Inputs, b: _Inputs) -> Tensor:
+        """Squared distances (2, T, K, n, m) of the shared columns, under both sets of scales."""
+        weights = (-2 * self.shared_scale).exp().flatten(0, 1)
+        weighted = (b.shared[:, None] * weights[:, None]).flatten(1, 2)
+        size = (*a.shared.shape[:2], len(weights), b.shared.shape[1])
+        product = (a.shared @ weighted.mT).view(size).permute(2, 0, 1, 3)
+        squares = (a.shared.pow(2) @ weights.mT).permute(2, 0, 1)[..., None]
+        others = (b.shared.pow(2) @ weights.mT).permute(2, 0, 1)[..., None, :]
+        found = (squares + others - 2 * product).clamp(min=0)
+        return found.view(*self.shared_scale.shape[:2], *found.shape[1:])
+
+    def _own_distance(self, a: _Inputs, b: _Inputs) -> Tensor:
+        """Squared distances (2, T, K, n, m) of the kernel's own columns, under both sets of scales."""
+        blocks = torch.stack([_squared(left, right) for left, right in zip(a.blocks, b.blocks, strict=True)])
+        found: Tensor = (-2 * self.block_scale).exp() @ blocks.flatten(1)
+        return found.view(*found.shape[:2], *blocks.shape[1:])
 
     def _mean(self, inputs: _Inputs) -> Tensor:
         return torch.einsum("kntp,tp->tkn", inputs.priors, self.slope) + self.intercept[:, None, None]
