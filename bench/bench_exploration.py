@@ -22,11 +22,11 @@ from pipeline.exploration import (
     Outcome,
     Prior,
     SiteFacts,
-    learn_processes,
     make_strategy,
     space_candidates,
 )
 from pipeline.exploration.acquisition import capped_ei, expected
+from pipeline.exploration.meta_processes import learn_processes
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
 from pipeline.exploration.surrogates.forest import ForestSurrogate

@@ -3,7 +3,7 @@
 A *strategy* (:func:`make_strategy`) looks at the outcomes so far and at *candidates* (a design space, all of it where
 that is feasible, or a pool of cached designs), fits a *surrogate* and proposes the next designs by an *acquisition*. A
 *prior* carries over what was learned on other kernels. The names here load scikit-learn, scipy and pymoo; BoTorch is
-loaded by ``ehvi`` alone.
+loaded by ``ehvi`` alone, torch by it and by ``meta_processes``.
 
 ```
 candidates = space_candidates(space, KernelFeatures(sites, estimate))     # or pool_candidates(designs, features)
@@ -18,7 +18,6 @@ while (why := stop_reason(outcomes, objective, budget=40, rounds=rounds)) is Non
 from pipeline.exploration.candidates import PoolCandidates, SpaceCandidates, pool_candidates, space_candidates
 from pipeline.exploration.factory import SURROGATES, make_strategy
 from pipeline.exploration.features import KernelFeatures, SiteFacts
-from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
 from pipeline.exploration.pareto import adrs, best_so_far, front_of, hypervolume, pareto_front
 from pipeline.exploration.prior import History, Prior
 from pipeline.exploration.stopping import stop_reason
@@ -47,7 +46,6 @@ __all__ = [
     "Forecast",
     "History",
     "KernelFeatures",
-    "MetaProcesses",
     "Objective",
     "Outcome",
     "PoolCandidates",
@@ -62,7 +60,6 @@ __all__ = [
     "best_so_far",
     "front_of",
     "hypervolume",
-    "learn_processes",
     "make_strategy",
     "pareto_front",
     "pool_candidates",

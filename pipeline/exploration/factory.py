@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
-from pipeline.exploration.meta_processes import MetaProcesses
 from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.exploration.strategy import SurrogateStrategy
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.surrogates.gaussian import GaussianSurrogate
-from pipeline.exploration.surrogates.meta import MetaSurrogate
 from pipeline.exploration.surrogates.model import ModelForecast, ModelSurrogate
 from pipeline.exploration.types import Beforehand, Objective, Strategy, Surrogate
+
+if TYPE_CHECKING:
+    from pipeline.exploration.meta_processes import MetaProcesses
 
 SURROGATES = ("forest", "gp", "transfer", "transfergp", "metagp", "model")
 """What learns; ``transfer`` is the forest on top of a prior, ``transfergp`` the Gaussian process on top of one,
@@ -100,6 +102,8 @@ def _maker(
                 "too few kernels are known to learn from how designs resemble each other",
                 fix="use transfer or forest, or name sources with more kernels",
             )
+        from pipeline.exploration.surrogates.meta import MetaSurrogate
+
         known_processes, known_prior = processes, prior
         return lambda: MetaSurrogate(known_processes, known_prior)
     if kind.startswith("transfer") and prior is None:

@@ -26,9 +26,6 @@ from pipeline.models.baselines.meta_process import (
 
 Doubles = NDArray[np.float64]
 
-VERSION = 1
-"""Grows when the same histories teach other processes."""
-
 _FOLDS, _TREES = 4, 30
 STEPS = _FOLDS + 2
 """Steps of learning, at most."""

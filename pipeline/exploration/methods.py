@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import RandomStrategy
 from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, SURROGATES, make_strategy
-from pipeline.exploration.meta_processes import MetaProcesses
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.types import Beforehand, Objective, Strategy
+
+if TYPE_CHECKING:
+    from pipeline.exploration.meta_processes import MetaProcesses
 
 WITHOUT_LOOP = "prior-top"
 """The best by the prior alone, nothing learned from the runs: the way of the papers' offline searches."""

@@ -15,6 +15,9 @@ from pipeline.exploration.types import Features, Floats, Forecast, Outcome
 VERSION = 3
 """Grows when a prior learned from the same histories forecasts otherwise."""
 
+PROCESSES_VERSION = 1
+"""The same of :mod:`pipeline.exploration.meta_processes`, which loads torch; a path is decided without it."""
+
 MOST_USED = 4.0
 """A larger utilisation on another kernel counts as this: tens of devices would outweigh all that nearly fits."""
 

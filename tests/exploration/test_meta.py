@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import Features, History, MetaProcesses, Outcome, Prior, learn_processes, make_strategy
+from pipeline.exploration import Features, History, Outcome, Prior, make_strategy
+from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.surrogates.meta import MetaSurrogate
 from pipeline.exploration.types import Surrogate

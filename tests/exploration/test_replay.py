@@ -7,9 +7,10 @@ import pytest
 
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import History, Objective, Outcome, Prior, learn_processes, space_candidates
+from pipeline.exploration import History, Objective, Outcome, Prior, space_candidates
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.families import folds
+from pipeline.exploration.meta_processes import learn_processes
 from pipeline.exploration.methods import METHODS, check_methods, searched
 from pipeline.exploration.replay import Curve, KnownForecasts, Pool, curve, summary
 from tests.exploration.toy import BEST_CYCLES, SITES, run_toy, toy_features, toy_space

@@ -103,7 +103,7 @@ class Loop:
     def identity(self) -> dict[str, Any]:
         """What decides the rounds. The budget does not: a larger one goes on from the rounds there are."""
         from pipeline import __version__
-        from pipeline.exploration import meta_processes, prior
+        from pipeline.exploration import prior
         from pipeline.tasks.estimator_device import estimator_version
         from pipeline.tasks.loop.search import check_search
         from pipeline.tasks.loop.warm import other_addresses
@@ -129,7 +129,7 @@ class Loop:
             ],
             "model": hash_of(model_file(self.model)) if self.model else None,
             "prior": prior.VERSION,
-            "processes": meta_processes.VERSION,
+            "processes": prior.PROCESSES_VERSION,
             "objective": [self.goal.goal, self.goal.limit, sorted(self.goal.weights.items())],
             "seed": self.seed,
             "snapshot": open_store(self.workspace).snapshot(replayed) if replayed else None,

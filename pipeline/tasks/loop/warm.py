@@ -12,7 +12,7 @@ from pipeline.tasks.loop.record import read_json
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 if TYPE_CHECKING:
-    from pipeline.exploration import MetaProcesses
+    from pipeline.exploration.meta_processes import MetaProcesses
     from pipeline.exploration.prior import History
     from pipeline.synthesis import Address
     from pipeline.tasks.loop.settings import Loop
@@ -81,7 +81,7 @@ class LearnProcesses(LoopTask):
 
 def processes_of(loop: Loop) -> MetaProcesses | None:
     """What :class:`LearnProcesses` wrote; None where there was too little to learn from."""
-    from pipeline.exploration import MetaProcesses
+    from pipeline.exploration.meta_processes import MetaProcesses
 
     folder: Path = loop.rounds_folder / "processes"
     return MetaProcesses.load(folder) if any(folder.glob("*.safetensors")) else None

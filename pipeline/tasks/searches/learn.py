@@ -14,7 +14,8 @@ from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.options import SearchStudyTask
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Forecast, History, MetaProcesses
+    from pipeline.exploration import Forecast, History
+    from pipeline.exploration.meta_processes import MetaProcesses
     from pipeline.exploration.replay import Pool
 
 _ARRAYS = ("latency", "latency_spread", "utilisation", "utilisation_spread", "valid")
@@ -88,9 +89,9 @@ class ProcessFold(FoldTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """How they are learned too."""
-        from pipeline.exploration import meta_processes
+        from pipeline.exploration import prior
 
-        return {**super().identity, "processes": meta_processes.VERSION}
+        return {**super().identity, "processes": prior.PROCESSES_VERSION}
 
     def output(self) -> FolderTarget:
         """``studies/parts/processes-HASH/``: the processes' files, none where there is too little to learn from."""
@@ -110,7 +111,7 @@ class ProcessFold(FoldTask):
 
     def processes(self) -> MetaProcesses | None:
         """What was written; None where there was too little to learn from."""
-        from pipeline.exploration import MetaProcesses
+        from pipeline.exploration.meta_processes import MetaProcesses
 
         folder: Path = self.output().path
         return MetaProcesses.load(folder) if any(folder.glob("*.safetensors")) else None
