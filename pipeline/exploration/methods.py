@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
-from pipeline.exploration.coreset import RandomStrategy
+from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
 from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, SURROGATES, make_strategy
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.types import Beforehand, Objective, Strategy
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 WITHOUT_LOOP = "prior-top"
 """The best by the prior alone, nothing learned from the runs: the way of the papers' offline searches."""
 
-KNOWING_NOTHING = (*BASELINES, "cold-forest", "forest-ei", "gp-ei")
+KNOWING_NOTHING = (*BASELINES, "cold-forest", "coreset-forest", "forest-ei", "gp-ei")
 """The methods that know nothing beforehand."""
+
+FOR_THE_FRONT = "transfer-ehvi"
+"""The one that seeks the front of cycles and resources instead of the fewest cycles."""
 
 METHODS = (
     *KNOWING_NOTHING, WITHOUT_LOOP, "transfer-exploit", "transfer-ucb",
-    "transfer-thompson", "transfer-ei", "transfergp-ei", PORTFOLIO_OF_FEW, "metagp-ei", PORTFOLIO,
+    "transfer-thompson", "transfer-ei", FOR_THE_FRONT, "transfergp-ei", PORTFOLIO_OF_FEW, "metagp-ei", PORTFOLIO,
 )  # fmt: skip
-"""All that a study compares by default. ``cold-forest`` begins with random designs and knows nothing beforehand."""
+"""All that a study compares by default. ``cold-forest`` begins with random designs and goes on by the upper confidence
+bound, ``coreset-forest`` begins with a k-means coreset and goes on by expected improvement."""
 
 _STRATEGIES = tuple(f"{kind}-{name}" for kind in SURROGATES if kind != "model" for name in ACQUISITIONS)
 
@@ -67,6 +71,11 @@ def searched(
     if method == "cold-forest":
         strategy = make_strategy("forest-ucb", objective=objective, seed=seed)
         return replay(strategy, pool, budget=budget, batch=batch, seed=seed, first=RandomStrategy())
+    if method == "coreset-forest":
+        strategy = make_strategy("forest-ei", objective=objective, seed=seed)
+        return replay(strategy, pool, budget=budget, batch=batch, seed=seed, first=CoresetStrategy())
+    if method == FOR_THE_FRONT:
+        objective = Objective("pareto", objective.limit)
     if method == WITHOUT_LOOP:
         strategy = make_strategy("transfer-exploit", objective=objective, prior=prior, seed=seed)
         return replay(strategy, pool, budget=budget, batch=budget, seed=seed)
