@@ -15,7 +15,7 @@ from pipeline.exploration.types import Features, Floats, Forecast, Outcome
 VERSION = 3
 """Grows when a prior learned from the same histories forecasts otherwise."""
 
-PROCESSES_VERSION = 1
+PROCESSES_VERSION = 2
 """The same of :mod:`pipeline.exploration.meta_processes`, which loads torch; a path is decided without it."""
 
 MOST_USED = 4.0

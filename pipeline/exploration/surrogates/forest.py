@@ -24,6 +24,9 @@ _PRIOR_RUNS = 10.0
 _BACKGROUND_RUNS = 3.0
 """The candidates that were not run count as so many runs, together, that went as the prior says."""
 
+BEFOREHAND = 1.0
+"""log2 cycles; before any run a prior's spread is that among its trees, and this is added to it (replay studies)."""
+
 _LEAST_SPREAD = 0.3
 """log2 cycles; trees that agree are not that sure. Measured in the replay studies."""
 
@@ -77,7 +80,7 @@ class ForestSurrogate:
             found = np.clip(self._chance.moments(inputs)[0][:, 0], 0.02, 0.98)
             valid = chance((1.0 - own) * logit(before.valid) + own * logit(found))
         if self._direct is None or self._beyond is None:
-            spread = np.sqrt(before.latency_spread**2 + 1.0)
+            spread = np.hypot(before.latency_spread, BEFOREHAND)
             return Forecast(before.latency, spread, before.utilisation, before.utilisation_spread, valid)
         beyond = self._beyond.members(inputs) + np.column_stack([before.latency, before.utilisation])
         answers = np.concatenate([self._direct.members(inputs), beyond])

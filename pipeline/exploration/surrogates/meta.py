@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import ndtr
@@ -14,6 +15,7 @@ from pipeline.exploration.meta_processes import (
     result_targets,
     run_inputs,
 )
+from pipeline.exploration.surrogates.forest import BEFOREHAND
 from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import Beforehand, Features, Floats, Forecast, Outcome
 
@@ -29,7 +31,7 @@ _NOISE = 0.3
 class MetaSurrogate:
     """Nothing is fitted to the kernel: the processes, learned on other kernels, are conditioned on its runs.
 
-    Before any run the forecasts are the prior's.
+    Before any run the forecasts are the prior's, with the spread of a kernel that may be unlike those seen.
     """
 
     def __init__(self, processes: MetaProcesses, prior: Beforehand) -> None:
@@ -48,7 +50,7 @@ class MetaSurrogate:
         """As :class:`~pipeline.exploration.types.Surrogate` says."""
         before = self._prior.predict(features)
         if self._seen is None:
-            return before
+            return replace(before, latency_spread=np.hypot(before.latency_spread, BEFOREHAND))
         parts = [
             self._chunk(features.take(places), before.take(places))
             for begin in range(0, len(features), _CHUNK)
