@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import os
 import secrets
 import socket
@@ -38,8 +40,7 @@ class Aside:
 @contextlib.contextmanager
 def write_aside(folder: Path, *, fsync: bool = True) -> Iterator[Aside]:
     """A new file in ``folder`` under a name that no other writer on any machine has; removed unless published."""
-    host = "".join(c if c.isalnum() else "-" for c in socket.gethostname())[:40]
-    path = folder / f"{ASIDE_PREFIX}{host}-{os.getpid()}-{secrets.token_hex(8)}"
+    path = folder / f"{ASIDE_PREFIX}{_here()}-{os.getpid()}-{secrets.token_hex(8)}"
     with path.open("xb") as file:
         aside = Aside(path, file, fsync)
         try:
@@ -68,7 +69,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_old_asides(folder: Path, newer: Path) -> None:
-    """Remove what killed writers left in ``folder``: asides a day older than the file ``newer``.
+    """Remove what killed writers left in ``folder``: those of dead processes here, elsewhere those a day older than
+    the file ``newer``.
 
     Ages are differences of the file system's own times, so that machines need not agree on the clock.
     """
@@ -80,5 +82,32 @@ def remove_old_asides(folder: Path, newer: Path) -> None:
     for item in leftovers:
         # Another writer may clean at the same time, or finish: both are fine.
         with contextlib.suppress(OSError):
-            if now - item.stat().st_mtime > ASIDE_MAX_AGE_SECONDS:
+            if _left_by_the_dead(item.name) or now - item.stat().st_mtime > ASIDE_MAX_AGE_SECONDS:
                 Path(item.path).unlink()
+
+
+@functools.cache
+def _here() -> str:
+    """The host, and what tells its boot and the namespace of process numbers: containers may share a host's name."""
+    host = "".join(c if c.isalnum() else "-" for c in socket.gethostname())[:40]
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        whole = f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        # Where the system does not tell, no other process has this name: its asides are removed by age alone.
+        whole = secrets.token_hex(8)
+    return f"{host}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+
+def _left_by_the_dead(name: str) -> bool:
+    """Whether a process that ran here wrote the aside and is gone."""
+    where, _, process = name.removeprefix(ASIDE_PREFIX).rpartition("-")[0].rpartition("-")
+    if where != _here() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False

@@ -3,6 +3,8 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis import Address, Entry, ReportStore, estimator_flow, imported_flow, write_pack
+from pipeline.synthesis.atomic import write_aside
 from tests.synthesis.samples import GEMM, MINE, entries, failed, published, report_xml, reported, unique
 
 
@@ -278,6 +281,21 @@ def test_strange_files_in_the_store_are_left_alone(tmp_path: Path) -> None:
     (folder / "entries" / "00").mkdir(exist_ok=True)
     (folder / "entries" / "00" / ".aside-host-1-ff").write_text("half")
     assert store.doctor() == () and store.keys(GEMM) == [reported(1).key]
+
+
+def test_what_a_killed_writer_left_would_pile_up_or_a_living_ones_work_be_lost(tmp_path: Path) -> None:
+    store = quick(tmp_path)
+    store.put_batch(GEMM, [reported(1)])
+    (folder,) = (tmp_path / "estimator").iterdir()
+    script = (
+        "import os, sys; from pathlib import Path; from pipeline.synthesis.atomic import write_aside\n"
+        "with write_aside(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(folder)], check=False).returncode == -9
+    (left,) = folder.glob(".aside-*")
+    with write_aside(folder) as mine:
+        quick(tmp_path).put_batch(GEMM, [reported(2)])
+        assert not left.exists() and mine.path.exists()
 
 
 def test_a_copy_of_the_store_in_another_process_sees_the_same(tmp_path: Path) -> None:
