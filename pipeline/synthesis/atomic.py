@@ -102,12 +102,16 @@ def _here() -> str:
 def _left_by_the_dead(name: str) -> bool:
     """Whether a process that ran here wrote the aside and is gone."""
     where, _, process = name.removeprefix(ASIDE_PREFIX).rpartition("-")[0].rpartition("-")
-    if where != _here() or not process.isdigit():
-        return False
+    return where == _here() and process.isdigit() and not is_alive(int(process))
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs; one that was killed and is not reaped yet does not."""
     try:
-        os.kill(int(process), 0)
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
         return False
-    return False
+    except (OSError, OverflowError):
+        return True
+    return state[:1] not in (["Z"], ["X"])

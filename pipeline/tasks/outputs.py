@@ -17,6 +17,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.atomic import is_alive
 
 
 def fingerprint(**parts: Any) -> str:
@@ -86,18 +87,8 @@ def _remove_leftovers(folder: Path, host: str) -> None:
     """Removes what killed runs of this host left aside."""
     for leftover in folder.glob(f".aside-{host}-*"):
         process = leftover.name.rsplit("-", 2)[1]
-        if process.isdigit() and not _alive(int(process)):
+        if process.isdigit() and not is_alive(int(process)):
             shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def point_latest(folder: Path) -> Path:
