@@ -9,13 +9,16 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs luigi on the arguments; exits with luigi's code. Without a luigi.cfg in the folder, the package's serves."""
-    import luigi
+    from pipeline import last_words
+
+    last_words.settle_streams()
+    sys.excepthook = last_words.hook
     import luigi.configuration
     from luigi.retcodes import run_with_retcodes
 
     import pipeline.tasks
 
-    pipeline.tasks.messages.install(command_line=True)
+    pipeline.tasks.messages.install(command_line_of_ours=True)
     given = sys.argv[1:] if arguments is None else arguments
     shipped = Path(pipeline.__file__).resolve().parent.parent / "luigi.cfg"
     if not Path("luigi.cfg").exists() and "LUIGI_CONFIG_PATH" not in os.environ and shipped.exists():

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable
+
+# C0 and C1 controls, DEL, line separators, and what turns or hides text (Unicode TR36): none may act on a terminal.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """The text with control characters, and what else acts on a terminal, written as escapes such as ``\\x1b``.
+
+    Tabs stay, and line breaks where ``lines``.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = "\t\n" if lines else "\t"
+    return _UNPRINTABLE.sub(lambda found: found[0] if found[0] in kept else _escaped(found[0]), text)
+
+
+def _escaped(letter: str) -> str:
+    number = ord(letter)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that somebody who wrote ``word`` may have meant; None where none is like it."""
+    by_lower = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
 
 class PipelineError(Exception):
     """A problem with an input or the environment, told in one line.
 
-    ``str(error)`` reads ``file:line:column: problem; fix`` with the parts that are known.
-    Line and column count from 1.
+    ``str(error)`` reads ``file:line:column: problem; fix`` with the parts that are known, and holds no control
+    character. Line and column count from 1.
     """
 
     def __init__(
@@ -19,15 +49,15 @@ class PipelineError(Exception):
         column: int | None = None,
         fix: str | None = None,
     ) -> None:
-        self.problem = " ".join(problem.split())
+        self.problem = printable(" ".join(problem.split()))
         self.file = file
         self.line = line
         self.column = column
-        self.fix = " ".join(fix.split()) if fix else None
+        self.fix = printable(" ".join(fix.split())) if fix else None
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = self.file or ""
+        place = printable(self.file or "")
         if self.line is not None:
             place += f":{self.line}"
             if self.column is not None:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from pipeline.errors import PipelineError
+from pipeline.files import open_plain
 
 MAX_FILE_BYTES = 1 << 30
 """Largest single file that is read, 1 GiB; the largest published one has 4 MB."""
@@ -92,6 +93,7 @@ def _reader_of(path: Path) -> _Reader:
         return _folder
     if not path.exists():
         raise PipelineError("no such file or folder", file=str(path), fix="check the path")
+    open_plain(path).close()
     try:
         if tarfile.is_tarfile(path):
             return _tar
@@ -126,7 +128,7 @@ def _folder(
             full = Path(folder) / file
             parts = _safe_parts(full.relative_to(path).as_posix())
             if parts and full.is_file() and wanted(parts):
-                with full.open("rb") as stream:
+                with open_plain(full) as stream:
                     yield parts, budget.read(stream, "/".join(parts))
 
 
@@ -134,7 +136,7 @@ def _single(
     path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
 ) -> Iterator[tuple[tuple[str, ...], bytes]]:
     if wanted((path.name,)):
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             yield (path.name,), budget.read(stream, path.name)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.files import open_plain
 
 HLSYN_URL = "https://raw.githubusercontent.com/UCLA-DM/HLSyn/main/data/HLSyn_data.tar.gz"
 """The archive published with HLSyn (NeurIPS 2023)."""
@@ -44,7 +45,7 @@ def sha256_of(path: Path) -> Fetched:
     """A user's own file with its checksum. Raises :class:`PipelineError` where it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as stream:
+        with open_plain(path, fix="check --path") as stream:
             while chunk := stream.read(1 << 20):
                 digest.update(chunk)
                 size += len(chunk)

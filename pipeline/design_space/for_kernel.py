@@ -9,6 +9,7 @@ from pipeline.design_space.derive import derive_space
 from pipeline.design_space.native import read_space
 from pipeline.design_space.space import DesignSpace
 from pipeline.errors import PipelineError
+from pipeline.files import read_text
 from pipeline.kernels.model import Kernel, SiteKind
 
 BESIDE = ("space.toml", "ds_config.json")
@@ -37,14 +38,7 @@ def load_space(kernel: Kernel, file: Path | None = None) -> DesignSpace:
 
 def read_space_file(file: Path) -> DesignSpace:
     """The design space in a file of either form; raises :class:`PipelineError` where it holds none."""
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise PipelineError(f"larger than {_MAX_BYTES} bytes: no design space", file=str(file))
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise PipelineError(f"cannot be read: {error.strerror}", file=str(file), fix="check the path") from None
-    except UnicodeDecodeError:
-        raise PipelineError("is no text in UTF-8", file=str(file), fix="give a TOML or JSON file") from None
+    text = read_text(file, most=_MAX_BYTES, fix="give a TOML or JSON file with a design space")
     read = read_autodse if text.lstrip().startswith("{") else read_space
     return read(text, file=str(file))
 

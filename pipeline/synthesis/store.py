@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
+from pipeline.files import remove_old_asides, write_aside, write_whole
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.atomic import remove_old_asides, write_aside, write_whole
 from pipeline.synthesis.canonical import canonical_json, read_json
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import SOURCE_NAME

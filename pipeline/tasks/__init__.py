@@ -48,3 +48,4 @@ ROUNDS = (TrainRound, ProposeDesigns, SynthesizeRound)
 __all__ = [*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "COMMANDS", "ROUNDS", "farm", "messages", "vitis"]
 
 messages.install()
+messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm"])

@@ -16,6 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks import ending
 from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.parameters import Folder, WholeNumber
 
 _T = TypeVar("_T")
 _TELL_EVERY_S = 0.5
@@ -25,8 +26,8 @@ _TELL_EVERY_S = 0.5
 class PipelineTask(luigi.Task):
     """A task with a workspace and a seed."""
 
-    workspace = luigi.Parameter(default="workspace", description="folder for everything that is written")
-    seed = luigi.IntParameter(default=0, description="seed of everything that is drawn at random")
+    workspace = Folder(default="workspace", description="folder for everything that is written")
+    seed = WholeNumber(default=0, description="seed of everything that is drawn at random")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

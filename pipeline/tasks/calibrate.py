@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.parameters import WholeNumber
 
 if TYPE_CHECKING:
     from pipeline.estimator.fit import KernelData, Trials
@@ -25,8 +27,8 @@ class _AgainstLabels(PipelineTask):
 
     source = luigi.Parameter(description="where the labels are from, such as vitis-plain, hlsyn-v20 or a name of yours")
     kernels = luigi.Parameter(default="", description="suite names, comma-separated; default: all that have labels")
-    designs = luigi.IntParameter(default=60, description="designs a kernel at most, evenly spread over their keys")
-    folds = luigi.IntParameter(default=5, description="groups of kernels; each is judged by a fit to the others")
+    designs = WholeNumber(least=1, default=60, description="designs a kernel at most, evenly spread over their keys")
+    folds = WholeNumber(least=2, default=5, description="groups of kernels; each is judged by a fit to the others")
 
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
@@ -151,10 +153,8 @@ class _AgainstLabels(PipelineTask):
 
     def summarise(self) -> None:
         """Says the figures before and after, and where the table is."""
-        import json
-
         path = self.output().path
-        said = json.loads((path / "agreement.json").read_text(encoding="utf-8"))
+        said = read_own(path / "agreement.json", remove=path)
         before, after = said["shipped"], said["held_out"]
         within = ", ".join(
             f"{name} {_percent(before['within_1.5'][name])} -> {_percent(after['within_1.5'][name])}"
@@ -206,10 +206,9 @@ class ValidateEstimator(_AgainstLabels):
 
     def summarise(self) -> None:
         """Adds how the law of loops fares."""
-        import json
 
         super().summarise()
-        loops = json.loads((self.output().path / "agreement.json").read_text(encoding="utf-8")).get("loops")
+        loops = read_own(self.output().path / "agreement.json", remove=self.output().path).get("loops")
         if loops:
             say(
                 f"  {loops['loops']} pipelined loops of {loops['reports']} reports: the law is exact in "

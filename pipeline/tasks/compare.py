@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,12 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import names
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.searches.kernel import RUNS, SearchKernel
 from pipeline.tasks.searches.options import SearchStudyTask
 
@@ -24,9 +25,9 @@ CURVES, SUMMARY = "curves.csv", "summary.csv"
 class CompareSearches(SearchStudyTask):
     """Replays search methods on kernels with known labels, unseen in what they learned from, and compares them."""
 
-    seeds = luigi.IntParameter(default=3, description="repetitions of each search")
-    budget = luigi.IntParameter(default=40, description="designs that a search may run; a failed one counts")
-    batch = luigi.IntParameter(default=10, description="designs a round")
+    seeds = WholeNumber(least=1, default=3, description="repetitions of each search")
+    budget = WholeNumber(least=1, default=40, description="designs that a search may run; a failed one counts")
+    batch = WholeNumber(least=1, default=10, description="designs a round")
     methods = luigi.Parameter(default="", description="methods to compare, comma-separated; default: all")
     kernels = luigi.Parameter(default="", description="kernels to search on, comma-separated; default: all that serve")
 
@@ -86,7 +87,7 @@ class CompareSearches(SearchStudyTask):
         rows: list[dict[str, Any]] = []
         for shard in self.shards:
             for part in shard.output().values():
-                found = json.loads((part.path / RUNS).read_text(encoding="utf-8"))["searches"]
+                found = read_own(part.path / RUNS, remove=part.path)["searches"]
                 rows += [{"source": shard.from_source, "kernel": shard.kernel, **row} for row in found]
         if not rows:
             raise PipelineError(

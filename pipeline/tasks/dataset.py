@@ -16,6 +16,7 @@ from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.parameters import OptionalWholeNumber
 
 
 class GenerateDataset(PipelineTask):
@@ -37,8 +38,8 @@ class GenerateDataset(PipelineTask):
         choices=STRATEGIES,
         description="how designs are chosen; auto: cached under replay, else uniform",
     )
-    count = luigi.OptionalIntParameter(
-        default=None, description="designs a kernel; default: all cached, or 100 new ones"
+    count = OptionalWholeNumber(
+        least=1, default=None, description="designs a kernel; default: all cached, or 100 new ones"
     )
     around = luigi.Parameter(
         default="", description="design keys, comma-separated: centres of --strategy neighbourhood"

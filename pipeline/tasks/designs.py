@@ -11,6 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
+from pipeline.tasks.parameters import OptionalWholeNumber
 
 if TYPE_CHECKING:
     from pipeline.tasks.plan import Plan
@@ -29,8 +30,8 @@ class KernelTask(PipelineTask):
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
     backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
     strategy = luigi.ChoiceParameter(default="auto", choices=STRATEGIES, description="how designs are chosen")
-    count = luigi.OptionalIntParameter(
-        default=None, description=f"designs; default: all that are cached under replay, else {DEFAULT_COUNT}"
+    count = OptionalWholeNumber(
+        least=1, default=None, description=f"designs; default: all that are cached under replay, else {DEFAULT_COUNT}"
     )
     around = luigi.Parameter(
         default="", description="design keys, comma-separated: centres of --strategy neighbourhood"
@@ -89,8 +90,6 @@ class SampleConfigurations(KernelTask):
         from pipeline.dataset.build import points_allowed
         from pipeline.dataset.schemas import make_table, write_table
 
-        if self.count is not None and self.count < 1:
-            raise PipelineError(f"--count {self.count} asks for no designs", fix="give a positive number")
         chosen = self._cached() if self.chosen_strategy == "cached" else self._sampled()
         plan = self.plan
         in_space: list[bool | None] = [None] * len(chosen)
@@ -130,7 +129,7 @@ class SampleConfigurations(KernelTask):
         cached = list(store.designs(self.plan.address))
         if self.count is None or self.count >= len(cached):
             return cached
-        picked = np.random.default_rng(self.seed).choice(len(cached), size=self.count, replace=False)
+        picked = np.random.default_rng(self.seed).choice(len(cached), size=int(self.count), replace=False)
         return [cached[i] for i in sorted(picked)]
 
     def _sampled(self) -> list[tuple[str, dict[str, int | str] | None]]:

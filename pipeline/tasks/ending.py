@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from pipeline.last_words import write_error
+
 MEANINGS = {
     "already_running": "another worker runs it",
     "missing_data": "an input that no task makes is missing",
@@ -41,7 +43,7 @@ class _Ending:
         if self.root is None or self.code is None or os.getpid() != self.process:
             return
         seconds = time.monotonic() - self.started
-        print(last_line(type(self.root).__name__, seconds, self.code, self._page()), file=sys.stderr)
+        write_error(f"{last_line(type(self.root).__name__, seconds, self.code, self._page())}\n")
 
     def _page(self) -> Path | None:
         page = self.root.page if self.root is not None and self.code == 0 else None
@@ -79,5 +81,9 @@ def last_line(name: str, seconds: float, code: int, page: Path | None) -> str:
 def _meaning(code: int) -> str | None:
     from luigi.retcodes import retcode
 
-    codes = retcode()
+    try:
+        codes = retcode()
+    except Exception:
+        # The configuration that gives the codes is what is wrong, and has been told of.
+        return None
     return next((meaning for kind, meaning in MEANINGS.items() if getattr(codes, kind) == code), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +10,13 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
+from pipeline.tasks.parameters import OptionalWholeNumber
 
 LAYOUTS = ("hlsyn", "autodse", "pyg")
 
@@ -27,7 +28,7 @@ class ExportDataset(PipelineTask):
     layout = luigi.ChoiceParameter(choices=LAYOUTS, description="hlsyn, autodse or pyg")
     kernels = luigi.Parameter(default="", description="suite names or paths, comma-separated; default: all with labels")
     backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
-    count = luigi.OptionalIntParameter(default=None, description="designs a kernel; default: all cached, or 100")
+    count = OptionalWholeNumber(least=1, default=None, description="designs a kernel; default: all cached, or 100")
 
     def requires(self) -> GenerateDataset:
         """The dataset; program graphs only where the layout has them."""
@@ -66,7 +67,7 @@ class ExportDataset(PipelineTask):
     def summarise(self) -> None:
         """Says what was written and where."""
         place: Path = self.output().path
-        said = json.loads((place / "export.json").read_text(encoding="utf-8"))
+        said = read_own(place / "export.json", remove=place)
         say("\n  ".join([f"Exported to {place}", *said["notes"], f"terms: {said['licence']}, {said['attribution']}"]))
 
     def _hlsyn(self, folder: Path) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
@@ -33,7 +33,7 @@ class _Import(PipelineTask):
 
         if not self.marker.exists():
             return False
-        stored = json.loads((self.marker.path / "import.json").read_text(encoding="utf-8"))
+        stored = read_own(self.marker.path / "import.json", remove=self.marker.path)
         known = {address.digest for address in open_store(self.workspace).addresses()}
         return set(stored["addresses"]) <= known
 
@@ -44,7 +44,7 @@ class _Import(PipelineTask):
 
     def summarise(self) -> None:
         """Says what came in."""
-        said = json.loads((self.marker.path / "import.json").read_text(encoding="utf-8"))
+        said = read_own(self.marker.path / "import.json", remove=self.marker.path)
         say("\n  ".join(["Imported", *said["notes"]]))
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
 from pipeline.tasks.base import PipelineTask
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import say, show
 
 
 class InformationTask(PipelineTask):
@@ -41,12 +40,11 @@ class InformationTask(PipelineTask):
 
     def run(self) -> None:
         """Gathers, prints and writes."""
-        from pipeline.synthesis.atomic import write_whole
+        from pipeline.files import write_whole
         from pipeline.tasks.outputs import writable_folder
 
         facts = self.facts()
-        sys.stdout.write(self.text(facts) + "\n")
-        sys.stdout.flush()
+        show(self.text(facts))
         writable_folder(self.file.parent)
         content = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
         write_whole(self.file, content.encode(), fsync=False)

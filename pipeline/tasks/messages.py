@@ -13,10 +13,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import multiprocessing
+import os
 import shutil
 import sys
-import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -25,21 +25,23 @@ import luigi
 from luigi.parameter import ParameterException
 from luigi.task_register import TaskClassException
 
-from pipeline.errors import PipelineError
-from pipeline.tasks import ending
+from pipeline.errors import PipelineError, printable
+from pipeline.last_words import defect, keep_traceback, settle_streams, told, write_error
+from pipeline.tasks import command_line, ending
 
 _PROGRAMS = {"luigi", "luigi.exe"}
 
 
 def user_message(error: BaseException | None) -> str | None:
     """The line to show for an error that a user can mend; None for any other."""
-    if isinstance(error, PipelineError):
-        return str(error)
     if isinstance(error, TaskClassException):
-        return f"{' '.join(str(error).split())}; `python -m pipeline` lists the tasks"
+        return printable(f"{' '.join(str(error).split())}; `python -m pipeline` lists the tasks")
     if isinstance(error, ParameterException):
-        return f"{' '.join(str(error).split())}; `--help` after the task's name lists its parameters"
-    return None
+        return printable(f"{' '.join(str(error).split())}; `--help` after the task's name lists its parameters")
+    if isinstance(error, ValueError) and isinstance(error.__cause__, PipelineError):
+        # luigi wraps what is wrong with a default, such as that of luigi.cfg, into an error of its own.
+        return str(error.__cause__)
+    return told(error)
 
 
 def task_label(task: object) -> str:
@@ -49,42 +51,59 @@ def task_label(task: object) -> str:
 
 
 class OneLine(logging.Filter):
-    """Replaces the traceback of a :class:`PipelineError` in luigi's log by its line."""
+    """Replaces the tracebacks in luigi's log by one line; that of a defect goes into a file that the line names."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrites ``record`` in place; nothing is dropped."""
         error = record.exc_info[1] if record.exc_info else None
-        message = user_message(error)
-        if message is not None:
+        if error is not None:
+            message = user_message(error) or defect(error)
             task = next((a for a in record.args if isinstance(a, luigi.Task)), None) if record.args else None
             record.msg = f"{task_label(task)}: {message}" if task else message
             record.args, record.exc_info, record.exc_text = (), None, None
         elif "\nTraceback (most recent call last)" in (text := record.getMessage()):
             # luigi formats the traceback of a failing complete() or requires() into the message itself.
-            marker = f"{PipelineError.__module__}.{PipelineError.__qualname__}: "
-            last = text.rstrip().splitlines()[-1]
-            if last.startswith(marker):
-                record.msg, record.args = last[len(marker) :], ()
-                record.levelno, record.levelname = logging.ERROR, "ERROR"
+            record.msg, record.args = _last_line_of(text), ()
+            record.levelno, record.levelname = logging.ERROR, "ERROR"
         return True
 
 
-def install(*, command_line: bool = False) -> None:
-    """Installs the filter; on a command line also the hook for errors outside any task."""
+def _last_line_of(text: str) -> str:
+    """What to say of a formatted traceback."""
+    last = text.rstrip().splitlines()[-1]
+    marker = f"{PipelineError.__module__}.{PipelineError.__qualname__}: "
+    if last.startswith(marker):
+        return last[len(marker) :]
+    name, _, rest = last.partition(": ")
+    if name in ("OSError", "PermissionError", "FileNotFoundError", "NotADirectoryError", "IsADirectoryError"):
+        return printable(rest)
+    place = keep_traceback(text)
+    return f"a defect of the pipeline, please report it: {printable(last)[:300]} (traceback: {place})"
+
+
+def install(*, command_line_of_ours: bool = False) -> None:
+    """Installs the filter; on a command line also what turns every mistake into one line."""
     logger = logging.getLogger("luigi-interface")
     if not any(isinstance(known, OneLine) for known in logger.filters):
         logger.addFilter(OneLine())
-    if command_line or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
+    if command_line_of_ours or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
+        settle_streams()
         sys.excepthook = _hook
+        command_line.install()
         ending.install()
 
 
+def check_configuration(sections: Sequence[str]) -> None:
+    """On a command line, refuses settings of luigi.cfg in these sections that nothing reads; PipelineError names them.
+
+    A program of others that imports the tasks keeps its configuration to itself.
+    """
+    if sys.excepthook is _hook:
+        command_line.check_sections(sections)
+
+
 def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    message = user_message(error)
-    if message is None:
-        traceback.print_exception(kind, error, trace)
-    else:
-        print(f"ERROR: {message}", file=sys.stderr)
+    write_error(f"ERROR: {user_message(error) or defect(error)}\n")
 
 
 class Progress:
@@ -144,12 +163,30 @@ def bar(total: int | None, text: str) -> Iterator[Advance]:
         yield advance
 
 
+def show(text: str) -> None:
+    """The answer to a question, on standard output.
+
+    A reader that has seen enough and gone (``| head -1``) is no error. Raises PipelineError where it cannot be written.
+    """
+    try:
+        sys.stdout.write(printable(text, lines=True) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere, and Python does not complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise PipelineError(f"cannot be written: {error.strerror}", file="standard output") from None
+
+
 def say(text: str) -> None:
-    """A line for the user on standard error, above any bar."""
+    """A line for the user on standard error, above any bar; a terminal that is gone stops no work."""
+    text = printable(text, lines=True)
     tqdm = getattr(sys.modules.get("tqdm"), "tqdm", None)
-    if tqdm is not None and sys.stderr.isatty():
-        tqdm.write(text, file=sys.stderr)
+    if tqdm is not None and sys.stderr is not None and sys.stderr.isatty():
+        with contextlib.suppress(OSError):
+            tqdm.write(text, file=sys.stderr)
         return
     # One write a line: several processes share the terminal.
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    write_error(f"{text}\n")

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint
+from pipeline.tasks.parameters import OptionalWholeNumber
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset, TrainingConfig
@@ -33,7 +35,7 @@ class ModelTask(PipelineTask):
         default="", description="where labels come from, comma-separated, such as hlsyn-v20; default: the shipped packs"
     )
     dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
-    epochs = luigi.OptionalIntParameter(default=None, description="epochs to train; default: those of the mode")
+    epochs = OptionalWholeNumber(least=1, default=None, description="epochs to train; default: those of the mode")
     target = luigi.ChoiceParameter(
         default="regression", choices=TARGETS, description="what to predict: perf and resources, or validity"
     )
@@ -136,7 +138,7 @@ class ModelTask(PipelineTask):
         from pipeline.training.card import score_rows
 
         place: Path = self.output().path
-        card = json.loads((place / "card.json").read_text(encoding="utf-8"))
+        card = read_own(place / "card.json", remove=place)
         rows = score_rows(card["scores"])
         lines = [card["title"], *aligned(list(rows[0]), [list(row.values()) for row in rows])]
         files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())

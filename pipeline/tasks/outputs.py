@@ -17,7 +17,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.atomic import is_alive
+from pipeline.files import is_alive
 
 
 def fingerprint(**parts: Any) -> str:

@@ -8,6 +8,7 @@ import luigi
 
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say
+from pipeline.tasks.parameters import WholeNumber
 
 PACK_KERNELS = "atax,bicg,doitgen-red,gemm-ncubed,jacobi-2d,spmv-ellpack,stencil"
 
@@ -16,7 +17,7 @@ class BuildPacks(PipelineTask):
     """Writes the packs in reports/ again: labels by the estimator for a handful of kernels."""
 
     kernels = luigi.Parameter(default=PACK_KERNELS, description="suite names, comma-separated")
-    count = luigi.IntParameter(default=150, description="designs a kernel, the default design among them")
+    count = WholeNumber(least=1, default=150, description="designs a kernel, the default design among them")
     output_folder = luigi.Parameter(default="reports", description="where the packs go")
     done = False
 

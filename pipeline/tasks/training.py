@@ -19,6 +19,7 @@ from pipeline.tasks.messages import say
 from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
 from pipeline.tasks.model_task import ModelTask, counted, options, versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
+from pipeline.tasks.parameters import WholeNumber
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset
@@ -45,7 +46,7 @@ class TrainHierarchicalMoE(ModelTask):
         default="{}", description="further choices of the model as JSON, such as '{\"hidden\": 32}'"
     )
     split = luigi.Parameter(default="random", description="the dataset's split that says what is held out")
-    devices = luigi.IntParameter(default=1, description="GPUs, or processes on a CPU")
+    devices = WholeNumber(least=1, default=1, description="GPUs, or processes on a CPU")
 
     @property
     def dataset_kernels(self) -> str:
@@ -164,7 +165,7 @@ class FineTune(ModelTask):
         default="", description="a model's folder or file; default: TrainHierarchicalMoE on the other kernels"
     )
     kernel = luigi.Parameter(description="the kernel to adapt to")
-    shots = luigi.IntParameter(default=50, description="designs to learn from")
+    shots = WholeNumber(least=0, default=50, description="designs to learn from")
     shots_by = luigi.ChoiceParameter(default="kmeans", choices=SHOTS_BY, description="how these designs are chosen")
     mode = luigi.ChoiceParameter(default="best", choices=MODES, description="whose fine-tuning, and default model")
 

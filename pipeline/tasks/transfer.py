@@ -10,11 +10,13 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.study.kernel import ROWS, EvaluateKernel
 from pipeline.tasks.study.options import StudyTask
 
@@ -45,16 +47,14 @@ class PlanStudy(StudyTask):
     @cached_property
     def found(self) -> dict[str, list[str]]:
         """The plan."""
-        import json
-
-        plan: dict[str, list[str]] = json.loads((self.output().path / PLAN).read_text(encoding="utf-8"))
+        plan: dict[str, list[str]] = read_own(self.output().path / PLAN, remove=self.output().path)
         return plan
 
 
 class EvaluateTransfer(StudyTask):
     """Compares methods on kernels that they were not trained on, after a few shots (the paper's protocol) or none."""
 
-    seeds = luigi.IntParameter(default=3, description="repetitions, each with its own shots and networks")
+    seeds = WholeNumber(least=1, default=3, description="repetitions, each with its own shots and networks")
     methods = luigi.Parameter(
         default="",
         description="methods to compare, comma-separated, a network with changes as in hmoe+log2; default: all",
@@ -78,7 +78,7 @@ class EvaluateTransfer(StudyTask):
     @property
     def least(self) -> int:
         """Usable designs that a target kernel needs: at least so many are tested on as 70 leave beside 50 shots."""
-        return max(self.least_designs, max(self.counts) + LEAST_TESTED)
+        return int(max(self.least_designs, max(self.counts) + LEAST_TESTED))
 
     def requires(self) -> PlanStudy:
         """The plan; what it asks for follows from it."""

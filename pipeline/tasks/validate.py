@@ -16,6 +16,7 @@ from pipeline.tasks.loop.rounds import synthesis_of
 from pipeline.tasks.loop.warm import GatherHistories
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint, point_latest, write_json
+from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 
 if TYPE_CHECKING:
     from pipeline.synthesis import ReportStore
@@ -33,10 +34,12 @@ class ValidateTopDesigns(LoopTask):
     are computed again. Only the first is called resynthesised.
     """
 
-    budget = luigi.OptionalIntParameter(
-        default=None, description="runs of the loop whose top designs are meant; without it those of --model alone"
+    budget = OptionalWholeNumber(
+        least=1,
+        default=None,
+        description="runs of the loop whose top designs are meant; without it those of --model alone",
     )
-    top_k = luigi.IntParameter(default=3, description="designs to validate, for each kernel")
+    top_k = WholeNumber(least=0, default=3, description="designs to validate, for each kernel")
     use_cache = luigi.BoolParameter(default=False, description="with Vitis: take reports that are there already")
     cosim = luigi.BoolParameter(default=False, description="with Vitis: simulate the RTL too; needs a test bench")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.tasks.parameters import Real, WholeNumber
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -31,7 +32,7 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         default="", description="vitis_hls, vitis-run, v++ or vivado_hls; else chosen by what is there"
     )
     part = luigi.Parameter(default="xcu200-fsgd2104-2-e", description="part that designs are made for")
-    clock_ns = luigi.FloatParameter(default=4.0, description="target clock period in ns")
+    clock_ns = Real(above=0, most=1000, hint="in ns", default=4.0, description="target clock period in ns")
     uncertainty = luigi.Parameter(default="27%", description="clock uncertainty, as the tool takes it")
     flow_target = luigi.ChoiceParameter(default="vitis", choices=("vitis", "vivado"), description="flow target")
     options = luigi.Parameter(default="", description="more settings: name=value, separated by ';'")
@@ -48,8 +49,8 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         choices=("clause", "never", "always"),
         description="floating-point sums in another order: where a reduction clause allows it, never, always",
     )
-    timeout_minutes = luigi.FloatParameter(default=180.0, description="wall-clock limit of a run")
-    memory_gib = luigi.FloatParameter(default=0.0, description="memory limit of a run, 0 for none")
+    timeout_minutes = Real(above=0, most=1e6, default=180.0, description="wall-clock limit of a run")
+    memory_gib = Real(least=0, most=1e5, default=0.0, description="memory limit of a run, 0 for none")
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
     keep = luigi.ChoiceParameter(
         default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
@@ -64,8 +65,10 @@ class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     """The section [farm]: where runs of the tool happen, and how many at once."""
 
     executor = luigi.Parameter(default="local", description="serial, local, dask, slurm, lsf, sge or pbs")
-    workers = luigi.IntParameter(default=1, description="runs at once")
-    licences = luigi.IntParameter(default=0, description="licences shared by all runs of the workspace, 0 for no limit")
+    workers = WholeNumber(least=1, default=1, description="runs at once")
+    licences = WholeNumber(
+        least=0, default=0, description="licences shared by all runs of the workspace, 0 for no limit"
+    )
     options = luigi.Parameter(default="", description="options of the executor: name=value, separated by ';'")
 
 

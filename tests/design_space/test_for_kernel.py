@@ -99,7 +99,7 @@ def test_a_space_of_other_sites_is_refused_naming_them(tmp_path: Path) -> None:
     file.write_text(text.replace("__PARA__L2", "__PARA__L9"), encoding="utf-8")
     with pytest.raises(PipelineError, match=r"lacks the kernel's sites __PARA__L2; it has sites .* __PARA__L9"):
         load_space(kernel, file)
-    with pytest.raises(PipelineError, match="cannot be read"):
+    with pytest.raises(PipelineError, match="there is no such file"):
         load_space(kernel, tmp_path / "absent.toml")
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PipelineError, match="UTF-8"):

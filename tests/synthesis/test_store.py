@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis import Address, Entry, ReportStore, estimator_flow, imported_flow, write_pack
-from pipeline.synthesis.atomic import write_aside
+from pipeline.files import write_aside
 from tests.synthesis.samples import GEMM, MINE, entries, failed, published, report_xml, reported, unique
 
 
@@ -288,7 +288,7 @@ def test_what_a_killed_writer_left_would_pile_up_or_a_living_ones_work_be_lost(t
     store.put_batch(GEMM, [reported(1)])
     (folder,) = (tmp_path / "estimator").iterdir()
     script = (
-        "import os, sys; from pathlib import Path; from pipeline.synthesis.atomic import write_aside\n"
+        "import os, sys; from pathlib import Path; from pipeline.files import write_aside\n"
         "with write_aside(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", script, str(folder)], check=False).returncode == -9

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.files import damaged
 from pipeline.reports.report import RESOURCE_NAMES
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def write_measured(file: Path, rows: Iterable[Measured]) -> None:
 
 def read_measured(file: Path) -> list[Measured]:
     """The rows of :func:`write_measured`."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    found: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    return [Measured(**row) for row in found]
+    try:
+        return [Measured(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    except (ValueError, TypeError, RecursionError):
+        raise damaged(file, "a line is no run", remove=file.parent) from None

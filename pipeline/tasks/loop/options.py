@@ -10,6 +10,7 @@ import luigi
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, Loop, loop_of
+from pipeline.tasks.parameters import Real, WholeNumber
 
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
@@ -26,14 +27,20 @@ class LoopTask(PipelineTask):
     backend = luigi.ChoiceParameter(
         default="auto", choices=BACKENDS, description="what runs designs; auto: Vitis if it is found, else replay"
     )
-    batch = luigi.IntParameter(default=10, description="designs a round")
+    batch = WholeNumber(least=1, default=10, description="designs a round")
     objective = luigi.Parameter(default="cycles", description="what is minimised: cycles, ns, weighted or pareto")
     weights = luigi.Parameter(
         default="", description="for weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2"
     )
-    utilisation_limit = luigi.FloatParameter(default=0.8, description="a design fits where every utilisation is below")
-    target_cycles = luigi.FloatParameter(
-        default=math.inf, description="good enough: stop at this many cycles (ns under --objective ns)"
+    utilisation_limit = Real(
+        above=0,
+        most=10,
+        hint="a fraction such as 0.8",
+        default=0.8,
+        description="a design fits where every utilisation is below",
+    )
+    target_cycles = Real(
+        above=0, default=math.inf, description="good enough: stop at this many cycles (ns under --objective ns)"
     )
     acquisition = luigi.Parameter(default="auto", description="how designs are chosen from forecasts")
     surrogate = luigi.Parameter(default="auto", description="what forecasts designs")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.files import damaged, read_own
 from pipeline.tasks.loop.measured import Measured, read_measured
 
 if TYPE_CHECKING:
@@ -104,8 +104,10 @@ class Record:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """An object of a file of the loop's own."""
-    value: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    """An object of a file of the loop's own; PipelineError says what to remove where it is damaged."""
+    value = read_own(file, remove=file.parent)
+    if not isinstance(value, dict):
+        raise damaged(file, "no object", remove=file.parent)
     return value
 
 

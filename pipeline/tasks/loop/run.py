@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from pipeline.tasks.loop.record import Record, read_json, rounds_of
 from pipeline.tasks.loop.rounds import synthesis_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.validate import ValidateTopDesigns
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class RunActiveLearningLoop(LoopTask):
     Rounds stand in files: a killed loop goes on where it was, and a larger budget goes on from the rounds there are.
     """
 
-    budget = luigi.IntParameter(default=40, description="designs to run at most, over all kernels")
-    top_k = luigi.IntParameter(default=3, description="designs to validate at the end, for each kernel")
+    budget = WholeNumber(least=1, default=40, description="designs to run at most, over all kernels")
+    top_k = WholeNumber(least=0, default=3, description="designs to validate at the end, for each kernel")
     use_cache = luigi.BoolParameter(default=False, description="validation with Vitis takes reports that are there")
     cosim = luigi.BoolParameter(default=False, description="validation with Vitis simulates the RTL too")
 
@@ -102,7 +102,7 @@ class RunActiveLearningLoop(LoopTask):
         times: dict[str, dict[str, Any]] = {}
         for number, take in enumerate(self.takes, 1):
             for kernel in self.loop.plans:
-                told = json.loads((self.loop.runs_folder(number, kernel, take) / "times.json").read_text("utf-8"))
+                told = read_json(self.loop.runs_folder(number, kernel, take) / "times.json")
                 times |= {f"{kernel} {key}": value for key, value in told.items()}
         columns = ("run", "kernel", "key", "seconds", "started")
         write_csv(

@@ -10,6 +10,7 @@ import luigi
 from pipeline.tasks.base import names
 from pipeline.tasks.messages import progress
 from pipeline.tasks.outputs import FolderTarget, fingerprint, write_json
+from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.searches.learn import FoldTask, ForecastFold, ProcessFold
 from pipeline.tasks.searches.options import SearchStudyTask
 
@@ -25,9 +26,9 @@ class SearchKernel(SearchStudyTask):
     kernel = luigi.Parameter(description="the kernel")
     from_source = luigi.Parameter(description="the source whose labels are replayed")
     methods = luigi.Parameter(description="methods, comma-separated")
-    seeds = luigi.IntParameter(description="repetitions")
-    budget = luigi.IntParameter(description="runs of a search")
-    batch = luigi.IntParameter(description="runs of a round")
+    seeds = WholeNumber(least=1, description="repetitions")
+    budget = WholeNumber(least=1, description="runs of a search")
+    batch = WholeNumber(least=1, description="runs of a round")
 
     @property
     def repetitions(self) -> range:

@@ -14,6 +14,7 @@ from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.parameters import Real, WholeNumber
 
 
 class SearchStudyTask(PipelineTask):
@@ -21,8 +22,14 @@ class SearchStudyTask(PipelineTask):
 
     source = luigi.Parameter(description="labels to replay and to learn from, comma-separated, such as hlsyn-v20")
     dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
-    limit = luigi.FloatParameter(default=0.8, description="a valid design's utilisations are below this")
-    folds = luigi.IntParameter(default=8, description="parts that kernels are left out in, variants of one together")
+    limit = Real(
+        above=0,
+        most=10,
+        hint="a fraction such as 0.8",
+        default=0.8,
+        description="a valid design's utilisations are below this",
+    )
+    folds = WholeNumber(least=2, default=8, description="parts that kernels are left out in, variants of one together")
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
+from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.training import TrainHierarchicalMoE
 
 if TYPE_CHECKING:
@@ -44,9 +45,11 @@ class StudyTask(PipelineTask):
     shots_by = luigi.Parameter(
         default="random,kmeans", description="how they are chosen; kmeans is on the published HMoE's embeddings"
     )
-    epochs = luigi.IntParameter(default=PUBLISHED_EPOCHS, description="epochs of pre-training of every network")
-    fine_tune_epochs = luigi.OptionalIntParameter(
-        default=None, description="epochs of fine-tuning of every network; default: half of --epochs, as published"
+    epochs = WholeNumber(least=1, default=PUBLISHED_EPOCHS, description="epochs of pre-training of every network")
+    fine_tune_epochs = OptionalWholeNumber(
+        least=1,
+        default=None,
+        description="epochs of fine-tuning of every network; default: half of --epochs, as published",
     )
     training = luigi.Parameter(
         default="{}", description="further choices of every network's pre-training as JSON: '{\"batch_size\": 128}'"
@@ -55,7 +58,7 @@ class StudyTask(PipelineTask):
         default="auto", choices=ACCELERATORS, description="auto takes a GPU where there is one"
     )
     dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
-    least_designs = luigi.IntParameter(default=70, description="usable designs that a target kernel needs")
+    least_designs = WholeNumber(least=1, default=70, description="usable designs that a target kernel needs")
 
     @property
     def tested(self) -> str:

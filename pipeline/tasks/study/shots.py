@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import luigi
 
+from pipeline.files import read_own
 from pipeline.tasks.model_folder import MODEL
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.study.options import StudyTask
@@ -63,5 +63,5 @@ class ChooseShots(StudyTask):
         """The shots' rows among the designs."""
         import numpy as np
 
-        chosen = json.loads((self.output().path / SHOTS).read_text(encoding="utf-8"))
+        chosen = read_own(self.output().path / SHOTS, remove=self.output().path)
         return np.flatnonzero(np.isin(designs.keys, chosen[way][str(count)]))

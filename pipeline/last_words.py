@@ -1,0 +1,148 @@
+"""What a command says of an error: one line for all that a user can mend, a file with the traceback for a defect.
+
+Imports neither luigi nor anything heavy: luigi itself may be what fails to start, on a broken luigi.cfg for example.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from pipeline.errors import PipelineError, printable
+
+INTERRUPTED = "interrupted; what was finished is kept, and the same command goes on from there"
+SHOW_TRACEBACK = "HLS_PIPELINE_TRACEBACK"
+"""Environment variable: where it is set, the traceback of a defect is printed as well."""
+
+_FIXES = {
+    errno.ENOSPC: "make room and run the command again: what was finished is kept",
+    errno.EDQUOT: "make room and run the command again: what was finished is kept",
+    errno.EROFS: "name a folder that can be written to, with --workspace for what the command writes",
+    errno.EACCES: "check the permissions",
+    errno.EPERM: "check the permissions",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path: a file stands where a folder is expected",
+    errno.EISDIR: "check the path: a folder stands where a file is expected",
+    errno.ENAMETOOLONG: "use a shorter name",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "close other programs: the system has no more open files",
+    errno.ENOMEM: "give the command more memory, or fewer workers",
+    errno.EAGAIN: "the system allows no more processes (ulimit -u): close some and run the command again",
+}
+
+
+def told(error: BaseException | None) -> str | None:
+    """The line for an error that a user can mend; None for any other, which is a defect of the pipeline."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, MemoryError):
+        return "the memory does not suffice; give the command more, or work on fewer designs at once"
+    if isinstance(error, configparser.Error):
+        return _bad_configuration(error)
+    if isinstance(error, UnicodeDecodeError) and "luigi.interface" not in sys.modules:
+        # Nothing but luigi's configuration has been read by then.
+        return "luigi.cfg: is not UTF-8 text; save it as UTF-8"
+    if isinstance(error, OSError) and error.errno is not None:
+        return _of_the_system(error)
+    if type(error).__name__ == "RPCError" and type(error).__module__ == "luigi.rpc":
+        return "luigid cannot be reached; start it, or use --local-scheduler"
+    return None
+
+
+def _bad_configuration(error: configparser.Error) -> str:
+    place = getattr(error, "source", None) or "luigi.cfg"
+    line = getattr(error, "lineno", None)
+    if line is None and getattr(error, "errors", None):
+        line = error.errors[0][0]  # type: ignore[attr-defined]
+    if isinstance(error, configparser.InterpolationError):
+        what = f"[{error.section}] {error.option}: a percent sign is written twice, as %%"
+        return str(PipelineError(what, file="luigi.cfg", fix="mend that line"))
+    what = {
+        configparser.MissingSectionHeaderError: "a line stands before the first [section]",
+        configparser.DuplicateSectionError: "a section is there twice",
+        configparser.DuplicateOptionError: "a setting is there twice",
+    }.get(type(error), "cannot be read as a configuration")
+    option, section = getattr(error, "option", None), getattr(error, "section", None)
+    named = f" ([{section}] {option})" if option else f" ([{section}])" if section else ""
+    return str(PipelineError(what + named, file=str(place), line=line, fix="mend that line"))
+
+
+def _of_the_system(error: OSError) -> str:
+    what = error.strerror or os.strerror(error.errno or 0)
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+    if name is None and error.errno == errno.ENOENT and not _has_current_folder():
+        return "the current folder is gone; change to one that is there"
+    return str(PipelineError(what[:1].lower() + what[1:], file=name, fix=_FIXES.get(error.errno or 0)))
+
+
+def _has_current_folder() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
+def defect(error: BaseException) -> str:
+    """The line for a defect of the pipeline; its traceback goes into a file that the line names."""
+    text = "".join(traceback.format_exception(error))
+    if os.environ.get(SHOW_TRACEBACK):
+        write_error(printable(text, lines=True))
+    place = keep_traceback(text)
+    last = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
+    return f"a defect of the pipeline, please report it: {last}" + (f" (traceback: {place})" if place else "")
+
+
+def keep_traceback(text: str) -> Path | None:
+    """Writes a traceback to a file of its own in the folder for temporary files; None where that cannot be."""
+    try:
+        handle, name = tempfile.mkstemp(prefix="hls-pipeline-", suffix=".traceback")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError:
+        return None
+    return Path(name)
+
+
+def write_error(text: str) -> None:
+    """Writes text on standard error; nowhere where that is closed, full or gone."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """For ``sys.excepthook``: one line instead of a traceback."""
+    write_error(f"ERROR: {told(error) or defect(error)}\n")
+
+
+def settle_streams() -> None:
+    """Makes standard streams that are closed lead nowhere, and text that a terminal cannot show no error.
+
+    Otherwise the next file that is opened takes a closed stream's number, and what is meant for the terminal goes
+    into that file.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is taken, which is this one.
+            os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,154 @@
+"""The boundary to luigi's command line and configuration: what is mistyped gives one line that names it.
+
+luigi answers a value that it cannot parse with a traceback, an option that it does not know with a page of usage, and
+a setting that nobody reads with nothing. The functions here stand in for a handful of its own: those that build the
+argument parser, parse the values of the task and read a value of a configuration file. They are put in place by
+:func:`install`, in commands alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, cast
+
+import luigi
+import luigi.configuration
+from luigi.cmdline_parser import CmdlineParser
+from luigi.parameter import ParameterException
+from luigi.task_register import Register
+from luigi.worker import TaskProcess
+
+from pipeline.errors import PipelineError, nearest
+
+USAGE_EXIT = 2
+"""Exit code of a command line that cannot be understood, as argparse has it."""
+
+
+def install() -> None:
+    """Puts our functions in the place of luigi's; once a process."""
+    if CmdlineParser._get_task_kwargs is _task_kwargs:
+        return
+    parser, parameter, process = cast(Any, CmdlineParser), cast(Any, luigi.Parameter), cast(Any, TaskProcess)
+    parser._build_parser = staticmethod(_with_one_line_errors(CmdlineParser._build_parser))
+    parser._get_task_kwargs = _task_kwargs
+    parameter._get_value_from_config = _from_configuration(luigi.Parameter._get_value_from_config)
+    process.run = _quiet_when_interrupted(TaskProcess.run)
+
+
+def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Callable[..., argparse.ArgumentParser]:
+    @functools.wraps(build)
+    def built(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        parser = build(*args, **kwargs)
+
+        def error(message: str) -> NoReturn:
+            from pipeline.last_words import write_error
+
+            write_error(f"ERROR: {PipelineError(message, fix=_advice(message, parser))}\n")
+            sys.exit(USAGE_EXIT)
+
+        parser.error = error  # type: ignore[method-assign]
+        return parser
+
+    return built
+
+
+def _advice(message: str, parser: argparse.ArgumentParser) -> str:
+    """What to do about a message of argparse: the nearest options, where options are not known."""
+    general = "--help after the task's name lists its parameters"
+    if not message.startswith("unrecognized arguments:"):
+        return general
+    options = [text for text in parser._option_string_actions if text.startswith("--")]
+    unknown = [word.split("=")[0] for word in message.partition(":")[2].split() if word.startswith("-")]
+    meant = [(word, found) for word in unknown if (found := nearest(word, options))]
+    return "; ".join([f"did you mean {found}?" for _, found in meant] + [general])
+
+
+def _task_kwargs(self: Any) -> dict[str, Any]:
+    """The task's own options, parsed; PipelineError for a value that the option does not take."""
+    found = {}
+    for name, parameter in self._get_task_cls().get_params():
+        text = getattr(self.known_args, name)
+        # An empty text is a value that was given, None an option that was not.
+        if text is not None and text is not False:
+            found[name] = _parsed(parameter, text, f"--{name.replace('_', '-')}")
+    return found
+
+
+def _parsed(parameter: luigi.Parameter[Any], text: Any, name: str, file: str | None = None) -> Any:
+    try:
+        return parameter.parse(text)
+    except (ValueError, TypeError, ParameterException, SyntaxError, RecursionError) as error:
+        shown = str(text)[:60]
+        choices = getattr(parameter, "_choices", None)
+        if choices is not None:
+            known = sorted(map(str, choices))
+            meant = nearest(str(text), known)
+            fix = f"did you mean {meant}? " if meant else ""
+            raise PipelineError(f"{name} {shown!r}", file=file, fix=f"{fix}it is one of {', '.join(known)}") from None
+        wanted = _wanted(parameter)
+        cause = "" if wanted else f": {error}"
+        raise PipelineError(
+            f"{name} {shown!r}{cause}", file=file, fix=f"give {wanted}" if wanted else "--help tells what it takes"
+        ) from None
+
+
+def _wanted(parameter: luigi.Parameter[Any]) -> str:
+    if isinstance(parameter, luigi.IntParameter):
+        return "a whole number"
+    if isinstance(parameter, luigi.FloatParameter):
+        return "a number"
+    if isinstance(parameter, luigi.BoolParameter):
+        return "true or false"
+    return ""
+
+
+def _from_configuration(read: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(read)
+    def value(self: luigi.Parameter[Any], section: str, name: str) -> Any:
+        try:
+            return read(self, section, name)
+        except PipelineError as error:
+            raise PipelineError(f"[{section}] {error.problem}", file="luigi.cfg", fix=error.fix) from None
+        except (ValueError, TypeError, ParameterException):
+            text = luigi.configuration.get_config().get(section, name)
+            return _parsed(self, text, f"[{section}] {name} =", "luigi.cfg")
+
+    return value
+
+
+def _quiet_when_interrupted(run: Callable[[TaskProcess], None]) -> Callable[[TaskProcess], None]:
+    @functools.wraps(run)
+    def ended(self: TaskProcess) -> None:
+        try:
+            run(self)
+        except KeyboardInterrupt:
+            if not self.use_multiprocessing:
+                raise
+            # The command's own process tells of the interrupt; a child would print a traceback.
+            sys.exit(130)
+
+    return ended
+
+
+def check_sections(ours: Iterable[str]) -> None:
+    """Refuses settings of luigi.cfg in our sections that nobody reads; PipelineError names the nearest one."""
+    config = luigi.configuration.get_config()
+    defaults = set(getattr(config, "defaults", dict)())
+    known = {name: {parameter for parameter, _ in Register.get_task_cls(name).get_params()} for name in ours}
+    for section in config.sections():
+        if section in known:
+            for name in dict(config.items(section) if not hasattr(config, "_sections") else config._sections[section]):
+                plain = name.replace("-", "_")
+                if plain in known[section] or name in defaults or name == "__name__":
+                    continue
+                meant = nearest(plain, known[section])
+                raise PipelineError(
+                    f"[{section}] {name} is no setting",
+                    file="luigi.cfg",
+                    fix=f"did you mean {meant}?" if meant else f"it takes {', '.join(sorted(known[section]))}",
+                )
+        elif section.lower() in (lower := {name.lower(): name for name in known}):
+            raise PipelineError(f"[{section}] is no section", file="luigi.cfg", fix=f"write [{lower[section.lower()]}]")

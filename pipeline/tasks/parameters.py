@@ -1,0 +1,104 @@
+"""Parameters that know what can be meant: a value outside is refused in one line that names the option."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+
+
+def option_of(parameter: object) -> str:
+    """The option as it is typed, such as ``--target-cycles``."""
+    return f"--{getattr(parameter, '_attribute_name', 'value').replace('_', '-')}"
+
+
+class _Bounded:
+    """What whole numbers of both kinds share."""
+
+    def __init__(self, *args: Any, least: int = 0, most: int = 10**12, **kwargs: Any) -> None:
+        self._least, self._most = least, most
+        super().__init__(*args, **kwargs)
+
+    def parse(self, x: str) -> Any:
+        """The number that a text states."""
+        # int() would take blanks, underscores and digits of other scripts, and as many of them as there are.
+        digits = x.strip().removeprefix("+").removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 19):
+            raise self._refused(repr(x[:60]))
+        return int(x)
+
+    def normalize(self, x: Any) -> Any:
+        """The number, within its bounds."""
+        if isinstance(x, int) and not isinstance(x, bool) and not self._least <= x <= self._most:
+            raise self._refused(str(x))
+        return x
+
+    def _refused(self, x: str) -> PipelineError:
+        most = f" to {self._most:,}" if self._most < 10**12 else " up"
+        return PipelineError(f"{option_of(self)} {x}", fix=f"give a whole number from {self._least}{most}")
+
+
+class WholeNumber(_Bounded, luigi.IntParameter):
+    """A whole number from ``least`` to ``most``; PipelineError for any other."""
+
+
+class OptionalWholeNumber(_Bounded, luigi.OptionalIntParameter):  # type: ignore[misc]
+    """A whole number from ``least`` to ``most``, or none, which is an empty text."""
+
+    def parse(self, x: str) -> Any:
+        """The number that a text states."""
+        return super().parse(x) if x else None
+
+
+class Real(luigi.FloatParameter):
+    """A number above ``above`` (at or above ``least``) and at most ``most``, never ``nan``; PipelineError otherwise.
+
+    ``unit`` and ``hint`` are for the message. ``inf`` is taken only where it is the default.
+    """
+
+    def __init__(
+        self, *args: Any, above: float | None = None, least: float | None = None, most: float = math.inf,
+        hint: str = "", **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self._above, self._lowest, self._most, self._hint = above, least, most, hint
+        super().__init__(*args, **kwargs)
+
+    def parse(self, x: str) -> float:
+        """The number that a text states."""
+        try:
+            return float(x)
+        except ValueError:
+            raise self._refused(repr(x[:60])) from None
+
+    def normalize(self, x: Any) -> Any:
+        """The number, within its bounds."""
+        if isinstance(x, int | float):
+            low = (self._above is not None and x <= self._above) or (self._lowest is not None and x < self._lowest)
+            endless = math.isinf(x) and x != self._default
+            if math.isnan(x) or endless or low or x > self._most:
+                raise self._refused(f"{x:g}")
+        return x
+
+    def _refused(self, x: str) -> PipelineError:
+        bounds = []
+        if self._above is not None:
+            bounds.append(f"above {self._above:g}")
+        if self._lowest is not None:
+            bounds.append(f"from {self._lowest:g}")
+        if not math.isinf(self._most):
+            bounds.append(f"at most {self._most:g}")
+        wanted = f"give a number {' and '.join(bounds)}" if bounds else "give a number"
+        return PipelineError(f"{option_of(self)} {x}", fix=f"{wanted}{f', {self._hint}' if self._hint else ''}")
+
+
+class Folder(luigi.Parameter[str]):
+    """The path of a folder; PipelineError for none."""
+
+    def normalize(self, x: Any) -> Any:
+        """The path as it is."""
+        if isinstance(x, str) and (not x.strip() or "\0" in x):
+            raise PipelineError(f"{option_of(self)} {x!r} names no folder", fix="give the path of a folder")
+        return x
