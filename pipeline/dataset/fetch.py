@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.files import open_plain
+from pipeline.files import made_whole, open_plain
 
 HLSYN_URL = "https://raw.githubusercontent.com/UCLA-DM/HLSyn/main/data/HLSyn_data.tar.gz"
 """The archive published with HLSyn (NeurIPS 2023)."""
@@ -74,17 +73,15 @@ def fetch(
         raise PipelineError("is not an http or https address", file=url, fix="give a local file with --path")
     if sha256 and target.is_file() and (present := sha256_of(target)).sha256 == sha256:
         return present
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fetched = _download(url, aside, progress, timeout, max_bytes)
-        if sha256 and fetched.sha256 != sha256:
-            raise PipelineError(
-                f"expected sha256 {sha256}, {fetched.size:,} bytes with {fetched.sha256} came",
-                file=url,
-                fix="download it yourself and give it with --path",
-            )
-        aside.replace(target)
+        with made_whole(target) as aside:
+            fetched = _download(url, aside, progress, timeout, max_bytes)
+            if sha256 and fetched.sha256 != sha256:
+                raise PipelineError(
+                    f"expected sha256 {sha256}, {fetched.size:,} bytes with {fetched.sha256} came",
+                    file=url,
+                    fix="download it yourself and give it with --path",
+                )
     except (OSError, http.client.HTTPException, ValueError) as error:
         expected = f", expected sha256 {sha256}" if sha256 else ""
         raise PipelineError(
@@ -92,8 +89,6 @@ def fetch(
             file=url,
             fix="check the network, or download it yourself and give it with --path",
         ) from error
-    finally:
-        aside.unlink(missing_ok=True)
     return Fetched(target, fetched.sha256, fetched.size)
 
 

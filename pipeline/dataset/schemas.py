@@ -7,7 +7,6 @@ counts, utilisations fractions (1.0 = all of the device). Rows are sorted by eac
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
+from pipeline.files import made_whole
 from pipeline.reports.report import RESOURCE_NAMES
 
 SCHEMA_VERSION = 1
@@ -273,14 +273,9 @@ def write_table(path: Path, name: str, table: pa.Table) -> None:
     Raises :class:`PipelineError` as :func:`checked` does, and where the file cannot be written.
     """
     content = table_bytes(name, table)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with made_whole(path) as aside:
             aside.write_bytes(content)
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
     except OSError as error:
         raise PipelineError(
             f"cannot be written: {error.strerror or error}", file=str(path), fix="check space and permissions"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.files import made_whole
 from pipeline.graphs.compiler import Compiler, compile_to_ir, find_compiler
 
 _FORMAT = b"ir-1\n"
@@ -96,11 +96,5 @@ def _read(path: Path) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     body = zlib.compress(text.encode("utf-8"), 1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".ir.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(_FORMAT + hashlib.sha256(body).digest() + body)
-        Path(aside).replace(path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    with made_whole(path) as aside:
+        aside.write_bytes(_FORMAT + hashlib.sha256(body).digest() + body)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
+from pipeline.files import made_whole
 from pipeline.graphs.schema import EDGES, NODES, VERSION, checked, metadata_of, read_table
 
 NODES_FILE = "nodes.parquet"
@@ -51,21 +50,14 @@ def write_graph(folder: Path, graph: ProgramGraph) -> list[Path]:
 
     The same graph gives the same bytes with the same version of pyarrow.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     about = {"kernel": graph.kernel, "top": graph.top, "version": str(VERSION), **graph.about}
     paths = []
     for name, table, schema in ((NODES_FILE, graph.nodes, NODES), (EDGES_FILE, graph.edges, EDGES)):
         checked(table, schema, name)
         with_about = table.replace_schema_metadata({key: about[key] for key in sorted(about)})
         path = folder / name
-        handle, aside = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-        os.close(handle)
-        try:
+        with made_whole(path) as aside:
             pq.write_table(with_about, aside, compression="zstd", row_group_size=1 << 20)
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
-        finally:
-            Path(aside).unlink(missing_ok=True)
         paths.append(path)
     return paths
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import tempfile
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from pipeline.errors import PipelineError
+from pipeline.files import made_whole, open_plain
 from pipeline.models.config import SCHEMA, ModelConfig
 from pipeline.models.model import DesignModel
 
@@ -34,24 +35,29 @@ def save_model(path: Path, model: DesignModel, *, vocabulary: str, about: Mappin
         "about": json.dumps(dict(about or {}), sort_keys=True),
     }
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
+    header["sha256"] = _digest(header, tensors)
+    with made_whole(path) as aside:
         save_file(tensors, aside, metadata=header)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+
+
+def _digest(header: Mapping[str, str], tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 over all that the file says: the header less the digest, and name, type, shape and bytes of tensors."""
+    digest = hashlib.sha256()
+    for name in sorted(header.keys() - {"sha256"}):
+        digest.update(json.dumps([name, header[name]]).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def read_header(path: Path) -> dict[str, str]:
     """``config``, ``vocabulary`` and ``about`` of a model file. Raises PipelineError for any other file."""
+    open_plain(path, fix="train a model, or check the path").close()
     try:
         with safe_open(path, framework="pt") as file:
             header: dict[str, str] = file.metadata() or {}
-    except FileNotFoundError:
-        raise PipelineError("there is no such model", file=str(path), fix="train one, or check the path") from None
     except (OSError, SafetensorError) as error:
         raise PipelineError(f"not a readable safetensors file: {error}", file=str(path), fix=_AGAIN) from None
     if header.get("format") != _FORMAT or not {"schema", "config", "vocabulary", "about"} <= set(header):
@@ -61,6 +67,25 @@ def read_header(path: Path) -> dict[str, str]:
             f"a model of schema {header['schema'][:40]!r}, this version reads {SCHEMA}", file=str(path), fix=_AGAIN
         )
     return header
+
+
+def _expected(config: ModelConfig, found: Mapping[str, tuple[int, ...]], path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the configuration's weights, told without memory for them: a header may ask for any size."""
+    with torch.random.fork_rng(devices=[]):
+        try:
+            with torch.device("meta"):
+                model = DesignModel(config)
+        except (RuntimeError, NotImplementedError):
+            # Some convolutions compute with numbers while they are made. Each has a square of the width at least.
+            least = config.layers * config.hidden**2
+            if sum(math.prod(shape) for shape in found.values()) < least:
+                raise PipelineError(
+                    f"its configuration asks for {least:,} weights or more, which are not there",
+                    file=str(path),
+                    fix=_AGAIN,
+                ) from None
+            model = DesignModel(config)
+    return {name: tuple(value.shape) for name, value in model.state_dict().items()}
 
 
 def load_model(
@@ -84,15 +109,11 @@ def load_model(
         names = [name for name in mine if mine[name] != its.get(name)]
         differing = ", ".join(f"{name} {its.get(name)} instead of {mine[name]}" for name in names)
         raise PipelineError(f"a model with {differing[:300]}", file=str(path), fix="use its options, or train anew")
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # initial weights are overwritten; the caller's random numbers go on as before
-        model = DesignModel(found)
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     tensors: dict[str, torch.Tensor] = {}
     try:
         with safe_open(path, framework="pt", device=device) as file:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            expected = _expected(found, shapes, path)
             wrong = sorted(name for name in expected.keys() | shapes.keys() if expected.get(name) != shapes.get(name))
             if wrong:
                 raise PipelineError(
@@ -103,6 +124,10 @@ def load_model(
             tensors = {name: file.get_tensor(name) for name in shapes}
     except (OSError, SafetensorError) as error:
         raise PipelineError(f"not a readable safetensors file: {error}", file=str(path), fix=_AGAIN) from None
+    if header.get("sha256") != _digest(header, tensors):
+        raise PipelineError("is damaged: its checksum is another", file=str(path), fix=_AGAIN)
+    with torch.random.fork_rng(devices=[]):  # weights are overwritten; the caller's random numbers go on as before
+        model = DesignModel(found)
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
     model = model.to(device, dtype)
     model.load_state_dict(tensors)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 
-SCHEMA = 1
+SCHEMA = 2
 """Grows when the meaning or the names of a model's tensors change."""
 
 GRANULARITIES = ("harp", "node", "block", "graph")
@@ -90,10 +90,10 @@ class ModelConfig:
     sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("networks", "targets", "degree_histogram", "sources"):
+        for name, longest in (("networks", 64), ("targets", 256), ("degree_histogram", 1 << 20), ("sources", 4096)):
             value = getattr(self, name)
-            if not isinstance(value, tuple | list):
-                raise _bad(name, value, "a list")
+            if not isinstance(value, tuple | list) or len(value) > longest:
+                raise _bad(name, value, f"a list of at most {longest}")
             object.__setattr__(self, name, tuple(value))
         for name, least, most in (
             ("node_features", 1, 1 << 20), ("edge_features", 1, 1 << 20), ("hidden", 8, 1 << 14), ("layers", 1, 256),
@@ -181,7 +181,7 @@ class ModelConfig:
         """Reads what :meth:`to_json` wrote. Raises PipelineError for anything else; ``file`` is named in it."""
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, Mapping):
             raise PipelineError("the model's configuration is not a JSON object", file=file, fix="train the model anew")

@@ -14,7 +14,8 @@ class Gate(nn.Module):
         self.linear = nn.Linear(inputs, experts)
         if equal:
             # As published for the high-level gate: every weight is the mean of the initial ones.
-            nn.init.constant_(self.linear.weight, self.linear.weight.mean().item())
+            with torch.no_grad():
+                self.linear.weight.copy_(self.linear.weight.mean())
             nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,13 +7,13 @@ script only highlights what belongs together and opens the list of a block that 
 from __future__ import annotations
 
 import html
-import os
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pipeline.files import made_whole
 
 Row = dict[str, Any]
 
@@ -50,15 +50,8 @@ def graph_page(nodes: Any, edges: Any, *, title: str) -> str:
 def write_graph_page(path: Path, nodes: Any, edges: Any, *, title: str) -> Path:
     """Writes :func:`graph_page` to a file, which appears whole or not at all."""
     text = graph_page(nodes, edges, title=title)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    with made_whole(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 

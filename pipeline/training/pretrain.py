@@ -8,6 +8,7 @@ import logging
 import os
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -227,6 +228,10 @@ class Keeper(pl.Callback):
         if path is None or not path.exists():
             return None
         try:
+            # torch's files are ZIP archives with a checksum a member, which torch itself does not look at everywhere.
+            with zipfile.ZipFile(path) as archive:
+                if (spoilt := archive.testzip()) is not None:
+                    raise zipfile.BadZipFile(f"the checksum of {spoilt} is another")
             held = torch.load(path, map_location="cpu", weights_only=True)
             identity = held["callbacks"][self.state_key]["identity"]
         except Exception as error:  # torch raises many kinds for a file that is none of its own
@@ -262,7 +267,7 @@ class Keeper(pl.Callback):
     def _write(self, trainer: pl.Trainer) -> None:
         assert self.folder is not None
         self.folder.mkdir(parents=True, exist_ok=True)
-        aside = self.folder / f".{CHECKPOINT}.aside"
+        aside = self.folder / f".{CHECKPOINT}.aside"  # the same for all processes of a training
         trainer.save_checkpoint(aside)
         if trainer.is_global_zero:
             write_curves(self.folder / CURVES, self.rows)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.errors import PipelineError
 from pipeline.models import DesignBatch, DesignModel, ModelConfig, collate, load_model, save_model
+from pipeline.models.config import SCHEMA
 from tests.models.graphs import random_designs, random_kernel
 
 CONFIG = ModelConfig.published("hmoe-1", 9, 21, hidden=16, layers=2)
@@ -47,8 +50,17 @@ def test_every_encoder_and_type_of_number_would_not_survive_the_disk(tmp_path: P
     assert {p.dtype for p in again.parameters()} == {torch.float64}
 
 
+HEADER = {"format": "hls design model", "schema": str(SCHEMA), "vocabulary": "1", "about": "{}"}
+
+
 def _header(path: Path, **changes: str) -> None:
-    header = {"format": "hls design model", "schema": "1", "config": CONFIG.to_json(), "vocabulary": "1", "about": "{}"}
+    header = {
+        "format": "hls design model",
+        "schema": str(SCHEMA),
+        "config": CONFIG.to_json(),
+        "vocabulary": "1",
+        "about": "{}",
+    }
     save_file(load_file(path), path, metadata={**header, **changes})
 
 
@@ -58,14 +70,20 @@ def _tensors(path: Path, drop: str | None, reshape: str | None) -> None:
         del tensors[drop]
     if reshape:
         tensors[reshape] = tensors[reshape].flatten()
-    header = {"format": "hls design model", "schema": "1", "config": CONFIG.to_json(), "vocabulary": "1", "about": "{}"}
+    header = {
+        "format": "hls design model",
+        "schema": str(SCHEMA),
+        "config": CONFIG.to_json(),
+        "vocabulary": "1",
+        "about": "{}",
+    }
     save_file(tensors, path, metadata=header)
 
 
 @pytest.mark.parametrize(
     ("spoil", "text"),
     [
-        (lambda p: p.unlink(), "no such model"),
+        (lambda p: p.unlink(), "no such file"),
         (lambda p: p.write_bytes(p.read_bytes()[:5000]), "not a readable safetensors file"),
         (lambda p: p.write_bytes(pickle.dumps({"weights": 1})), "not a readable safetensors file"),
         (lambda p: p.write_bytes(b""), "not a readable safetensors file"),
@@ -113,3 +131,28 @@ def test_a_killed_run_would_leave_half_a_model(
         save_model(path, model, vocabulary="1")
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.999])
+def test_a_flipped_bit_anywhere_is_found_before_the_model_is_used(
+    saved: tuple[Path, DesignModel], place: float
+) -> None:
+    path, _ = saved
+    data = bytearray(path.read_bytes())
+    data[int(place * (len(data) - 1))] ^= 0x04
+    path.write_bytes(data)
+    with pytest.raises(PipelineError, match=r"model\.safetensors") as caught:
+        load_model(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_header_that_asks_for_huge_layers_is_refused_before_they_are_made(saved: tuple[Path, DesignModel]) -> None:
+    path, _ = saved
+    huge = replace(CONFIG, hidden=1 << 14, layers=64, experts=64)
+    save_file(load_file(path), path, metadata={**HEADER, "config": huge.to_json()})
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({8 << 30}, {8 << 30}))"
+    script = (
+        f"{limit}; from pathlib import Path; from pipeline.models import load_model; load_model(Path({str(path)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "tensors are not those of its configuration" in done.stderr, done.stderr

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
+from pipeline.files import write_aside
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis import Address, Entry, ReportStore, estimator_flow, imported_flow, write_pack
-from pipeline.files import write_aside
 from tests.synthesis.samples import GEMM, MINE, entries, failed, published, report_xml, reported, unique
 
 
