@@ -33,6 +33,15 @@ class PipelineTask(luigi.Task):
         super().__init__(*args, **kwargs)
         if self.is_root:
             ending.set_root(self)
+            self._check_settings()
+
+    @staticmethod
+    def _check_settings() -> None:
+        """Refuses settings that cannot be meant before anything runs, also where this command does not need them."""
+        from pipeline.tasks.vitis import farm, section, vitis
+
+        for settings in (vitis, farm):
+            section(settings)
 
     @property
     def page(self) -> Path | None:

@@ -35,6 +35,7 @@ def install() -> None:
     parser._build_parser = staticmethod(_with_one_line_errors(CmdlineParser._build_parser))
     parser._get_task_kwargs = _task_kwargs
     parameter._get_value_from_config = _from_configuration(luigi.Parameter._get_value_from_config)
+    parameter._get_value = _from_anywhere(luigi.Parameter._get_value)
     process.run = _quiet_when_interrupted(TaskProcess.run)
 
 
@@ -115,6 +116,21 @@ def _from_configuration(read: Callable[..., Any]) -> Callable[..., Any]:
         except (ValueError, TypeError, ParameterException):
             text = luigi.configuration.get_config().get(section, name)
             return _parsed(self, text, f"[{section}] {name} =", "luigi.cfg")
+
+    return value
+
+
+def _from_anywhere(read: Callable[..., Any]) -> Callable[..., Any]:
+    """For options of other tasks and of sections, such as ``--farm-executor``."""
+
+    @functools.wraps(read)
+    def value(self: luigi.Parameter[Any], task: str, name: str) -> Any:
+        try:
+            return read(self, task, name)
+        except (ValueError, TypeError, ParameterException):
+            parser = CmdlineParser.get_instance()
+            given = getattr(parser.known_args, f"{task}_{name}", None) if parser else None
+            return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
 
     return value
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import luigi
@@ -11,11 +14,21 @@ from pipeline.errors import PipelineError
 
 
 def option_of(parameter: object) -> str:
-    """The option as it is typed, such as ``--target-cycles``."""
-    return f"--{getattr(parameter, '_attribute_name', 'value').replace('_', '-')}"
+    """The option as it is typed, such as ``--target-cycles``, or ``--vitis-part`` for one of a section."""
+    name = str(getattr(parameter, "_attribute_name", "value")).replace("_", "-")
+    section = getattr(parameter, "_section", "")
+    return f"--{section}-{name}" if section else f"--{name}"
 
 
-class _Bounded:
+class _Named:
+    """Knows the section of luigi.cfg that it is a setting of."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._section = owner.__name__ if issubclass(owner, luigi.Config) else ""
+        super().__set_name__(owner, name)  # type: ignore[misc]
+
+
+class _Bounded(_Named):
     """What whole numbers of both kinds share."""
 
     def __init__(self, *args: Any, least: int = 0, most: int = 10**12, **kwargs: Any) -> None:
@@ -53,7 +66,7 @@ class OptionalWholeNumber(_Bounded, luigi.OptionalIntParameter):  # type: ignore
         return super().parse(x) if x else None
 
 
-class Real(luigi.FloatParameter):
+class Real(_Named, luigi.FloatParameter):
     """A number above ``above`` (at or above ``least``) and at most ``most``, never ``nan``; PipelineError otherwise.
 
     ``unit`` and ``hint`` are for the message. ``inf`` is taken only where it is the default.
@@ -94,11 +107,24 @@ class Real(luigi.FloatParameter):
         return PipelineError(f"{option_of(self)} {x}", fix=f"{wanted}{f', {self._hint}' if self._hint else ''}")
 
 
-class Folder(luigi.Parameter[str]):
-    """The path of a folder; PipelineError for none."""
+class Folder(_Named, luigi.Parameter[str]):
+    """The path of a folder that is there or can be made; PipelineError for any other."""
 
     def normalize(self, x: Any) -> Any:
         """The path as it is."""
-        if isinstance(x, str) and (not x.strip() or "\0" in x):
-            raise PipelineError(f"{option_of(self)} {x!r} names no folder", fix="give the path of a folder")
+        if isinstance(x, str):
+            self._check(x)
         return x
+
+    @lru_cache(maxsize=64)  # noqa: B019, one parameter a task class
+    def _check(self, x: str) -> None:
+        fix = f"name a folder that you can write to with {option_of(self)}"
+        if not x.strip() or "\0" in x:
+            raise PipelineError(f"{option_of(self)} {x!r} names no folder", fix="give the path of a folder")
+        path = Path(x).absolute()
+        there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+        if not there.is_dir():
+            raise PipelineError("is no folder", file=str(there), fix=fix)
+        # What the kernel makes up, such as /proc, takes no folders and says so only when asked for one.
+        if not os.access(there, os.W_OK | os.X_OK) or there.is_relative_to("/proc"):
+            raise PipelineError("cannot be written to", file=str(there), fix=fix)

@@ -64,7 +64,11 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
 class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     """The section [farm]: where runs of the tool happen, and how many at once."""
 
-    executor = luigi.Parameter(default="local", description="serial, local, dask, slurm, lsf, sge or pbs")
+    executor = luigi.ChoiceParameter(
+        default="local",
+        choices=("serial", "local", "dask", "slurm", "lsf", "sge", "pbs"),
+        description="where runs of the tool happen",
+    )
     workers = WholeNumber(least=1, default=1, description="runs at once")
     licences = WholeNumber(
         least=0, default=0, description="licences shared by all runs of the workspace, 0 for no limit"
@@ -77,6 +81,8 @@ def section(of: type[luigi.Config]) -> Any:
     try:
         return of()
     except ValueError as error:
+        if isinstance(error.__cause__, PipelineError):
+            raise error.__cause__ from None
         cause = " ".join(str(error.__cause__ or error).split())
         raise PipelineError(
             f"[{of.__name__}]: {error.args[0].rsplit(': ', 1)[-1]} ({cause})", file="luigi.cfg", fix="mend that line"
@@ -166,6 +172,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     """
     from pipeline.synthesis import Address
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
+    from pipeline.synthesis.parts import check_part
     from pipeline.synthesis.vitis import Limits, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
 
@@ -188,6 +195,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
+    check_part(config.part, "--vitis-part")
     flow = tool_flow(
         tool,
         dialect=dialect,
