@@ -261,7 +261,8 @@ def run_designs(
     claims.sweep(backend.address)
 
     def waiting(count: int) -> None:
-        say(f"  {kernel.name}: waiting for {count} designs that others have in flight")
+        designs = "1 design" if count == 1 else f"{count} designs"
+        say(f"  {kernel.name}: waiting for {designs} that others have in flight")
 
     with contextlib.ExitStack() as stack:
         settings = pairs(config.options, "farm")

@@ -18,7 +18,7 @@ from typing import IO, Any
 from pipeline.errors import PipelineError
 
 GONE_WAIT_S = 30.0
-"""How long a run whose supervisor was killed may take to be gone."""
+"""How long the processes of a run may take to be gone when its supervisor has said goodbye, or was killed."""
 _PROGRAM = Path(__file__).with_name("supervise.py")
 
 
@@ -194,9 +194,9 @@ def run_supervised(
                 pass
             _wait_for_end(left, None)
             raise
-        if not answer.endswith(b"\n"):
-            # Whoever tries again must not meet what is still being ended: the last process of the run closes the pipe.
-            _wait_for_end(left, tick)
+        # The last process of the run closes the pipe, the supervisor's own as a rule. Whoever tries again must not meet
+        # what is still being ended, and what was held for the run is free when this returns.
+        _wait_for_end(left, tick)
     if not answer.endswith(b"\n"):
         return Ended("lost", None, 0.0, 0, 0, 0, "the supervising process was killed", False)
     reply: dict[str, Any] = json.loads(answer)
