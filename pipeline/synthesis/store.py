@@ -79,7 +79,7 @@ class ReportStore:
         self._cleaned: set[Path] = set()
 
     def __reduce__(self) -> tuple[Callable[..., ReportStore], tuple[object, ...]]:
-        return partial(ReportStore, fsync=self.fsync), (self.root, self.layers)
+        return partial(ReportStore, fsync=self.fsync), (self.root.absolute(), self.layers)
 
     # Writing
 

@@ -1,6 +1,6 @@
 """The Luigi tasks: parameters, requirements, outputs and progress. No algorithm lives here."""
 
-from pipeline.tasks import messages
+from pipeline.tasks import family, messages
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.dataset import GenerateDataset
@@ -45,7 +45,15 @@ COMMANDS = (
 ROUNDS = (TrainRound, ProposeDesigns, SynthesizeRound)
 """The tasks of one round of the loop, which nobody needs to name on a command line."""
 
-__all__ = [*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "COMMANDS", "ROUNDS", "farm", "messages", "vitis"]
+__all__ = [
+    *(task.__name__ for task in (*COMMANDS, *ROUNDS)),
+    "COMMANDS",
+    "ROUNDS",
+    "family",
+    "farm",
+    "messages",
+    "vitis",
+]
 
 messages.install()
 messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm"])

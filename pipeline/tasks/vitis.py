@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -249,12 +250,16 @@ def run_designs(
     """An outcome per point, in the order in which they are done: stored ones first, then runs on the farm.
 
     ``on_stage`` is told (design key, stage) while runs go on in this process; other machines do not tell.
+    A design that another command runs meanwhile, in any workspace with this store, is left to it and its result taken.
     A run that is lost with its worker twice has the status ``no_verdict`` and is not stored.
     """
     from pipeline.design_space import design_key
     from pipeline.reports.labels import Label, Status
     from pipeline.synthesis import Outcome
+    from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
+    from pipeline.tasks.messages import say
+    from pipeline.tasks.plan import open_store
 
     stored = backend.stored(points)
     yield from stored.values()
@@ -265,8 +270,23 @@ def run_designs(
     if config.executor in ("serial", "local"):
         backend.on_stage = on_stage
     licences = LicencePool(workspace / "licences", config.licences) if config.licences else None
-    with make_executor(config.executor, workers=config.workers, options=pairs(config.options, "farm")) as executor:
-        for done in run_all(executor, functools.partial(backend.run_one, kernel), jobs, licences=licences):
+    # In the workspace's own store, also where the results are to go to another: a design is run by one at a time.
+    claims = Claims(open_store(str(workspace)).root)
+    claims.sweep(backend.address)
+
+    def waiting(count: int) -> None:
+        designs = "1 design" if count == 1 else f"{count} designs"
+        say(f"  {kernel.name}: waiting for {designs} that others have in flight")
+
+    with contextlib.ExitStack() as stack:
+        settings = pairs(config.options, "farm")
+        executor = stack.enter_context(make_executor(config.executor, workers=config.workers, options=settings))
+        if executor.remote:
+            claims = stack.enter_context(claims.watched())
+        for done in run_all(
+            executor, functools.partial(backend.run_one, kernel), jobs, licences=licences,
+            claim=functools.partial(backend.claimed, claims), waiting=waiting,
+        ):  # fmt: skip
             if done.result is not None:
                 yield done.result
                 continue

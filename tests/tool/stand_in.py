@@ -12,6 +12,7 @@ STAND_IN_STATE      a folder for what outlives a run: counters, and who holds a 
 STAND_IN_HEALS      after how many failures the scenario licence_heals goes well (2)
 STAND_IN_SECONDS    how long the scenario slow takes (1)
 STAND_IN_LICENCES   how many may run at once; one more fails for want of a licence, and is noted in STAND_IN_STATE
+STAND_IN_RUNS       a folder where every synthesis notes its start, its end, and whether another of its design is at it
 STAND_IN_PIDS       a folder where every process notes its number, for tests that look for survivors
 """
 
@@ -20,6 +21,7 @@ STAND_IN_PIDS       a folder where every process notes its number, for tests tha
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -321,12 +323,40 @@ def hold_licence() -> None:
     os.makedirs(state("holders"), exist_ok=True)
     with open(state(f"holders/{os.getpid()}"), "w"):
         pass
-    holders = [pid for pid in os.listdir(state("holders")) if os.path.isdir(f"/proc/{pid}")]
+    holders = [pid for pid in os.listdir(state("holders")) if is_alive(pid)]
     if len(holders) > int(most):
         count("over-use")
         release_licence()
         error("[HLS 200-1500] Failed to obtain a license: all licenses are in use")
         raise Failure
+
+
+def is_alive(pid: str) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def note_run(crc: int, what: str) -> None:
+    folder = ENV.get("STAND_IN_RUNS")
+    if folder:
+        with open(f"{folder}/{crc:08x}.{os.getpid()}.{what}", "w"):
+            pass
+
+
+def note_start(crc: int) -> None:
+    """The lock is held to the end of this process."""
+    folder = ENV.get("STAND_IN_RUNS")
+    if not folder:
+        return
+    lock = os.open(f"{folder}/{crc:08x}.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        note_run(crc, "twice")
+    note_run(crc, "started")
 
 
 def release_licence() -> None:
@@ -381,6 +411,7 @@ def csynth(design: Design, tool: str) -> None:
 
 def synthesise(design: Design, tool: str, text: str, scenario: str) -> None:
     crc = zlib.crc32("\n".join([text, *design.directives, *design.settings]).encode())
+    note_start(crc)
     name = design.files[0]
     report = f"{design.folder}/syn/report"
     if scenario == "licence" or (
@@ -486,6 +517,7 @@ def synthesise(design: Design, tool: str, text: str, scenario: str) -> None:
         if RELEASE >= (2023, 1):
             with open(f"{report}/csynth_design_size.xml", "w") as file:
                 file.write("<profile/>\n")
+    note_run(crc, "finished")
     satisfied = "NOT satisfied" if scenario == "warnings" else "satisfied"
     if tool != "vivado_hls":
         info(f"[HLS 200-790] **** Loop Constraint Status: All loop constraints were {satisfied}.")

@@ -5,7 +5,7 @@
 hands :func:`held_descriptors` on to it.
 """
 
-from pipeline.synthesis.executors.context import RunCancelled, check_cancelled, held_descriptors
+from pipeline.synthesis.executors.context import HeldElsewhere, RunCancelled, check_cancelled, held_descriptors, pause
 from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
 from pipeline.synthesis.executors.licences import LicencePool
 from pipeline.synthesis.executors.make import make_executor
@@ -16,6 +16,7 @@ __all__ = [
     "KINDS",
     "Done",
     "FarmOptions",
+    "HeldElsewhere",
     "LicencePool",
     "RunCancelled",
     "RunExecutor",
@@ -24,5 +25,6 @@ __all__ = [
     "check_cancelled",
     "held_descriptors",
     "make_executor",
+    "pause",
     "run_all",
 ]

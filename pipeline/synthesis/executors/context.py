@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
+
+_LOOK_S = 0.25
 
 
 class RunCancelled(Exception):
     """Raised by :func:`check_cancelled` in a job that is no longer wanted. Let it pass."""
+
+
+class HeldElsewhere(Exception):
+    """The job is in flight with somebody else; ask again later. Raised before a licence is taken."""
 
 
 def _never() -> bool:
@@ -37,11 +44,22 @@ def check_cancelled() -> None:
         raise RunCancelled("the run was cancelled")
 
 
-def held_descriptors() -> tuple[int, ...]:
-    """File descriptors that stand for the licence of this thread's job; empty without a licence limit.
+def pause(seconds: float) -> None:
+    """Sleeps; raises RunCancelled within a quarter of a second when the job of this thread is no longer wanted."""
+    until = time.monotonic() + seconds
+    while True:
+        check_cancelled()
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, _LOOK_S))
 
-    Hand them to the tool's process (``pass_fds`` of :mod:`subprocess`, or over a socket). The licence is free again
-    when the last process that holds one has ended: also when the worker is killed and its tool outlives it. A fork
+
+def held_descriptors() -> tuple[int, ...]:
+    """File descriptors that stand for the design and the licence of this thread's job; empty where it holds neither.
+
+    Hand them to the tool's process (``pass_fds`` of :mod:`subprocess`, or over a socket). Both are free again
+    when the last process that holds them has ended: also when the worker is killed and its tool outlives it. A fork
     that runs Python (``os.fork``, ``preexec_fn``) closes them in the child.
     """
     return _current.descriptors

@@ -23,6 +23,8 @@ from pipeline.synthesis.executors.options import FarmOptions
 PRELOAD = "pipeline.synthesis.executors.worker_preload"
 FIRST_LOOK_S = 0.1
 LONGEST_LOOK_S = 5.0
+DEATH_TIMEOUT_S = 60
+"""How long a worker of a queueing system looks for the scheduler."""
 _CLUSTER_CLASSES = {"slurm": "SLURMCluster", "lsf": "LSFCluster", "sge": "SGECluster", "pbs": "PBSCluster"}
 _SUBMIT = {"slurm": "sbatch", "lsf": "bsub", "sge": "qsub", "pbs": "qsub"}
 
@@ -261,6 +263,8 @@ class DaskExecutor(RunExecutor):
             "interface": options.interface,
             "job_extra_directives": list(options.directives),
             "job_script_prologue": list(options.prologue),
+            # A job that starts when this process is gone finds no scheduler, and gives up.
+            "death_timeout": DEATH_TIMEOUT_S,
             "worker_extra_args": ["--no-dashboard", "--preload", PRELOAD],
             "python": options.python,
             "job_name": "hls-runs",

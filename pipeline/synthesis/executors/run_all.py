@@ -1,10 +1,12 @@
-"""Many jobs on an executor: bounded by licences, streamed as they finish, lost runs run again."""
+"""Many jobs on an executor: bounded by licences, streamed as they finish, those lost run again."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 import queue
+import random
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.executors.context import RunCancelled, check_cancelled, holding
+from pipeline.synthesis.executors.context import HeldElsewhere, RunCancelled, check_cancelled, holding
 from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
 from pipeline.synthesis.executors.licences import LicencePool
 
@@ -22,6 +24,12 @@ R = TypeVar("R")
 
 TEND_S = 5.0
 """How long nothing may finish before the executor is asked to look after its workers."""
+FIRST_LOOK_S = 0.05
+LONGEST_LOOK_S = 2.0
+"""After how long jobs that others hold are asked for again, at first and at most."""
+
+Claim = Callable[[J], contextlib.AbstractContextManager[R | None]]
+"""Makes a job this process's own while the block runs, and gives its result if it is there already."""
 
 
 class RunLost(PipelineError):
@@ -60,6 +68,8 @@ def run_all(
     jobs: Mapping[str, J],
     *,
     licences: LicencePool | int | None = None,
+    claim: Claim[J, R] | None = None,
+    waiting: Callable[[int], None] | None = None,
     reruns: int = 1,
 ) -> Iterator[Done[J, R]]:
     """Run ``function`` on every job; yields each job's outcome once, in the order in which they finish.
@@ -71,6 +81,9 @@ def run_all(
         jobs: by job id, such as the design key.
         licences: how many jobs may run at once. A number bounds this call alone, and only up to a run whose worker
             was lost; a pool bounds all who use it, and also what lives on of lost runs.
+        claim: entered with a job where it is to run, before it waits for a licence. A job for which it raises
+            HeldElsewhere is asked for again later, after others; it holds nothing meanwhile. Pickled on Dask.
+        waiting: told once, when all jobs that are left are held elsewhere, how many they are.
         reruns: how often a job is started again whose run was lost with its worker, the scheduler or the network.
 
     What a job raises is its outcome and stops nobody else. Closing the iterator early or an interrupt ends the jobs
@@ -78,7 +91,7 @@ def run_all(
     """
     if isinstance(licences, int) and licences < 1:
         raise PipelineError(f"{licences} licences allow no run", fix="set 1 or more, or none for no limit")
-    return _Flight(executor, function, jobs, licences, reruns).outcomes()
+    return _Flight(executor, function, jobs, licences, claim, waiting, reruns).outcomes()
 
 
 class _Flight(Generic[J, R]):
@@ -88,6 +101,8 @@ class _Flight(Generic[J, R]):
         function: Callable[[J], R],
         jobs: Mapping[str, J],
         licences: LicencePool | int | None,
+        claim: Claim[J, R] | None,
+        waiting: Callable[[int], None] | None,
         reruns: int,
     ) -> None:
         self.executor = executor
@@ -97,51 +112,74 @@ class _Flight(Generic[J, R]):
         count = licences.count if isinstance(licences, LicencePool) else licences
         # Jobs beyond the licences would only keep workers waiting, and would be lost with them.
         self.limit = executor.capacity if count is None else min(executor.capacity, count)
+        self.claim = claim
+        self.waiting = waiting
         self.reruns = reruns
         self.runs: dict[str, int] = {}
+        self.fresh = iter(jobs)
+        self.again: deque[str] = deque()
+        self.held = _Held()
         self.flying: dict[Future[_Outcome], str] = {}
         self.landed: queue.SimpleQueue[Future[_Outcome]] = queue.SimpleQueue()
+        self.tended = time.monotonic()
 
     def outcomes(self) -> Iterator[Done[J, R]]:
         with self.pool.watched() if self.pool else contextlib.nullcontext() as pool:
-            waiting = iter(self.jobs)
-            again: deque[str] = deque()
-            more = True
             try:
                 while True:
-                    while more and len(self.flying) < self.limit:
-                        job_id = again.popleft() if again else next(waiting, None)
-                        if job_id is None:
-                            more = False
-                        else:
-                            self.start(job_id, pool)
-                    if not self.flying:
+                    while len(self.flying) < self.limit and (job_id := self.next_job()) is not None:
+                        self.start(job_id, pool)
+                    if not self.flying and not self.held.jobs:
                         return
-                    job_id, future = self.next_landed()
+                    future = self.next_landed()
+                    if future is None:
+                        continue
+                    job_id = self.flying.pop(future)
+                    if not future.cancelled() and isinstance(future.exception(), HeldElsewhere):
+                        self.runs[job_id] -= 1
+                        self.held.add(job_id)
+                        continue
                     done = self.judge(job_id, future)
                     if done is not None:
+                        self.held.soon()
                         yield done
                     else:
                         self.executor.recover()
-                        again.append(job_id)
-                        more = True
+                        self.again.append(job_id)
             finally:
                 self.executor.cancel(list(self.flying))
 
+    def next_job(self) -> str | None:
+        """The job to start next; None where there is none, or not yet."""
+        if self.held.due():
+            self.again.extend(self.held.taken())
+        return self.again.popleft() if self.again else next(self.fresh, None)
+
     def start(self, job_id: str, pool: LicencePool | None) -> None:
         self.runs[job_id] = self.runs.get(job_id, 0) + 1
-        future = self.executor.submit(_work, self.function, self.jobs[job_id], pool, self.executor.remote)
+        job = self.jobs[job_id]
+        future = self.executor.submit(_work, self.function, job, self.claim, pool, self.executor.remote)
         self.flying[future] = job_id
         future.add_done_callback(self.landed.put)
 
-    def next_landed(self) -> tuple[str, Future[_Outcome]]:
+    def next_landed(self) -> Future[_Outcome] | None:
+        """The job that has come back next; None when it is time to ask for those that others hold."""
+        if not self.flying and self.waiting is not None:
+            self.waiting(len(self.held.jobs))
+            self.waiting = None
         while True:
+            tend_in = self.tended + TEND_S - time.monotonic()
             try:
-                future = self.landed.get(timeout=TEND_S)
+                future = self.landed.get(timeout=max(0.0, min(tend_in, self.held.due_in())))
             except queue.Empty:
-                self.executor.tend()
+                if time.monotonic() - self.tended >= TEND_S:
+                    self.executor.tend()
+                    self.tended = time.monotonic()
+                if self.held.due():
+                    return None
                 continue
-            return self.flying.pop(future), future
+            self.tended = time.monotonic()
+            return future
 
     def judge(self, job_id: str, future: Future[_Outcome]) -> Done[J, R] | None:
         """The job's outcome; None if it has to be run again."""
@@ -162,14 +200,50 @@ class _Flight(Generic[J, R]):
         return Done(job_id, job, None, error, runs)
 
 
-def _work(function: Callable[[J], R], job: J, pool: LicencePool | None, remote: bool) -> _Outcome:
+class _Held:
+    """The jobs that others hold, and when to ask for them again."""
+
+    def __init__(self) -> None:
+        self.jobs: list[str] = []
+        self._pause = FIRST_LOOK_S
+        self._at = 0.0
+
+    def add(self, job_id: str) -> None:
+        if not self.jobs:
+            # Random, so that those who wait for each other do not look all at once.
+            self._at = time.monotonic() + self._pause * random.uniform(0.5, 1.0)
+            self._pause = min(LONGEST_LOOK_S, 1.5 * self._pause)
+        self.jobs.append(job_id)
+
+    def soon(self) -> None:
+        """Something was finished here: others, too, may have gone on."""
+        self._pause = FIRST_LOOK_S
+
+    def due_in(self) -> float:
+        return self._at - time.monotonic() if self.jobs else float("inf")
+
+    def due(self) -> bool:
+        return self.due_in() <= 0
+
+    def taken(self) -> list[str]:
+        jobs, self.jobs = self.jobs, []
+        return jobs
+
+
+def _work(
+    function: Callable[[J], R], job: J, claim: Claim[J, R] | None, pool: LicencePool | None, remote: bool
+) -> _Outcome:
     """One job, where it runs."""
     try:
-        if pool is None:
+        with contextlib.ExitStack() as held:
+            there = None if claim is None else held.enter_context(claim(job))
+            if there is not None:
+                return _Outcome(there, None)
+            if pool is not None:
+                descriptor = held.enter_context(pool.slot(check_cancelled))
+                held.enter_context(holding(descriptor))
             return _Outcome(function(job), None)
-        with pool.slot(check_cancelled) as descriptor, holding(descriptor):
-            return _Outcome(function(job), None)
-    except RunCancelled:
+    except (HeldElsewhere, RunCancelled):
         raise
     except Exception as error:
         return _Outcome(None, _portable(error) if remote else error)

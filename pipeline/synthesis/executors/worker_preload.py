@@ -20,6 +20,8 @@ def dask_setup(worker: Any) -> None:
     # In a job script the worker may be the first process of a container, or its parent a shell: only a nanny counts.
     if getattr(worker, "nanny", None) is None or parent <= 1:
         return
+    # An interrupt is for the command's first process, which ends its workers; here it would only be a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

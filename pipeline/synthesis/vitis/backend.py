@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,9 @@ from pipeline.reports.further import label_from_cosim, label_from_export
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.claims import Claims
 from pipeline.synthesis.entry import Entry
+from pipeline.synthesis.executors.context import HeldElsewhere, pause
 from pipeline.synthesis.flow import Flow
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis.job import Further
@@ -111,7 +113,7 @@ class VitisBackend:
         on_stage: Callable[[str, str], None] | None = None,
         on_result: Callable[[str, ToolResult], None] | None = None,
         now: Callable[[], str] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = pause,
     ) -> None:
         flow = address.flow
         if tool.is_stand_in != (flow.source == STAND_IN):
@@ -155,7 +157,7 @@ class VitisBackend:
         for point in points:
             key = design_key(point)
             if key not in done:
-                done[key] = self.run_one(kernel, point)
+                done[key] = self._run_once(kernel, point)
             yield replace(done[key], point=point)
 
     def stored(self, points: Sequence[Point]) -> dict[str, Outcome]:
@@ -164,17 +166,47 @@ class VitisBackend:
         A design that synthesised counts only with the labels of all further steps that are asked for.
         """
         by_key = {design_key(point): point for point in points}
-        stepped = [self.store.stored(self.step_address(step), by_key) for step in self.further]
+        stepped = set(by_key).intersection(
+            *(self.store.stored(self.step_address(step), by_key) for step in self.further)
+        )
         found = {}
         for key, entry in self.store.get_many(self.address, by_key):
-            if entry is not None and self._stands(entry):
-                label, report = entry.read()
-                if label.status is Status.OK and not all(key in keys for keys in stepped):
-                    continue
-                found[key] = Outcome(
-                    key, by_key[key], label, report, entry.report_hash, "synthesised", entry.seconds, entry.started
-                )
+            outcome = self._answer(by_key[key], entry, key in stepped)
+            if outcome is not None:
+                found[key] = outcome
         return found
+
+    @contextlib.contextmanager
+    def claimed(self, claims: Claims, point: Point) -> Iterator[Outcome | None]:
+        """Within, nobody else runs the design; gives its outcome where the store has one by now.
+
+        Raises HeldElsewhere where another has it, and PipelineError as :meth:`Claims.claim`.
+        """
+        key = design_key(point)
+        with claims.claim(self.address, key):
+            entry = self.store.get(self.address, key)
+            steps = [self.store.get(self.step_address(step), key) for step in self.further]
+            yield self._answer(point, entry, None not in steps)
+
+    def _run_once(self, kernel: Kernel, point: Point) -> Outcome:
+        claims, wait_s = Claims(self.store.root), 0.05
+        while True:
+            try:
+                with self.claimed(claims, point) as there:
+                    return there or self.run_one(kernel, point)
+            except HeldElsewhere:
+                pause(wait_s)
+                wait_s = min(2.0, 1.5 * wait_s)
+
+    def _answer(self, point: Point, entry: Entry | None, stepped: bool) -> Outcome | None:
+        """What a stored entry says; None where it no longer answers."""
+        if entry is None or not self._stands(entry):
+            return None
+        label, report = entry.read()
+        if label.status is Status.OK and not stepped:
+            return None
+        hashed = entry.report_hash
+        return Outcome(entry.key, point, label, report, hashed, "synthesised", entry.seconds, entry.started)
 
     def run_one(self, kernel: Kernel, point: Point) -> Outcome:
         """Run one design, whatever the store holds, and store what lasts."""

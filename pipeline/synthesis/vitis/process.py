@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline.errors import PipelineError
 
+GONE_WAIT_S = 30.0
+"""How long the processes of a run may take to be gone when its supervisor has said goodbye, or was killed."""
 _PROGRAM = Path(__file__).with_name("supervise.py")
 
 
@@ -48,7 +52,7 @@ class Ended:
     """How a supervised command ended.
 
     ``how`` is ``exit`` (by itself, or killed by others), ``wall``, ``memory``, ``not_started`` (``problem`` says
-    why), or ``lost`` (the supervising process was itself killed, and all below it with it).
+    why), or ``lost`` (the supervising process was itself ended, and all below it with it).
     """
 
     how: str
@@ -145,7 +149,7 @@ def run_supervised(
         log: the file that is made for what it prints.
         limits: what it may use.
         remove: a folder that the supervising process removes if this process dies meanwhile.
-        hold: file descriptors (16 at most) that the supervisor and the command keep open for as long as any of them
+        hold: file descriptors (15 at most) that the supervisor and the command keep open for as long as any of them
             lives, such as a licence's lock.
         tick: called every ``tick_s`` seconds; what it raises ends the command and is raised.
 
@@ -165,7 +169,8 @@ def run_supervised(
     }
     data = json.dumps(request).encode()
     answer = b""
-    with _conversation(hold) as line:
+    gone, alive = os.pipe2(os.O_CLOEXEC)
+    with os.fdopen(gone, "rb") as left, _begun(hold, alive) as line:
         line.settimeout(tick_s if tick else None)
         try:
             line.sendall(len(data).to_bytes(4, "big") + data)
@@ -187,11 +192,34 @@ def run_supervised(
             line.settimeout(limits.grace_s + 60)
             while line.recv(65536):
                 pass
+            _wait_for_end(left, None)
             raise
+        # The last process of the run closes the pipe, the supervisor's own as a rule. Whoever tries again must not meet
+        # what is still being ended, and what was held for the run is free when this returns.
+        _wait_for_end(left, tick)
     if not answer.endswith(b"\n"):
         return Ended("lost", None, 0.0, 0, 0, 0, "the supervising process was killed", False)
     reply: dict[str, Any] = json.loads(answer)
+    if reply["ended"] == "cancelled":
+        reply |= {"ended": "lost", "problem": "the supervising process was told to end"}
     how = reply.pop("ended")
     if how == "failed" and not reply["disk_full"]:
         raise PipelineError(f"a run could not be supervised: {reply['problem']}", file=str(folder))
-    return Ended(how="exit" if how == "cancelled" else how, **reply)
+    return Ended(how=how, **reply)
+
+
+def _begun(hold: Sequence[int], alive: int) -> socket.socket:
+    try:
+        return _conversation([*hold, alive])
+    finally:
+        os.close(alive)
+
+
+def _wait_for_end(left: IO[bytes], tick: Callable[[], None] | None) -> None:
+    """Until nothing of the run holds the other end of the pipe."""
+    poll = select.poll()
+    poll.register(left, select.POLLHUP)
+    deadline = time.monotonic() + GONE_WAIT_S
+    while time.monotonic() < deadline and not poll.poll(250):
+        if tick:
+            tick()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.executors.context import pause
 from pipeline.synthesis.vitis.run import ToolResult
 
 
@@ -29,7 +29,7 @@ def run_with_retries(
     run: Callable[[], ToolResult],
     retries: Retries = Retries(),
     *,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = pause,
 ) -> tuple[ToolResult, int]:
     """The first result that is not transient, or the last one, and the number of tries."""
     from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_random_exponential

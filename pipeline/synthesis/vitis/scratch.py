@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.atomic import is_alive
 
 
 def check_scratch(folder: Path) -> Path:
@@ -57,7 +58,7 @@ def _remove_leftovers(scratch: Path, host: str, process: int) -> None:
     """Once a process: whose owner is gone is nobody's, and its supervisor, if it still lives, removes it as well."""
     for folder in scratch.glob(f"hls-{host}-*"):
         owner = folder.name.removeprefix(f"hls-{host}-").partition("-")[0]
-        if owner.isdigit() and int(owner) != process and not Path(f"/proc/{owner}").exists():
+        if owner.isdigit() and int(owner) != process and not is_alive(int(owner)):
             remove_folder(folder)
 
 
