@@ -29,15 +29,20 @@ VOLATILE_TABLES = ("runs",)
 _MEASURES = ("cycles", *RESOURCE_NAMES, *(f"util_{name}" for name in RESOURCE_NAMES))
 
 
-def data_card(tables: Mapping[str, pa.Table], provenance: Mapping[str, Any]) -> dict[str, Any]:
+def data_card(
+    tables: Mapping[str, pa.Table], provenance: Mapping[str, Any], *, partial: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The card as JSON values.
 
     ``tables`` are those of :data:`pipeline.dataset.schemas.TABLES` that the dataset has, ``labels`` at least.
     ``provenance`` is what the maker knows and the tables do not, as JSON values: seed, backend, strategy, and under
     ``inputs`` per source the address or file name and SHA-256 of what was read. It must hold nothing volatile.
+    ``partial`` says what a dataset lacks: ``designs`` asked for, ``missing`` of them, per kernel in ``kernels`` and per
+    fault in ``why``.
     """
     labels = tables["labels"]
     sources = sorted(set(labels.column("source").to_pylist()))
+    lacking = {} if partial is None else {"partial": dict(partial)}
     return {
         "what": "Labelled HLS design points: per kernel and pragma configuration, what a tool or model reported.",
         "schema_version": SCHEMA_VERSION,
@@ -48,8 +53,20 @@ def data_card(tables: Mapping[str, pa.Table], provenance: Mapping[str, Any]) -> 
         "splits": _splits(tables.get("splits")),
         "packages": package_versions(),
         "provenance": dict(provenance),
-        "warnings": _warnings(labels, sources, tables.get("sites")),
+        "warnings": [*partial_sentences(lacking), *_warnings(labels, sources, tables.get("sites"))],
+        **lacking,
     }
+
+
+def partial_sentences(card: Mapping[str, Any]) -> list[str]:
+    """A sentence on what a dataset lacks, from its card; none for a whole one."""
+    if not (partial := card.get("partial")):
+        return []
+    why = ", ".join(f"{status} {count:,}" for status, count in partial["why"].items())
+    return [
+        f"the dataset is partial: {partial['missing']:,} of {partial['designs']:,} designs of "
+        f"{', '.join(partial['kernels'])} have no result ({why})"
+    ]
 
 
 def package_versions(names: Iterable[str] = PACKAGES) -> dict[str, str]:

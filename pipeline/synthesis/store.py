@@ -93,6 +93,12 @@ class ReportStore:
         with _writing(folder):
             self._write(folder, address, [entry], lambda _: single_name(entry))
 
+    def discard(self, address: Address, entry: Entry) -> None:
+        """Forget a single entry, such as a failure at a limit that has been raised; packs are left as they are."""
+        folder = shard_folder(address_folder(self.root, address), key_hash(entry.key))
+        with _writing(folder):
+            (folder / single_name(entry)).unlink(missing_ok=True)
+
     def put_batch(self, address: Address, entries: Sequence[Entry]) -> None:
         """Store some hundreds of entries as one file, beside all that is there. All appear, or none."""
         if entries:

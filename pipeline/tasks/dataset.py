@@ -15,8 +15,9 @@ from pipeline.tasks.designs import BACKENDS, STRATEGIES
 from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.messages import progress, say
-from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
+from pipeline.tasks.outputs import point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
+from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 
 
 class GenerateDataset(PipelineTask):
@@ -50,6 +51,9 @@ class GenerateDataset(PipelineTask):
         default=True,
         parsing=luigi.BoolParameter.EXPLICIT_PARSING,
         description="whether the dataset holds program graphs",
+    )
+    allow_partial = luigi.BoolParameter(
+        default=False, description="write the dataset although runs of the tool are missing, and say so in it"
     )
 
     @cached_property
@@ -116,10 +120,11 @@ class GenerateDataset(PipelineTask):
             "graphs": {name: task.digest for name, task in self.graph_tasks.items()},
         }
 
-    def output(self) -> FolderTarget:
+    def output(self) -> ProvisionalTarget:
         """``datasets/SOURCES-HASH/``: tables, card, ``report.html``; ``datasets/latest`` points to the newest."""
         sources = "+".join(dict.fromkeys(shard.plan.source for shard in self.shards))
-        return FolderTarget(self.folder / "datasets" / f"{sources[:80]}-{self.digest}")
+        bounds = next((shard.plan.bounds for shard in self.shards if shard.plan.bounds is not None), None)
+        return ProvisionalTarget(self.folder / "datasets" / f"{sources[:80]}-{self.digest}", bounds)
 
     @property
     def page(self) -> Path:
@@ -128,7 +133,7 @@ class GenerateDataset(PipelineTask):
         return place / "report.html"
 
     def run(self) -> None:
-        """Merges the shards."""
+        """Merges the shards. Raises PipelineError where designs have to be run again, unless that is allowed."""
         from pipeline.dataset.build import merge_tables
         from pipeline.dataset.card import card_markdown, data_card
         from pipeline.dataset.schemas import TABLES, read_table, write_table
@@ -137,6 +142,7 @@ class GenerateDataset(PipelineTask):
         from pipeline.present.run_report import write_run_report
         from pipeline.tasks.loop.commands import command_of
 
+        standing = self._standing()
         parts = []
         for target in self.follow(self.input()["shards"], "shards"):
             parts.append(
@@ -153,7 +159,7 @@ class GenerateDataset(PipelineTask):
             "kernel_hashes": {shard.plan.name: shard.plan.address.kernel_hash for shard in self.shards},
             "flows": {shard.plan.source: shard.plan.address.flow.to_json() for shard in self.shards},
         }
-        card = data_card(tables, provenance)
+        card = data_card(tables, provenance, partial=standing.card())
         with self.output().write() as folder:
             for name, table in tables.items():
                 write_table(folder / f"{name}.parquet", name, table)
@@ -162,11 +168,28 @@ class GenerateDataset(PipelineTask):
                 for file in ("nodes.parquet", "edges.parquet"):
                     shutil.copyfile(task.output().path / file, folder / "graphs" / name / file)
             write_json(folder / "card.json", card)
+            standing.write(folder)
             (folder / "card.md").write_text(card_markdown(card), encoding="utf-8")
             files = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
             report = dataset_report(tables["labels"].to_pylist(), card, files, [command_of(self)])
             (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
         self.report_page()
+
+    def _standing(self) -> Standing:
+        from pyarrow.parquet import read_metadata
+
+        targets = self.input()["shards"]
+        standing = joined(target.standing for target in targets)
+        rows = sum(read_metadata(target.path / "shard-labels.parquet").num_rows for target in targets)
+        standing.designs = rows + len(standing.missing)
+        if standing.missing and standing.waits:
+            for target in targets:
+                # The next command runs what is missing, also where it belongs to this process.
+                target.reopen()
+            none_at_all = len(standing.missing) == standing.designs
+            if none_at_all or not self.allow_partial:
+                raise unfinished(standing, fix="" if none_at_all else ", or add --allow-partial to take what there is")
+        return standing
 
     def summarise(self) -> None:
         """Prints the summary of what is there."""
@@ -177,4 +200,8 @@ class GenerateDataset(PipelineTask):
         rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])
         latest = point_latest(place)
         files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
+        standing = self.output().standing
+        if card := standing.card():
+            more = "the same command runs" if standing.waits else "GenerateDataset with the tool runs"
+            say(f"The dataset is {partial_text(card)}; {more} those again.")
         say(dataset_summary(rows.to_pylist(), f"{place} (also {latest})" if latest != place else str(place), files))

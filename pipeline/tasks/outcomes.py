@@ -18,7 +18,8 @@ def outcomes_of(
 ) -> Iterator[Outcome]:
     """An outcome per (key, point); those of the tool come in the order in which they are done.
 
-    What a run finishes is in the report store before it is handed on, so a kill loses only what is in flight.
+    What a run finishes is in the report store before it is handed on, so a kill loses only what is in flight. An
+    outcome with faults is no result; all others are, and a later call serves those of the tool from the store.
     ``on_stage`` is told (design key, stage) while the tool runs.
     """
     from pipeline.synthesis import ReplayBackend
@@ -56,9 +57,17 @@ def labelled(plan: Plan, outcome: Outcome, sampled_by: str) -> LabelledDesign:
     )
 
 
+def is_told(outcome: Outcome) -> bool:
+    """Whether an outcome is told of by itself: designs that were not started are told of together."""
+    return all(fault.started for fault in outcome.faults)
+
+
 def told(outcome: Outcome) -> str:
     """One clause on an outcome: status, cycles, seconds, reason, design."""
     label = outcome.label
+    if outcome.faults:
+        fault = outcome.faults[0]
+        return f"no result yet, {fault.step} met {fault.status} ({fault.reason}): {outcome.key}"
     cycles = f" {label.cycles:,} cycles" if label.cycles is not None else ""
     seconds = f", {outcome.seconds:.0f} s" if outcome.seconds is not None else ""
     reason = f" ({label.reason})" if label.reason else ""

@@ -15,6 +15,7 @@ from pipeline.design_space import DesignSpace, load_space
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
+from pipeline.reports.surroundings import Bounds
 from pipeline.synthesis import (
     ESTIMATOR_SOURCE,
     Address,
@@ -68,6 +69,11 @@ class Plan:
     def runs_tool(self) -> bool:
         """Whether labels come from runs of Vitis HLS."""
         return isinstance(self.backend, VitisBackend)
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """What a design may use up before its end is its own failure; None where no tool is run."""
+        return self.backend.bounds if isinstance(self.backend, VitisBackend) else None
 
     @property
     def further(self) -> tuple[str, ...]:

@@ -114,19 +114,25 @@ class ValidateTopDesigns(LoopTask):
     def _label(self, plan: Plan, chosen: list[Chosen]) -> tuple[list[Measured], dict[str, dict[str, Any]]]:
         """A result per chosen design, in their order, and what RTL simulation said, by design key."""
         from pipeline.tasks.loop.measured import measured
-        from pipeline.tasks.outcomes import labelled, outcomes_of, told
+        from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
+        from pipeline.tasks.provisional import Standing, unfinished
 
         acting = self._acting(plan)
         designs = [(pick.key, pick.point) for pick in chosen]
         found = {}
+        standing = Standing()
         title = f"{plan.name} validation"
         outcomes = outcomes_of(acting, designs, self.folder, lambda key, stage: self.tell(f"{key}: {stage}"))
         for outcome in self.follow(outcomes, title, len(designs)):
             if acting.runs_tool and not self.use_cache:
                 outcome = replace(outcome, origin="resynthesised")
-            found[outcome.key] = measured(labelled(acting, outcome, "validation"))
-            if acting.runs_tool:
-                say(f"  {title}, {len(found)}/{len(designs)} {told(outcome)}")
+            if standing.add(plan.name, outcome):
+                found[outcome.key] = measured(labelled(acting, outcome, "validation"))
+            if acting.runs_tool and is_told(outcome):
+                say(f"  {title}, {standing.designs}/{len(designs)} {told(outcome)}")
+        if standing.missing:
+            # No verdict on a design: the same command validates what is missing, and takes the rest from its store.
+            raise unfinished(standing)
         return [found[pick.key] for pick in chosen], self._simulated(acting, list(found))
 
     def _acting(self, plan: Plan) -> Plan:

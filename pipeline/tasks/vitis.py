@@ -53,6 +53,16 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     )
     timeout_minutes = Real(above=0, most=1e6, default=180.0, description="wall-clock limit of a run")
     memory_gib = Real(least=0, most=1e5, default=0.0, description="memory limit of a run, 0 for none")
+    tries = WholeNumber(
+        least=1,
+        default=5,
+        description="tries of a run that finds no licence or no room on the disk, with growing pauses",
+    )
+    ends = WholeNumber(
+        least=1,
+        default=3,
+        description="commands in which a design may end without a verdict before it counts as failed",
+    )
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
     keep = luigi.ChoiceParameter(
         default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
@@ -177,7 +187,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     from pipeline.synthesis import Address
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.parts import check_part
-    from pipeline.synthesis.vitis import Limits, VitisBackend, tool_flow
+    from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
 
     config, tool = section(vitis), installed_tool()
@@ -234,6 +244,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
             wall_s=60.0 * config.timeout_minutes,
             memory_bytes=int(config.memory_gib * 2**30) or None,
         ),
+        retries=Retries(attempts=config.tries),
+        ends=config.ends,
         keep=cast(Keep, config.keep),
         further=_further(config.further),
         now=_now,
@@ -251,46 +263,40 @@ def run_designs(
 
     ``on_stage`` is told (design key, stage) while runs go on in this process; other machines do not tell.
     A design that another command runs meanwhile, in any workspace with this store, is left to it and its result taken.
-    A run that is lost with its worker twice has the status ``no_verdict`` and is not stored.
+    A design that the surroundings kept from a result, or that was not started as none can have one, comes with the
+    fault, and is not stored: the next call runs it again.
     """
     from pipeline.design_space import design_key
-    from pipeline.reports.labels import Label, Status
-    from pipeline.synthesis import Outcome
     from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
-    from pipeline.tasks.messages import say
     from pipeline.tasks.plan import open_store
+    from pipeline.tasks.watch import Watch
 
     stored = backend.stored(points)
     yield from stored.values()
     jobs = {key: point for point in points if (key := design_key(point)) not in stored}
-    if not jobs:
-        return
-    config = section(farm)
-    if config.executor in ("serial", "local"):
-        backend.on_stage = on_stage
-    licences = LicencePool(workspace / "licences", config.licences) if config.licences else None
-    # In the workspace's own store, also where the results are to go to another: a design is run by one at a time.
-    claims = Claims(open_store(str(workspace)).root)
-    claims.sweep(backend.address)
+    watch = Watch(backend)
+    if jobs and watch.goes_on():
+        config = section(farm)
+        if config.executor in ("serial", "local"):
+            backend.on_stage, backend.on_wait = on_stage, watch.waits
+        licences = LicencePool(workspace / "licences", config.licences) if config.licences else None
+        # In the workspace's own store, also where the results are to go to another: a design is run by one at a time.
+        claims = Claims(open_store(str(workspace)).root)
+        claims.sweep(backend.address)
 
-    def waiting(count: int) -> None:
-        designs = "1 design" if count == 1 else f"{count} designs"
-        say(f"  {kernel.name}: waiting for {designs} that others have in flight")
+        def waiting(count: int) -> None:
+            designs = "1 design" if count == 1 else f"{count} designs"
+            say(f"  {kernel.name}: waiting for {designs} that others have in flight")
 
-    with contextlib.ExitStack() as stack:
-        settings = pairs(config.options, "farm")
-        executor = stack.enter_context(make_executor(config.executor, workers=config.workers, options=settings))
-        if executor.remote:
-            claims = stack.enter_context(claims.watched())
-        for done in run_all(
-            executor, functools.partial(backend.run_one, kernel), jobs, licences=licences,
-            claim=functools.partial(backend.claimed, claims), waiting=waiting,
-        ):  # fmt: skip
-            if done.result is not None:
-                yield done.result
-                continue
-            if done.error is not None and not isinstance(done.error, PipelineError):
-                raise done.error
-            label = Label(Status.NO_VERDICT, str(done.error))
-            yield Outcome(done.job_id, done.job, label, None, None, "synthesised", None)
+        with contextlib.ExitStack() as stack:
+            settings = pairs(config.options, "farm")
+            executor = stack.enter_context(make_executor(config.executor, workers=config.workers, options=settings))
+            if executor.remote:
+                claims = stack.enter_context(claims.watched())
+            for done in run_all(
+                executor, functools.partial(backend.run_one, kernel), jobs, licences=licences,
+                claim=functools.partial(backend.claimed, claims), waiting=waiting, goes_on=watch.goes_on,
+            ):  # fmt: skip
+                yield from watch.judged(done)
+    yield from watch.rest(jobs)

@@ -71,6 +71,7 @@ def run_all(
     claim: Claim[J, R] | None = None,
     waiting: Callable[[int], None] | None = None,
     reruns: int = 1,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Iterator[Done[J, R]]:
     """Run ``function`` on every job; yields each job's outcome once, in the order in which they finish.
 
@@ -85,13 +86,15 @@ def run_all(
             HeldElsewhere is asked for again later, after others; it holds nothing meanwhile. Pickled on Dask.
         waiting: told once, when all jobs that are left are held elsewhere, how many they are.
         reruns: how often a job is started again whose run was lost with its worker, the scheduler or the network.
+        goes_on: asked before each start. While it says no, none is started; with none in flight the call then ends,
+            and what was not started has no outcome.
 
     What a job raises is its outcome and stops nobody else. Closing the iterator early or an interrupt ends the jobs
     in flight. Raises PipelineError where no more jobs can be run at all; what was yielded stands.
     """
     if isinstance(licences, int) and licences < 1:
         raise PipelineError(f"{licences} licences allow no run", fix="set 1 or more, or none for no limit")
-    return _Flight(executor, function, jobs, licences, claim, waiting, reruns).outcomes()
+    return _Flight(executor, function, jobs, licences, claim, waiting, reruns, goes_on).outcomes()
 
 
 class _Flight(Generic[J, R]):
@@ -104,6 +107,7 @@ class _Flight(Generic[J, R]):
         claim: Claim[J, R] | None,
         waiting: Callable[[int], None] | None,
         reruns: int,
+        goes_on: Callable[[], bool],
     ) -> None:
         self.executor = executor
         self.function = function
@@ -115,6 +119,7 @@ class _Flight(Generic[J, R]):
         self.claim = claim
         self.waiting = waiting
         self.reruns = reruns
+        self.goes_on = goes_on
         self.runs: dict[str, int] = {}
         self.fresh = iter(jobs)
         self.again: deque[str] = deque()
@@ -129,7 +134,7 @@ class _Flight(Generic[J, R]):
                 while True:
                     while len(self.flying) < self.limit and (job_id := self.next_job()) is not None:
                         self.start(job_id, pool)
-                    if not self.flying and not self.held.jobs:
+                    if not self.flying and (not self.held.jobs or not self.goes_on()):
                         return
                     future = self.next_landed()
                     if future is None:

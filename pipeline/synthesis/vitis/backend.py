@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,9 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.reports.further import label_from_cosim, label_from_export
 from pipeline.reports.labels import Label, Status
+from pipeline.reports.surroundings import DEFAULT_ENDS, EVERYWHERE, Bounds, ends_sentence, is_result
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.backends.base import SYNTHESIS, Fault, Outcome
 from pipeline.synthesis.claims import Claims
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.executors.context import HeldElsewhere, pause
@@ -23,7 +23,7 @@ from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis.job import Further
 from pipeline.synthesis.vitis.process import Limits
 from pipeline.synthesis.vitis.retry import Retries, run_with_retries
-from pipeline.synthesis.vitis.run import TRANSIENT, Keep, StepResult, ToolResult, run_tool
+from pipeline.synthesis.vitis.run import Keep, StepResult, ToolResult, run_tool
 from pipeline.synthesis.vitis.scratch import check_scratch
 from pipeline.synthesis.vitis.sources import Sources
 from pipeline.synthesis.vitis.templates import render
@@ -34,9 +34,6 @@ Lowering = Callable[[Kernel, Point], Sources]
 
 MAX_NOTES = 50
 """Most warnings of a log that are stored with a result; a last note counts the rest."""
-
-_WALL = re.compile(r"wall-clock limit of ([0-9.e+]+) s")
-_MEMORY = re.compile(r"memory limit of ([0-9.e+]+) GiB")
 
 
 def tool_flow(
@@ -73,9 +70,9 @@ def tool_flow(
 class VitisBackend:
     """Runs designs through the tool, one after the other in the calling thread.
 
-    What the store holds is served from there, but for failures that may pass (licence, disk, killed by others) and
-    for a limit that has been raised since. A transient failure is tried again some times; if it stays, it is told
-    and not stored, so that a later run tries again. Everything else, failures too, is stored before it is handed on.
+    What the store holds is served from there, but for faults of the surroundings (licence, disk, killed by others) and
+    for a limit that has been raised since. Such a fault is tried again some times; if it stays, the outcome names it
+    and nothing is stored, so that a later run tries again. All else, failures too, is stored before it is handed on.
 
     Args:
         store: where results go.
@@ -84,11 +81,13 @@ class VitisBackend:
         lowering: from a point to sources.
         scratch: folder for runs, outside any git work tree.
         limits: for each start of the tool.
-        retries: for transient failures.
+        retries: for faults of the surroundings.
+        ends: after how many ends without a verdict a design is given up (:meth:`give_up`).
         keep: whether the folders of runs stay.
         further: steps beyond C synthesis. Each has labels of its own, stored under the source ``SOURCE-STEP``.
         on_stage: told (design key, stage) while the tool runs.
         on_result: told (design key, result) after each run, before it is stored.
+        on_wait: told (design key, result, tries so far, seconds) before each wait for another try.
         now: the time as ISO 8601 text, for the record of when a run began; not recorded without it.
         sleep: waits between tries.
 
@@ -108,10 +107,12 @@ class VitisBackend:
         scratch: Path,
         limits: Limits = Limits(),  # noqa: B008
         retries: Retries = Retries(),  # noqa: B008
+        ends: int = DEFAULT_ENDS,
         keep: Keep = "never",
         further: Collection[Further] = (),
         on_stage: Callable[[str, str], None] | None = None,
         on_result: Callable[[str, ToolResult], None] | None = None,
+        on_wait: Callable[[str, ToolResult, int, float], None] | None = None,
         now: Callable[[], str] | None = None,
         sleep: Callable[[float], None] = pause,
     ) -> None:
@@ -133,10 +134,12 @@ class VitisBackend:
         self.scratch = check_scratch(scratch)
         self.limits = limits
         self.retries = retries
+        self.ends = ends
         self.keep: Keep = keep
         self.further = tuple(further)
         self.on_stage = on_stage
         self.on_result = on_result
+        self.on_wait = on_wait
         self.now = now
         self.sleep = sleep
 
@@ -144,6 +147,12 @@ class VitisBackend:
     def flow(self) -> Flow:
         """The flow of the labels."""
         return self.address.flow
+
+    @property
+    def bounds(self) -> Bounds:
+        """What a design may use up before its end is its own failure."""
+        memory = self.limits.memory_bytes
+        return Bounds(self.limits.wall_s, None if memory is None else memory / 2**30, self.ends)
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order.
@@ -166,9 +175,14 @@ class VitisBackend:
         A design that synthesised counts only with the labels of all further steps that are asked for.
         """
         by_key = {design_key(point): point for point in points}
-        stepped = set(by_key).intersection(
-            *(self.store.stored(self.step_address(step), by_key) for step in self.further)
-        )
+        bounds = self.bounds
+        stepped = set(by_key)
+        for step in self.further:
+            stepped &= {
+                key
+                for key, entry in self.store.get_many(self.step_address(step), by_key)
+                if entry is not None and is_result(entry.label, bounds)
+            }
         found = {}
         for key, entry in self.store.get_many(self.address, by_key):
             outcome = self._answer(by_key[key], entry, key in stepped)
@@ -186,7 +200,7 @@ class VitisBackend:
         with claims.claim(self.address, key):
             entry = self.store.get(self.address, key)
             steps = [self.store.get(self.step_address(step), key) for step in self.further]
-            yield self._answer(point, entry, None not in steps)
+            yield self._answer(point, entry, all(step and is_result(step.label, self.bounds) for step in steps))
 
     def _run_once(self, kernel: Kernel, point: Point) -> Outcome:
         claims, wait_s = Claims(self.store.root), 0.05
@@ -200,9 +214,11 @@ class VitisBackend:
 
     def _answer(self, point: Point, entry: Entry | None, stepped: bool) -> Outcome | None:
         """What a stored entry says; None where it no longer answers."""
-        if entry is None or not self._stands(entry):
+        if entry is None:
             return None
         label, report = entry.read()
+        if not is_result(label, self.bounds):
+            return None
         if label.status is Status.OK and not stepped:
             return None
         hashed = entry.report_hash
@@ -218,7 +234,7 @@ class VitisBackend:
             label = Label(Status.NO_VERDICT, f"the design cannot be handed to the tool: {error}")
             return Outcome(key, point, label, None, None, "synthesised", None)
         started = self.now() if self.now else None
-        tell = self.on_stage
+        tell, wait = self.on_stage, self.on_wait
 
         def run() -> ToolResult:
             return run_tool(
@@ -230,7 +246,12 @@ class VitisBackend:
                 on_stage=None if tell is None else lambda stage: tell(key, stage),
             )
 
-        result, tries = run_with_retries(run, self.retries, sleep=self.sleep)
+        result, tries = run_with_retries(
+            run,
+            self.retries,
+            sleep=self.sleep,
+            on_wait=None if wait is None else lambda result, tried, seconds: wait(key, result, tried, seconds),
+        )
         if self.on_result is not None:
             self.on_result(key, result)
         label, report_hash = result.label, None
@@ -248,36 +269,48 @@ class VitisBackend:
             report_hash = entry.report_hash
             # The steps first: while they are missing the design counts as not run.
             for name, step in result.steps.items():
-                if step.status not in TRANSIENT:
+                if not step.transient:
                     labelled = Entry(
                         key, point, step_label(name, step), seconds=step.seconds, started=started,
                         tool_version=self.tool.version,
                     )  # fmt: skip
-                    self.store.put(self.step_address(name), labelled)
-            self.store.put(self.address, entry)
+                    self._store(self.step_address(name), labelled)
+            self._store(self.address, entry)
             if label.status is Status.REPORT_UNPARSABLE:
                 # In the words in which the store will tell it.
                 label = entry.label
         elif tries > 1:
             label = replace(label, reason=f"{label.reason} (tried {tries} times)")
-        return Outcome(key, point, label, result.report, report_hash, "synthesised", result.seconds, started)
+        return Outcome(
+            key, point, label, result.report, report_hash, "synthesised", result.seconds, started, _faults(result)
+        )
+
+    def give_up(self, outcome: Outcome, fault: Fault, ends: int) -> Outcome:
+        """Stores the fault as the design's own failure, after so many ends without a verdict; the outcome without it.
+
+        It stays one for as long as no more ends are put up with.
+        """
+        label = Label(fault.status, ends_sentence(ends, fault.reason))
+        own = fault.step == SYNTHESIS
+        entry = Entry(
+            outcome.key, outcome.point, label, seconds=outcome.seconds if own else None, started=outcome.started,
+            tool_version=self.tool.version,
+        )  # fmt: skip
+        self._store(self.address if own else self.step_address(fault.step), entry)
+        faults = tuple(other for other in outcome.faults if other is not fault)
+        return replace(outcome, label=label if own else outcome.label, faults=faults)
+
+    def _store(self, address: Address, entry: Entry) -> None:
+        """Stores a result in the place of one that no longer stands, such as that of a lower limit."""
+        before = self.store.get(address, entry.key)
+        self.store.put(address, entry)
+        if before is not None and before != entry and not is_result(before.label, self.bounds):
+            self.store.discard(address, before)
 
     def step_address(self, step: str) -> Address:
         """Where the labels of a further step are stored: the same flow under the source ``SOURCE-STEP``."""
         flow = replace(self.flow, source=f"{self.flow.source}-{step}")
         return Address(self.address.kernel, self.address.kernel_hash, flow)
-
-    def _stands(self, entry: Entry) -> bool:
-        """Whether a stored result still answers."""
-        reason = "" if entry.from_report else entry.label.reason or ""
-        if entry.status is Status.TIMEOUT:
-            limit = _WALL.search(reason)
-            return limit is None or (self.limits.wall_s is not None and self.limits.wall_s <= float(limit[1]))
-        if entry.status is Status.KILLED and (limit := _MEMORY.search(reason)):
-            most = self.limits.memory_bytes
-            # The reason states three digits of the limit.
-            return most is not None and most <= float(limit[1]) * 2**30 * 1.006
-        return entry.status not in TRANSIENT
 
 
 def step_label(name: str, step: StepResult) -> Label:
@@ -296,6 +329,22 @@ def step_label(name: str, step: StepResult) -> Label:
         return label_from_cosim(step.files[file].decode("utf-8", errors="replace"), file=file)
     except PipelineError as error:
         return Label(Status.REPORT_UNPARSABLE, str(error))
+
+
+def _faults(result: ToolResult) -> tuple[Fault, ...]:
+    """What of a run belongs to the surroundings."""
+    if result.transient:
+        alike = (result.reason or "") if result.status is Status.NO_VERDICT else str(result.status)
+        return (_fault(SYNTHESIS, result.status, result.reason, alike if result.everywhere else None),)
+    return tuple(
+        _fault(name, step.status, step.reason, f"{name} {step.status}" if step.status in EVERYWHERE else None)
+        for name, step in result.steps.items()
+        if step.transient
+    )
+
+
+def _fault(step: str, status: Status, reason: str | None, alike: str | None) -> Fault:
+    return Fault(status, reason or "", step, alike, counts=status not in EVERYWHERE)
 
 
 def _notes(sources: Sources, result: ToolResult) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.reports.report import Report
+from pipeline.reports.surroundings import EVERYWHERE, SURROUNDINGS, exhausted, memory_sentence, wall_sentence
 from pipeline.synthesis.executors.context import check_cancelled, held_descriptors
 from pipeline.synthesis.vitis.job import Command, Job
 from pipeline.synthesis.vitis.logs import Verdict, stage, verdict
@@ -22,8 +23,6 @@ from pipeline.synthesis.vitis.tools import Tool
 Keep = Literal["never", "failed", "always"]
 """Whether a run's folder stays: ``failed`` keeps the folder of every run that is not ``ok``."""
 
-TRANSIENT = frozenset({Status.LICENCE, Status.DISK_FULL, Status.KILLED, Status.TOOL_MISSING})
-"""Reasons that say nothing about the design; KILLED only where it was not our own limit."""
 MAX_RESULT_BYTES = 4 * 1024 * 1024
 _TAIL = 4000
 
@@ -37,19 +36,23 @@ class StepResult:
     seconds: float
     files: Mapping[str, bytes] = field(repr=False, default_factory=dict)
 
+    @property
+    def transient(self) -> bool:
+        """Whether the step's end belongs to the surroundings and says nothing of the design."""
+        return _is_transient(self.status, self.reason)
+
 
 @dataclass(frozen=True)
 class ToolResult:
     """What became of one design.
 
     ``label`` has status and reason; with ``ok`` the figures of the report too. ``verdict`` is what the log of C
-    synthesis says, its warnings included. ``transient`` says that another try may end differently. ``steps`` holds
-    what further steps gave: their failure leaves the label as it is.
+    synthesis says, its warnings included. ``steps`` holds what further steps gave: their failure leaves the label as
+    it is.
     """
 
     label: Label
     verdict: Verdict
-    transient: bool
     seconds: float
     exit_code: int | None
     peak_memory_bytes: int
@@ -69,6 +72,17 @@ class ToolResult:
     def reason(self) -> str | None:
         """Of the label."""
         return self.label.reason
+
+    @property
+    def transient(self) -> bool:
+        """Whether the end of C synthesis belongs to the surroundings: it is no result, and may end differently."""
+        return _is_transient(self.status, self.reason)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether any other design would end like this: a fault of the machine, or of the flow's own settings."""
+        of_the_flow = self.status is Status.NO_VERDICT and bool(self.verdict.errors) and self.verdict.step == "setup"
+        return self.status in EVERYWHERE or of_the_flow
 
 
 def run_tool(
@@ -136,7 +150,7 @@ def _no_room(error: OSError) -> ToolResult:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         raise PipelineError(f"the files of a run cannot be written: {error.strerror}", file=error.filename) from error
     reason = f"the files of the run cannot be written: {error.strerror}"
-    return _result(Status.DISK_FULL, reason, verdict("", None), None, transient=True)
+    return _result(Status.DISK_FULL, reason, verdict("", None), None)
 
 
 def _write_files(job: Job, folder: Path) -> None:
@@ -212,18 +226,16 @@ class _Progress:
 def _judge(job: Job, folder: Path, limits: Limits, ended: Ended, text: str) -> ToolResult:
     said = verdict(text, ended.exit_code)
 
-    def result(status: Status, reason: str | None, *, transient: bool = False, xml: bytes | None = None) -> ToolResult:
-        return _result(status, reason, said, ended, transient=transient, xml=xml, tail=text[-_TAIL:])
+    def result(status: Status, reason: str | None, *, xml: bytes | None = None) -> ToolResult:
+        return _result(status, reason, said, ended, xml=xml, tail=text[-_TAIL:])
 
     if (stopped := _stopped(ended, limits, said)) is not None:
-        status, reason, transient = stopped
-        return result(status, reason, transient=transient)
+        return result(*stopped)
     clean = said.status is Status.OK or (said.status is Status.NO_VERDICT and not said.errors)
     if ended.exit_code != 0 or not clean:
-        transient = _is_transient(said, ended)
         if said.status is Status.OK:
-            return result(Status.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}", transient=transient)
-        return result(said.status, said.reason, transient=transient)
+            return result(Status.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}")
+        return result(said.status, said.reason)
     try:
         with (folder / job.report).open("rb") as file:
             xml = file.read(MAX_BYTES + 1)
@@ -241,30 +253,27 @@ def _judge(job: Job, folder: Path, limits: Limits, ended: Ended, text: str) -> T
     return replace(done, label=label, report=report)
 
 
-def _stopped(ended: Ended, limits: Limits, said: Verdict) -> tuple[Status, str, bool] | None:
-    """Status, reason and whether it is transient, where it was not the tool that ended the run."""
+def _stopped(ended: Ended, limits: Limits, said: Verdict) -> tuple[Status, str] | None:
+    """Status and reason where it was not the tool that ended the run."""
     at = f", last seen {said.stage}" if said.stage else ""
     if ended.how == "not_started":
-        return Status.TOOL_MISSING, f"the tool could not be started: {ended.problem}", True
+        return Status.TOOL_MISSING, f"the tool could not be started: {ended.problem}"
     if ended.how == "wall":
-        return Status.TIMEOUT, f"ended at the wall-clock limit of {limits.wall_s:g} s{at}", False
+        assert limits.wall_s is not None
+        return Status.TIMEOUT, f"{wall_sentence(limits.wall_s)}{at}"
     if ended.how == "memory":
         assert limits.memory_bytes is not None
-        limit = limits.memory_bytes / 2**30
         peak = ended.peak_memory_bytes / 2**30
-        return Status.KILLED, f"ended at the memory limit of {limit:.3g} GiB ({peak:.3g} GiB in use){at}", False
+        return Status.KILLED, f"{memory_sentence(limits.memory_bytes / 2**30)} ({peak:.3g} GiB in use){at}"
     if ended.how == "lost":
-        return Status.KILLED, f"{ended.problem}{at}", True
+        return Status.KILLED, f"{ended.problem}{at}"
     if ended.disk_full:
-        return Status.DISK_FULL, "no space left for the log of the run", True
+        return Status.DISK_FULL, "no space left for the log of the run"
     return None
 
 
-def _is_transient(said: Verdict, ended: Ended) -> bool:
-    if said.status in TRANSIENT:
-        return True
-    # Ended without a word: neither an error nor a result.
-    return said.status is Status.NO_VERDICT and not said.errors and ended.exit_code != 0
+def _is_transient(status: Status, reason: str | None) -> bool:
+    return status in SURROUNDINGS and exhausted(status, reason) is None
 
 
 def _result(
@@ -273,14 +282,12 @@ def _result(
     said: Verdict,
     ended: Ended | None,
     *,
-    transient: bool,
     xml: bytes | None = None,
     tail: str = "",
 ) -> ToolResult:
     return ToolResult(
         label=Label(status, reason),
         verdict=said,
-        transient=transient,
         seconds=0.0 if ended is None else ended.seconds,
         exit_code=None if ended is None else ended.exit_code,
         peak_memory_bytes=0 if ended is None else ended.peak_memory_bytes,
@@ -294,7 +301,7 @@ def _judge_step(
 ) -> StepResult:
     said = verdict(text, ended.exit_code)
     if (stopped := _stopped(ended, limits, said)) is not None:
-        return StepResult(stopped[0], stopped[1], ended.seconds)
+        return StepResult(*stopped, ended.seconds)
     if ended.exit_code != 0 or said.errors:
         status = Status.NO_VERDICT if said.status is Status.OK else said.status
         reason = said.reason or f"{command.step} ended with exit status {ended.exit_code}"

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.atomic import is_alive
+from pipeline.files import is_alive
 
 
 def check_scratch(folder: Path) -> Path:

@@ -161,7 +161,8 @@ class SynthesizeRound(RoundTask):
         """Runs the backend; what it finished before a kill is in the report store and not run again."""
         from pipeline.tasks.loop.measured import measured, write_measured
         from pipeline.tasks.loop.search import points_of
-        from pipeline.tasks.outcomes import labelled, outcomes_of, told
+        from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
+        from pipeline.tasks.provisional import Standing, unfinished
 
         asked = read_json(self.input().path / PROPOSALS)
         places = [place for kernel, place in asked["order"][: self.take] if kernel == self.only]
@@ -169,12 +170,17 @@ class SynthesizeRound(RoundTask):
         designs = points_of(self.plan, keys)
         outcomes = outcomes_of(self.plan, designs, self.folder, self.tell_stage)
         rows, times = {}, {}
+        standing = Standing()
         title = f"{self.only} round {self.round}"
         for done, outcome in enumerate(self.follow(outcomes, title, len(designs)), 1):
-            rows[outcome.key] = measured(labelled(self.plan, outcome, "loop"))
-            times[outcome.key] = {"seconds": outcome.seconds, "started": outcome.started}
-            if self.plan.runs_tool:
+            if standing.add(self.only, outcome):
+                rows[outcome.key] = measured(labelled(self.plan, outcome, "loop"))
+                times[outcome.key] = {"seconds": outcome.seconds, "started": outcome.started}
+            if self.plan.runs_tool and is_told(outcome):
                 say(f"  {title}, {done}/{len(designs)} {told(outcome)}")
+        if standing.missing:
+            # What is missing is no verdict and costs no budget: the round is done when all of it has a result.
+            raise unfinished(standing)
         self._check([row.reason or row.status for row in rows.values() if row.usable is None], len(rows))
         with self.output().write() as folder:
             write_measured(folder / RUNS, (rows[key] for key in keys))
