@@ -1,6 +1,7 @@
-"""What the messages of the tool mean: by their ids first, by their wording where an id is not known.
+"""The messages of the tool: one line each, with a severity, mostly an id, and a text; and what warnings change.
 
-Ids are those of Vivado HLS and Vitis HLS 2016.4 to 2025.2 (seen in public logs, and UG1448 "HLS guidance").
+Ids are those of Vivado HLS and Vitis HLS 2015.4 to 2026.1 (seen in public logs, and UG1448 "HLS guidance"). What
+errors mean is told by :mod:`pipeline.synthesis.vitis.meanings`.
 """
 
 from __future__ import annotations
@@ -9,21 +10,48 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.reports.labels import Status
+MAX_SEARCHED = 1500
+"""Longest part of a text that is searched for words, in characters: patterns with two gaps take its square."""
 
+_SEVERITIES = r"CRITICAL WARNING|FATAL[_ ]ERROR|FATAL|ERROR|ERR|WARNING|INFO|@E|@W|@I"
 _LINE = re.compile(
-    r"(?P<severity>CRITICAL WARNING|ERROR|WARNING|INFO|@E|@W|@I)(?::|(?=\s+\[))\s*"
-    r"(?:\[(?P<id>[A-Za-z+_-]+[ -][0-9][0-9-]*)\]\s*)?(?P<text>.*)"
+    rf"(?P<severity>{_SEVERITIES})(?::|(?=\s+\[))\s*"
+    r"(?:\[(?P<id>[A-Za-z][A-Za-z0-9+_-]{0,40}(?: [A-Z]{2,20})?[ -][0-9][0-9-]{0,20})\]\s*)?(?P<text>.*)"
 )
-_BEFORE = re.compile(r"[.\s]*(?:\[?[\d:., T+-]{8,}Z?\]?\s+)?")
-"""What may precede a message on its line: dots of a progress bar, or the time."""
-_SEVERITY = {"@E": "ERROR", "@W": "WARNING", "@I": "INFO"}
+_BEFORE = re.compile(
+    # Dots and signs of a progress bar; the name of a program, where a whole message follows.
+    rf"[.\s>|*]*(?:[\w./@-]{{1,60}}(?:\[\d{{1,10}}\])?: (?=(?:{_SEVERITIES}): \[))?"
+)
+_SEVERITY = {
+    "@E": "ERROR",
+    "@W": "WARNING",
+    "@I": "INFO",
+    "ERR": "ERROR",
+    "FATAL": "ERROR",
+    "FATAL_ERROR": "ERROR",
+    "FATAL ERROR": "ERROR",
+}
+
+_FACILITIES = {
+    "8": "Synth", "12": "Vivado", "17": "Common", "19": "IP_Flow", "30": "Place", "31": "Opt", "35": "Route",
+    "200": "HLS", "201": "SYN", "203": "XFORM", "204": "SCHED", "205": "BIND", "206": "RTGEN", "207": "HLS",
+    "208": "VHDL", "209": "VLOG", "211": "SIM", "212": "COSIM", "213": "IMPL", "214": "HLS",
+}  # fmt: skip
+"""Who says what, by the first number of an id. Tools that pass messages on write their own name in its place."""
+_PASSING_ON = frozenset({"v++", "XOCC", "xocc", "vitis-run", "VPL", "vpl", "SDSoC", "SDS", "SdsCompiler"})
+_OLD_FACILITIES = {
+    "HLS": "200", "SYNCHK": "200", "SYN": "201", "XFORM": "203", "SCHED": "204", "BIND": "205", "RTGEN": "206",
+    "SYSC": "207", "VHDL": "208", "VLOG": "209", "RTMG": "210", "SIM": "211", "COSIM": "212", "IMPL": "213",
+    "ANALYSIS": "214",
+}  # fmt: skip
+"""Before 2016 ids had one number: ``[HLS-70]`` is ``[HLS 200-70]``."""
 
 _PLACES = (
-    re.compile(r"\(([^()\s][^()]*?):(\d+)(?::(\d+))?\)\s*$"),
-    re.compile(r"[:\s]\s*((?:[A-Za-z]:)?[^\s:()]+\.[A-Za-z]+):(\d+)(?::(\d+))?\s*$"),
-    re.compile(r"^\s*((?:[A-Za-z]:)?[^\s:()]+\.[A-Za-z]+):(\d+)(?::(\d+))?:\s"),
-    re.compile(r"\(((?:[A-Za-z]:)?[^()\s:]+\.[A-Za-z]+):(\d+)(?::(\d+))?\)"),
+    re.compile(r"\(([^()\s][^()]{0,500}?):(\d{1,9})(?::(\d{1,9}))?\)\s*$"),
+    re.compile(r"[:\s]\s*((?:[A-Za-z]:)?[^\s:()]{1,500}\.[A-Za-z]+):(\d{1,9})(?::(\d{1,9}))?\s*$"),
+    re.compile(r"^\s*((?:[A-Za-z]:)?[^\s:()]{1,500}\.[A-Za-z]+):(\d{1,9})(?::(\d{1,9}))?:\s"),
+    re.compile(r"\(((?:[A-Za-z]:)?[^()\s:]{1,500}\.[A-Za-z]+):(\d{1,9})(?::(\d{1,9}))?\)"),
+    re.compile(r"\s((?:[A-Za-z]:)?[^\s:()]{1,500}\.[A-Za-z]+):(\d{1,9}):(\d{1,9}): (?:fatal )?error:"),
 )
 
 
@@ -40,41 +68,48 @@ class WarningKind(StrEnum):
     DESIGN_SIZE = "design_size"
     OUT_OF_BOUND = "out_of_bound"
     CONSTRAINT_NOT_MET = "constraint_not_met"
+    SETTING_NOT_APPLIED = "setting_not_applied"
+    """A command of the script failed, and synthesis went on without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the tool; ``sentence`` is the line from its severity on, ``text`` what follows the id."""
+    """One message of the tool.
+
+    ``id`` is in the form of today, whoever passes the message on: ``HLS 200-70`` for ``[HLS 200-70]``, ``[v++ 200-70]``
+    and ``[HLS-70]``. ``text`` is what follows the id, ``sentence`` the line from its severity on.
+    """
 
     severity: str
     id: str | None
     text: str
     sentence: str
 
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What an error says about a run. Of several, the lowest rank decides, then the first."""
-
-    status: Status
-    rank: int
-
-
-SPECIFIC, LIKELY, GENERIC, WRAPPER = range(4)
+    @property
+    def tagged(self) -> str:
+        """Id and text, as patterns look for them."""
+        return f"[{self.id}] {self.text}" if self.id else self.text
 
 
 def message(line: str) -> Message | None:
-    """The message on a line of a log, or None where the line is none."""
+    """The message on a plain line of a log, or None where the line is none."""
     start = _BEFORE.match(line)
     assert start is not None
     found = _LINE.match(line, start.end())
     if found is None:
         return None
     severity = _SEVERITY.get(found["severity"], found["severity"])
-    identity = (
-        " ".join(found["id"].replace("-", " ", 1).split()) if found["id"] and " " not in found["id"] else found["id"]
-    )
+    identity = found["id"] and _today(found["id"])
     return Message(severity, identity, found["text"].strip(), line[start.end() :].strip())
+
+
+def _today(identity: str) -> str:
+    name, _, number = identity.rpartition(" ") if " " in identity else identity.partition("-")
+    if "-" not in number and name in _OLD_FACILITIES:
+        number = f"{_OLD_FACILITIES[name]}-{number}"
+    if name in _PASSING_ON:
+        name = _FACILITIES.get(number.partition("-")[0], name)
+    return f"{name} {number}"
 
 
 def place(text: str) -> tuple[str | None, int | None, int | None]:
@@ -83,135 +118,6 @@ def place(text: str) -> tuple[str | None, int | None, int | None]:
         if (found := pattern.search(text)) and int(found[2]) > 0:
             return found[1], int(found[2]), int(found[3]) if found[3] else None
     return None, None, None
-
-
-_ERROR_IDS: tuple[tuple[re.Pattern[str], Meaning], ...] = tuple(
-    (re.compile(pattern), Meaning(status, rank))
-    for pattern, status, rank in (
-        (r"HLS 214-157|SYN 201-102", Status.TOP_NOT_FOUND, SPECIFIC),
-        (r"HLS 200-1023", Status.PART_NOT_INSTALLED, SPECIFIC),
-        (r"HLS 214-274", Status.PRAGMA_CONFLICT, SPECIFIC),
-        (r"XFORM 203-504", Status.UNROLL_REFUSED, SPECIFIC),
-        (r"Common 17-345|Common 17-348|Common 17-349", Status.LICENCE, SPECIFIC),
-        (r"HLS 200-1995", Status.DESIGN_TOO_LARGE, SPECIFIC),
-        (r"HLS 207-\d+", Status.COMPILE_ERROR, SPECIFIC),
-        (r"(HLS|v\+\+) (200-1715|200-70)|HLS 200-478", Status.SOURCE_SYNTHESIS_FAILED, GENERIC),
-        (
-            r"v\+\+ 60-\d+|vitis-run 60-\d+|MERCC-?.*|HLS 200-1912|Common 17-39|Vivado 12-13638",
-            Status.NO_VERDICT,
-            WRAPPER,
-        ),
-    )
-)
-
-_ERROR_WORDS: tuple[tuple[re.Pattern[str], Meaning], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), Meaning(status, rank))
-    for pattern, status, rank in (
-        (r"no space left on device|disk (is )?full|disk quota exceeded|ENOSPC", Status.DISK_FULL, SPECIFIC),
-        (r"(?<![\w/.'-])licen[cs](e|es|ing)(?![\w/.'-])|\bFLEXnet\b|\bFlexLM\b", Status.LICENCE, SPECIFIC),
-        (
-            r"out of memory|bad_alloc|cannot allocate memory|not enough (free )?memory|memory exhausted",
-            Status.KILLED,
-            SPECIFIC,
-        ),
-        (
-            r"top[ -](level )?function\b.*\b(not found|not defined|does not exist|cannot be found)"
-            r"|(cannot|can't|could not|failed to|unable to) find (the )?top\b|no function named",
-            Status.TOP_NOT_FOUND,
-            SPECIFIC,
-        ),
-        (
-            r"\b(part|device)\b.*\b(is not installed|isn't installed|not available|isn't available|not found|unknown|"
-            r"invalid|does not exist|not supported)"
-            r"|(cannot|can't|could not|unable to) (find|load|open) (the )?(target )?(part|device)\b"
-            r"|(invalid|unknown|unsupported) (part|device)\b|no (part|device)s? match",
-            Status.PART_NOT_INSTALLED,
-            SPECIFIC,
-        ),
-        (r"(pragma|directive)s?\b.*\bconflict|conflict\w*\b.*\b(pragma|directive)", Status.PRAGMA_CONFLICT, SPECIFIC),
-        (
-            r"stop unrolling|(cannot|can't|unable to|refus\w+ to|failed to) (completely )?unroll",
-            Status.UNROLL_REFUSED,
-            SPECIFIC,
-        ),
-        (
-            r"(design|code|function|loop|array)( \S+)* (is )?too (large|big|complex)|design size|too many instructions"
-            r"|exceed\w* .*\b(maximum|limit|number) .*\b(instruction|operation|design)",
-            Status.DESIGN_TOO_LARGE,
-            SPECIFIC,
-        ),
-        (r"(command|executable)( \S+)* not found|cannot find (the )?(tool|executable)", Status.TOOL_MISSING, LIKELY),
-        (r"\btime(d)? ?out\b|time limit", Status.TIMEOUT, LIKELY),
-        (
-            r"compil\w+ error|error\w* .*(compiling|during compilation)|syntax error|undeclared|file not found"
-            r"|cannot find (the )?(design|source|include) file",
-            Status.COMPILE_ERROR,
-            LIKELY,
-        ),
-        (
-            r"^pre-?synthesis failed|^error in opt|problem during source synthesis|failed due to earlier errors",
-            Status.SOURCE_SYNTHESIS_FAILED,
-            GENERIC,
-        ),
-    )
-)
-
-_PLAIN_LINES: tuple[tuple[re.Pattern[str], Meaning], ...] = (
-    (re.compile(r"\bline \d+:\s+\d+\s+Killed\b|^Killed\s*$|^\[\d+\].*\bKilled\b"), Meaning(Status.KILLED, SPECIFIC)),
-    (re.compile(r"^slurmstepd:.*\b(oom|OUT_OF_MEMORY)|oom-kill", re.IGNORECASE), Meaning(Status.KILLED, SPECIFIC)),
-    (
-        re.compile(
-            r"terminate called after throwing .*bad_alloc|what\(\):\s+std::bad_alloc|^LLVM ERROR: out of memory"
-        ),
-        Meaning(Status.KILLED, SPECIFIC),
-    ),
-    (re.compile(r"No space left on device|Disk quota exceeded"), Meaning(Status.DISK_FULL, SPECIFIC)),
-    (
-        re.compile(r"\.(c|cc|cpp|cxx|h|hh|hpp):\d+(:\d+)?: (fatal )?error: ", re.IGNORECASE),
-        # Tools in front of the HLS tool print such lines and go on.
-        Meaning(Status.COMPILE_ERROR, WRAPPER),
-    ),
-    (
-        re.compile(r"(vitis_hls|vitis-run|v\+\+|vivado_hls)(['\"]?: | )(command )?not found", re.IGNORECASE),
-        Meaning(Status.TOOL_MISSING, SPECIFIC),
-    ),
-    (
-        re.compile(r"Segmentation fault|\bAbnormal program termination\b|^LLVM ERROR: |Aborted\s+\(core dumped\)"),
-        Meaning(Status.SOURCE_SYNTHESIS_FAILED, LIKELY),
-    ),
-    (
-        re.compile(r"^(Pre-synthesis failed|Error in opt)\b"),
-        Meaning(Status.SOURCE_SYNTHESIS_FAILED, GENERIC),
-    ),
-    (re.compile(r"^\s+while executing\s*$"), Meaning(Status.NO_VERDICT, WRAPPER)),
-)
-
-
-def meaning(found: Message) -> Meaning | None:
-    """What an error says by its id, else by its wording; None where neither is known."""
-    if found.id is not None:
-        for pattern, known in _ERROR_IDS:
-            if pattern.fullmatch(found.id):
-                # A wrapper quotes the error that it wraps; a generic id may come with a telling text.
-                if known.rank >= GENERIC and (told := _worded(found.text)) and told.rank < known.rank:
-                    return told
-                return known
-    return _worded(found.text)
-
-
-def plain_meaning(line: str) -> Meaning | None:
-    """What a line that is no message says: the words of the shell, of the loader, of a compiler."""
-    for pattern, known in _PLAIN_LINES:
-        if pattern.search(line):
-            return known
-    return None
-
-
-def _worded(text: str) -> Meaning | None:
-    for pattern, known in _ERROR_WORDS:
-        if pattern.search(text, 0, 2000):
-            return known
-    return None
 
 
 _WARNING_IDS = {
@@ -264,6 +170,6 @@ def warning_kind(found: Message) -> WarningKind | None:
             if pattern.fullmatch(found.id):
                 return kind
     for kind, pattern in _WARNING_WORD_PATTERNS:
-        if pattern.search(found.text):
+        if pattern.search(found.text, 0, MAX_SEARCHED):
             return kind
     return None

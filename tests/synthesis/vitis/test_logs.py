@@ -96,7 +96,7 @@ WELL = "INFO: [HLS 200-789] **** Estimated Fmax: 300.00 MHz\n" + ENDED
         (SYNTHESIS + "ERROR: [HLS 200-9] The design is too large to be scheduled\n", 1, Status.DESIGN_TOO_LARGE),
         (SYNTHESIS + "ERROR: [HLS 200-70] Compilation errors found: k.c:3:5: error: x\n", 1, Status.COMPILE_ERROR),
         (SYNTHESIS + "INFO: a license was found\nkilled time in licenses\n" + WELL, 0, Status.OK),
-        (SYNTHESIS + WELL + "INFO: [COSIM 212-1] x\nERROR: [COSIM 212-4] failed\n", 1, Status.SOURCE_SYNTHESIS_FAILED),
+        (SYNTHESIS + WELL + "INFO: [COSIM 212-1] x\nERROR: [COSIM 212-4] failed\n", 1, Status.COSIMULATION_FAILED),
         ("[12:30:01] ERROR: [HLS 214-157] Top function not found\n", 1, Status.TOP_NOT_FOUND),
     ],
 )  # fmt: skip
@@ -154,3 +154,22 @@ def test_a_strange_log_breaks_the_reader(text: str, exit_code: int | None) -> No
 )
 def test_the_progress_shown_is_wrong(line: str, expected: str | None) -> None:
     assert stage(line) == expected
+
+
+CASES = {
+    "01": {Status.OK}, "02": {Status.DISK_FULL, Status.NO_VERDICT}, "03": {Status.DISK_FULL, Status.NO_VERDICT},
+    "04": {Status.COMPILE_ERROR}, "07": {Status.SOURCE_SYNTHESIS_FAILED}, "09": {Status.COMPILE_ERROR},
+    "10": {Status.COMPILE_ERROR}, "11": {Status.DESIGN_TOO_LARGE}, "12": {Status.COSIMULATION_FAILED},
+    "13": {Status.EXPORT_FAILED, Status.NO_VERDICT}, "14": {Status.COMPILE_ERROR}, "17": {Status.COMPILE_ERROR},
+    "18": {Status.COMPILE_ERROR}, "20": {Status.KILLED}, "26": {Status.DISK_FULL, Status.NO_VERDICT},
+    "27": {Status.TOOL_MISSING}, "28": {Status.NO_VERDICT}, "33": {Status.NO_VERDICT},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", sorted(CASES))
+def test_a_case_that_was_told_wrongly_once_is_told_rightly(number: str) -> None:
+    (path,) = shared("cases", "logs").glob(f"log_{number}_*.log")
+    found = verdict(path.read_text(encoding="utf-8", errors="replace"))
+    assert found.status in CASES[number]
+    if number == "01":
+        assert found.reason is not None and "-maximum_size" in found.reason
