@@ -12,6 +12,7 @@ from pipeline.synthesis.vitis.meanings import (
     LIKELY,
     OF_THE_DESIGN,
     SPECIFIC,
+    UNKNOWN,
     WRAPPER,
     Meaning,
     meaning,
@@ -309,9 +310,12 @@ class _Scan:
             self._keep_sentence(found.sentence)
             quoted = nested(found)
             if quoted is not None and quoted.text:
-                self._note(meaning(quoted), quoted.sentence, formal=True, id=quoted.id)
-            else:
-                self._note(meaning(found), found.sentence, formal=True, id=found.id)
+                found = quoted
+            told = meaning(found)
+            if told == Meaning(None, UNKNOWN) and self.step is Step.CSYNTH and (found.id or "").startswith("Common "):
+                # What all tools share starts, loads and writes; of the design it says nothing.
+                told = Meaning(Status.NO_VERDICT, UNKNOWN)
+            self._note(told, found.sentence, formal=True, id=found.id)
 
     def _read_note(self, found: Message, tagged: str) -> None:
         if match := _FMAX.search(tagged):

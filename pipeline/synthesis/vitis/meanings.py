@@ -79,8 +79,8 @@ _ERROR_IDS = _rules(
         (r"HLS 200-1995|DRC UTLZ-\d+|Place 30-640", Status.DESIGN_TOO_LARGE, SPECIFIC),
         (r"HLS 207-\d+", Status.COMPILE_ERROR, SPECIFIC),
         (r"HLS 200-(1715|70|478)", Status.SOURCE_SYNTHESIS_FAILED, GENERIC),
-        (r"COSIM 212-(4|5|303|344)|IMPL 213-28|SIM 211-100|Place 30-(99|68)|XSIM 43-332[12]", None, GENERIC),
-        (r"COSIM 212-3(20|60|17|21)|Common 17-70", None, LIKELY),
+        (r"COSIM 212-[45]|IMPL 213-28|SIM 211-100|Place 30-(99|68)|XSIM 43-332[12]", None, GENERIC),
+        (r"COSIM 212-3(03|17|20|21|44|60)|Common 17-70", None, LIKELY),
         (r"(v\+\+|XOCC|xocc|VPL|vpl|vitis-run) 60-\d+|SdsCompiler 83-\d+|MERCC .*|HLS 200-1912", None, WRAPPER),
         (r"Common 17-39|Vivado 12-(13638|8222|8300|4473)|Runs 36-\d+", None, WRAPPER),
     )
@@ -94,7 +94,8 @@ _SYSTEM = _rules(
         (NO_SPACE, Status.DISK_FULL, SPECIFIC),
         (
             r"\bdisk (is |may be |appears? to be )?full\b|\bENOSPC\b|\bEDQUOT\b"
-            r"|(not enough|insufficient) (free )?disk space|quota exceeded|input/output error|remote I/O error"
+            r"|(not enough|insufficient) (free )?(disk space|space on the disk)"
+            r"|quota exceeded|input/output error|remote I/O error"
             r"|read-only file ?system|stale (NFS )?file handle"
             r"|transport endpoint is not connected|\bIO failure on output stream|structure needs cleaning"
             r"|basic_ios::clear|\biostream error|__ios_failure",
@@ -128,6 +129,7 @@ _ERROR_WORDS = _rules(
         ),
         (
             r"(failed|unable|error|cannot|can't|could not|couldn't)( to)? (write|writing|flush|save|saving)\b"
+            r"|(cannot|can't|could not|couldn't|unable to|failed to) open .{0,300}\bfor (writing|output|append)"
             r"|write(Message)? failed|(write|writing|saving)\b.{0,80}\bfailed|exception in database saving"
             r"|(unable to|cannot|can't|could not|couldn't|failed to) (create|make) (the )?"
             r"(directory|folder|temporary file)",
@@ -251,13 +253,14 @@ _PLAIN_LINES: _Rules = (
                 r"|\bOut of memory: Kill(ed)? process|\bTERM_(MEMLIMIT|RUNLIMIT|OWNER|ADMIN|SWAP)\b"
                 r"|^=>> PBS: job killed"
                 r"|^srun: error: .*(Killed|Out Of Memory)|exceeded (job |step |virtual )?memory limit"
-                r"|The runner has received a shutdown signal|^Job exceeded",
+                r"|The runner has received a shutdown signal|^The operation was cancell?ed|^Job exceeded",
                 Status.KILLED,
                 SPECIFIC,
             ),
             (
                 rf"{_ERRNO}({NO_SPACE}|Input/output error|Remote I/O error|Read-only file system"
-                r"|Stale (NFS )?file handle|Transport endpoint is not connected)",
+                r"|Stale (NFS )?file handle|Transport endpoint is not connected)"
+                r"|^There is not enough space on the disk",
                 Status.DISK_FULL,
                 SPECIFIC,
             ),
@@ -313,7 +316,7 @@ _PLAIN_LINES: _Rules = (
             ),
             (r"Abnormal program termination \((9|15)\)", Status.KILLED, SPECIFIC),
             (r"\bDEADLOCK DETECTED\b|^(Failure|Fatal): ", None, SPECIFIC),
-            (r"Assertion [`'\"].*failed\b|^UNREACHABLE executed|^LLVM ERROR: |^Fatal error:", None, UNKNOWN),
+            (r"\bAssertion\b.{0,300}\bfailed\b|^UNREACHABLE executed|^LLVM ERROR: |^Fatal error:", None, UNKNOWN),
             (
                 rf"(^|[:\uff1a]\s*|\d\s+){CRASHED}(?!\w)|\bAbnormal program termination\b|^Stack dump:"
                 r"|^PLEASE submit a bug"
@@ -350,7 +353,7 @@ _PLAIN_LINES: _Rules = (
 )
 _MAY_BE_PLAIN = re.compile(
     r"\d\s+\S.*\$|:\s*\d+\s+\S|^\S{1,40}(: 9|\s\((?:killed|SIGKILL)\))?\s*$|^\[\d|make|(?i:err|fail|fault|kill|term"
-    r"|abnormal|memory|limit|oom|licen|feature|host|found|nicht|space|locale|illegal|denied|busy|open|deadlock|fatal"
+    r"|abnormal|memory|limit|cancel|find|oom|licen|feature|host|found|nicht|space|locale|illegal|denied|busy|open|deadlock|fatal"
     r"|assert|unreach|stack|please|unexpected|exception|undefined|collect2|quota|stale|i/o|input/output|read-only|denied"
     r"|exhausted|endpoint|unavailable|basic_ios|alloc|signal|exit|returncode|notfound|recognized)|[^\x00-\x7f]"
 )
@@ -426,7 +429,7 @@ def tcl_error(line: str) -> Meaning:
     told = _first(_SYSTEM, line) or _first(_ERROR_WORDS, line)
     if told is not None and told.status is not Status.COMPILE_ERROR:
         return told
-    return Meaning(None, UNKNOWN)
+    return Meaning(None, LIKELY)
 
 
 def _is_of_synthesis(found: Message) -> bool:

@@ -56,7 +56,7 @@ IN_SYNTHESIS = [
     ("fatal error: error writing to /tmp/x.s: Disk quota exceeded\ncompilation terminated.\n", S.DISK_FULL, "quota"),
     ("couldn't open \"p/a.log\": read-only file system\n" + TRACE, S.DISK_FULL, "read-only"),
     ("ERROR: [HLS 200-101] p/.autopilot: Stale file handle\n", S.DISK_FULL, "Stale"),
-    ("terminate called after throwing an instance of 'std::__ios_failure'\n  what(): basic_ios::clear: iostream error\n",
+    ("terminate called after throwing an instance of 'std::__ios_failure'\n  what(): basic_ios::clear: iostream\n",
      S.DISK_FULL, "basic_ios"),
     ("ERROR: unknown exception in database saving.\nSynthesis failed.\n" + TRACE, S.DISK_FULL, "database saving"),
     ("ERROR: [HLS 200-70] Out of memory\n", S.KILLED, "memory"),
