@@ -133,6 +133,7 @@ def _tools() -> list[Check]:
         _check("Vitis HLS", "ok", f"{tool.kind} {tool.version}, {tool.executable}" + ", chosen" * (tool is chosen))
         for tool in found.tools
     ]
+    checks += [_check("Vitis HLS", "ok", note) for note in dict.fromkeys(tool.note for tool in found.tools) if note]
     checks += [_check("Vitis HLS", "problem", note, "see docs/vitis.md") for note in found.notes]
     named = "in [vitis] settings" if config.settings else "on PATH"
     return checks or [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Real, WholeNumber
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def installed_tool() -> Tool | None:
             f"Vitis HLS is there and cannot be used: {'; '.join(found.notes)}",
             fix="name its settings64.sh as settings in [vitis] of luigi.cfg, or use --backend replay",
         )
+    if tool is not None and tool.note:
+        say(f"{tool.kind}: {tool.note}.")
     return tool
 
 

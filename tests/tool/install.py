@@ -16,6 +16,7 @@ NAMES = {
     "2023.2": ("vitis_hls", "vitis-run", "v++"),
     "2024.1": ("vitis_hls", "vitis-run", "v++"),
     "2025.2": ("vitis-run", "v++"),
+    "2026.1": ("vitis-run", "v++"),
 }
 """Which commands there are: vitis_hls up to 2024.2, vitis-run from 2023.2 with --tcl (UG1702)."""
 

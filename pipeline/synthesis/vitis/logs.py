@@ -33,6 +33,7 @@ from pipeline.synthesis.vitis.split import (
     step_implied,
 )
 from pipeline.synthesis.vitis.stages import stage, stage_of
+from pipeline.synthesis.vitis.versions import NUMBER
 
 __all__ = ["LogWarning", "Verdict", "WarningKind", "split_runs", "stage", "verdict"]
 
@@ -191,7 +192,7 @@ _TRACE = re.compile(r"^\s*(while executing|invoked from within)\s*$")
 _SIGNALS = {6: "SIGABRT", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
 _KILLS = (9, 15)
 
-_NUMBER = r"(2\d{3}\.\d{1,2}(?:\.\d{1,3}){0,2}(?:[-_][\w.-]{1,40})?)"
+_NUMBER = f"({NUMBER})"
 _VERSIONS = tuple(
     re.compile(pattern)
     for pattern in (

@@ -78,7 +78,7 @@ _ERROR_IDS = _rules(
         (r"Common 17-34[589]", Status.LICENCE, SPECIFIC),
         (r"HLS 200-1995|DRC UTLZ-\d+|Place 30-640", Status.DESIGN_TOO_LARGE, SPECIFIC),
         (r"HLS 207-\d+", Status.COMPILE_ERROR, SPECIFIC),
-        (r"HLS 200-(1715|70|478)", Status.SOURCE_SYNTHESIS_FAILED, GENERIC),
+        (r"HLS 200-(1715|70|478|471)", Status.SOURCE_SYNTHESIS_FAILED, GENERIC),
         (r"COSIM 212-[45]|IMPL 213-28|SIM 211-100|Place 30-(99|68)|XSIM 43-332[12]", None, GENERIC),
         (r"COSIM 212-3(03|17|20|21|44|60)|Common 17-70", None, LIKELY),
         (r"(v\+\+|XOCC|xocc|VPL|vpl|vitis-run) 60-\d+|SdsCompiler 83-\d+|MERCC .*|HLS 200-1912", None, WRAPPER),
@@ -386,7 +386,8 @@ def meaning(found: Message) -> Meaning:
     # A wrapper quotes the error that it wraps; a generic id may come with a telling text.
     if told is not None and told.rank < known.rank:
         return told
-    if known.rank == GENERIC and known.status is not None and not _says_nothing(found.text):
+    if found.id == "HLS 200-70" and not _says_nothing(found.text):
+        # The id of everything that has none of its own.
         return replace(known, rank=UNKNOWN)
     return known
 

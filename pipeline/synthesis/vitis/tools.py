@@ -13,6 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.vitis.versions import (
+    NUMBER,
+    VITIS_HLS_DEPRECATED_FROM,
+    VITIS_RUN_TCL_FROM,
+    VPP_MODE_HLS_FROM,
+    Release,
+    beyond_known,
+    release_of,
+)
 
 PROBE_SECONDS = 60.0
 """How long a command may take to state its version; the first start from a network drive is slow."""
@@ -20,10 +29,7 @@ STAND_IN = "stand-in"
 """What a stand-in for tests says in its version. Its results never pass for a tool's."""
 
 _MARK = b"\0--environment--\0"
-_BANNER = re.compile(
-    r"\b(Vitis HLS|Vivado\(TM\) HLS|Vivado HLS|vitis-run|v\+\+)(?=\s)[^\n]*?"
-    r"\bv(?P<version>20\d\d\.\d(?:\.\d+)?(?:[-_][\w.-]+)?)"
-)
+_BANNER = re.compile(rf"\b(Vitis HLS|Vivado\(TM\) HLS|Vivado HLS|vitis-run|v\+\+)(?=\s)[^\n]*?\bv(?P<version>{NUMBER})")
 
 
 class ToolKind(StrEnum):
@@ -50,10 +56,16 @@ class Tool:
     """The vitis-run beside a v++, for steps beyond C synthesis."""
 
     @property
-    def release(self) -> tuple[int, int]:
-        """Year and number of the release, such as (2024, 1)."""
-        year, number = self.version.split(".")[:2]
-        return int(year), int(re.match(r"\d+", number)[0])  # type: ignore[index]
+    def release(self) -> Release:
+        """Of its version. A probed tool has one."""
+        release = release_of(self.version)
+        assert release is not None
+        return release
+
+    @property
+    def note(self) -> str | None:
+        """What is to be said of its version: that it is later than all that are known here; else None."""
+        return beyond_known(self.version)
 
     @property
     def is_stand_in(self) -> bool:
@@ -111,7 +123,7 @@ def probe(
 
     ``settings`` names its settings64.sh; without it the tools are looked for on the PATH of ``environment``
     (default: this process's). Each command found is run with ``-version`` and must answer with a banner; vitis-run
-    must also know ``--tcl`` (from 2023.2). Raises PipelineError as :func:`settings_environment` does.
+    must also list ``--tcl`` in its help, and v++ be of 2023.1 or later, as it has no ``--mode hls`` before. Raises PipelineError as :func:`settings_environment` does.
     """
     if settings is not None:
         found = settings_environment(settings, timeout_s=timeout_s)
@@ -134,8 +146,14 @@ def probe(
         if kind is ToolKind.VITIS_RUN:
             vitis_run = path
             if not _knows_tcl(path, found, timeout_s):
-                notes.append(f"{path}: vitis-run {version} does not know --tcl")
+                notes.append(
+                    f"{path}: vitis-run {version} does not know --tcl, which is there from {VITIS_RUN_TCL_FROM}"
+                )
                 continue
+        release = release_of(version)
+        if kind is ToolKind.VPP and release is not None and release < VPP_MODE_HLS_FROM:
+            notes.append(f"{path}: v++ {version} does not know --mode hls, which is there from {VPP_MODE_HLS_FROM}")
+            continue
         tools.append(Tool(kind, path, version, found, vitis_run if kind is ToolKind.VPP else None))
     return Probe(tuple(tools), tuple(notes))
 
@@ -156,7 +174,7 @@ def choose_tool(tools: Sequence[Tool], prefer: ToolKind | str | None = None) -> 
                 f"the tool {str(prefer)!r} is not there", fix=f"found are: {', '.join(by_kind) or 'none'}"
             ) from None
     newest = by_kind.get(ToolKind.VITIS_RUN)
-    if newest is not None and newest.release >= (2024, 2):
+    if newest is not None and newest.release >= VITIS_HLS_DEPRECATED_FROM:
         return newest
     order = (ToolKind.VITIS_HLS, ToolKind.VITIS_RUN, ToolKind.VPP, ToolKind.VIVADO_HLS)
     return next((by_kind[kind] for kind in order if kind in by_kind), None)

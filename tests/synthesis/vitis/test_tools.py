@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.synthesis.vitis import ToolKind, choose_tool, probe, settings_environment
+from pipeline.synthesis.vitis.versions import NEWEST_KNOWN, release_of
 from tests.tool.install import install
 
 
@@ -18,6 +19,7 @@ from tests.tool.install import install
         ("2023.2", "vitis_hls"),
         ("2024.1", "vitis_hls"),
         ("2025.2", "vitis-run"),
+        ("2026.1", "vitis-run"),
     ],
 )
 def test_an_installation_is_driven_by_the_wrong_command(tmp_path: Path, version: str, chosen: str) -> None:
@@ -68,3 +70,27 @@ def test_a_command_that_is_no_tool_is_taken_for_one(tmp_path: Path) -> None:
     assert found.tools == () and len(found.notes) == 3
     assert choose_tool(found.tools) is None
     assert probe(environment={"PATH": str(tmp_path / "absent")}).tools == ()
+
+
+@pytest.mark.parametrize("version", ["2026.2", "2027.1.1", "2030.10"])
+def test_a_later_version_is_driven_as_the_newest_known_and_that_is_said(tmp_path: Path, version: str) -> None:
+    found = probe(environment=install(tmp_path, version, names=("vitis_hls", "vitis-run", "v++")))
+    tool = choose_tool(found.tools)
+    assert tool is not None and found.notes == ()
+    assert (tool.kind, tool.version) == (ToolKind.VITIS_RUN, f"{version}-stand-in")
+    assert tool.note is not None and f"later than {NEWEST_KNOWN}" in tool.note
+    known = choose_tool(probe(environment=install(tmp_path / "known", str(NEWEST_KNOWN))).tools)
+    assert known is not None and known.note is None
+
+
+def test_versions_are_compared_as_numbers(tmp_path: Path) -> None:
+    order = ["2018.3", "2019.1_AR1", "2020.2", "2024.1.2", "2024.2", "2026.1", "2026.2", "2026.10", "2027.1"]
+    releases = [release_of(version) for version in order]
+    assert [release for release in releases if release is not None] == sorted(set(releases), key=lambda r: r or (0, 0))
+    assert release_of("2024.1.2") == release_of("2024.1-stand-in") == (2024, 1)
+    assert release_of("unknown") is release_of("") is None
+
+
+def test_a_compiler_that_does_not_know_the_mode_is_not_used(tmp_path: Path) -> None:
+    found = probe(environment=install(tmp_path, "2022.2", names=("v++",)))
+    assert found.tools == () and "does not know --mode hls" in found.notes[0]
