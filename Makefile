@@ -1,5 +1,6 @@
 # make run   create the environment, then all the way on the embedded reports: dataset, training, search, best design
 # make test  formatting, types, tests
+# make fuzz  the property tests with random examples, for FUZZ_MINUTES (5); FUZZ_TESTS names files or folders
 # make ci    the main jobs by replay of the packs alone
 # make bench speed, as ratios in one run
 # make packs the packs in reports/, again
@@ -11,9 +12,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKSPACE ?= workspace
+FUZZ_MINUTES ?= 5
+FUZZ_TESTS ?= tests
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: env run test lint unit ci bench packs docs test-farm clean
+.PHONY: env run test lint unit fuzz ci bench packs docs test-farm clean
 
 env: $(STAMP)
 
@@ -37,7 +40,10 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest -n 2
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2
+
+fuzz: $(STAMP)
+	@$(BIN)/python -m tests.fuzz --minutes $(FUZZ_MINUTES) $(FUZZ_TESTS)
 
 ci: $(STAMP)
 	$(BIN)/python -m tests.replay_jobs

@@ -6,7 +6,7 @@ from a checksum of the source, and every version that it states ends in ``-stand
 
 Its start is ``python -I -S stand_in.py NAME ARGUMENT...``. The environment decides what it does:
 
-STAND_IN_VERSION    2020.2, 2022.2, 2023.2, 2024.1, 2025.2 or 2026.1, or a later one; for vivado_hls also 2018.3 and 2019.1
+STAND_IN_VERSION    2020.2, 2022.2, 2023.2, 2024.1, 2025.2, 2026.1 or later; for vivado_hls also 2018.3, 2019.1
 STAND_IN_SCENARIO   one of SCENARIOS; a comment ``stand-in: SCENARIO`` in a design file wins over it
 STAND_IN_STATE      a folder for what outlives a run: counters, and who holds a licence
 STAND_IN_HEALS      after how many failures the scenario licence_heals goes well (2)

@@ -123,7 +123,8 @@ def probe(
 
     ``settings`` names its settings64.sh; without it the tools are looked for on the PATH of ``environment``
     (default: this process's). Each command found is run with ``-version`` and must answer with a banner; vitis-run
-    must also list ``--tcl`` in its help, and v++ be of 2023.1 or later, as it has no ``--mode hls`` before. Raises PipelineError as :func:`settings_environment` does.
+    must also list ``--tcl`` in its help, and v++ be of 2023.1 or later, as it has no ``--mode hls`` before. Raises
+    PipelineError as :func:`settings_environment` does.
     """
     if settings is not None:
         found = settings_environment(settings, timeout_s=timeout_s)
@@ -146,13 +147,11 @@ def probe(
         if kind is ToolKind.VITIS_RUN:
             vitis_run = path
             if not _knows_tcl(path, found, timeout_s):
-                notes.append(
-                    f"{path}: vitis-run {version} does not know --tcl, which is there from {VITIS_RUN_TCL_FROM}"
-                )
+                notes.append(f"{path}: vitis-run {version} does not know --tcl, there from {VITIS_RUN_TCL_FROM}")
                 continue
         release = release_of(version)
         if kind is ToolKind.VPP and release is not None and release < VPP_MODE_HLS_FROM:
-            notes.append(f"{path}: v++ {version} does not know --mode hls, which is there from {VPP_MODE_HLS_FROM}")
+            notes.append(f"{path}: v++ {version} does not know --mode hls, there from {VPP_MODE_HLS_FROM}")
             continue
         tools.append(Tool(kind, path, version, found, vitis_run if kind is ToolKind.VPP else None))
     return Probe(tuple(tools), tuple(notes))

@@ -47,7 +47,9 @@ def tclsh(script: str, folder: Path) -> str:
     return done.stdout.decode("utf-8")
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(TEXTS, min_size=1, max_size=40))
 def test_a_value_could_run_commands_or_arrive_changed(tmp_path: Path, values: list[str]) -> None:
     accepted = []

@@ -1,0 +1,35 @@
+"""For all tests: the same examples, and the same random numbers, in every run.
+
+``make fuzz`` is for other examples (tests/fuzz.py).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+PROFILE = "HYPOTHESIS_PROFILE"
+"""The variable that names the profile: ``fixed`` (the default) or ``fuzz``."""
+_SLOW = (HealthCheck.too_slow,)
+# How long an example takes depends on the machine, so no profile judges it. A database of earlier failures would make
+# a run depend on those before it.
+settings.register_profile(
+    "fixed", derandomize=True, database=None, deadline=None, print_blob=True, suppress_health_check=_SLOW
+)
+settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=True, suppress_health_check=_SLOW)
+settings.load_profile(os.environ.get(PROFILE, "fixed"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Every test begins with the same state of the global generators, whichever ran before it in its process."""
+    random.seed(0)
+    # Only where they are loaded: importing them takes seconds.
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(0)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(0)
