@@ -1,4 +1,4 @@
-"""Runs the property tests over and over with random examples: ``python -m tests.fuzz --minutes 5 [PYTEST ARGUMENT...]``.
+"""The property tests over and over with random examples: ``python -m tests.fuzz --minutes 5 [PYTEST ARGUMENT...]``.
 
 A test that fails is left out of further rounds. At the end each failure is printed as a decorator that, put on the
 test, keeps the example: ``@example(...)`` where its arguments can be written down, and ``@reproduce_failure(...)``.
@@ -17,15 +17,17 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-_BLOCK = re.compile(r"^E?\s*(?:Falsifying example|Falsifying explicit example): (\w+)\($")
+_BLOCK = re.compile(r"^E?\s*(?:Falsifying|Failing) [\w ]+: \w+\($")
+"""What hypothesis writes above the arguments; the words differ between its versions."""
 _BLOB = re.compile(r"@reproduce_failure\(.*\)")
 
 
 class Fuzz:
     """Plugin: the selected property tests in random order, again and again, until the time is up."""
 
-    def __init__(self, minutes: float) -> None:
+    def __init__(self, minutes: float, rounds: int | None = None) -> None:
         self._seconds = 60 * minutes
+        self._most = rounds
         self._failed: dict[str, str] = {}
         self._rounds = 0
         self._runs = 0
@@ -46,7 +48,7 @@ class Fuzz:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 self._runs += 1
             self._rounds += 1
-            if not items:
+            if not items or self._rounds == self._most:
                 return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -84,9 +86,12 @@ def main(arguments: Sequence[str]) -> int:
     """Runs; returns the exit status of pytest."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__, add_help=True)
     parser.add_argument("--minutes", type=float, default=5.0, help="how long to go on")
+    parser.add_argument("--rounds", type=int, help="how often each test runs at most")
     options, rest = parser.parse_known_args(arguments)
     os.environ["HYPOTHESIS_PROFILE"] = "fuzz"
-    return int(pytest.main(["-m", "hypothesis", "-p", "no:xdist", *rest], plugins=[Fuzz(options.minutes)]))
+    return int(
+        pytest.main(["-m", "hypothesis", "-p", "no:xdist", *rest], plugins=[Fuzz(options.minutes, options.rounds)])
+    )
 
 
 if __name__ == "__main__":
