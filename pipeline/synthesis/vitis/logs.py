@@ -111,7 +111,7 @@ def verdict(text: str, exit_code: int | None = None) -> Verdict:
         said = message(line)
         if runs.begins(said, line):
             found.add(_verdict(scan, None))
-            scan = _Scan()
+            scan = _Scan(scan.version)
         scan.read(line, said)
     found.add(_verdict(scan, exit_code))
     return found.verdict(exit_code)
@@ -213,7 +213,7 @@ _MAY_BE_VERSION = re.compile(r"2\d{3}\.\d")
 class _Scan:
     """What the lines of one run show."""
 
-    def __init__(self) -> None:
+    def __init__(self, earlier_version: str | None = None) -> None:
         self.step = Step.SETUP
         self.synthesised = False
         """There are lines of C synthesis."""
@@ -227,7 +227,8 @@ class _Scan:
         self.stage: str | None = None
         self.fmax: float | None = None
         self.last_line = ""
-        self._versions: list[str | None] = [None, None, None]
+        # The banner's, that of another banner, a path's; last that of the run before in the same log.
+        self._versions: list[str | None] = [None, None, None, earlier_version]
         self._told_well = False
         self._rtl_written = False
         self._ended = False
@@ -422,7 +423,7 @@ def _verdict(scan: _Scan, exit_code: int | None) -> Verdict:
     early = [error for error in errors if error.in_synthesis]
     late = [error for error in errors if error.step in (Step.COSIM, Step.IMPLEMENTATION)]
     after = [error for error in errors if error.after]
-    simulated = [error for error in errors if error.step is Step.CSIM]
+    simulated = [error for error in errors if error.step is Step.CSIM and not scan.synthesised]
     ended_well = scan.synthesised and scan.ended_well and not early
     csynth = Status.OK if ended_well else None
     signal = _signal(exit_code)

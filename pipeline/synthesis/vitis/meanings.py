@@ -273,7 +273,7 @@ _PLAIN_LINES: _Rules = (
             (
                 r"terminate called after throwing .*bad_alloc|what\(\):\s+std::bad_alloc|^LLVM ERROR: out of memory"
                 rf"|^#? ?There is insufficient memory for the Java|{_ERRNO}(Cannot allocate memory|Out of memory)\b"
-                r"|virtual memory exhausted|^Out of memory\b",
+                r"|virtual memory exhausted|^Out of memory\b|\bjava\.lang\.OutOfMemoryError\b",
                 Status.KILLED,
                 SPECIFIC,
             ),
@@ -320,7 +320,7 @@ _PLAIN_LINES: _Rules = (
             (
                 rf"(^|[:\uff1a]\s*|\d\s+){CRASHED}(?!\w)|\bAbnormal program termination\b|^Stack dump:"
                 r"|^PLEASE submit a bug"
-                r"|An unexpected error has occurred \(\d+\)|EXCEPTION_ACCESS_VIOLATION|^terminate called",
+                r"|An unexpected error has occurred \(\w+\)|EXCEPTION_ACCESS_VIOLATION|^terminate called",
                 None,
                 LIKELY,
             ),

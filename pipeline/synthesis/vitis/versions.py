@@ -25,12 +25,10 @@ NUMBER = r"2\d{3}\.\d{1,2}(?:\.\d{1,3}){0,2}(?:[-_][\w.-]{1,40})?"
 
 NEWEST_KNOWN = Release(2026, 1)
 """What is later is driven as this one is, and that is said."""
-FLOW_TARGET_FROM = Release(2020, 1)
-"""Vitis HLS has flow targets; Vivado HLS, whose last release is of the same number, has none."""
 VPP_MODE_HLS_FROM = Release(2023, 1)
 VITIS_RUN_TCL_FROM = Release(2023, 2)
 VITIS_HLS_DEPRECATED_FROM = Release(2024, 2)
-VITIS_HLS_GONE_FROM = Release(2025, 1)
+"""Gone one release later."""
 
 _RELEASE = re.compile(r"(\d{4})\.(\d{1,2})(?!\d)")
 

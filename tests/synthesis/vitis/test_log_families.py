@@ -320,6 +320,9 @@ def test_c_simulation_says_nothing_of_c_synthesis() -> None:
     assert (found.status, found.step, found.csynth) == (S.NO_VERDICT, "csim", None)
     assert found.reason == "tb.cpp:3:1: error: no"
     assert verdict(VITIS + failing + SYNTHESIS + WELL, 0).status is S.OK
+    begun = verdict(VITIS + CSIM + "ERROR: value 3 differs\nINFO: [SIM 211-1] CSim done with 0 errors.\n" + SYNTHESIS)
+    assert (begun.status, begun.csynth) == (S.NO_VERDICT, S.NO_VERDICT)
+    assert begun.reason is not None and "breaks off" in begun.reason
     killed = verdict(VITIS + CSIM + "make: *** [csim] Killed\n", 1)
     assert (killed.status, killed.csynth) == (S.KILLED, None)
 
@@ -363,6 +366,8 @@ def test_v_plus_plus_messages_are_known_as_those_of_the_tool() -> None:
     )
     found = verdict(text, 0)
     assert (found.status, found.csynth, found.estimated_fmax_mhz) == (S.OK, S.OK, 411.0)
+    second = verdict(text + "INFO: [v++ 60-242] Creating kernel: 'b'\nERROR: [v++ 200-70] Pre-synthesis failed.\n", 1)
+    assert (second.status, second.tool_version) == (S.SOURCE_SYNTHESIS_FAILED, "2021.1")
     assert {one.kind for one in found.warnings} == {WarningKind.II_VIOLATION, WarningKind.CONSTRAINT_NOT_MET}
 
 
