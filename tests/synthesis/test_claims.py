@@ -76,7 +76,12 @@ def test_a_dead_owner_blocks_nobody_once_its_tool_has_ended_and_not_before(tmp_p
     claims.sweep(ADDRESS)
     assert not free(claims), "a claim that is held must not be swept away"
     os.kill(tool, 9)
-    wait_until(lambda: claims.sweep(ADDRESS) or not files(tmp_path), "the end of the claim")
+
+    def swept() -> bool:
+        claims.sweep(ADDRESS)
+        return not files(tmp_path)
+
+    wait_until(swept, "the end of the claim")
     assert free(claims)
 
 
