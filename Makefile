@@ -5,6 +5,7 @@
 # make bench speed, as ratios in one run
 # make packs the packs in reports/, again
 # make docs  the generated parts of docs/, again
+# make test-kills  any one process of a command killed at random, KILLS times (40)
 # make test-farm  runs on a real Slurm, where it can be installed
 
 PYTHON ?= python3
@@ -14,9 +15,10 @@ STAMP := $(VENV)/.installed
 WORKSPACE ?= workspace
 FUZZ_MINUTES ?= 5
 FUZZ_TESTS ?= tests
+KILLS ?= 40
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: env run test lint unit fuzz ci bench packs docs test-farm clean
+.PHONY: env run test lint unit fuzz ci bench packs docs test-farm test-kills clean
 
 env: $(STAMP)
 
@@ -51,6 +53,9 @@ ci: $(STAMP)
 # A real single-node Slurm on loopback: needs root and Debian packages; without them it says what is missing.
 test-farm: $(STAMP)
 	TEST_FARM=1 $(BIN)/python -m pytest tests/farm tests/synthesis/executors -rs
+
+test-kills: $(STAMP)
+	TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/tasks/test_family.py
 
 bench: $(STAMP)
 	@for b in bench/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done

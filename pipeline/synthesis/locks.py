@@ -110,7 +110,7 @@ def check_watch(folder: Path, name: str, what: str) -> None:
     ``what`` the folder holds is said in errors. Raises PipelineError where the file is not there or can be locked,
     and OSError.
     """
-    if name in _seen_locked:
+    if str(folder / name) in _seen_locked:
         return
     host = socket.gethostname()
     try:
@@ -128,7 +128,7 @@ def check_watch(folder: Path, name: str, what: str) -> None:
             file=str(folder),
             fix="mount it with locks (NFS without nolock and local_lock, Lustre with flock) or choose another",
         )
-    _seen_locked.add(name)
+    _seen_locked.add(str(folder / name))
 
 
 def _open(path: Path, *, create: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -10,7 +11,14 @@ import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
+from pipeline.design_space.keys import Point, design_key
+from pipeline.reports.labels import Status
+from pipeline.synthesis.claims import Claims
+from pipeline.tasks.vitis import run_designs
+from tests.synthesis.vitis.support import kernel_of, stand_in
+from tests.synthesis.vitis.test_backend import backend_of
 from tests.tasks.commands import BIN, ROOT, content, dataset, environment
 from tests.tool.install import install
 
@@ -116,3 +124,29 @@ def test_further_steps_have_labels_of_their_own_beside_those_of_c_synthesis(tmp_
     assert len(labels) == 6 and set(labels["status"]) == {"ok"}
     assert set(labels.loc["stand-in-cosim", "cycles"]) == {76}
     assert set(labels.loc["stand-in-export", "lut"]) == {212} and labels.loc["stand-in-export", "cycles"].isna().all()
+
+
+def test_a_validation_runs_afresh_what_is_stored_and_never_beside_another_run_of_the_design(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool, kernel = stand_in(tmp_path / "tool"), kernel_of()
+    designs: list[Point] = [{"__N__L0": number} for number in range(3)]
+    runs: list[str] = []
+    # The workspace's store has the results, and the validation files into one of its own.
+    [*_] = backend_of(tmp_path / "workspace", tool).synthesize(kernel, designs)
+    fresh = backend_of(tmp_path / "validation", tool, on_result=lambda key, result: runs.append(key))
+    first = design_key(designs[0])
+    owner = contextlib.ExitStack()
+    owner.enter_context(Claims(tmp_path / "workspace" / "store").claim(fresh.address, first))
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        assert first not in runs
+        owner.close()
+
+    monkeypatch.setattr("pipeline.tasks.messages.say", say)
+    outcomes = list(run_designs(fresh, kernel, designs, tmp_path / "workspace", lambda key, stage: None))
+    assert [text.strip() for text in said] == ["k: waiting for 1 design that others have in flight"]
+    assert {one.label.status for one in outcomes} == {Status.OK}
+    assert sorted(runs) == sorted(design_key(point) for point in designs) and runs[-1] == first

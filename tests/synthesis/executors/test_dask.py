@@ -177,6 +177,21 @@ def test_tools_on_a_farm_end_with_a_killed_client_and_free_their_licences(tmp_pa
     wait_until(lambda: not processes_with("70.125"), "the end of the killed client's tools")
 
 
+def test_workers_of_a_queue_and_their_tools_end_with_the_command_that_was_their_scheduler(
+    tmp_path: Path, farm: Farm
+) -> None:
+    folder = new_folder(tmp_path / "farm")
+    scheduler, worker = farm.start_scheduler(), farm.start_worker()
+    client = start_command("dask", folder, count=20, seconds=70.375, licences=2, address=farm.address)
+    wait_until(lambda: len(runs_of(folder, "started")) == 2, "the first runs")
+    scheduler.kill()
+    client.kill()
+    client.communicate()
+    wait_until(lambda: not processes_with("70.375"), "the end of the tools")
+    wait_until(lambda: worker.poll() is not None and not processes_with(str(farm.folder)), "the end of the workers")
+    assert len(runs_of(folder, "started")) == 2
+
+
 def test_a_scheduler_that_is_not_there_is_told_in_one_line() -> None:
     options = {"address": "tcp://127.0.0.1:9", "start_timeout_s": "1"}
     with pytest.raises(PipelineError) as caught, make_executor("dask", workers=1, options=options):

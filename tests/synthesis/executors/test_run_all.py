@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.executors import LicencePool, RunLost, WorkerLost, make_executor, run_all
+from pipeline.synthesis.executors import HeldElsewhere, LicencePool, RunLost, WorkerLost, make_executor, run_all
 from pipeline.synthesis.executors.local import LocalExecutor
 from tests.synthesis.executors.commands import start_command
 from tests.synthesis.executors.counting import (
@@ -108,6 +110,78 @@ def test_an_iterator_closed_early_would_leave_runs_behind(tmp_path: Path) -> Non
         outcomes.close()  # type: ignore[attr-defined]
         assert not processes_with(str(folder) + "\0long")
     assert len(runs_of(folder, "started")) <= 1 + 3
+
+
+@dataclass
+class Turns:
+    """Claims and results that two calls share, and what was run, in order."""
+
+    taken: set[int] = field(default_factory=set)
+    results: dict[int, int] = field(default_factory=dict)
+    ran: list[int] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def claim(self, job: int) -> Iterator[int | None]:
+        with self.lock:
+            if job in self.taken:
+                raise HeldElsewhere
+            self.taken.add(job)
+        try:
+            yield self.results.get(job)
+        finally:
+            with self.lock:
+                self.taken.discard(job)
+
+    def run(self, job: int) -> int:
+        with self.lock:
+            self.ran.append(job)
+        self.results[job] = job * job
+        return job * job
+
+
+@pytest.mark.parametrize("kind", ["serial", "local"])
+def test_a_job_in_flight_elsewhere_comes_last_holds_no_licence_and_gives_its_owners_result(
+    kind: str, tmp_path: Path
+) -> None:
+    turns, pool = Turns(), LicencePool(tmp_path, 1)
+    owner = contextlib.ExitStack()
+    owner.enter_context(turns.claim(0))
+    told: list[int] = []
+
+    def finish(count: int) -> None:
+        told.append(count)
+        with pool.slot():
+            turns.results[0] = 100
+        owner.close()
+
+    jobs = {str(n): n for n in range(5)}
+    with make_executor(kind, workers=3) as executor:
+        outcomes = list(run_all(executor, turns.run, jobs, licences=pool, claim=turns.claim, waiting=finish))
+    assert told == [1] and sorted(turns.ran) == [1, 2, 3, 4]
+    assert {done.job: done.unwrap() for done in outcomes} == {0: 100, 1: 1, 2: 4, 3: 9, 4: 16}
+    assert outcomes[-1].job == 0 and all(done.runs == 1 for done in outcomes)
+
+
+def test_two_calls_with_the_same_jobs_in_opposite_order_run_each_once_and_wait_for_no_licence_in_a_ring(
+    tmp_path: Path,
+) -> None:
+    turns, pool = Turns(), LicencePool(tmp_path, 2)
+    outcomes: dict[bool, list[int]] = {}
+
+    def call(backwards: bool) -> None:
+        jobs = {str(n): n for n in sorted(range(60), reverse=backwards)}
+        with make_executor("local", workers=3) as executor:
+            done = run_all(executor, turns.run, jobs, licences=pool, claim=turns.claim)
+            outcomes[backwards] = sorted(one.unwrap() for one in done)
+
+    threads = [threading.Thread(target=call, args=(backwards,), daemon=True) for backwards in (False, True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert outcomes == {backwards: [n * n for n in range(60)] for backwards in (False, True)}
+    assert sorted(turns.ran) == list(range(60))
 
 
 class Flaky(LocalExecutor):

@@ -12,11 +12,13 @@ from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import Status
 from pipeline.synthesis.address import Address
+from pipeline.synthesis.executors.context import RunCancelled, cancelled_by
 from pipeline.synthesis.flow import Flow
 from pipeline.synthesis.lowering import lower
 from pipeline.synthesis.store import ReportStore
-from pipeline.synthesis.vitis import Limits, Retries, Sources, Tool, ToolResult, VitisBackend
-from tests.synthesis.vitis.support import flow_of, kernel_of, stand_in
+from pipeline.synthesis.vitis import Limits, Retries, Sources, Tool, ToolResult, VitisBackend, run_tool
+from pipeline.synthesis.vitis.retry import run_with_retries
+from tests.synthesis.vitis.support import flow_of, job_of, kernel_of, stand_in
 
 QUICK = Retries(attempts=4, first_s=0.0, longest_s=0.0)
 
@@ -81,6 +83,14 @@ def test_a_failure_that_may_pass_is_remembered_for_ever(tmp_path: Path) -> None:
     assert backend.store.count(backend.address) == 0
     (outcome,) = backend.synthesize(kernel_of(), points("licence_heals"))
     assert outcome.label.status is Status.OK and backend.store.count(backend.address) == 1
+
+
+def test_a_job_that_is_no_longer_wanted_waits_for_its_next_try(tmp_path: Path) -> None:
+    backend = backend_of(tmp_path, stand_in(tmp_path))
+    refused = run_tool(backend.tool, job_of(backend.tool, "licence"), scratch=backend.scratch)
+    long = Retries(first_s=3600.0, longest_s=3600.0)
+    with cancelled_by(lambda: True), pytest.raises(RunCancelled):
+        run_with_retries(lambda: refused, long, sleep=backend.sleep)
 
 
 def test_a_higher_limit_does_not_run_a_design_again(tmp_path: Path) -> None:

@@ -239,17 +239,31 @@ def test_a_kill_at_some_other_moment_leaves_processes_behind(tmp_path: Path, see
     assert not any(alive(pid) for pid in noted(tmp_path / "pids"))
 
 
-def test_a_run_whose_supervisor_is_killed_is_lost(tmp_path: Path) -> None:
-    tool = stand_in(tmp_path)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_whose_supervisor_is_ended_passes_for_a_verdict_or_is_tried_again_beside_its_rest(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    tool = stand_in(tmp_path, pids=pids)
     results: list[ToolResult] = []
+    left: list[int] = []
     scratch = tmp_path / "scratch"
-    run = threading.Thread(target=lambda: results.append(run_tool(tool, job_of(tool, "hang"), scratch=scratch)))
-    run.start()
-    wait_for(lambda: any(children(one) for one in supervisors_of_this_process()), "no supervisor")
+
+    def run() -> None:
+        results.append(run_tool(tool, job_of(tool, "stubborn"), scratch=scratch))
+        left.extend(pid for pid in noted(pids) if alive(pid))
+
+    for path in pids.iterdir():
+        path.unlink()
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(lambda: len(noted(pids)) >= 3, "the tool and its two children")
     for pid in supervisors_of_this_process():
-        os.kill(pid, signal.SIGKILL)
-    run.join(30)
+        os.kill(pid, number)
+    thread.join(30)
     assert [(result.status, result.transient) for result in results] == [(Status.KILLED, True)]
+    assert not left, "the run was told to be over while processes of it lived"
     assert run_tool(tool, job_of(tool), scratch=scratch).status is Status.OK
 
 
