@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import luigi
 from luigi.cmdline_parser import CmdlineParser
+from luigi.parameter import ParameterVisibility
 
 from pipeline.errors import PipelineError
-from pipeline.tasks import ending
+from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
@@ -34,6 +35,7 @@ class PipelineTask(luigi.Task):
         if self.is_root:
             ending.set_root(self)
             self._check_settings()
+            defaults.check_scheduler()
 
     @staticmethod
     def _check_settings() -> None:
@@ -73,6 +75,14 @@ class PipelineTask(luigi.Task):
         """Links :attr:`page` from luigid's list of tasks; to be called in ``run`` once the page is there."""
         if self.set_tracking_url is not None and self.page is not None:
             self.set_tracking_url(self.page.resolve().as_uri())
+
+    def _get_param_visibilities(self) -> dict[str, int]:
+        """Which parameters luigid's page shows: those that are not at the default, of thirty that some tasks have."""
+        found: dict[str, int] = super()._get_param_visibilities()
+        for name, parameter in self.get_params():
+            if name in found and getattr(self, name) == parameter._default:
+                found[name] = ParameterVisibility.HIDDEN.serialize()
+        return found
 
     @contextlib.contextmanager
     def following(self, total: int | None, text: str) -> Iterator[Advance]:

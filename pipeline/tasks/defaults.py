@@ -8,11 +8,15 @@ it key by key. luigid, which does not load this package, reads its settings from
 from __future__ import annotations
 
 import itertools
+import socket
 import sys
+import urllib.parse
 from collections.abc import Sequence
 
 import luigi.configuration
+import luigi.interface
 
+from pipeline.errors import PipelineError
 from pipeline.tasks.ending import MEANINGS
 
 DEFAULTS: dict[str, dict[str, bool | int | float | str]] = {
@@ -37,6 +41,7 @@ DEFAULTS: dict[str, dict[str, bool | int | float | str]] = {
 }
 """By section. A checkout's luigi.cfg shows the same values to whoever wants others."""
 
+_ANSWERS_WITHIN_S = 10.0
 _SCHEDULER = ("scheduler_host", "scheduler_port", "scheduler_url")
 
 
@@ -62,6 +67,24 @@ def install(arguments: Sequence[str]) -> None:
             default = DEFAULTS["retcode"][name]
             print(f"[retcode] {name} in luigi.cfg would hide failures; {default} is used", file=sys.stderr)
             _set("retcode", name, default)
+
+
+def check_scheduler() -> None:
+    """Raises PipelineError where luigid is to be used and nothing answers, which luigi itself finds out in a minute."""
+    core = luigi.interface.core()
+    if core.local_scheduler:
+        return
+    url = core.scheduler_url or f"http://{core.scheduler_host}:{core.scheduler_port}"
+    place = urllib.parse.urlsplit(url)
+    if place.scheme not in ("http", "https") or not place.hostname:
+        return
+    try:
+        port = place.port or {"http": 80, "https": 443}[place.scheme]
+        socket.create_connection((place.hostname, port), timeout=_ANSWERS_WITHIN_S).close()
+    except (OSError, ValueError) as error:
+        raise PipelineError(
+            f"no luigid answers at {url}: {error}", fix="start luigid there, or go without it by --local-scheduler"
+        ) from error
 
 
 def is_our_command(words: Sequence[str]) -> bool:
