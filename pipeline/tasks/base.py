@@ -13,9 +13,11 @@ import luigi
 from luigi.cmdline_parser import CmdlineParser
 from luigi.parameter import ParameterVisibility
 
+from pipeline import __version__
 from pipeline.errors import PipelineError
 from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
+from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
 
@@ -36,6 +38,8 @@ class PipelineTask(luigi.Task):
             ending.set_root(self)
             self._check_settings()
             defaults.check_scheduler()
+            if note := other_versions(self.folder, __version__):
+                say(note)
 
     @staticmethod
     def _check_settings() -> None:
@@ -116,8 +120,6 @@ class PipelineTask(luigi.Task):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """JSON values that decide the output; subclasses extend it."""
-        from pipeline import __version__
-
         return {"task": type(self).__name__, "version": __version__, "seed": self.seed}
 
     @cached_property
