@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import socket
-import sys
 import urllib.parse
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ import luigi.configuration
 import luigi.interface
 
 from pipeline.errors import PipelineError
+from pipeline.last_words import write_error
 from pipeline.tasks.ending import MEANINGS
 
 DEFAULTS: dict[str, dict[str, bool | int | float | str]] = {
@@ -65,7 +65,7 @@ def install(arguments: Sequence[str]) -> None:
     for name in MEANINGS:
         if _is_success(config.get("retcode", name)):
             default = DEFAULTS["retcode"][name]
-            print(f"[retcode] {name} in luigi.cfg would hide failures; {default} is used", file=sys.stderr)
+            write_error(f"luigi.cfg: [retcode] {name} would make a failure look like success; {default} is used\n")
             _set("retcode", name, default)
 
 
