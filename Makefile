@@ -7,6 +7,7 @@
 # make docs  the generated parts of docs/, again
 # make test-kills  any one process of a command killed at random, KILLS times (40)
 # make test-farm  runs on a real Slurm, where it can be installed
+# make clean  removes caches and what can be made again; the reports that runs of the tool have left stay
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -66,5 +67,12 @@ packs: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python docs/make_reference.py
 
+# Reports may have taken hours of the tool and its licences each: they go only by hand.
 clean:
-	rm -rf $(WORKSPACE) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@place=$$(cd "$(WORKSPACE)" 2>/dev/null && pwd -P) || exit 0; \
+	case "$(CURDIR)/" in "$${place%/}"/*) echo "$(WORKSPACE) holds this repository; nothing is removed" >&2; exit 1;; esac; \
+	echo "Removing what $(WORKSPACE) holds, but no reports ($(WORKSPACE)/store, $(WORKSPACE)/validations/stores)"; \
+	find "$$place" -mindepth 1 -maxdepth 1 ! -name store ! -name validations -exec rm -rf {} +; \
+	if [ -d "$$place/validations" ]; then \
+		find "$$place/validations" -mindepth 1 -maxdepth 1 ! -name stores -exec rm -rf {} +; fi
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

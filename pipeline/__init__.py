@@ -2,7 +2,7 @@
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if "luigi" in sys.modules:
     # `luigi --module pipeline TASK` imports this package to find its tasks. A library user does without luigi, whose

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs luigi on the arguments; exits with luigi's code. Without a luigi.cfg in the folder, the package's serves."""
+    """Runs luigi on the arguments; exits with luigi's code."""
     from pipeline import last_words
 
     last_words.settle_streams()
     sys.excepthook = last_words.hook
-    import luigi.configuration
     from luigi.retcodes import run_with_retcodes
 
     import pipeline.tasks
+    from pipeline.tasks import defaults
 
     pipeline.tasks.messages.install(command_line_of_ours=True)
     given = sys.argv[1:] if arguments is None else arguments
-    shipped = Path(pipeline.__file__).resolve().parent.parent / "luigi.cfg"
-    if not Path("luigi.cfg").exists() and "LUIGI_CONFIG_PATH" not in os.environ and shipped.exists():
-        luigi.configuration.add_config_path(str(shipped))
+    defaults.install(given)
     if not given or given[0] in ("-h", "--help", "help"):
         print(overview())
         sys.exit(0)

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "design_space": {"kernels"},
     "kernels": set(),
 }
-GROUND_FLOOR = {"errors", "files", "last_words"}
+GROUND_FLOOR = {"errors", "files", "last_words", "resources"}
 """Modules beside the rooms, for all of them."""
 
 

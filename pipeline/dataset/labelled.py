@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.reports.labels import Label, Status
 from pipeline.reports.report import Report
+from pipeline.reports.surroundings import exhausted
 
 PUBLISHED = "published"
 """Origin of labels that come from a published set and not from a report."""
@@ -72,6 +73,9 @@ def validity_target(row: LabelledDesign) -> bool | None:
 
     None where the outcome says nothing about the design.
     """
+    if exhausted(row.label.status, row.label.reason) is not None:
+        # Time, memory or ends without a verdict that the design used up: its own failure.
+        return False
     if row.label.status in SAYS_NOTHING:
         return None
     return usable_for_regression(row) if is_published(row) else row.label.status is Status.OK

@@ -9,22 +9,18 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import check_name, load_kernel
+from pipeline.resources import data_folder
 
 ALIASES = {"stencil_stencil2d": "stencil"}
 """Other names under which published sets know a kernel of the suite."""
 
 
 def suite_folder() -> Path:
-    """The suite's folder: ``kernels/`` in the current folder if it holds NAME/NAME.c, else the one beside the package.
+    """The suite's folder: ``kernels/`` in the current folder if it holds NAME/NAME.c, else the one of the package.
 
     Raises PipelineError where there is neither.
     """
-    for folder in (Path.cwd() / "kernels", Path(__file__).resolve().parents[2] / "kernels"):
-        if _names_in(folder):
-            return folder
-    raise PipelineError(
-        "no kernel suite is found", file="kernels", fix="run from the repository's root, or give the path of a C file"
-    )
+    return data_folder("kernels")
 
 
 def suite_names() -> list[str]:

@@ -1,6 +1,8 @@
 """The Luigi tasks: parameters, requirements, outputs and progress. No algorithm lives here."""
 
-from pipeline.tasks import family, messages
+import sys
+
+from pipeline.tasks import defaults, family, messages
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.dataset import GenerateDataset
@@ -57,3 +59,5 @@ __all__ = [
 
 messages.install()
 messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm"])
+if defaults.is_our_command(sys.argv):
+    defaults.install(sys.argv[1:])

@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 
 import luigi
 from luigi.cmdline_parser import CmdlineParser
+from luigi.parameter import ParameterVisibility
 
+from pipeline import __version__
 from pipeline.errors import PipelineError
-from pipeline.tasks import ending
+from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
+from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
 
@@ -34,6 +37,9 @@ class PipelineTask(luigi.Task):
         if self.is_root:
             ending.set_root(self)
             self._check_settings()
+            defaults.check_scheduler()
+            if note := other_versions(self.folder, __version__):
+                say(note)
 
     @staticmethod
     def _check_settings() -> None:
@@ -74,6 +80,14 @@ class PipelineTask(luigi.Task):
         if self.set_tracking_url is not None and self.page is not None:
             self.set_tracking_url(self.page.resolve().as_uri())
 
+    def _get_param_visibilities(self) -> dict[str, int]:
+        """Which parameters luigid's page shows: those that are not at the default, of thirty that some tasks have."""
+        found: dict[str, int] = super()._get_param_visibilities()
+        for name, parameter in self.get_params():
+            if name in found and getattr(self, name) == parameter._default:
+                found[name] = ParameterVisibility.HIDDEN.serialize()
+        return found
+
     @contextlib.contextmanager
     def following(self, total: int | None, text: str) -> Iterator[Advance]:
         """A bar on the terminal and the same on luigi's page; the block calls ``advance(steps, note)``.
@@ -106,8 +120,6 @@ class PipelineTask(luigi.Task):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """JSON values that decide the output; subclasses extend it."""
-        from pipeline import __version__
-
         return {"task": type(self).__name__, "version": __version__, "seed": self.seed}
 
     @cached_property

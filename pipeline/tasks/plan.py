@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import pipeline
 from pipeline.design_space import DesignSpace, load_space
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.reports.surroundings import Bounds
+from pipeline.resources import data_folder
 from pipeline.synthesis import (
     ESTIMATOR_SOURCE,
     Address,
@@ -31,9 +31,14 @@ from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
 
 
 def packs_folder() -> Path:
-    """The shipped packs: ``reports/`` in the current folder, else the one beside the package."""
-    here = Path("reports")
-    return here if here.is_dir() else Path(pipeline.__file__).resolve().parent.parent / "reports"
+    """The shipped packs: ``reports/`` in the current folder if it holds SOURCE/PACK.zip, else the one of the package.
+
+    Where there is neither, the folder into which BuildPacks writes.
+    """
+    try:
+        return data_folder("reports")
+    except PipelineError:
+        return Path("reports")
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
+from pipeline.resources import shipped_folder
 from pipeline.synthesis.flow import Flow
 from pipeline.synthesis.vitis.directives import parse_directives
 from pipeline.synthesis.vitis.job import Command, Further, Job
@@ -193,22 +194,13 @@ def _cflags(text: str) -> str:
     return " ".join(text.split())
 
 
-def templates_folder() -> Path:
-    """The shipped templates: beside the package in a checkout, inside it when installed."""
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package / "hls_templates", package.parent / "hls_templates"):
-        if (folder / "run_hls.tcl.j2").is_file():
-            return folder
-    raise PipelineError("the folder hls_templates is not there", fix="install the package again")
-
-
 @cache
 def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder or templates_folder()),
+        loader=FileSystemLoader(folder or shipped_folder("hls_templates")),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
