@@ -132,7 +132,7 @@ class _Flight(Generic[J, R]):
         with self.pool.watched() if self.pool else contextlib.nullcontext() as pool:
             try:
                 while True:
-                    while len(self.flying) < self.limit and (job_id := self.next_job()) is not None:
+                    while len(self.flying) < self.limit and self.goes_on() and (job_id := self.next_job()) is not None:
                         self.start(job_id, pool)
                     if not self.flying and (not self.held.jobs or not self.goes_on()):
                         return
