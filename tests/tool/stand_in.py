@@ -9,6 +9,7 @@ Its start is ``python -I -S stand_in.py NAME ARGUMENT...``. The environment deci
 STAND_IN_VERSION    2020.2, 2022.2, 2023.2, 2024.1, 2025.2, 2026.1 or later; for vivado_hls also 2018.3, 2019.1
 STAND_IN_SCENARIO   one of SCENARIOS; a comment ``stand-in: SCENARIO`` in a design file wins over it
 STAND_IN_STATE      a folder for what outlives a run: counters, and who holds a licence
+STAND_IN_OUTAGE     SCENARIO:N: from the start after the N-th on, every run goes as this scenario
 STAND_IN_HEALS      after how many failures the scenario licence_heals goes well (2)
 STAND_IN_SECONDS    how long the scenario slow takes (1)
 STAND_IN_LICENCES   how many may run at once; one more fails for want of a licence, and is noted in STAND_IN_STATE
@@ -35,6 +36,7 @@ SCENARIOS = (
     "other_top", "other_part", "no_report", "licence", "licence_heals", "oom_line", "killed", "eat_memory",
     "compile_error", "pragma_conflict", "unroll_refused", "too_large", "source_failed", "crash", "disk_full",
     "disk_full_heals", "silent_failure", "warnings", "flood", "export_licence", "export_killed", "csim_fails",
+    "part_missing",
 )  # fmt: skip
 
 ENV = os.environ
@@ -399,6 +401,9 @@ def csynth(design: Design, tool: str) -> None:
     text = design.text()
     asked = re.search(r"stand-in: (\w+)", text)
     scenario = asked[1] if asked else ENV.get("STAND_IN_SCENARIO", "success")
+    outage, _, after = ENV.get("STAND_IN_OUTAGE", "").partition(":")
+    if outage and count("outage") > int(after):
+        scenario = outage
     if scenario not in SCENARIOS:
         raise SystemExit(f"stand-in: there is no scenario {scenario!r}")
     hold_licence()
@@ -418,6 +423,9 @@ def synthesise(design: Design, tool: str, text: str, scenario: str) -> None:
         scenario == "licence_heals" and count(f"licence-{crc}") <= int(ENV.get("STAND_IN_HEALS", "2"))
     ):
         error("[HLS 200-1500] A valid license was not found for feature 'Vitis_HLS'. Check the license server.")
+        raise Failure
+    if scenario == "part_missing":
+        error(f"[HLS 200-1023] Part '{design.part}' is not installed.")
         raise Failure
     info(f"[HLS 200-10] Analyzing design file '{name}' ... ")
     if scenario == "hang":
