@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "design_space": {"kernels"},
     "kernels": set(),
 }
-GROUND_FLOOR = {"errors", "files", "last_words", "resources"}
+GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "resources"}
 """Modules beside the rooms, for all of them."""
 
 
@@ -67,3 +67,13 @@ def test_every_start_of_a_command_would_be_slow_if_the_package_imported_heavy_li
     script = f"import sys, pipeline; print(' '.join(m for m in {heavy} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("does", "loaded"), [("", ""), ("pipeline.tasks.ListKernels(workspace='nowhere').facts()", "lxml")]
+)
+def test_a_command_loads_only_what_it_uses(does: str, loaded: str) -> None:
+    heavy = "('torch', 'pandas', 'pyarrow', 'scipy', 'sklearn', 'numpy', 'lxml', 'pycparser', 'pcpp', 'llvmlite')"
+    script = f"import sys, pipeline.tasks; {does}\nprint(' '.join(m for m in {heavy} if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(done.stdout.split()) <= {loaded}

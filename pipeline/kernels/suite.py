@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel
-from pipeline.kernels.propose import propose_sites
-from pipeline.kernels.read import check_name, load_kernel
 from pipeline.resources import data_folder
+
+if TYPE_CHECKING:
+    from pipeline.kernels.model import Kernel
 
 ALIASES = {"stencil_stencil2d": "stencil"}
 """Other names under which published sets know a kernel of the suite."""
@@ -34,6 +35,10 @@ def find_kernel(name_or_path: str, top: str | None = None) -> Kernel:
     A file without any placeholder gets sites proposed (:func:`pipeline.kernels.propose.propose_sites`).
     Raises PipelineError for an unknown name, with close ones, and for files that cannot be read.
     """
+    # The C parser is only loaded where C is read.
+    from pipeline.kernels.propose import propose_sites
+    from pipeline.kernels.read import check_name, load_kernel
+
     if not name_or_path.strip():
         raise PipelineError("no kernel is named", fix="give a name of the suite or the path of a C file")
     path = Path(name_or_path)

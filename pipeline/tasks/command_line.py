@@ -40,8 +40,9 @@ def install() -> None:
 
 
 def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Callable[..., argparse.ArgumentParser]:
-    @functools.wraps(build)
-    def built(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+    @functools.cache
+    def once(tasks: int, *args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        # luigi builds the same parser eight times for a command, with every parameter of every task in it.
         parser = build(*args, **kwargs)
 
         def error(message: str) -> NoReturn:
@@ -52,6 +53,10 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
 
         parser.error = error  # type: ignore[method-assign]
         return parser
+
+    @functools.wraps(build)
+    def built(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        return once(len(Register._reg), *args, **kwargs)
 
     return built
 

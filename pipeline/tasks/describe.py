@@ -23,24 +23,16 @@ class ListKernels(InformationTask):
 
     def facts(self) -> dict[str, Any]:
         """One entry a kernel, sorted by name."""
-        from pipeline.design_space import load_space
+        from pipeline.design_space.suite_index import index_row, indexed_rows
         from pipeline.kernels.suite import suite_folder, suite_names
-        from pipeline.tasks.plan import kernel_of
 
         labels = cached_labels(self.workspace)
-        kernels = []
-        for name in self.follow(suite_names(), "kernels"):
-            kernel = kernel_of(name)
-            kernels.append(
-                {
-                    "kernel": name,
-                    "top": kernel.top,
-                    "loops": len(kernel.loops),
-                    "sites": len(kernel.sites) + len(kernel.options),
-                    "space_size": exact_size(load_space(kernel)),
-                    "labels": labels.get(name, {}),
-                }
-            )
+        rows = indexed_rows(suite_folder())
+        if rows is None:
+            from pipeline.tasks.plan import kernel_of
+
+            rows = [index_row(kernel_of(name)) for name in self.follow(suite_names(), "kernels")]
+        kernels = [{**row, "labels": labels.get(row["kernel"], {})} for row in rows]
         sources = sorted({source for held in labels.values() for source in held})
         return {"folder": str(suite_folder()), "sources": sources, "kernels": kernels}
 
@@ -218,7 +210,7 @@ class DescribeDesign(_OfKernel):
     def _labels(self) -> list[dict[str, Any]]:
         """What is cached of the design, by source; published sets may spell the key in their own order."""
         from pipeline.design_space import design_key
-        from pipeline.tasks.plan import open_store
+        from pipeline.tasks.stored import open_store
 
         store = open_store(self.workspace)
         found = []
@@ -262,7 +254,7 @@ def exact_size(space: DesignSpace) -> int | None:
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:
     """Number of cached labels by kernel's name, then source; of one kernel as it is now, where it is given."""
-    from pipeline.tasks.plan import open_store
+    from pipeline.tasks.stored import open_store
 
     store = open_store(workspace)
     addresses = store.addresses() if kernel is None else _addresses(workspace, kernel)
@@ -275,7 +267,7 @@ def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dic
 
 def _addresses(workspace: str, kernel: Kernel) -> list[Any]:
     """Where the store holds labels of this very kernel, or of its name where no C was known."""
-    from pipeline.tasks.plan import open_store
+    from pipeline.tasks.stored import open_store
 
     return [
         address

@@ -61,7 +61,7 @@ class Doctor(InformationTask):
 
     def _labels(self) -> list[Check]:
         """The report store and the shipped packs, by source; damaged files by name."""
-        from pipeline.tasks.plan import open_store, packs_folder
+        from pipeline.tasks.stored import open_store, packs_folder
 
         store = open_store(self.workspace)
         sources = store.sources()

@@ -15,7 +15,6 @@ from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.reports.surroundings import Bounds
-from pipeline.resources import data_folder
 from pipeline.synthesis import (
     ESTIMATOR_SOURCE,
     Address,
@@ -27,24 +26,8 @@ from pipeline.synthesis import (
 from pipeline.synthesis.vitis import VitisBackend
 from pipeline.tasks.estimator_device import estimator_device
 from pipeline.tasks.messages import say
+from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
-
-
-def packs_folder() -> Path:
-    """The shipped packs: ``reports/`` in the current folder if it holds SOURCE/PACK.zip, else the one of the package.
-
-    Where there is neither, the folder into which BuildPacks writes.
-    """
-    try:
-        return data_folder("reports")
-    except PipelineError:
-        return Path("reports")
-
-
-@lru_cache(maxsize=8)
-def open_store(workspace: str) -> ReportStore:
-    """The report store of a workspace, over the shipped packs."""
-    return ReportStore(Path(workspace) / "store", layers=[packs_folder()], fsync=False)
 
 
 @dataclass(frozen=True)
