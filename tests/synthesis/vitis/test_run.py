@@ -15,6 +15,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import Status
 from pipeline.synthesis.vitis import Further, Limits, Sources, ToolResult, render, run_tool
+from pipeline.synthesis.vitis.process import Ended, run_supervised
 from pipeline.synthesis.vitis.supervise import children, descendants
 from tests.synthesis.vitis.support import alive, flow_of, job_of, noted, stand_in, wait_for
 from tests.tool.install import NAMES
@@ -239,32 +240,57 @@ def test_a_kill_at_some_other_moment_leaves_processes_behind(tmp_path: Path, see
     assert not any(alive(pid) for pid in noted(tmp_path / "pids"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_run_whose_supervisor_is_ended_passes_for_a_verdict_or_is_tried_again_beside_its_rest(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_run_whose_supervisor_is_killed_is_tried_again_beside_what_is_left_of_it(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     pids.mkdir()
-    tool = stand_in(tmp_path, pids=pids)
+    tool = stand_in(tmp_path)
+    # Started before its processes are noted.
+    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is Status.OK
+    noting = replace(tool, environment={**tool.environment, "STAND_IN_PIDS": str(pids)})
     results: list[ToolResult] = []
     left: list[int] = []
-    scratch = tmp_path / "scratch"
 
     def run() -> None:
-        results.append(run_tool(tool, job_of(tool, "stubborn"), scratch=scratch))
+        results.append(run_tool(noting, job_of(tool, "stubborn"), scratch=tmp_path / "scratch"))
         left.extend(pid for pid in noted(pids) if alive(pid))
 
-    for path in pids.iterdir():
-        path.unlink()
     thread = threading.Thread(target=run)
     thread.start()
     wait_for(lambda: len(noted(pids)) >= 3, "the tool and its two children")
-    for pid in supervisors_of_this_process():
-        os.kill(pid, number)
+    servers = [pid for pid in children(os.getpid()) if children(pid)]
+    supervisors = supervisors_of_this_process()
+    # While it is stopped it ends nothing.
+    for pid in servers:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in supervisors:
+        os.kill(pid, signal.SIGKILL)
+    thread.join(0.5)
+    for pid in servers:
+        os.kill(pid, signal.SIGCONT)
     thread.join(30)
     assert [(result.status, result.transient) for result in results] == [(Status.KILLED, True)]
     assert not left, "the run was told to be over while processes of it lived"
-    assert run_tool(tool, job_of(tool), scratch=scratch).status is Status.OK
+    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is Status.OK
+
+
+def test_a_run_whose_supervisor_is_told_to_end_passes_for_one_that_ended_by_itself(tmp_path: Path) -> None:
+    ended: list[Ended] = []
+
+    def run() -> None:
+        polite = "trap 'exit 0' TERM; touch ready; while :; do sleep 0.1; done"
+        command = ["/bin/sh", "-c", polite]
+        environment = dict(os.environ)
+        ended.append(
+            run_supervised(command, environment=environment, folder=tmp_path, log=tmp_path / "log", limits=Limits())
+        )
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for((tmp_path / "ready").exists, "the start of the tool")
+    for pid in supervisors_of_this_process():
+        os.kill(pid, signal.SIGTERM)
+    thread.join(30)
+    assert [(one.how, one.exit_code) for one in ended] == [("lost", 0)]
 
 
 def supervisors_of_this_process() -> list[int]:
