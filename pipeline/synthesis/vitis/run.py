@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import PipelineError
+from pipeline.files import open_plain, read_plain
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.reports.report import Report
@@ -237,9 +239,9 @@ def _judge(job: Job, folder: Path, limits: Limits, ended: Ended, text: str) -> T
             return result(Status.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}")
         return result(said.status, said.reason)
     try:
-        with (folder / job.report).open("rb") as file:
+        with open_plain(folder / job.report) as file:
             xml = file.read(MAX_BYTES + 1)
-    except OSError:
+    except (OSError, PipelineError):
         reason = f"the tool ended with exit status 0 and left no {job.report}"
         return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
     try:
@@ -305,10 +307,17 @@ def _judge_step(
     if ended.exit_code != 0 or said.errors:
         status = Status.NO_VERDICT if said.status is Status.OK else said.status
         reason = said.reason or f"{command.step} ended with exit status {ended.exit_code}"
-        return StepResult(status, reason, ended.seconds)
+        return StepResult(status, reason, ended.seconds, _left(folder, patterns))
+    return StepResult(Status.OK, None, ended.seconds, _left(folder, patterns))
+
+
+def _left(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
+    """The plain files that a step left, by relative name; links out of the folder are not followed."""
     files: dict[str, bytes] = {}
+    root = folder.resolve()
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
-            if path.is_file() and path.stat().st_size <= MAX_RESULT_BYTES:
-                files[str(path.relative_to(folder))] = path.read_bytes()
-    return StepResult(Status.OK, None, ended.seconds, files)
+            if path.resolve().is_relative_to(root):
+                with contextlib.suppress(PipelineError):
+                    files[str(path.relative_to(folder))] = read_plain(path, most=MAX_RESULT_BYTES)
+    return files
