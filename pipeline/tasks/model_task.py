@@ -140,7 +140,8 @@ class ModelTask(PipelineTask):
         place: Path = self.output().path
         card = read_own(place / "card.json", remove=place)
         rows = score_rows(card["scores"])
-        lines = [card["title"], *aligned(list(rows[0]), [list(row.values()) for row in rows])]
+        notes = [f"  {note}" for note in card.get("notes", ())]
+        lines = [card["title"], *notes, *aligned(list(rows[0]), [list(row.values()) for row in rows])]
         files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
         say("\n".join([*lines, f"Model in {place}: {' '.join(files)}"]))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.tasks.commands import content, dataset, one_error_line
+from tests.tasks.commands import BIN, ROOT, content, dataset, one_error_line
 from tests.tasks.loops import SAXPY, facts, found, loop, rows
 from tests.tasks.test_vitis_runs import luigi, processes_in, with_tool
 
@@ -94,6 +95,10 @@ def test_a_partial_dataset_is_taken_only_when_asked_for_and_says_so_to_whoever_u
     assert card["partial"]["missing"] == 3 and card["partial"]["why"] == {"licence": 3}
     assert "partial" in (place / "card.md").read_text() and "partial" in (place / "report.html").read_text()
     assert len(pq.read_table(place / "labels.parquet")) == 3
+    replay = ("--workspace", str(tmp_path / "w"), "--source", "stand-in", "--backend", "replay", "--kernels", "atax")
+    export = [str(BIN / "luigi"), "--module", "pipeline", "ExportDataset", *replay, "--layout", "hlsyn"]
+    said = subprocess.run(export, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stderr
+    assert "the dataset is partial: 3 of 6 designs of atax have no result (licence 3)" in said
     whole = luigi({**env, "STAND_IN_OUTAGE": "success:0"}, tmp_path / "w", *ONE, "--allow-partial")
     assert whole.returncode == 0 and len(pq.read_table(dataset(tmp_path / "w") / "labels.parquet")) == 6
 
