@@ -12,7 +12,7 @@ from statistics import median
 
 from pycparser import c_parser
 
-from pipeline.kernels.preprocess import preprocess
+from pipeline.project.preprocess import preprocess
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.kernels.suite import suite_folder, suite_names
 

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.graphs.compiler import STEM
+from pipeline.project.ir import STEM
 from pipeline.graphs.induction import Analysis
 from pipeline.graphs.ir import IrFunction, IrModule
 from pipeline.graphs.layout import Layout

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.graphs.build import build_graph
 from pipeline.graphs.cache import cached_ir
-from pipeline.graphs.compiler import find_compiler
+from pipeline.project.compiler import find_compiler
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.ir import read_ir
 from pipeline.graphs.ir_view import CPP_SUFFIXES, kernel_from_ir

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.pragmas import Pragma
-from pipeline.kernels.read import deep_recursion
+from pipeline.program import deep_recursion
 from pipeline.kernels.symbols import Program
 
 _LINE_END = re.compile(r"\r\n|\r|\n")

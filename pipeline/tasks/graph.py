@@ -49,7 +49,7 @@ class BuildGraph(PipelineTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The text, as lines enter the tables, the compiler and the version of the tables."""
-        from pipeline.graphs.compiler import find_compiler
+        from pipeline.project.compiler import find_compiler
         from pipeline.graphs.schema import VERSION
 
         return {

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.graphs.compiler import compile_to_ir
+from pipeline.project.ir import compile_to_ir
 from pipeline.graphs.induction import Analysis
 from pipeline.graphs.ir import read_ir
 from pipeline.graphs.layout import Layout

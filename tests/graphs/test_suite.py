@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.graphs.compiler import compile_to_ir
+from pipeline.project.ir import compile_to_ir
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.induction import Analysis
 from pipeline.graphs.ir import read_ir

@@ -14,8 +14,8 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.kernels.loops import LoopReader, LoopRecord
 from pipeline.kernels.model import Kernel, Site
-from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, without_comments
-from pipeline.kernels.read import deep_recursion
+from pipeline.project.source_text import MAX_SOURCE_BYTES, decode, without_comments
+from pipeline.program import deep_recursion
 from pipeline.kernels.symbols import Program, Symbol
 from pipeline.synthesis.lowering.accesses import Access, accesses, surrounding
 from pipeline.synthesis.lowering.flow import FlowReader
