@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -144,17 +145,27 @@ def run(
             )
         except (OSError, ValueError) as error:
             raise PipelineError(f"clang cannot be started: {error}", file=command[0], fix=INSTALL) from None
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(WALL_SECONDS, stop)  # waiting with a timeout of its own would poll
+        timer.daemon = True
+        timer.start()
         try:
             _limit(process.pid, output_bytes)
-            code = process.wait(timeout=WALL_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise PipelineError(
-                f"clang did not finish within {WALL_SECONDS} s", file=file, fix="make the source smaller"
-            ) from None
+            code = process.wait()
         finally:
+            timer.cancel()
             if process.returncode is None:
                 process.kill()
                 process.wait()
+        if late.is_set():
+            raise PipelineError(
+                f"clang did not finish within {WALL_SECONDS} s", file=file, fix="make the source smaller"
+            )
         said = _text(messages)
         if code < 0 or "LLVM ERROR: out of memory" in said:
             raise PipelineError(_stopped(-code), file=file, fix="make the source smaller or simpler")
