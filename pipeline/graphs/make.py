@@ -8,12 +8,14 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.graphs.build import build_graph
 from pipeline.graphs.cache import cached_ir
-from pipeline.project.compiler import find_compiler
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.ir import read_ir
 from pipeline.graphs.ir_view import CPP_SUFFIXES, kernel_from_ir
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.suite import find_kernel
+from pipeline.project import Project
+from pipeline.project.compiler import find_compiler
+from pipeline.project.ir import linked
 
 
 def graph_of(
@@ -34,11 +36,17 @@ def graph_of(
     if not isinstance(kernel, Kernel):
         kernel = find_kernel(str(kernel), top=top)
     compiler = find_compiler()
-    text = cached_ir(
-        kernel.source, file=kernel.file, include_folders=_folders(kernel.file, include_folders), compiler=compiler,
-        cache=cache,
-    )  # fmt: skip
-    return build_graph(kernel, read_ir(text, file=kernel.file), compiler=compiler.version)
+    project = kernel.project or Project(kernel.file)
+    sources = {kernel.file: kernel.source} | {file: kernel.texts[file] for file in project.further}
+    modules = [
+        cached_ir(
+            text, file=file, include_folders=_folders(file, include_folders), flags=project.flags, compiler=compiler,
+            cache=cache,
+        )
+        for file, text in sources.items()
+    ]  # fmt: skip
+    module = read_ir(linked(modules, kernel.file), file=kernel.file)
+    return build_graph(kernel, module, compiler=compiler.version)
 
 
 def _cpp_graph(path: Path, cache: Path | None, top: str | None, include_folders: Sequence[Path]) -> ProgramGraph:

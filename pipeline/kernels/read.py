@@ -19,8 +19,9 @@ from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
+from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
-from pipeline.project.source_text import MAX_SOURCE_BYTES, decode
+from pipeline.project.source_text import read_source
 
 _NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,99}")
 
@@ -51,20 +52,7 @@ def load_kernel(
     path = Path(path)
     if path.suffix.lower() in (".cpp", ".cc", ".cxx", ".hpp", ".c++"):
         raise PipelineError("C++ is not supported", file=str(path), fix="give the kernel as C in a .c file")
-    return read_kernel(_text_of(path), file=str(path), name=name, top=top, flags=flags, further=further)
-
-
-def _text_of(path: Path) -> str:
-    try:
-        if path.is_dir():
-            raise PipelineError("this is a folder", file=str(path), fix="give a C file")
-        if not path.is_file():
-            raise PipelineError("there is no such file", file=str(path), fix="check the path")
-        with path.open("rb") as handle:
-            data = handle.read(MAX_SOURCE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise PipelineError(f"cannot be read: {error}", file=str(path), fix="check the path and its rights") from None
-    return decode(data, str(path))
+    return read_kernel(read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True)
 
 
 def read_kernel(
@@ -76,6 +64,7 @@ def read_kernel(
     include_folders: Sequence[Path] = (),
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
+    whole: bool = False,
 ) -> Kernel:
     """The kernel in C text.
 
@@ -83,7 +72,7 @@ def read_kernel(
     ``flags`` are the compiler's, ``include_folders`` are looked through after theirs, ``further`` are paths of files
     that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
     kernel``, else the only one (that no other calls), else the one named ``top``, ``kernel_*`` or like the file; ``main``
-    and functions that are static or stand in a header come last.
+    and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls what is nowhere.
     Raises PipelineError with file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
@@ -93,8 +82,8 @@ def read_kernel(
     with deep_recursion():
         try:
             parts = [_translation(source, file, flags)]
-            parts += [_translation(_text_of(Path(other)), other, flags) for other in further]
-            return _read(merged(parts, file), source, name, project, stem)
+            parts += [_translation(read_source(Path(other)), other, flags) for other in further]
+            return _read(merged(parts, file), source, name, project, stem, whole)
         except RecursionError:
             raise PipelineError(
                 "expressions, statements or initialisers are nested too deeply", file=file, fix="split them up"
@@ -109,12 +98,12 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
     return read_translation(source, file=file, flags=flags)
 
 
-def _read(found: Translation, source: str, name: str, project: Project, stem: str) -> Kernel:
+def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
     ast, file = found.ast, project.file
-    program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where not in found.texts, file)
+    program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
     program.close()
     chosen = _top_function(program, ast, project, stem)
-    missing = missing_function(ast, chosen, found.declared, file)
+    missing = missing_function(ast, chosen, found.declared, file) if whole else None
     if missing is not None:
         raise missing
     order = [chosen, *(function for function in program.functions if function != chosen)]

@@ -19,7 +19,7 @@ from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import Preprocessed, preprocess
 from pipeline.project.sizes import sizes_of
 
-_LIBRARY = "library"
+LIBRARY = "library"
 """What coordinates in the system's declarations have as their file."""
 _PARSE_ERROR = re.compile(r"^(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*)$", re.DOTALL)
 _CPP_SIGNS = [
@@ -64,13 +64,13 @@ def read_translation(
     """
     found = preprocess(source, file=file, flags=flags, folder=folder)
     types, declared = types_used(found.library, found.text)
-    text = f'# 1 "{_LIBRARY}"\n{types}\n# 1 "0"\n{found.text}' if types else found.text
+    text = f'# 1 "{LIBRARY}"\n{types}\n# 1 "0"\n{found.text}' if types else found.text
     parsed = _parse(text, found, file, source)
     unusual = _place(parsed, found.files, file)
     own: list[c_ast.Node] = []
     library: list[c_ast.Node] = []
     for node in parsed.ext:
-        (library if node.coord is not None and node.coord.file == _LIBRARY else own).append(node)
+        (library if node.coord is not None and node.coord.file == LIBRARY else own).append(node)
     _check_functions(own, file)
     enumerators = {item.name for node in library for item in _enumerators(node)}
     check_names(c_ast.FileAST(own), declared | enumerators, file)

@@ -124,7 +124,13 @@ def _llvmlite_major() -> int:
 
 
 def run(
-    command: Sequence[str], *, scratch: Path, file: str, cwd: Path | None = None, output_bytes: int = OUTPUT_BYTES
+    command: Sequence[str],
+    *,
+    scratch: Path,
+    file: str,
+    cwd: Path | None = None,
+    output_bytes: int = OUTPUT_BYTES,
+    seconds: float = WALL_SECONDS,
 ) -> Ended:
     """Runs the compiler with limits on time, memory and what it writes; ``file`` names the source in errors.
 
@@ -151,7 +157,7 @@ def run(
             late.set()
             process.kill()
 
-        timer = threading.Timer(WALL_SECONDS, stop)  # waiting with a timeout of its own would poll
+        timer = threading.Timer(seconds, stop)  # waiting with a timeout of its own would poll
         timer.daemon = True
         timer.start()
         try:
@@ -164,7 +170,7 @@ def run(
                 process.wait()
         if late.is_set():
             raise PipelineError(
-                f"clang did not finish within {WALL_SECONDS} s", file=file, fix="make the source smaller"
+                f"clang did not finish within {seconds:g} s", file=file, fix="make the source smaller"
             )
         said = _text(messages)
         if code < 0 or "LLVM ERROR: out of memory" in said:
@@ -190,7 +196,7 @@ def _limit(pid: int, output_bytes: int) -> None:
 def _stopped(signal: int) -> str:
     return {
         24: f"clang needs more than {CPU_SECONDS} s for it",
-        25: "clang makes more text of it than is read",
+        25: "macros or includes expand to too much text",
         9: f"clang needs more than {CPU_SECONDS} s for it, or more memory than there is",
     }.get(signal, f"clang breaks off on it (signal {signal}, or more than {MEMORY_BYTES >> 30} GiB of memory)")
 

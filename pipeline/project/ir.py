@@ -21,14 +21,14 @@ FLAGS = (
     "-S", "-emit-llvm", "-w", "-O1", "-g", "-ffp-contract=off", "-Xclang", "-disable-llvm-passes",
     "-fno-discard-value-names", "-fdebug-compilation-dir=.", "-fno-caret-diagnostics", "-fno-color-diagnostics",
 )  # fmt: skip
-_NO_SIMULATION = tuple(f"-D{name}" for name in TOOL_MACROS)
+_FOR_C = (*(f"-D{name}" for name in TOOL_MACROS), "-Wno-error=implicit-function-declaration")
 STEM = "kernel"
 """What the compiler calls the source, so that no path of this machine reaches the IR."""
 
 
 def ir_digest(compiler: Compiler) -> str:
     """What of the compiler decides the IR, as twelve hex digits."""
-    words = (compiler.version, *compiler.target, *FLAGS, *_NO_SIMULATION)
+    words = (compiler.version, *compiler.target, *FLAGS, *_FOR_C)
     return hashlib.sha256("\0".join(words).encode()).hexdigest()[:12]
 
 
@@ -58,7 +58,7 @@ def compile_to_ir(
         standard = f"-std={'gnu++17' if language == 'c++' else 'gnu11'}"
         arguments = [
             *command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders),
-            standard, *_NO_SIMULATION, *flags.absolute().reading, STEM + suffix, "-o", f"{STEM}.ll",
+            standard, *(_FOR_C if language == "c" else ()), *flags.absolute().reading, STEM + suffix, "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)
         if done.code != 0:
@@ -80,3 +80,18 @@ def _refusal(diagnostics: str, file: str, name: str) -> PipelineError:
     return PipelineError(
         match["text"], file=place, line=int(match["line"]), column=int(match["column"]), fix="mend the C source"
     )
+
+
+def linked(modules: Sequence[str], file: str) -> str:
+    """The IR of several modules as one; PipelineError where they define one name twice."""
+    if len(modules) == 1:
+        return modules[0]
+    import llvmlite.binding as llvm
+
+    try:
+        whole = llvm.parse_assembly(modules[0])
+        for text in modules[1:]:
+            whole.link_in(llvm.parse_assembly(text))
+    except RuntimeError as error:
+        raise PipelineError(f"the files cannot be linked: {error}", file=file, fix="define every name once") from None
+    return str(whole)

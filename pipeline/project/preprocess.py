@@ -15,15 +15,18 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
-from pipeline.project.source_text import MAX_SOURCE_BYTES, decode, plain_lines, without_comments
+from pipeline.project.source_text import plain_lines, read_source, without_comments
 
 TOOL_MACROS = ("__SYNTHESIS__", "__VITIS_HLS__", "__HLS_SYN__", "AESL_SYN")
 """What Vitis HLS defines when it compiles a design (UG1399 names the first; its logs show the compiler's command)."""
 MAX_TEXT_BYTES = 64 * 2**20
 """What macros and includes may expand to."""
 
+_SECONDS = 60
 _OWN_HEADERS = Path(__file__).resolve().parent / "headers"
-_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:)[ \t]*(?!pragma\b|\n|\Z)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:)(?![ \t]*(?:pragma\b|\n|\Z))", re.MULTILINE)
+_COMMENT_GOES_ON = re.compile(r"^[ \t]*#[^\n]*/\*(?:(?!\*/)[^\n])*$", re.MULTILINE)
+"""A directive with a comment that ends on a later line."""
 _PRAGMA_LINE = re.compile(r"^[ \t]*#[ \t]*pragma\b.*$", re.MULTILINE)
 _RESERVED = re.compile(
     r"\b(?:(?!__attribute__\b|__restrict(?:__)?\b|__inline(?:__)?\b|__volatile__\b|__const(?:__)?\b|__extension__\b"
@@ -39,6 +42,7 @@ _LOOP = re.compile(r"\b(?:for|while|do)\b")
 _TOKEN = re.compile(r'[A-Za-z_]\w*|\d[\w.]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[^\s\w]')
 _LONGEST_ALIGNED = 2000
 _NAME = re.compile(r"[A-Za-z0-9_+.-]+")
+_ERROR_LINE = re.compile(r"[ \t]*#[ \t]*error\b")
 _NOT_FOUND = re.compile(r"'([^']*)' file not found")
 _CPP_HEADERS = {
     "algorithm", "array", "cassert", "cfloat", "cmath", "complex", "cstdint", "cstdio", "cstdlib", "cstring",
@@ -77,15 +81,17 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
         place = Path(scratch) / "source"
         place.mkdir()
         source = place / name
-        source.write_text(plain_lines(text), encoding="utf-8", newline="")
+        # The compiler prints what follows a comment of several lines on the line where the comment began.
+        given = plain_lines(text) if _COMMENT_GOES_ON.search(text) else f"{clean}\n"
+        source.write_text(given, encoding="utf-8", newline="")
         command = [
             *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", "-w", "-fno-caret-diagnostics", "-fno-color-diagnostics",
             f"-fmacro-prefix-map={place}/=", *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading,
             "-iquote", str(folder), str(source), "-o", "-",
         ]  # fmt: skip
-        done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES)
+        done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, seconds=_SECONDS)
     if done.code != 0:
-        raise _refusal(done.messages, str(source), file)
+        raise _refusal(done.messages, str(source), file, clean)
     return _Sorter(file, str(source), text, clean).sorted(done.output)
 
 
@@ -111,7 +117,7 @@ class _Sorter:
         self.numbers = {source: "0"}
         self.files = {"0": file}
         self.texts = {file: text}
-        self.lines: dict[str, list[str] | None] = {"0": clean.split("\n")}
+        self.lines: dict[str, list[str]] = {"0": clean.split("\n")}
 
     def sorted(self, output: str) -> Preprocessed:
         user: list[str] = []
@@ -122,7 +128,7 @@ class _Sorter:
                 system = marker[2].startswith("<") or "3" in marker[3].split()
                 line = int(marker[1])
                 if not system:
-                    number = self._number(marker[2])
+                    number = self._number(marker[2], "1" in marker[3].split())
                     user.append(f'# {line} "{number}"')
                 continue
             if system:
@@ -132,19 +138,15 @@ class _Sorter:
             line += 1
         return Preprocessed("\n".join(user), self.files, "\n".join(library), self.texts)
 
-    def _number(self, path: str) -> str:
+    def _number(self, path: str, entered: bool) -> str:
         if path not in self.numbers:
             place = Path(path.replace('\\"', '"').replace("\\\\", "\\"))
             name = str(place)
             self.numbers[path] = number = str(len(self.numbers))
             self.files[number] = name
-            try:
-                with place.open("rb") as handle:
-                    text = decode(handle.read(MAX_SOURCE_BYTES + 1), name)
-            except OSError as error:
-                raise PipelineError(f"cannot be read: {error.strerror or error}", file=name, fix="try again") from None
-            self.texts[name] = text
-            self.lines[number] = without_comments(text, name).split("\n")
+            if entered:  # else a #line names it, and nobody knows what that is
+                self.texts[name] = text = read_source(place)
+                self.lines[number] = without_comments(text, name).split("\n")
         return self.numbers[path]
 
     def _in_place(self, row: str, number: str, line: int) -> str:
@@ -152,7 +154,7 @@ class _Sorter:
 
         The preprocessor writes one blank for many and macros' text for their names.
         """
-        lines = self.lines[number]
+        lines = self.lines.get(number)
         if not lines or not 0 < line <= len(lines) or len(row) > _LONGEST_ALIGNED:
             return row
         written, last = lines[line - 1], max(match.end() for match in _LOOP.finditer(row))
@@ -184,13 +186,15 @@ class _Sorter:
         return out + row[end:]
 
 
-def _refusal(messages: str, source: str, file: str) -> PipelineError:
+def _refusal(messages: str, source: str, file: str, clean: str) -> PipelineError:
     match = first_error(messages)
     if match is None:
         last = next((line for line in reversed(messages.splitlines()) if line.strip()), "no message")
         return PipelineError(f"the preprocessor failed: {last}".replace(source, file), file=file, fix="check the file")
     text, fix = match["text"].replace(source, file), "mend the line"
     missing = _NOT_FOUND.search(text)
+    rows = clean.split("\n") if match["file"] == source else []
+    row = rows[int(match["line"]) - 1] if 0 < int(match["line"]) <= len(rows) else ""
     if missing:
         name = missing[1]
         stem = name.removesuffix(".h").removesuffix(".hpp")
@@ -200,8 +204,8 @@ def _refusal(messages: str, source: str, file: str) -> PipelineError:
         else:
             text = f"header {name} is not found"
             fix = 'put it beside the C file or name its folder: --cflags "-I FOLDER"'
-    elif text.startswith('"') or "#error" in text:
-        fix = "give what it asks for with --cflags -DNAME=VALUE"
+    elif _ERROR_LINE.match(row):
+        text, fix = f"#error {text}", "give what it asks for with --cflags -DNAME=VALUE"
     place = file if match["file"] == source else str(Path(match["file"]))
     if match["file"].startswith("<"):
         place, fix = "--cflags", "mend the flag"

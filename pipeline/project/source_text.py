@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_plain
 
 MAX_SOURCE_BYTES = 32 * 2**20
 """A C file or header larger than this is refused."""
@@ -19,6 +21,11 @@ _LEXEMES = re.compile(
 )
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _ODD_SEPARATORS = dict.fromkeys(map(ord, "\f\v\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+
+
+def read_source(path: Path) -> str:
+    """The text of a C file. Raises PipelineError for what is no plain text file of at most ``MAX_SOURCE_BYTES``."""
+    return decode(read_plain(path, most=MAX_SOURCE_BYTES, fix="give a C source file"), str(path))
 
 
 def decode(data: bytes, file: str) -> str:
