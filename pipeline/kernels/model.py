@@ -163,6 +163,8 @@ class Kernel:
     """Placeholders that are no loop's, sorted by name."""
     project: Project | None = field(default=None, repr=False, compare=False)
     """What it was compiled from, with flags; None for a kernel that is not made from C text."""
+    includes: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The system's headers that the user's files include, as ``<math.h>``, in order."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The raw text of every file of the user's that was read, by name: the kernel's own, headers, further sources."""
 

@@ -126,6 +126,7 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
         ast=ast,
         options=options,
         project=project,
+        includes=found.includes,
         texts=found.texts,
     )
 

@@ -50,7 +50,8 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     layouts = {name: layout for part in parts for name, layout in part.ast.layouts.items()}
     texts = {name: text for part in reversed(parts) for name, text in part.texts.items()}
     declared = frozenset().union(*(part.declared for part in parts))
-    return Translation(FileAST(nodes, layouts), tuple(types.values()), texts, declared)
+    includes = dict.fromkeys(name for part in parts for name in part.includes)
+    return Translation(FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes))
 
 
 def _name(node: c_ast.Node) -> str | None:

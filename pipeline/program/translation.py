@@ -51,6 +51,8 @@ class Translation:
     types: tuple[c_ast.Node, ...]
     texts: Mapping[str, str]
     declared: frozenset[str]
+    includes: tuple[str, ...] = ()
+    """The system's headers that the user's files include, as ``<math.h>``, in order."""
 
 
 def read_translation(
@@ -79,7 +81,7 @@ def read_translation(
         names = sorted({name for node in own for name in _types_of(node)})
         asked = sizes_of(names, source, file=file, flags=flags, folder=folder)
         tree.layouts = {name: Layout(8 * size, 8 * align) for name, (size, align) in asked.items()}
-    return Translation(tree, tuple(library), found.texts, declared)
+    return Translation(tree, tuple(library), found.texts, declared, found.includes)
 
 
 def _parse(text: str, found: Preprocessed, file: str, source: str) -> c_ast.FileAST:

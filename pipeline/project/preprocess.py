@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
-from pipeline.project.source_text import plain_lines, read_source, without_comments
+from pipeline.project.source_text import plain_lines, read_source, without_comments, without_splices
 
 TOOL_MACROS = ("__SYNTHESIS__", "__VITIS_HLS__", "__HLS_SYN__", "AESL_SYN")
 """What Vitis HLS defines when it compiles a design (UG1399 names the first; its logs show the compiler's command)."""
@@ -62,6 +63,8 @@ class Preprocessed:
     """The declarations of the system's headers, without markers."""
     texts: dict[str, str] = field(default_factory=dict)
     """The raw text of each of the user's files by name."""
+    includes: tuple[str, ...] = ()
+    """The system's headers that the user's files include, as ``<math.h>``, in order."""
 
 
 def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Preprocessed:
@@ -71,7 +74,7 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
     headers in the folders of ``flags``, and then in the C library's. Raises PipelineError with file and line for
     whatever the preprocessor refuses.
     """
-    clean = without_comments(text, file)
+    clean = without_splices(without_comments(text, file))
     if _is_plain(clean, flags):
         return Preprocessed(clean, {"0": file}, texts={file: text})
     folder = Path(file).parent if folder is None else folder
@@ -92,7 +95,8 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
         done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, seconds=_SECONDS)
     if done.code != 0:
         raise _refusal(done.messages, str(source), file, clean)
-    return _Sorter(file, str(source), text, clean).sorted(done.output)
+    folders = [value for name, value in zip(command, command[1:], strict=False) if name in ("-isystem", "-idirafter")]
+    return _Sorter(file, str(source), text, clean, folders).sorted(done.output)
 
 
 def _is_plain(clean: str, flags: Flags) -> bool:
@@ -112,8 +116,9 @@ def _is_plain(clean: str, flags: Flags) -> bool:
 class _Sorter:
     """Sorts the compiler's output into the user's text and the system's."""
 
-    def __init__(self, file: str, source: str, text: str, clean: str) -> None:
-        self.source = source
+    def __init__(self, file: str, source: str, text: str, clean: str, folders: Sequence[str]) -> None:
+        self.folders = folders
+        self.includes: dict[str, None] = {}
         self.numbers = {source: "0"}
         self.files = {"0": file}
         self.texts = {file: text}
@@ -125,10 +130,13 @@ class _Sorter:
         number, line, system = "0", 1, True
         for row in output.split("\n"):
             if row.startswith("# ") and (marker := _MARKER.match(row)):
+                below, entered = system, "1" in marker[3].split()
                 system = marker[2].startswith("<") or "3" in marker[3].split()
+                if system and entered and not below:
+                    self._included(marker[2])
                 line = int(marker[1])
                 if not system:
-                    number = self._number(marker[2], "1" in marker[3].split())
+                    number = self._number(marker[2], entered)
                     user.append(f'# {line} "{number}"')
                 continue
             if system:
@@ -136,7 +144,13 @@ class _Sorter:
                 continue
             user.append(self._in_place(row, number, line) if _LOOP.search(row) else row)
             line += 1
-        return Preprocessed("\n".join(user), self.files, "\n".join(library), self.texts)
+        return Preprocessed("\n".join(user), self.files, "\n".join(library), self.texts, tuple(self.includes))
+
+    def _included(self, path: str) -> None:
+        for folder in self.folders:
+            if path.startswith(f"{folder}/"):
+                self.includes[f"<{path[len(folder) + 1 :]}>"] = None
+                return
 
     def _number(self, path: str, entered: bool) -> str:
         if path not in self.numbers:

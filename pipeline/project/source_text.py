@@ -15,9 +15,16 @@ _LEXEMES = re.compile(
     r'"(?:\\.|[^"\\\n])*"'
     r"|'(?:\\.|[^'\\\n])*'"
     r"|/\*.*?\*/"
-    r"|//(?:\\\n|[^\n])*"
+    r"|//(?:[^\\\n]+|\\\n|\\)*+"
     r"|/\*",
     re.DOTALL,
+)
+_SPLICES = re.compile(
+    r'"(?:\\.|[^"\\\n])*+"'
+    r"|'(?:\\.|[^'\\\n])*+'"
+    r"|^[ \t]*#(?:[^\\\n]+|\\\n|\\)*+"
+    r"|\\\n",
+    re.DOTALL | re.MULTILINE,
 )
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _ODD_SEPARATORS = dict.fromkeys(map(ord, "\f\v\x1c\x1d\x1e\x85\u2028\u2029"), " ")
@@ -72,3 +79,21 @@ def without_comments(text: str, file: str) -> str:
     if text.endswith("\\"):  # nothing is left to continue with
         text = text.rstrip("\\ \t\n")
     return "\n".join([line.rstrip() for line in text.split("\n")])
+
+
+def without_splices(text: str) -> str:
+    """The text without the backslashes that continue a line of code between two words.
+
+    Every word keeps its line, which a preprocessor would join with the first one. Directives, strings and words that go
+    on in the next line stay as they are.
+    """
+    if "\\\n" not in text:
+        return text
+
+    def plain(match: re.Match[str]) -> str:
+        around = text[max(match.start() - 1, 0) : match.start()] + text[match.end() : match.end() + 1]
+        if match.group() != "\\\n" or (len(around) == 2 and not any(letter in " \t\n" for letter in around)):
+            return match.group()
+        return " \n"
+
+    return _SPLICES.sub(plain, text)

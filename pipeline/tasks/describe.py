@@ -246,11 +246,12 @@ class DescribeDesign(_OfKernel):
 
     def _source(self) -> str:
         """The C with the values in its pragmas; for plain Vitis points, which have no place in them, as it is run."""
-        from pipeline.kernels.annotate import annotate
+        from pipeline.kernels.annotate import annotated_files
         from pipeline.synthesis.lowering import lower
 
         if self.dialect != "vitis-plain":
-            return annotate(self.found, self.point)
+            texts = annotated_files(self.found, self.point)
+            return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
         return "".join(sources.files.values())
 

@@ -49,8 +49,8 @@ class BuildGraph(PipelineTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The text, as lines enter the tables, the compiler and the version of the tables."""
-        from pipeline.project.compiler import find_compiler
         from pipeline.graphs.schema import VERSION
+        from pipeline.project.compiler import find_compiler
 
         return {
             **super().identity,
