@@ -12,9 +12,9 @@ from statistics import median
 
 from pycparser import c_parser
 
-from pipeline.project.preprocess import preprocess
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.kernels.suite import suite_folder, suite_names
+from pipeline.project.preprocess import preprocess
 
 _LINES = (1_000, 5_000, 20_000)
 

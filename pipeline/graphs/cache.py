@@ -62,8 +62,8 @@ def cached_ir(
     """The IR of a source as :func:`pipeline.project.ir.compile_to_ir` gives it, from the folder ``cache`` if it is
     there.
 
-    The key is the SHA-256 of the source, its headers, the flags, the language and what of the compiler decides the IR. An entry
-    that is not whole is made again; entries appear whole or not at all. ``cache=None`` keeps nothing. Raises
+    The key is the SHA-256 of the source, its headers, the flags, the language and what of the compiler decides the IR.
+    An entry that is not whole is made again; entries appear whole or not at all. ``cache=None`` keeps nothing. Raises
     PipelineError as the compiler does; refusals are not kept.
     """
     compiler = compiler or find_compiler()

@@ -71,8 +71,9 @@ def read_kernel(
     ``file`` names the text in messages and says where headers in quotes lie; ``name`` defaults to its stem.
     ``flags`` are the compiler's, ``include_folders`` are looked through after theirs, ``further`` are paths of files
     that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
-    kernel``, else the only one (that no other calls), else the one named ``top``, ``kernel_*`` or like the file; ``main``
-    and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls what is nowhere.
+    kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
+    file; ``main`` and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls
+    what is nowhere.
     Raises PipelineError with file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"

@@ -68,7 +68,7 @@ def _name(node: c_ast.Node) -> str | None:
 
 
 def _repeats(node: c_ast.Node) -> bool:
-    """Whether a declaration may stand in several units: anything but a definition of a function or object of its own."""
+    """Whether a declaration may stand in several units alike: anything but a function that other units can call."""
     if isinstance(node, c_ast.FuncDef):
         return "static" in (node.decl.storage or [])
     return True

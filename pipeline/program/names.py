@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,14 @@ from pipeline.errors import PipelineError
 
 _IMPLICIT = frozenset(("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"))
 _LIBRARY = frozenset(
-    ["abs", "labs", "llabs", "fabs", "fabsf", "fabsl", "sqrt", "sqrtf", "cbrt", "pow", "powf", "exp", "expf", "exp2", "log", "logf", "log2", "log10", "sin", "sinf", "cos", "cosf", "tan", "tanf", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "floor", "floorf", "ceil", "ceilf", "round", "roundf", "trunc", "fmod", "fmodf", "fmin", "fmax", "fminf", "fmaxf", "hypot", "ldexp", "frexp", "modf", "isnan", "isinf", "memcpy", "memset", "memmove", "memcmp", "strcmp", "strncmp", "strcpy", "strncpy", "strlen", "strcat", "printf", "fprintf", "sprintf", "snprintf", "puts", "putchar", "scanf", "malloc", "calloc", "free", "exit", "abort", "assert", "rand", "srand"]
+    re.split(
+        r"\s+",
+        """abs labs llabs fabs fabsf fabsl sqrt sqrtf cbrt pow powf exp expf exp2 log logf log2 log10 sin
+        sinf cos cosf tan tanf asin acos atan atan2 sinh cosh tanh floor floorf ceil ceilf round roundf
+        trunc fmod fmodf fmin fmax fminf fmaxf hypot ldexp frexp modf isnan isinf memcpy memset memmove
+        memcmp strcmp strncmp strcpy strncpy strlen strcat printf fprintf sprintf snprintf puts putchar
+        scanf malloc calloc free exit abort assert rand srand""",
+    )
 )
 """Functions of the C library that a compiler knows without their header, as old C allows."""
 

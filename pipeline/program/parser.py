@@ -1,8 +1,8 @@
 """pycparser's parser with the GNU spellings that real C has.
 
-Attributes are kept: ``__attribute__((...))`` of a declaration stands among its qualifiers, that of a struct or enum among
-the node's ``attributes``, so that hash, types and written text all see it. GNU constructs that no later step understands
-are refused by name where they stand.
+Attributes are kept: ``__attribute__((...))`` of a declaration stands among its qualifiers, that of a struct or enum
+among the node's ``attributes``, so that hash, types and written text all see it. GNU constructs that no later step
+understands are refused by name where they stand.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ _QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[()]')
 
 class Lexer(CLexer):  # type: ignore[misc]
     """pycparser's lexer with GNU spellings; an attribute is one token, a qualifier."""
+
+    _pos: int
 
     def _init_state(self) -> None:
         super()._init_state()

@@ -34,8 +34,10 @@ _CPP_SIGNS = [
     )
 ]
 _NESTED = re.compile(r"^(?!.*\b(?:if|for|while|switch|else|do)\b).*\b\w+\s+\**\w+\s*\([^;{}]*\)\s*$")
-_LAYOUT_WORDS = re.compile(r"\b_*(?:packed|aligned|vector_size|mode|ms_struct|gcc_struct|ext_vector_type|scalar_storage_order"
-                           r"|transparent_union|address_space)_*\b")  # fmt: skip
+_LAYOUT_WORDS = re.compile(
+    r"\b_*(?:packed|aligned|vector_size|mode|ms_struct|gcc_struct|ext_vector_type|scalar_storage_order"
+    r"|transparent_union|address_space)_*\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,7 @@ class Translation:
     """The system's headers that the user's files include, as ``<math.h>``, in order."""
 
 
-def read_translation(
-    source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None
-) -> Translation:
+def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:
     """The program in a C source and the headers that it includes.
 
     ``file`` names it in messages; headers in quotes are looked for in ``folder`` (by default the file's own). Raises
@@ -140,7 +140,10 @@ def _reason(problem: str, source: str, at: int | None, inside: bool) -> str | No
 
 
 def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:
-    """Gives coordinates their file's name, refuses trees that are too deep; whether the layout of a type needs asking."""
+    """Gives coordinates their file's name, and refuses trees that are too deep.
+
+    Returns whether the layout of a type shows in no plain declaration.
+    """
     stack: list[tuple[Any, int]] = [(ast, 0)]
     done: set[int] = set()
     unusual = False
@@ -233,7 +236,7 @@ def _types_of(node: c_ast.Node) -> Iterator[str]:
 
 def _complete(node: c_ast.Node) -> bool:
     if isinstance(node, c_ast.IdentifierType):
-        return node.names != ["void"]
+        return bool(node.names != ["void"])
     if isinstance(node, c_ast.ArrayDecl):
         return node.dim is not None
     return not (isinstance(node, c_ast.Struct | c_ast.Union) and node.decls is None)

@@ -169,9 +169,7 @@ def run(
                 process.kill()
                 process.wait()
         if late.is_set():
-            raise PipelineError(
-                f"clang did not finish within {seconds:g} s", file=file, fix="make the source smaller"
-            )
+            raise PipelineError(f"clang did not finish within {seconds:g} s", file=file, fix="make the source smaller")
         said = _text(messages)
         if code < 0 or "LLVM ERROR: out of memory" in said:
             raise PipelineError(_stopped(-code), file=file, fix="make the source smaller or simpler")

@@ -1,8 +1,8 @@
 """Compiler flags as people write them, and which of them decide how a source reads.
 
-Flags are of three kinds: those that decide what the text means (``-D``, ``-I``, ``-funsigned-char``), which every reader
-gets; those that only the tool needs (``-Wall``, ``-O3``); and those that would load or write something (``-fplugin=``,
-``-o``, ``@file``), which are refused.
+Flags are of three kinds: those that decide what the text means (``-D``, ``-I``, ``-funsigned-char``), which every
+reader gets; those that only the tool needs (``-Wall``, ``-O3``); and those that would load or write something
+(``-fplugin=``, ``-o``, ``@file``), which are refused.
 """
 
 from __future__ import annotations
@@ -59,6 +59,16 @@ class Flags:
         """Those that decide how a C source reads, as words; a C++ standard is no matter for C."""
         return tuple(_words([(name, value) for name, value in self.options if _reads(name)]))
 
+    def for_language(self, language: str) -> tuple[str, ...]:
+        """As :attr:`reading`, for ``c`` or ``c++``: a standard of the other language is left out."""
+        kept = [
+            (name, value)
+            for name, value in self.options
+            if _reads(name) or (language == "c++" and name.startswith("-std="))
+            if not (language == "c++" and name.startswith("-std=") and "++" not in name)
+        ]
+        return tuple(_words(kept))
+
     @property
     def layout(self) -> tuple[str, ...]:
         """Those that decide sizes and signs of types, which no text shows."""
@@ -86,10 +96,16 @@ class Flags:
         """Files that ``-include`` and ``-imacros`` read before the source."""
         return tuple(value for name, value in self.options if name in _FILES)
 
+    def without_includes(self) -> Flags:
+        """The same without files that are read before the source."""
+        return Flags(tuple((name, value) for name, value in self.options if name not in _FILES))
+
     def absolute(self) -> Flags:
         """The same with folders and files as absolute paths, for a command that runs elsewhere."""
         named = (*_FOLDERS, *_FILES)
-        return Flags(tuple((name, str(Path(value).absolute()) if name in named else value) for name, value in self.options))
+        return Flags(
+            tuple((name, str(Path(value).absolute()) if name in named else value) for name, value in self.options)
+        )
 
 
 NO_FLAGS = Flags()

@@ -57,8 +57,9 @@ def compile_to_ir(
             command = (*command[:-1], "c++")
         standard = f"-std={'gnu++17' if language == 'c++' else 'gnu11'}"
         arguments = [
-            *command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders),
-            standard, *(_FOR_C if language == "c" else ()), *flags.absolute().reading, STEM + suffix, "-o", f"{STEM}.ll",
+            *command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders), standard,
+            *(_FOR_C if language == "c" else ()), *flags.absolute().for_language(language), STEM + suffix,
+            "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)
         if done.code != 0:

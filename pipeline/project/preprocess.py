@@ -6,6 +6,7 @@ from the user's text. A source that asks for no preprocessing is taken as it is,
 
 from __future__ import annotations
 
+import itertools
 import re
 import tempfile
 from collections.abc import Sequence
@@ -88,14 +89,14 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
         given = plain_lines(text) if _COMMENT_GOES_ON.search(text) else f"{clean}\n"
         source.write_text(given, encoding="utf-8", newline="")
         command = [
-            *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", "-w", "-fno-caret-diagnostics", "-fno-color-diagnostics",
-            f"-fmacro-prefix-map={place}/=", *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading,
-            "-iquote", str(folder), str(source), "-o", "-",
+            *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", "-w", "-fno-caret-diagnostics",
+            "-fno-color-diagnostics", f"-fmacro-prefix-map={place}/=", *(f"-D{macro}" for macro in TOOL_MACROS),
+            *flags.reading, "-iquote", str(folder), str(source), "-o", "-",
         ]  # fmt: skip
         done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, seconds=_SECONDS)
     if done.code != 0:
         raise _refusal(done.messages, str(source), file, clean)
-    folders = [value for name, value in zip(command, command[1:], strict=False) if name in ("-isystem", "-idirafter")]
+    folders = [value for name, value in itertools.pairwise(command) if name in ("-isystem", "-idirafter")]
     return _Sorter(file, str(source), text, clean, folders).sorted(done.output)
 
 

@@ -31,7 +31,7 @@ def sizes_of(
     items = ", ".join(f"sizeof({name}), _Alignof({name})" for name in types)
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
         place = Path(scratch) / "kernel.c"
-        text = f"{plain_lines(source)}\n#line 1 \"sizes\"\nunsigned long long {_NAME}[] = {{{items}}};\n"
+        text = f'{plain_lines(source)}\n#line 1 "sizes"\nunsigned long long {_NAME}[] = {{{items}}};\n'
         place.write_text(text, encoding="utf-8", newline="")
         command = [
             *front_end(), "-S", "-emit-llvm", "-x", "c", "-std=gnu11", "-w", "-Wno-error=implicit-function-declaration",
@@ -45,7 +45,11 @@ def sizes_of(
                 raise PipelineError("clang gives no sizes of its types", file=file, fix="check that it compiles")
             place_of = file if error["file"] == str(place) else error["file"]
             raise PipelineError(
-                error["text"], file=place_of, line=int(error["line"]), column=int(error["column"]), fix="mend the C source"
+                error["text"],
+                file=place_of,
+                line=int(error["line"]),
+                column=int(error["column"]),
+                fix="mend the C source",
             )
     found = _ARRAY.search(done.output)
     if found is None:

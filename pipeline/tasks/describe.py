@@ -11,6 +11,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
+from pipeline.tasks.kernel_options import KernelOptions
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -51,11 +52,10 @@ class ListKernels(InformationTask):
         return kernels_text(facts)
 
 
-class _OfKernel(InformationTask):
+class _OfKernel(KernelOptions, InformationTask):
     """A question about one kernel."""
 
     kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
-    top = luigi.Parameter(default="", description="top function, where the file leaves it open")
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
 
     @cached_property
@@ -63,7 +63,7 @@ class _OfKernel(InformationTask):
         """The kernel."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top)
+        return kernel_of(self.kernel, self.top, self.cflags, self.files)
 
     @cached_property
     def rules(self) -> DesignSpace:
