@@ -23,6 +23,7 @@ from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.project.source_text import read_source
 
+_HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,99}")
 
 
@@ -157,9 +158,12 @@ def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: 
             marked = False
     if len(pragmas) == 1:
         return pragmas[0]
-    sources = (file, *project.further)
     nodes = {name: info.node.decl for name, info in program.functions.items()}
-    helpers = {name for name in names if "static" in nodes[name].storage or nodes[name].coord.file not in sources}
+    helpers = {
+        name
+        for name, decl in nodes.items()
+        if "static" in decl.storage or (decl.coord.file != file and decl.coord.file.endswith(_HEADERS))
+    }
     designs = [name for name in names if name != "main"]
     # What a test bench in the file calls may be the kernel as much as what nobody calls.
     called = {

@@ -70,7 +70,7 @@ class Lexer(CLexer):  # type: ignore[misc]
             self._refuse(token, _REFUSED[value].format(value))
         elif value == "?" and self._next_is(":"):
             self._refuse(token, "the GNU conditional '?:' without a value between")
-        elif value == "..." and not self._next_is(")"):
+        elif value == "..." and not self._next_is(")") and self._follows_value():
             self._refuse(token, "a GNU range (first ... last)")
         return token
 
@@ -80,6 +80,10 @@ class Lexer(CLexer):  # type: ignore[misc]
     def _next_is(self, text: str) -> bool:
         blank = _BLANK.match(self._lexdata, self._pos)
         return blank is not None and self._lexdata.startswith(text, blank.end())
+
+    def _follows_value(self) -> bool:
+        before = self._lexdata[max(0, self._pos - 43) : self._pos - 3].rstrip()
+        return before[-1:].isalnum() or before[-1:] in ("_", ")", "'")
 
     def _attribute(self, token: Token) -> Token:
         """The whole of an attribute as one qualifier."""
