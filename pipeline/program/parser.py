@@ -13,6 +13,8 @@ from typing import Any
 from pycparser import c_ast, c_parser
 from pycparser.c_lexer import CLexer, Token
 
+from pipeline.program.tree import MAX_DEPTH
+
 ATTRIBUTE = "__attribute__"
 """What the spelling of every kept attribute begins with."""
 
@@ -149,6 +151,15 @@ class Parser(c_parser.CParser):  # type: ignore[misc]
         if node.values is not None:
             node.attributes += self._parse_attribute_specifier_sequence()
         return node
+
+    def _type_modify_decl(self, decl: Any, modifier: Any) -> c_ast.Node:
+        # Every modifier walks past those before it.
+        part, depth = decl, 0
+        while not isinstance(part, c_ast.TypeDecl):
+            part, depth = part.type, depth + 1
+            if depth > MAX_DEPTH:
+                self._parse_error(f"a declarator of more than {MAX_DEPTH} parts is not supported", decl.coord)
+        return super()._type_modify_decl(decl, modifier)
 
     def _fix_decl_name_type(self, decl: Any, typename: list[c_ast.Node]) -> Any:
         """Attributes behind a declarator join those before it, among the qualifiers."""

@@ -29,12 +29,16 @@ CPU_SECONDS = 120
 MEMORY_BYTES = 4 * 2**30
 OUTPUT_BYTES = 256 * 2**20
 """Limits of one run of the compiler."""
-_KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT")
+QUIET = ("-w", "-fno-crash-diagnostics", "-fno-caret-diagnostics", "-fno-color-diagnostics")
+"""Flags under which a clang says errors alone, one a line, and leaves nothing behind."""
+_KEPT_VARIABLES = ("PATH", "HOME", "SYSTEMROOT")
 """What of the environment a compiler may see: flags and folders from outside would make its answers another's."""
 _HEADERS = (
     "include", "libc/include/x86_64-linux-musl", "libc/include/generic-musl", "libc/include/x86-linux-any",
     "libc/include/any-linux-any",
 )  # fmt: skip
+_BROKEN = ("LLVM ERROR:", "PLEASE submit a bug report", "frontend command failed", "std::bad_alloc")
+"""What a clang says that has failed by itself."""
 _DIAGNOSTIC = re.compile(
     r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<text>.*)$", re.MULTILINE
 )
@@ -131,6 +135,7 @@ def run(
     cwd: Path | None = None,
     output_bytes: int = OUTPUT_BYTES,
     seconds: float = WALL_SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> Ended:
     """Runs the compiler with limits on time, memory and what it writes; ``file`` names the source in errors.
 
@@ -141,6 +146,7 @@ def run(
     environment |= {
         "LC_ALL": "C",
         "SOURCE_DATE_EPOCH": "0",  # __DATE__ and __TIME__ are no facts of a source
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)),
         "ZIG_GLOBAL_CACHE_DIR": str(scratch),
         "ZIG_LOCAL_CACHE_DIR": str(scratch),
     }
@@ -161,7 +167,7 @@ def run(
         timer.daemon = True
         timer.start()
         try:
-            _limit(process.pid, output_bytes)
+            _limit(process.pid, memory_bytes, output_bytes)
             code = process.wait()
         finally:
             timer.cancel()
@@ -171,19 +177,21 @@ def run(
         if late.is_set():
             raise PipelineError(f"clang did not finish within {seconds:g} s", file=file, fix="make the source smaller")
         said = _text(messages)
-        if code < 0 or "LLVM ERROR: out of memory" in said:
-            raise PipelineError(_stopped(-code), file=file, fix="make the source smaller or simpler")
+        if output.seek(0, os.SEEK_END) >= output_bytes:
+            raise PipelineError(_stopped(_TOO_LONG, memory_bytes), file=file, fix="make the source smaller or simpler")
+        if code < 0 or any(sign in said for sign in _BROKEN):
+            raise PipelineError(_stopped(-code, memory_bytes), file=file, fix="make the source smaller or simpler")
         return Ended(code, _text(output), said)
 
 
-def _limit(pid: int, output_bytes: int) -> None:
+def _limit(pid: int, memory_bytes: int, output_bytes: int) -> None:
     if sys.platform != "linux":  # elsewhere time alone is limited
         return
     import resource
 
     with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):  # it may have ended already
         for limit, value in (
-            (resource.RLIMIT_AS, MEMORY_BYTES),
+            (resource.RLIMIT_AS, memory_bytes),
             (resource.RLIMIT_CPU, CPU_SECONDS),
             (resource.RLIMIT_FSIZE, output_bytes),
             (resource.RLIMIT_CORE, 0),
@@ -191,12 +199,15 @@ def _limit(pid: int, output_bytes: int) -> None:
             resource.prlimit(pid, limit, (value, value))
 
 
-def _stopped(signal: int) -> str:
+_TOO_LONG = 25  # SIGXFSZ
+
+
+def _stopped(signal: int, memory_bytes: int) -> str:
     return {
         24: f"clang needs more than {CPU_SECONDS} s for it",
-        25: "macros or includes expand to too much text",
+        _TOO_LONG: "macros or includes expand to too much text",
         9: f"clang needs more than {CPU_SECONDS} s for it, or more memory than there is",
-    }.get(signal, f"clang breaks off on it (signal {signal}, or more than {MEMORY_BYTES >> 30} GiB of memory)")
+    }.get(signal, f"clang breaks off on it, or needs more than {memory_bytes >> 30} GiB of memory")
 
 
 def _text(file: object) -> str:

@@ -59,7 +59,7 @@ def compile_to_ir(
         arguments = [
             *command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders), standard,
             *(_FOR_C if language == "c" else ()), *flags.absolute().for_language(language), STEM + suffix,
-            "-o", f"{STEM}.ll",
+            "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)
         if done.code != 0:

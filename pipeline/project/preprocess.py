@@ -15,13 +15,13 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.project.compiler import first_error, front_end, run
+from pipeline.project.compiler import QUIET, first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.source_text import plain_lines, read_source, without_comments, without_splices
 
 TOOL_MACROS = ("__SYNTHESIS__", "__VITIS_HLS__", "__HLS_SYN__", "AESL_SYN")
 """What Vitis HLS defines when it compiles a design (UG1399 names the first; its logs show the compiler's command)."""
-MAX_TEXT_BYTES = 64 * 2**20
+MAX_TEXT_BYTES = 32 * 2**20
 """What macros and includes may expand to."""
 
 _SECONDS = 60
@@ -89,11 +89,12 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
         given = plain_lines(text) if _COMMENT_GOES_ON.search(text) else f"{clean}\n"
         source.write_text(given, encoding="utf-8", newline="")
         command = [
-            *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", "-w", "-fno-caret-diagnostics",
-            "-fno-color-diagnostics", f"-fmacro-prefix-map={place}/=", *(f"-D{macro}" for macro in TOOL_MACROS),
-            *flags.reading, "-iquote", str(folder), str(source), "-o", "-",
+            *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", *QUIET, f"-fmacro-prefix-map={place}/=",
+            *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading, "-iquote", str(folder), str(source), "-o", "-",
         ]  # fmt: skip
-        done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, seconds=_SECONDS)
+        done = run(
+            command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, seconds=_SECONDS, memory_bytes=2**30
+        )
     if done.code != 0:
         raise _refusal(done.messages, str(source), file, clean)
     folders = [value for name, value in itertools.pairwise(command) if name in ("-isystem", "-idirafter")]
