@@ -91,7 +91,7 @@ class DescribeKernel(_OfKernel):
                  "parent", "trip_count", "trip_min", "trip_max", "innermost")  # fmt: skip
         loops = [
             {"loop": loop.id, **{name: getattr(loop, name) for name in names},
-             "sites": [site.name for site in kernel.sites_of(loop.id)]}
+             "sites": [site.name for site in kernel.sites_of(loop.id)], **({"file": loop.file} if loop.file else {})}
             for loop in kernel.loops
         ]  # fmt: skip
         columns = ("name", "function", "element", "bits", "dims", "role", "direction", "line")
@@ -109,7 +109,7 @@ class DescribeKernel(_OfKernel):
         ]
         return {
             "kernel": kernel.name,
-            "argument": self.kernel,
+            "argument": " ".join([str(self.kernel), *self.asked]),
             "file": kernel.file,
             "top": kernel.top,
             "kernel_hash": kernel.ast_hash,

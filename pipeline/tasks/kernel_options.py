@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import luigi
 
 from pipeline.errors import PipelineError
@@ -28,6 +30,12 @@ class KernelOptions:
         config_path={"section": "kernel", "name": "files"},
         description="further C files that the kernel is made of, comma-separated",
     )
+
+    @property
+    def asked(self) -> list[str]:
+        """These options as they are typed, without those left alone."""
+        given = {"top": self.top, "cflags": self.cflags, "files": self.files}
+        return [shlex.quote(f"--{name}={value}") for name, value in given.items() if value]
 
 
 def flags_of(cflags: str) -> Flags:
