@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BELOW_TASKS = {"present", "exploration", "training", "models", "dataset", "estimator", "graphs", "synthesis", "reports",
-               "design_space", "kernels"}  # fmt: skip
+               "design_space", "kernels", "program", "project"}  # fmt: skip
 MAY_IMPORT = {
     "tasks": BELOW_TASKS,
     "present": {"dataset"},
@@ -19,12 +19,14 @@ MAY_IMPORT = {
     "training": {"models", "graphs", "dataset"},
     "models": set(),
     "dataset": {"kernels", "design_space", "reports"},
-    "estimator": {"kernels", "design_space", "graphs", "reports"},
-    "graphs": {"kernels"},
-    "synthesis": {"kernels", "design_space", "reports", "estimator"},
+    "estimator": {"kernels", "program", "design_space", "graphs", "reports"},
+    "graphs": {"kernels", "program", "project"},
+    "synthesis": {"kernels", "program", "project", "design_space", "reports", "estimator"},
     "reports": set(),
     "design_space": {"kernels"},
-    "kernels": set(),
+    "kernels": {"program", "project"},
+    "program": {"project"},
+    "project": set(),
 }
 GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "resources"}
 """Modules beside the rooms, for all of them."""

@@ -5,9 +5,12 @@ Values only. :mod:`pipeline.kernels.read` makes them from C text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from pipeline.project import Project
 
 
 class SiteKind(StrEnum):
@@ -54,6 +57,8 @@ class Loop:
     """Line of the loop keyword in the user's file, from 1."""
     column: int
     innermost: bool
+    file: str | None = None
+    """The user's file that the loop stands in, None for the kernel's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Site:
     """``merlin`` (``#pragma ACCEL``) or ``hls`` (``#pragma HLS``)."""
     proposed: bool
     """True where the source has no placeholder and the site was derived from the loop."""
+    file: str | None = None
+    """The user's file that it stands in, None for the kernel's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,12 @@ class Kernel:
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
     options: tuple[Option, ...] = ()
     """Placeholders that are no loop's, sorted by name."""
+    project: Project | None = field(default=None, repr=False, compare=False)
+    """What it was compiled from, with flags; None for a kernel that is not made from C text."""
+    includes: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The system's headers that the user's files include, as ``<math.h>``, in order."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The raw text of every file of the user's that was read, by name: the kernel's own, headers, further sources."""
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,11 @@ from pipeline.kernels.c_types import (
     UNKNOWN,
     CType,
     array_of,
+    attributed,
     basic,
     integer,
+    is_attributed,
+    laid_out,
     library_type,
     pointer_to,
     promote,
@@ -23,6 +26,7 @@ from pipeline.kernels.c_types import (
     usual,
 )
 from pipeline.kernels.values import Value, constant, constant_of, evaluate, fitted
+from pipeline.program import Layout
 
 
 @dataclass(eq=False, slots=True)
@@ -72,6 +76,7 @@ class Program:
         self.tags: list[dict[str, CType]] = [{}]
         self.current: FunctionInfo | None = None
         self._constants: dict[int, Value | None] = {}
+        self.layouts: Mapping[str, Layout] = getattr(ast, "layouts", {})
         for node in ast.ext:
             self._external(node)
 
@@ -186,7 +191,7 @@ class Program:
                 kind = self.ctype(node.type)
                 if "const" in (node.quals or []) and not kind.const:
                     kind = _with_const(kind)
-                return kind
+                return attributed(kind, node.quals or [])
             case c_ast.PtrDecl():
                 return pointer_to(self.ctype(node.type))
             case c_ast.ArrayDecl():
@@ -208,6 +213,8 @@ class Program:
                 return self._record(node)
             case c_ast.FuncDecl():
                 return CType("function", "function", None, element=self.ctype(node.type))
+            case c_ast.TypeOf():
+                return self.ctype(node.expr) if isinstance(node.expr, c_ast.Typename) else self.sized_type(node.expr)
         return UNKNOWN
 
     def _record(self, node: Any) -> CType:
@@ -219,13 +226,16 @@ class Program:
                     return scope[tag]
             return CType("struct", tag)
         members: list[tuple[str, CType]] = []
-        odd = bool(getattr(node, "attributes", None))
+        file_scope = len(self.tags) == 1
+        odd = bool(getattr(node, "attributes", None)) or bool(self.layouts and not file_scope)
         for decl in node.decls:
             if not isinstance(decl, c_ast.Decl):
                 continue
-            odd = odd or decl.bitsize is not None
+            odd = odd or decl.bitsize is not None or bool(decl.align) or is_attributed(decl.quals or [])
             members.append((decl.name or "", self.ctype(decl)))
         kind = struct_of(tag, members, union=word == "union", packed_or_bitfields=odd)
+        if file_scope and tag in self.layouts:
+            kind = laid_out(kind, *self.layouts[tag])
         if node.name:
             self.tags[-1][tag] = kind
         return kind
@@ -263,6 +273,8 @@ class Program:
         kind = library_type(node.name) if node.coord and self.is_library(node.coord.file) else None
         if kind is None:
             kind = self.ctype(node)
+            if len(self.types) == 1 and node.name in self.layouts:
+                kind = laid_out(kind, *self.layouts[node.name])
             name = f"{node.name}*" if kind.kind == "pointer" else node.name
             kind = _named(kind, name)
         self.types[-1][node.name] = kind

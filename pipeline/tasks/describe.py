@@ -11,6 +11,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
+from pipeline.tasks.kernel_options import KernelOptions
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -43,11 +44,10 @@ class ListKernels(InformationTask):
         return kernels_text(facts)
 
 
-class _OfKernel(InformationTask):
+class _OfKernel(KernelOptions, InformationTask):
     """A question about one kernel."""
 
     kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
-    top = luigi.Parameter(default="", description="top function, where the file leaves it open")
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
 
     @cached_property
@@ -55,7 +55,7 @@ class _OfKernel(InformationTask):
         """The kernel."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top)
+        return kernel_of(self.kernel, self.top, self.cflags, self.files)
 
     @cached_property
     def rules(self) -> DesignSpace:
@@ -83,7 +83,7 @@ class DescribeKernel(_OfKernel):
                  "parent", "trip_count", "trip_min", "trip_max", "innermost")  # fmt: skip
         loops = [
             {"loop": loop.id, **{name: getattr(loop, name) for name in names},
-             "sites": [site.name for site in kernel.sites_of(loop.id)]}
+             "sites": [site.name for site in kernel.sites_of(loop.id)], **({"file": loop.file} if loop.file else {})}
             for loop in kernel.loops
         ]  # fmt: skip
         columns = ("name", "function", "element", "bits", "dims", "role", "direction", "line")
@@ -101,7 +101,7 @@ class DescribeKernel(_OfKernel):
         ]
         return {
             "kernel": kernel.name,
-            "argument": self.kernel,
+            "argument": " ".join([str(self.kernel), *self.asked]),
             "file": kernel.file,
             "top": kernel.top,
             "kernel_hash": kernel.ast_hash,
@@ -238,11 +238,12 @@ class DescribeDesign(_OfKernel):
 
     def _source(self) -> str:
         """The C with the values in its pragmas; for plain Vitis points, which have no place in them, as it is run."""
-        from pipeline.kernels.annotate import annotate
+        from pipeline.kernels.annotate import annotated_files
         from pipeline.synthesis.lowering import lower
 
         if self.dialect != "vitis-plain":
-            return annotate(self.found, self.point)
+            texts = annotated_files(self.found, self.point)
+            return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
         return "".join(sources.files.values())
 

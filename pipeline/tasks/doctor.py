@@ -110,7 +110,7 @@ def _version(package: str) -> str | None:
 
 def _compiler() -> Check:
     """The clang behind program graphs."""
-    from pipeline.graphs.compiler import find_compiler
+    from pipeline.project.compiler import find_compiler
 
     try:
         return _check("compiler", "ok", f"{find_compiler().version}, for program graphs")

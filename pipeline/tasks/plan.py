@@ -24,7 +24,9 @@ from pipeline.synthesis import (
     choose_backend,
 )
 from pipeline.synthesis.vitis import VitisBackend
+from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import estimator_device
+from pipeline.tasks.kernel_options import flags_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
@@ -75,9 +77,12 @@ class Plan:
 
 
 @lru_cache(maxsize=512)
-def kernel_of(name: str, top: str = "") -> Kernel:
-    """The kernel of that name or path, read once a process; raises PipelineError as ``find_kernel``."""
-    return find_kernel(name, top=top or None)
+def kernel_of(name: str, top: str = "", cflags: str = "", files: str = "") -> Kernel:
+    """The kernel of that name or path, read once a process with the flags and further files of the options.
+
+    Raises PipelineError as ``find_kernel``.
+    """
+    return find_kernel(name, top=top or None, flags=flags_of(cflags), further=names(files))
 
 
 def kernel_or_none(name: str) -> Kernel | None:
@@ -145,14 +150,16 @@ def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
     return found
 
 
-def make_plan(workspace: str, kernel: str, top: str, space: str, source: str, backend: str) -> Plan:
+def make_plan(
+    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = ""
+) -> Plan:
     """What to do for one kernel; raises PipelineError for a kernel, space or source that cannot serve.
 
     Replay also serves kernels whose C is not at hand: then there are labels and no space.
     """
     store = open_store(workspace)
     try:
-        found = kernel_of(kernel, top)
+        found = kernel_of(kernel, top, cflags, files)
     except PipelineError:
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
         if backend != "replay" or len(nameless) != 1:

@@ -150,6 +150,10 @@ def lowering(
     from pipeline.synthesis.lowering import lower
 
     sources: Sources = lower(kernel, point, dialect=dialect, **options)
+    if kernel.project is not None and kernel.project.flags:
+        # Lowered C holds what it includes; a test bench is compiled as it is.
+        flags = kernel.project.flags.absolute()
+        sources = replace(sources, cflags=flags.without_includes().text, testbench_cflags=flags.text)
     if testbench is None:
         return sources
     name, text = testbench
@@ -203,6 +207,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         )
     dialect = "hls" if native else "merlin"
     extra = pairs(config.options, "vitis")
+    if kernel.project is not None and kernel.project.flags:
+        extra["cflags"] = kernel.project.flags.text
     how = {
         "buffers": str(config.buffers).lower(),
         "reassociate": config.reassociate,

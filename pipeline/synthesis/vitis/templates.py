@@ -28,7 +28,7 @@ CONFIG = "hls_config.cfg"
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
 _UNCERTAINTY = re.compile(r"\d{1,4}(\.\d{1,4})?(%|ns|ps)?")
-_FLAG = re.compile(r"-[A-Za-z][A-Za-z0-9_./=+,:-]{0,200}")
+_FLAG = re.compile(r"(?:-[A-Za-z]|/|[A-Za-z0-9_.])[A-Za-z0-9_./=+,:-]{0,1000}")
 _SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+-]{1,80}")
 
 CONFIG_COMMANDS = {
@@ -105,7 +105,8 @@ def render(
         "top": sources.top,
         "design_files": sources.design_files,
         "testbench": sources.testbench,
-        "cflags": _cflags(dict(flow.settings).get(CFLAGS, "")),
+        "cflags": _cflags(sources.cflags or dict(flow.settings).get(CFLAGS, "")),
+        "testbench_cflags": _cflags(sources.testbench_cflags or sources.cflags or dict(flow.settings).get(CFLAGS, "")),
         "settings": settings,
         "directives": parse_directives(sources.directives),
         "export": Further.EXPORT in steps,
@@ -189,7 +190,7 @@ def _cflags(text: str) -> str:
         if not _FLAG.fullmatch(flag):
             raise PipelineError(
                 f"the compiler flag {flag[:60]!r} cannot be handed to the tool",
-                fix="use flags of letters, digits and _ . / = + , : - that begin with -",
+                fix="use flags and paths of letters, digits and _ . / = + , : - alone",
             )
     return " ".join(text.split())
 
