@@ -51,6 +51,10 @@ class LoopRecord:
     """The variable keeps one value during an iteration, so that it can be reasoned with in the body."""
     start: Value | None = None
     """The variable's value in the first iteration, where ``steady``."""
+    limit: tuple[str, Value] | None = None
+    """What the variable's value keeps to in every iteration (``<``, 8), where the loop's condition says so."""
+    whole: bool = False
+    """The condition is ``limit`` alone: the loop ends by it or, where ``leaves_early``, before."""
     leaves_early: bool = False
     skips: bool = False
     """The body holds a ``continue`` of this loop."""
@@ -72,6 +76,8 @@ class Context:
     items: list[Any] = field(default_factory=list)
     position: int = 0
     loop: LoopRecord | None = None
+    holds: bool | None = None
+    """Of a branch: whether the condition ``node`` held; None where there is no condition to tell."""
 
 
 @dataclass(slots=True)
@@ -182,9 +188,10 @@ class LoopReader:
                 self._sequence(node.block_items or [], context, loop, None)
             case c_ast.If():
                 self.leaves.append((node.cond, context))
-                for part in (node.iftrue, node.iffalse):
+                for part, holds in ((node.iftrue, True), (node.iffalse, False)):
                     if part is not None:
-                        self._sequence(_statements(part), Context("branch", context, node=node.cond), loop, None)
+                        inside = Context("branch", context, node=node.cond, holds=holds)
+                        self._sequence(_statements(part), inside, loop, None)
             case c_ast.Switch():
                 self.leaves.append((node.cond, context))
                 inside = Context("switch", context, node=node)
@@ -381,7 +388,8 @@ class LoopReader:
         record.symbol = test.symbol
         record.upper = self._text.visit(test.bound) if test.bound is not None else None
         record.inclusive = test.operator in ("<=", ">=")
-        self._trips(record, test, update, steady, whole=len(conjuncts) == 1)
+        record.whole = len(conjuncts) == 1
+        self._trips(record, test, update, steady, whole=record.whole)
 
     def _option(
         self, record: LoopRecord, test: _Test, body: Effects, condition: Any
@@ -592,6 +600,8 @@ class LoopReader:
             record.lo = record.hi = None
         record.steady = True
         record.start = first
+        if not head and test.operator in (("<", "<=") if step > 0 else (">", ">=")):
+            record.limit = (test.operator, _shifted(bound, offset))
 
     def _simulate(
         self,

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.kernels.analysis import Analysis
 
 
 class SiteKind(StrEnum):
@@ -154,6 +157,8 @@ class Kernel:
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
     options: tuple[Option, ...] = ()
     """Placeholders that are no loop's, sorted by name."""
+    analysis: Analysis = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
+    """What is worked out of the tree; a kernel that was not read from C has none."""
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

@@ -12,9 +12,9 @@ from typing import Any
 from pycparser import c_ast, c_generator, c_parser
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
-from pipeline.kernels.directions import directions
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.loops import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, preprocess, system_header_folder
@@ -111,12 +111,11 @@ def _read(source: str, file: str, name: str, top: str | None, include_folders: S
     ast.ext = [node for node in ast.ext if node.coord is None or not node.coord.file.startswith(library)]
     chosen = _top_function(program, ast, top, file, stem)
     order = [chosen, *(function for function in program.functions if function != chosen)]
-    readers = {function: LoopReader(program, program.functions[function]) for function in program.functions}
-    records = {function: reader.read() for function, reader in readers.items()}
-    loops, ids = _loops(program, records)
-    sites = _sites(records, ids)
+    analysis = Analysis(program, ast, chosen)
+    loops, ids = _loops(program, analysis.records)
+    sites = _sites(analysis.records, ids)
     options = _options(ast, {site.name for site in sites}, file)
-    ways = directions(program, readers, chosen)
+    ways = analysis.directions
     return Kernel(
         name=name,
         top=chosen,
@@ -129,6 +128,7 @@ def _read(source: str, file: str, name: str, top: str | None, include_folders: S
         arrays=_arrays(program, order, ways),
         ast=ast,
         options=options,
+        analysis=analysis,
     )
 
 

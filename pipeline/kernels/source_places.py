@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.pragmas import Pragma
-from pipeline.kernels.read import deep_recursion
-from pipeline.kernels.symbols import Program
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -37,10 +34,7 @@ class LoopPlace:
 
 def loop_places(kernel: Kernel) -> dict[str, LoopPlace]:
     """The place of each loop, by loop id."""
-    with deep_recursion():
-        program = Program(kernel.ast, lambda name: False, kernel.file)
-        program.close()
-        records = [record for info in program.functions.values() for record in LoopReader(program, info).read()]
+    records = [record for found in kernel.analysis.records.values() for record in found]
     lines = _LINE_END.split(kernel.source)
     starts = [0, *(end.end() for end in _LINE_END.finditer(kernel.source))]
     places: dict[str, LoopPlace] = {}

@@ -10,7 +10,6 @@ from pycparser import c_ast
 from pipeline.kernels.loops import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import same_text
-from pipeline.synthesis.lowering.dependence import carries_none
 from pipeline.synthesis.lowering.flow import Flow, has_loop, holds, mentions, statements
 from pipeline.synthesis.lowering.prepare import Prepared
 
@@ -120,7 +119,7 @@ def _jam(prepared: Prepared, record: LoopRecord) -> Jam | str:
     whole = flow.of(*body)
     if whole.odd:
         return whole.odd
-    if not carries_none(record, prepared.accesses[record.function]):
+    if not prepared.analysis.carries_none(record):
         return "its iterations cannot be shown to touch separate elements"
     runs: list[tuple[list[Any], set[Symbol]]] = []
     counters: set[Symbol] = set()
