@@ -9,10 +9,12 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.kernels.guards import Guard, conditions
-from pipeline.kernels.loops import Context, LoopReader, LoopRecord
+from pipeline.kernels.loop_record import Context, LoopRecord
+from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.lvalues import Lvalues, Place, targets
+from pipeline.kernels.reaching import origin
 from pipeline.kernels.symbols import Program, Symbol
-from pipeline.kernels.values import Value, evaluate
+from pipeline.kernels.values import Value, evaluate, sum_of
 
 _MATHEMATICS = {
     "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "fabs",
@@ -97,11 +99,13 @@ class _Collector:
             for record in self.reader.records
             for part in (getattr(record.node, "cond", None), getattr(record.node, "next", None))
         }
+        effects = self.reader.reaching.effects
         for node, context in self.reader.leaves:
             if node is None:
                 continue
-            # A loop's condition also runs with a value of the variable that no iteration has.
-            self.header = id(node) in headers
+            # A loop's condition also runs with a value of the variable that no iteration has; after a comma or && a
+            # variable may have another value than before the statement.
+            self.header = id(node) in headers or (bool(effects.of(node).writes) and _in_steps(node))
             self.context = context
             self.loops, self.guards = self._around(context)
             yield from self._walk(node)
@@ -117,7 +121,7 @@ class _Collector:
             elif context.kind in ("branch", "switch"):
                 known: tuple[tuple[tuple[str, Value], ...], bool] = ((), False)
                 if context.holds is not None and context.parent is not None:
-                    known = conditions(context.node, context.holds, self.reader.here(context.parent))
+                    known = conditions(context.node, context.holds, self.reader.reaching.here(context.parent))
                 guards = (*guards, Guard(id(context), len(loops), *known))
             found = self.known[id(context)] = loops, guards
         return found
@@ -176,7 +180,7 @@ class _Collector:
         outer = self.guards
         known: tuple[tuple[tuple[str, Value], ...], bool] = ((), False)
         if self.context is not None and not self.header:
-            known = conditions(condition, holds, self.reader.here(self.context))
+            known = conditions(condition, holds, self.reader.reaching.here(self.context))
         self.guards = (*outer, Guard(place, len(self.loops), *known))
         yield from self._walk(node)
         self.guards = outer
@@ -185,9 +189,10 @@ class _Collector:
         """Accesses of storing to an lvalue."""
         if isinstance(node, c_ast.ID):
             symbol = self.program.symbols.get(id(node))
-            if symbol is None or symbol.ctype.kind in _MEMORY:
+            if symbol is None or symbol.ctype.kind == "unknown":
                 yield from self._escape(symbol)
-                return
+            if symbol is None or symbol.ctype.kind in _MEMORY:
+                return  # A pointer that moves touches nothing.
         yield from self._subscripts(node)
         place = self.lvalues.place(node)
         if read:
@@ -231,15 +236,20 @@ class _Collector:
         symbol = place.symbol
         indices: tuple[Value | None, ...] | None = None
         if place.subscripts is not None and not self.header and self.context is not None:
-            here = self.reader.here(self.context)
+            here = self.reader.reaching.here(self.context)
             values = [evaluate(index, here) for index in place.subscripts]
             indices = tuple(None if value.terms is None else value for value in values)
         elif place.subscripts == ():
             indices = ()
         moving = symbol is not None and symbol.ctype.kind == "pointer" and not _steady(symbol)
         roots = () if symbol is None else (symbol, *self.targets.get(symbol, ()))
-        if moving:
-            indices = None
+        if moving and symbol is not None:
+            found = origin(self.reader.reaching.value_at(symbol, self.context)) if indices else None
+            if found is not None and indices and indices[0] is not None:
+                symbol, indices = found[0], (sum_of(found[1], indices[0]), *indices[1:])
+                roots, moving = (symbol,), False
+            else:
+                indices = None
         return Access(
             None if moving or place.stray else symbol,
             roots,
@@ -286,6 +296,15 @@ class _Collector:
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element
         return element is not None and element.const
+
+
+def _in_steps(node: Any) -> bool:
+    """Whether an expression is evaluated in several steps, one after another."""
+    if isinstance(node, c_ast.ExprList | c_ast.TernaryOp) or (
+        isinstance(node, c_ast.BinaryOp) and node.op in ("&&", "||")
+    ):
+        return True
+    return any(_in_steps(child) for _, child in node.children())
 
 
 def _steady(symbol: Symbol) -> bool:

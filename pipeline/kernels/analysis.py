@@ -7,9 +7,11 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.kernels.accesses import Access, accesses
+from pipeline.kernels.arguments import give_arguments
 from pipeline.kernels.dependences import Dependence, carries_none, dependences
 from pipeline.kernels.directions import by_root, direction
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.symbols import Program, Symbol
 
 _MOST_PAIRS = 20_000
@@ -27,12 +29,18 @@ class Analysis:
         self.ast = ast
         self.top = top
         self.readers = {name: LoopReader(program, info) for name, info in program.functions.items()}
-        self.records = {name: reader.read() for name, reader in self.readers.items()}
+        order = _callees_first(program)
+        read: dict[str, list[LoopRecord]] = {}
+        for name in reversed(order):
+            # Callers first: what they give its arguments is what a function can count with.
+            give_arguments(program, name, top, [self.readers[caller] for caller in read])
+            read[name] = self.readers[name].read()
+        self.records = {name: read[name] for name in program.functions}
         self.accesses: dict[str, tuple[Access, ...]] = {}
         self.directions: dict[Symbol, str] = {}
         self._touched: dict[str, dict[Symbol, list[Access]]] = {}
         self._answers: dict[object, Any] = {}
-        for name in _callees_first(program):
+        for name in order:
             reader = self.readers[name]
             self.accesses[name] = accesses(program, reader, self._ways)
             self._touched[name] = by_root(self.accesses[name])

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pipeline.kernels.accesses import Access
 from pipeline.kernels.integer_sets import Form, Points, Undecided, combined, empty, extent, least
 from pipeline.kernels.iterations import Iterations, same
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 
 _MOST_PAIRS = 20_000
 """Pairs of accesses that are compared for one loop; beyond that iterations count as not separate."""

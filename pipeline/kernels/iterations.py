@@ -11,7 +11,7 @@ from typing import cast
 
 from pipeline.kernels.guards import Guard
 from pipeline.kernels.integer_sets import Form, Points, combined, scaled
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.values import Value
 
 

@@ -10,6 +10,9 @@ from pycparser import c_ast
 from pipeline.kernels.symbols import Program, Symbol
 
 _ZERO = c_ast.Constant("int", "0")
+_ONE = c_ast.Constant("int", "1")
+_STEPPED = {"p++": None, "p--": None, "++": "+", "--": "-"}
+"""What the pointer has become when it is followed, seen from before the statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,9 @@ class Lvalues:
                     return self.pointed(pointer, moved if subscript is _ZERO else c_ast.BinaryOp("+", moved, subscript))
         if isinstance(node, c_ast.UnaryOp) and node.op == "&" and subscript is _ZERO:
             return self.place(node.expr)
+        if isinstance(node, c_ast.UnaryOp) and node.op in _STEPPED and isinstance(node.expr, c_ast.ID):
+            by = _STEPPED[node.op]
+            return self.pointed(node.expr, subscript if by is None else c_ast.BinaryOp(by, subscript, _ONE))
         if isinstance(node, c_ast.ID | c_ast.ArrayRef | c_ast.StructRef | c_ast.UnaryOp):
             found = self.place(node).at(subscript)
             if self.program.type_of(node).kind == "pointer" and not isinstance(node, c_ast.ID):

@@ -14,7 +14,7 @@ from pycparser import c_ast, c_generator, c_parser
 from pipeline.errors import PipelineError
 from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, preprocess, system_header_folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pycparser import c_ast
@@ -42,6 +42,16 @@ class Symbol:
     """A global that no other file can change."""
     writes: int = 0
     address_taken: bool = False
+    members: dict[str, Symbol] = field(default_factory=dict)
+    """Members of a struct that are named on their own: variables like any other."""
+    given: Value | None = None
+    """Of an argument: what all calls in the file give it."""
+
+    def take_address(self) -> None:
+        """From here its value may change unseen."""
+        self.address_taken = True
+        for member in self.members.values():
+            member.take_address()
 
 
 @dataclass(eq=False, slots=True)
@@ -77,8 +87,10 @@ class Program:
 
     # Scope protocol: only what is constant everywhere ------------------------------------------------------------
 
-    def variable(self, node: c_ast.ID) -> Value | None:
+    def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
+        if isinstance(node, c_ast.StructRef):
+            return None
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
 
@@ -185,7 +197,7 @@ class Program:
             case c_ast.TypeDecl():
                 kind = self.ctype(node.type)
                 if "const" in (node.quals or []) and not kind.const:
-                    kind = _with_const(kind)
+                    kind = replace(kind, const=True)
                 return kind
             case c_ast.PtrDecl():
                 return pointer_to(self.ctype(node.type))
@@ -400,7 +412,13 @@ class Program:
                 if isinstance(node.expr, c_ast.ID):
                     symbol = self._find(node.expr.name)
                     if symbol is not None:
-                        symbol.address_taken = True
+                        symbol.take_address()
+                elif isinstance(node.expr, c_ast.StructRef):
+                    self._expression(node.expr)
+                    member = self.symbols.get(id(node.expr))
+                    if member is not None:
+                        member.take_address()
+                    return
             case c_ast.FuncCall():
                 if isinstance(node.name, c_ast.ID):
                     self._called(node.name)
@@ -410,6 +428,7 @@ class Program:
                 return
             case c_ast.StructRef():
                 self._expression(node.name)
+                self._member(node)
                 return
             case c_ast.NamedInitializer():
                 for part in node.name:
@@ -429,6 +448,22 @@ class Program:
         for _, child in node.children():
             self._expression(child)
 
+    def _member(self, node: c_ast.StructRef) -> None:
+        """Resolves a member of a variable that is a struct; those of a union share their memory and are left alone."""
+        base = self.symbols.get(id(node.name)) if isinstance(node.name, c_ast.ID | c_ast.StructRef) else None
+        if base is None or node.type != "." or base.ctype.kind != "struct" or base.ctype.union:
+            return
+        name = node.field.name
+        member = base.members.get(name)
+        if member is None:
+            kind = dict(base.ctype.members).get(name, UNKNOWN)
+            if kind.kind not in ("int", "float", "pointer", "struct"):
+                return
+            member = Symbol(f"{base.name}.{name}", kind, base.role, base.function, base.line, private=base.private)
+            member.address_taken = base.address_taken
+            base.members[name] = member
+        self.symbols[id(node)] = member
+
     def _called(self, name: c_ast.ID) -> None:
         if name.name in ("asm", "__asm__", "__asm"):
             raise PipelineError(
@@ -447,18 +482,8 @@ class Program:
                 symbol.writes += 1
 
 
-def _with_const(kind: CType) -> CType:
-    return CType(
-        kind.kind, kind.name, kind.bits, kind.signed, kind.element, kind.length, True, kind.align, kind.members
-    )
-
-
 def _named(kind: CType, name: str) -> CType:
-    if kind.kind == "array":
-        return kind
-    return CType(
-        kind.kind, name, kind.bits, kind.signed, kind.element, kind.length, kind.const, kind.align, kind.members
-    )
+    return kind if kind.kind == "array" else replace(kind, name=name)
 
 
 def _initialised_length(init: Any) -> int | None:

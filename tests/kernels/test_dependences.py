@@ -13,7 +13,7 @@ from pipeline.kernels import integer_sets
 from pipeline.kernels.accesses import Access
 from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.dependences import Kind, Span, common, dependences, distance, separate
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import read_kernel
 from tests.kernels.affine_programs import ARRAYS, Event, Program, programs
@@ -145,9 +145,9 @@ def _only(text: str) -> tuple[LoopRecord, list[Access]]:
 @pytest.mark.parametrize(
     ("body", "direction"),
     [
-        ("for (i=0;i<n;i++) for (j=0;j<=i;j++) a[i][j] = 0; for (i=0;i<n;i++) for (j=0;j<=i;j++) s += a[i][j];", "out"),
-        ("for (i=0;i<n;i++) for (j=0;j<=i;j++) a[i][j] = 0; for (i=0;i<n;i++) for (j=0;j<=i;j++) s += a[j][i];", "inout"),
-        ("for (i=0;i<n;i++) for (j=0;j<i;j++) a[i][j] = 0; for (i=0;i<n;i++) for (j=0;j<=i;j++) s += a[i][j];", "inout"),
+        ("FOR(n) a[i][j] = 0; FOR(n) s += a[i][j];", "out"),
+        ("FOR(n) a[i][j] = 0; FOR(n) s += a[j][i];", "inout"),
+        ("for (i=0;i<n;i++) for (j=0;j<i;j++) a[i][j] = 0; FOR(n) s += a[i][j];", "inout"),
         ("for (i=0;i<8;i++) { if (i < 4) a[i][0] = 1; else a[i][0] = 2; } for (i=0;i<8;i++) s += a[i][0];", "out"),
         ("for (i=0;i<8;i++) { if (i < 4) a[i][0] = 1; else a[i][1] = 2; } for (i=0;i<8;i++) s += a[i][0];", "inout"),
         ("for (i=0;i<8;i+=2) { a[i][0] = 1; a[i+1][0] = 1; } for (i=0;i<8;i++) s += a[i][0];", "out"),
@@ -159,6 +159,7 @@ def _only(text: str) -> tuple[LoopRecord, list[Access]]:
     ],
 )  # fmt: skip
 def test_what_is_covered_is_decided_for_any_size(body: str, direction: str) -> None:
+    body = body.replace("FOR(n)", "for (i = 0; i < n; i++) for (j = 0; j <= i; j++)")
     text = f"int f(int a[64][64], int b[64], int n) {{ int i, j, s = 0; {body} return s; }}"
     assert read_kernel(text, file="f.c").functions[0].arguments[0].direction == direction
 
@@ -193,6 +194,13 @@ def test_members_of_one_element_are_separate_where_the_elements_are() -> None:
     )
     read, write = found
     assert (distance(loop, write, read), distance(loop, read, write)) == (None, 2)
+
+
+def test_members_of_a_union_share_their_memory() -> None:
+    union = "union u { int x[4]; short y[8]; };"
+    text = union + "void f(union u a[64]) { for (int i = 0; i < 9; i++) a[0].x[0] = a[0].y[1]; }"
+    loop, (read, write) = _only(text)
+    assert (distance(loop, write, read), distance(loop, read, write)) == (1, 1)
 
 
 def test_a_pointer_that_is_read_from_memory_may_point_anywhere() -> None:

@@ -14,7 +14,8 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.kernels.accesses import Access, surrounding
 from pipeline.kernels.analysis import Analysis
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, Site
 from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, without_comments
 from pipeline.kernels.read import deep_recursion

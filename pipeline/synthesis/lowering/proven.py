@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.kernels.accesses import Access
 from pipeline.kernels.dependences import enclosing, separate
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering import directive
 from pipeline.synthesis.lowering.interface import Ports
