@@ -67,6 +67,8 @@ class CType:
     align: int | None = None
     members: tuple[tuple[str, CType], ...] = ()
     union: bool = False
+    tag: str | None = None
+    """Of a struct whose members were not known yet: ``struct NAME``."""
 
     @property
     def base(self) -> CType:

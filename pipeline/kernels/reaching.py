@@ -145,7 +145,7 @@ class Reaching:
             return None
         loop = self.loops.get(id(item))
         if loop is not None:
-            by = self._by_iteration(symbol, loop)
+            by = self.by_iteration(symbol, loop)
             entry = self.first(loop, symbol) if by is not None and loop.trip is not None else None
             return fitted(shifted(entry, (by or 0) * (loop.trip or 0)), symbol.ctype) if entry is not None else None
         if effects.writes.get(symbol) != 1:
@@ -163,7 +163,7 @@ class Reaching:
         before = self.value_at(symbol, place) if update is not None and update.operator == "+" else None
         return fitted(shifted(before, update.number), symbol.ctype) if before is not None and update else None
 
-    def _by_iteration(self, symbol: Symbol, loop: LoopRecord) -> int | None:
+    def by_iteration(self, symbol: Symbol, loop: LoopRecord) -> int | None:
         """What each iteration of a loop adds to a variable; None where it is not the same in all."""
         node = loop.node
         if self.info.gotos or self.effects.of(getattr(node, "cond", None)).change(symbol):
@@ -185,7 +185,7 @@ class Reaching:
         """The value at the start of an iteration of a variable that the loop moves evenly."""
         if not loop.steady or not loop.step or loop.start is None or loop.start.terms is None:
             return None
-        by = self._by_iteration(symbol, loop)
+        by = self.by_iteration(symbol, loop)
         if by is None or by % loop.step:
             return None
         entry = self.first(loop, symbol)

@@ -44,6 +44,8 @@ class Symbol:
     address_taken: bool = False
     members: dict[str, Symbol] = field(default_factory=dict)
     """Members of a struct that are named on their own: variables like any other."""
+    parent: Symbol | None = None
+    """Of a member: the struct that it is in."""
     given: Value | None = None
     """Of an argument: what all calls in the file give it."""
 
@@ -168,7 +170,7 @@ class Program:
                 kind = self.type_of(node.name)
                 if node.type == "->":
                     kind = kind.element or UNKNOWN
-                return dict(kind.members).get(node.field.name, UNKNOWN)
+                return self.members(kind).get(node.field.name, UNKNOWN)
             case c_ast.ExprList():
                 return self.type_of(node.exprs[-1]) if node.exprs else UNKNOWN
             case c_ast.FuncCall(name=c_ast.ID()):
@@ -229,7 +231,7 @@ class Program:
             for scope in reversed(self.tags):
                 if tag in scope:
                     return scope[tag]
-            return CType("struct", tag)
+            return CType("struct", tag, tag=tag)
         members: list[tuple[str, CType]] = []
         odd = bool(getattr(node, "attributes", None))
         for decl in node.decls:
@@ -241,6 +243,10 @@ class Program:
         if node.name:
             self.tags[-1][tag] = kind
         return kind
+
+    def members(self, kind: CType) -> dict[str, CType]:
+        """The members of a struct, which may have been declared after the type was named."""
+        return dict(kind.members or (self.tags[0].get(kind.tag or "") or kind).members)
 
     def _enumerators(self, node: c_ast.Enum) -> None:
         if node.values is None:
@@ -456,10 +462,12 @@ class Program:
         name = node.field.name
         member = base.members.get(name)
         if member is None:
-            kind = dict(base.ctype.members).get(name, UNKNOWN)
+            kind = self.members(base.ctype).get(name, UNKNOWN)
             if kind.kind not in ("int", "float", "pointer", "struct"):
                 return
-            member = Symbol(f"{base.name}.{name}", kind, base.role, base.function, base.line, private=base.private)
+            member = Symbol(
+                f"{base.name}.{name}", kind, base.role, base.function, base.line, private=base.private, parent=base
+            )
             member.address_taken = base.address_taken
             base.members[name] = member
         self.symbols[id(node)] = member
