@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ class _Collector:
         self.reader = reader
         self.ways = ways
         self.lvalues = Lvalues(program)
-        self.order = 0
+        self.found: list[Access] = []
         self.context: Context | None = None
         self.header = False
         self.loops: tuple[LoopRecord, ...] = ()
@@ -93,7 +93,7 @@ class _Collector:
         pointers = [symbol for symbol in reader.info.locals if symbol.ctype.kind == "pointer"]
         self.targets = targets(self.lvalues, pointers, [node for node, _ in reader.leaves])
 
-    def all(self) -> Iterator[Access]:
+    def all(self) -> list[Access]:
         headers = {
             id(part)
             for record in self.reader.records
@@ -105,10 +105,14 @@ class _Collector:
                 continue
             # A loop's condition also runs with a value of the variable that no iteration has; after a comma or && a
             # variable may have another value than before the statement.
-            self.header = id(node) in headers or (bool(effects.of(node).writes) and _in_steps(node))
+            inner = node.init if isinstance(node, c_ast.Decl) else node
+            if isinstance(inner, c_ast.Assignment) and isinstance(inner.lvalue, c_ast.ID):
+                inner = inner.rvalue
+            self.header = id(node) in headers or (bool(effects.of(inner).writes) and _in_steps(inner))
             self.context = context
             self.loops, self.guards = self._around(context)
-            yield from self._walk(node)
+            self._walk(node)
+        return self.found
 
     def _around(self, context: Context | None) -> tuple[tuple[LoopRecord, ...], tuple[Guard, ...]]:
         if context is None:
@@ -126,7 +130,7 @@ class _Collector:
             found = self.known[id(context)] = loops, guards
         return found
 
-    def _walk(self, node: Any) -> Iterator[Access]:
+    def _walk(self, node: Any) -> None:
         """Accesses of evaluating an expression or declaration."""
         match node:
             case None | c_ast.Constant() | c_ast.Pragma() | c_ast.Typename() | c_ast.Typedef():
@@ -134,105 +138,103 @@ class _Collector:
             case c_ast.UnaryOp(op="sizeof"):
                 return
             case c_ast.Decl():
-                yield from self._walk(node.init)
+                self._walk(node.init)
                 symbol = self.program.symbols.get(id(node))
                 if node.init is not None and symbol is not None and symbol.ctype.kind in ("int", "float"):
-                    yield self._access(Place(symbol), write=True)
+                    self._access(Place(symbol), write=True)
             case c_ast.ID():
                 symbol = self.program.symbols.get(id(node))
                 if symbol is None or symbol.role in ("constant", "function"):
                     return
                 if symbol.ctype.kind in _MEMORY:
                     # The name alone: its address or the whole of it goes somewhere.
-                    yield from self._escape(symbol)
+                    self._escape(symbol)
                 else:
-                    yield self._access(Place(symbol), write=False)
+                    self._access(Place(symbol), write=False)
             case c_ast.Assignment():
-                yield from self._walk(node.rvalue)
-                yield from self._store(node.lvalue, read=node.op != "=")
+                self._walk(node.rvalue)
+                self._store(node.lvalue, read=node.op != "=")
             case c_ast.UnaryOp(op="p++" | "p--" | "++" | "--"):
-                yield from self._store(node.expr, read=True)
+                self._store(node.expr, read=True)
             case c_ast.UnaryOp(op="&"):
-                yield from self._subscripts(node.expr)
-                yield from self._escape(self.lvalues.place(node.expr).symbol)
+                self._subscripts(node.expr)
+                self._escape(self.lvalues.place(node.expr).symbol)
             case c_ast.ArrayRef() | c_ast.StructRef() | c_ast.UnaryOp(op="*"):
-                yield from self._subscripts(node)
+                self._subscripts(node)
                 place, kind = self.lvalues.place(node), self.program.type_of(node).kind
                 if kind != "array":
-                    yield self._access(place, write=False)
+                    self._access(place, write=False)
                 if kind in _MEMORY:
-                    yield from self._escape(None if place.stray else place.symbol)
+                    self._escape(None if place.stray else place.symbol)
             case c_ast.FuncCall():
-                yield from self._call(node)
+                self._call(node)
             case c_ast.TernaryOp():
-                yield from self._walk(node.cond)
+                self._walk(node.cond)
                 for part, holds in ((node.iftrue, True), (node.iffalse, False)):
-                    yield from self._guarded(part, id(part), node.cond, holds)
+                    self._guarded(part, id(part), node.cond, holds)
             case c_ast.BinaryOp(op="&&" | "||"):
-                yield from self._walk(node.left)
-                yield from self._guarded(node.right, id(node), node.left, node.op == "&&")
+                self._walk(node.left)
+                self._guarded(node.right, id(node), node.left, node.op == "&&")
             case _:
-                for _, child in node.children():
-                    yield from self._walk(child)
+                for child in node:
+                    self._walk(child)
 
-    def _guarded(self, node: Any, place: int, condition: Any, holds: bool) -> Iterator[Access]:
+    def _guarded(self, node: Any, place: int, condition: Any, holds: bool) -> None:
         """Accesses of a part that is evaluated only where a condition holds, or does not."""
         outer = self.guards
         known: tuple[tuple[tuple[str, Value], ...], bool] = ((), False)
         if self.context is not None and not self.header:
             known = conditions(condition, holds, self.reader.reaching.here(self.context))
         self.guards = (*outer, Guard(place, len(self.loops), *known))
-        yield from self._walk(node)
+        self._walk(node)
         self.guards = outer
 
-    def _store(self, node: Any, *, read: bool) -> Iterator[Access]:
+    def _store(self, node: Any, *, read: bool) -> None:
         """Accesses of storing to an lvalue."""
         if isinstance(node, c_ast.ID):
             symbol = self.program.symbols.get(id(node))
             if symbol is None or symbol.ctype.kind == "unknown":
-                yield from self._escape(symbol)
+                self._escape(symbol)
             if symbol is None or symbol.ctype.kind in _MEMORY:
                 return  # A pointer that moves touches nothing.
-        yield from self._subscripts(node)
+        self._subscripts(node)
         place = self.lvalues.place(node)
         if read:
-            yield self._access(place, write=False)
-        yield self._access(place, write=True)
+            self._access(place, write=False)
+        self._access(place, write=True)
 
-    def _subscripts(self, node: Any) -> Iterator[Access]:
+    def _subscripts(self, node: Any) -> None:
         """Accesses of working out where an lvalue lies."""
         match node:
             case c_ast.ArrayRef():
-                yield from self._pointer(node.name)
-                yield from self._walk(node.subscript)
+                self._pointer(node.name)
+                self._walk(node.subscript)
             case c_ast.StructRef() | c_ast.Cast():
-                yield from self._subscripts(node.name if isinstance(node, c_ast.StructRef) else node.expr)
+                self._subscripts(node.name if isinstance(node, c_ast.StructRef) else node.expr)
             case c_ast.UnaryOp(op="*"):
-                yield from self._pointer(node.expr)
+                self._pointer(node.expr)
             case c_ast.ID() | None:
                 return
             case _:
-                yield from self._walk(node)
+                self._walk(node)
 
-    def _pointer(self, node: Any) -> Iterator[Access]:
+    def _pointer(self, node: Any) -> None:
         """Accesses of working out a pointer that is followed at once, so that it goes nowhere else."""
         if isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-"):
             for part in (node.left, node.right):
                 pointer = self.program.type_of(part).kind in ("array", "pointer")
-                yield from self._pointer(part) if pointer else self._walk(part)
+                self._pointer(part) if pointer else self._walk(part)
         elif not isinstance(node, c_ast.ID):
-            yield from self._subscripts(node)
+            self._subscripts(node)
 
-    def _escape(self, symbol: Symbol | None) -> Iterator[Access]:
+    def _escape(self, symbol: Symbol | None) -> None:
         """Anything may happen to any element."""
         roots = () if symbol is None else (symbol,)
         for write in (False, True):
-            self.order += 1
-            yield Access(symbol, roots, None, (), 0, write, self.order, self.loops, self.guards, escape=True)
+            self._add(symbol, roots, None, Place(symbol), write, escape=True)
 
-    def _access(self, place: Place, *, write: bool) -> Access:
+    def _access(self, place: Place, *, write: bool) -> None:
         """An access with its subscripts as linear forms."""
-        self.order += 1
         symbol = place.symbol
         indices: tuple[Value | None, ...] | None = None
         if place.subscripts is not None and not self.header and self.context is not None:
@@ -250,22 +252,27 @@ class _Collector:
                 roots, moving = (symbol,), False
             else:
                 indices = None
-        return Access(
-            None if moving or place.stray else symbol,
-            roots,
-            indices,
-            place.path,
-            place.outer,
-            write,
-            self.order,
-            self.loops,
-            self.guards,
+        self._add(None if moving or place.stray else symbol, roots, indices, place, write)
+
+    def _add(
+        self,
+        symbol: Symbol | None,
+        roots: tuple[Symbol, ...],
+        indices: tuple[Value | None, ...] | None,
+        place: Place,
+        write: bool,
+        whole: bool = False,
+        escape: bool = False,
+    ) -> None:
+        order, loops, guards = len(self.found), self.loops, self.guards
+        self.found.append(
+            Access(symbol, roots, indices, place.path, place.outer, write, order, loops, guards, whole, escape)
         )
 
-    def _call(self, node: c_ast.FuncCall) -> Iterator[Access]:
+    def _call(self, node: c_ast.FuncCall) -> None:
         arguments = node.args.exprs if node.args is not None else []
         for argument in arguments:
-            yield from self._walk(argument)
+            self._walk(argument)
         name = node.name.name if isinstance(node.name, c_ast.ID) else ""
         if name in PURE_CALLS:
             return
@@ -288,10 +295,9 @@ class _Collector:
                 if way == "inout" or way == ("out" if write else "in"):
                     every = {target for root in roots for target in (root, *self.targets.get(root, ()))}
                     for root in sorted(every, key=lambda symbol: (symbol.line, symbol.name)):
-                        self.order += 1
-                        yield Access(root, (root,), None, (), 0, write, self.order, self.loops, self.guards, whole=True)
+                        self._add(root, (root,), None, Place(root), write, whole=True)
         # What it does beyond that is not known.
-        yield from self._escape(None)
+        self._escape(None)
 
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element
@@ -300,11 +306,13 @@ class _Collector:
 
 def _in_steps(node: Any) -> bool:
     """Whether an expression is evaluated in several steps, one after another."""
+    if isinstance(node, c_ast.FuncCall):
+        return any(_in_steps(part) for part in (node.args.exprs if node.args is not None else ()))
     if isinstance(node, c_ast.ExprList | c_ast.TernaryOp) or (
         isinstance(node, c_ast.BinaryOp) and node.op in ("&&", "||")
     ):
         return True
-    return any(_in_steps(child) for _, child in node.children())
+    return any(_in_steps(child) for child in node)
 
 
 def _steady(symbol: Symbol) -> bool:

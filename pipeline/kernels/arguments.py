@@ -24,7 +24,7 @@ def calls_in(reader: LoopReader, name: str) -> Iterator[tuple[c_ast.FuncCall, Co
                 continue
             if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID) and part.name.name == name:
                 yield part, context
-            stack.extend(child for _, child in part.children())
+            stack.extend(child for child in part)
 
 
 def give_arguments(program: Program, name: str, top: str, callers: Sequence[LoopReader]) -> None:

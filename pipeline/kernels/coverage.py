@@ -88,17 +88,15 @@ def _first_of_all(read: Access, stores: Sequence[Access]) -> bool:
 
 def _parts(stores: Sequence[Access], read: Access) -> Iterator[Points]:
     """Iterations of the read for which one store has come before, a set for each way to come before."""
-    count = 0
-    for store in stores:
-        around = common(read.loops, store.loops)
-        levels: list[int | None] = [None] if store.order < read.order else []
-        for level in (*levels, *range(len(around))):
-            count += 1
-            if count > _MOST_PARTS:
-                return
-            found = _part(store, read, len(around) if level is None else level, carried=level is not None)
-            if found is not None:
-                yield found
+    around = [common(read.loops, store.loops) for store in stores]
+    # What most often covers all comes first: earlier in the text, then the next earlier iterations.
+    ways = [(store, len(loops), False) for store, loops in zip(stores, around, strict=True) if store.order < read.order]
+    for store, loops in zip(stores, around, strict=True):
+        ways += [(store, level, True) for level in reversed(range(len(loops)))]
+    for store, kept, carried in ways[:_MOST_PARTS]:
+        found = _part(store, read, kept, carried=carried)
+        if found is not None:
+            yield found
 
 
 def _part(store: Access, read: Access, kept: int, *, carried: bool) -> Points | None:

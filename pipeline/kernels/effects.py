@@ -67,7 +67,7 @@ class EffectsReader:
         symbol = self.program.symbols.get(id(written)) if written is not None else None
         if symbol is not None:
             result.write(symbol)
-        for _, child in node.children():
+        for child in node:
             inner = self.of(child)
             if inner is not _NONE:
                 result.add(inner)

@@ -62,15 +62,17 @@ def scaled(form: Form, factor: int, plus: int = 0) -> Form:
     return form[0] * factor + plus, {name: by * factor for name, by in form[1].items()}
 
 
-class _Isl(threading.local):
+class Isl(threading.local):
     """This thread's context. Numbers are kept: making them takes most of the time of stating a constraint."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.context = isl.Context()
         self.context.set_max_operations(MOST_OPERATIONS)
         self.numbers: dict[int, isl.Val] = {}
 
     def number(self, value: int) -> isl.Val:
+        """The number as isl has it."""
         found = self.numbers.get(value)
         if found is None:
             if len(self.numbers) > _KEPT_NUMBERS:
@@ -79,7 +81,7 @@ class _Isl(threading.local):
         return found
 
 
-_isl = _Isl()
+_isl = Isl()
 
 
 def _basic(points: Points, places: Mapping[Hashable, int]) -> isl.BasicSet:

@@ -133,7 +133,7 @@ def targets(lvalues: Lvalues, pointers: list[Symbol], nodes: list[Any]) -> dict[
             target, value = lvalues.program.symbols.get(id(part.lvalue)), part.rvalue
         if target is not None and target.ctype.kind == "pointer" and value is not None:
             edges += [(target, root) for root in lvalues.roots(value)]
-        stack.extend(child for _, child in part.children())
+        stack.extend(child for child in part)
     changed = True
     while changed:
         changed = False

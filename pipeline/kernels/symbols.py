@@ -395,10 +395,10 @@ class Program:
                 if self.current:
                     self.current.gotos.add(node.name)
             case c_ast.If() | c_ast.While() | c_ast.DoWhile() | c_ast.Switch():
-                for _, child in node.children():
+                for child in node:
                     self._statement(child)
             case c_ast.Label() | c_ast.Case() | c_ast.Default() | c_ast.Return():
-                for _, child in node.children():
+                for child in node:
                     self._statement(child)
             case _:
                 self._expression(node)
@@ -451,7 +451,7 @@ class Program:
                 )
             case None | c_ast.Constant() | c_ast.Pragma():
                 return
-        for _, child in node.children():
+        for child in node:
             self._expression(child)
 
     def _member(self, node: c_ast.StructRef) -> None:

@@ -38,7 +38,7 @@ class TripCounter:
     def count(self, record: LoopRecord) -> None:
         """Fills in what a loop's header says: variable, bounds, step, trips, and the values of the variable."""
         node = record.node
-        record.leaves_early = leaves(node.stmt) or entered(node.stmt, self.reaching.info.gotos)
+        record.leaves_early = leaves(node.stmt, self.effects) or entered(node.stmt, self.reaching.info.gotos)
         record.skips = continues(node.stmt)
         condition = getattr(node, "cond", None)
         if condition is None:

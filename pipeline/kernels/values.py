@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pycparser import c_ast
@@ -160,6 +161,7 @@ def constant_of(node: Any, scope: Scope) -> int | None:
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "\\": 92, "'": 39, '"': 34, "a": 7, "b": 8, "f": 12, "v": 11, "?": 63}
 
 
+@lru_cache(maxsize=4096)
 def literal(text: str, kind: str) -> Value | None:
     """The value of an integer or character literal, None for any other."""
     if kind in ("char", "unsigned char", "signed char"):

@@ -222,7 +222,7 @@ def programs(draw: st.DrawFn, *, conditional: bool = True) -> Program:
                 body.append(loop(outer, depth))
             elif kind == "if":
                 operator = draw(st.sampled_from(["<", "<=", ">", ">=", "==", "!="]))
-                no = [assign(outer)] if draw(st.booleans()) else []
+                no: Body = [assign(outer)] if draw(st.booleans()) else []
                 body.append(If(form(outer, 3), operator, form(outer, 3), [assign(outer)], no))
             else:
                 body.append(assign(outer))

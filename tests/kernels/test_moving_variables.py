@@ -99,6 +99,13 @@ def test_elements_behind_moving_pointers_and_counters_are_told_apart(statements:
     assert near is not None or separate(loop, write, read) or distance(loop, read, write) is not None
 
 
+def test_a_sum_with_a_condition_or_a_call_in_it_leaves_the_subscripts_known() -> None:
+    body = "for (i = 0; i < 8; i++) { k += look(a[i], n) + (n ? b[i] : 0); }"
+    analysis = _kernel(body, "int look(int, int);").analysis
+    inside = [item for item in analysis.accesses["f"] if item.symbol is not None and item.symbol.name == "a"]
+    assert [item.indices is not None for item in inside] == [True]
+
+
 def test_a_variable_that_steps_inside_an_expression_has_no_place_after_it() -> None:
     analysis = _kernel("i = 0; while (i < 8) { i++, a[i] = b[i]; }").analysis
     inside = [item for item in analysis.accesses["f"] if item.loops and not item.scalar]
