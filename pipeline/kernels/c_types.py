@@ -73,6 +73,9 @@ class CType:
     const: bool = False
     align: int | None = None
     members: tuple[tuple[str, CType], ...] = ()
+    union: bool = False
+    tag: str | None = None
+    """Of a struct whose members were not known yet: ``struct NAME``."""
 
     @property
     def base(self) -> CType:
@@ -162,13 +165,13 @@ def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packe
     """A struct or union laid out as on x86-64; width unknown where a member's is, or where there are bit-fields."""
     known = not packed_or_bitfields and all(kind.bits is not None and kind.align for _, kind in members)
     if not known or not members:
-        return CType("struct", name, None, members=tuple(members))
+        return CType("struct", name, None, members=tuple(members), union=union)
     align = max(kind.align or 8 for _, kind in members)
     bits = 0
     for _, kind in members:
         size = kind.bits or 0
         bits = max(bits, size) if union else _up(bits, kind.align or 8) + size
-    return CType("struct", name, _up(bits, align), align=align, members=tuple(members))
+    return CType("struct", name, _up(bits, align), align=align, members=tuple(members), union=union)
 
 
 def is_attributed(quals: Sequence[str]) -> bool:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.project import Project
+
+if TYPE_CHECKING:
+    from pipeline.kernels.analysis import Analysis
 
 
 class SiteKind(StrEnum):
@@ -167,6 +170,8 @@ class Kernel:
     """The system's headers that the user's files include, as ``<math.h>``, in order."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The raw text of every file of the user's that was read, by name: the kernel's own, headers, further sources."""
+    analysis: Analysis = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
+    """What is worked out of the tree; a kernel that was not read from C has none."""
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

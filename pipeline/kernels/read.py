@@ -10,9 +10,9 @@ from typing import Any
 from pycparser import c_ast, c_generator
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
-from pipeline.kernels.directions import directions
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
@@ -109,12 +109,11 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     if missing is not None:
         raise missing
     order = [chosen, *(function for function in program.functions if function != chosen)]
-    readers = {function: LoopReader(program, program.functions[function]) for function in program.functions}
-    records = {function: reader.read() for function, reader in readers.items()}
-    loops, ids = _loops(program, records, file)
-    sites = _sites(records, ids, file)
+    analysis = Analysis(program, ast, chosen)
+    loops, ids = _loops(program, analysis.records, file)
+    sites = _sites(analysis.records, ids, file)
     options = _options(ast, {site.name for site in sites}, file)
-    ways = directions(program, readers, chosen)
+    ways = analysis.directions
     return Kernel(
         name=name,
         top=chosen,
@@ -130,6 +129,7 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
         project=project,
         includes=found.includes,
         texts=found.texts,
+        analysis=analysis,
     )
 
 

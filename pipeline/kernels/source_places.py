@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.pragmas import Pragma
-from pipeline.kernels.symbols import Program
-from pipeline.program import deep_recursion
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -44,10 +41,7 @@ def source_files(kernel: Kernel) -> dict[str, str]:
 
 def loop_places(kernel: Kernel) -> dict[str, LoopPlace]:
     """The place of each loop, by loop id."""
-    with deep_recursion():
-        program = Program(kernel.ast, lambda name: False, kernel.file)
-        program.close()
-        records = [record for info in program.functions.values() for record in LoopReader(program, info).read()]
+    records = [record for found in kernel.analysis.records.values() for record in found]
     texts = source_files(kernel)
     rows: dict[str, tuple[list[str], list[int]]] = {}
     places: dict[str, LoopPlace] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pycparser import c_ast
@@ -18,8 +19,24 @@ from pipeline.kernels.c_types import INT, CType, integer, promote, usual
 class Key(Protocol):
     """What a linear form is linear in: a loop's variable or an argument that is never written."""
 
-    lo: int | None
-    hi: int | None
+    @property
+    def lo(self) -> int | None:
+        """Its least value, None where there is no bound or none is known."""
+        ...
+
+    @property
+    def hi(self) -> int | None:
+        """Its greatest value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The address of an array's first element. Pointers are linear forms with one of these, in elements."""
+
+    symbol: object
+    lo: int | None = None
+    hi: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +58,8 @@ class Value:
 class Scope(Protocol):
     """What evaluation asks of its surroundings."""
 
-    def variable(self, node: c_ast.ID) -> Value | None:
-        """The value of a variable at the place of evaluation, None where unknown."""
+    def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
+        """The value of a variable or member at the place of evaluation, None where unknown."""
         ...
 
     def type_of(self, node: Any) -> CType:
@@ -88,8 +105,24 @@ def difference(left: Value, right: Value) -> Value:
     return Value(_sub(left.lo, right.hi), _sub(left.hi, right.lo), INT)
 
 
+def sum_of(left: Value, right: Value) -> Value:
+    """``left + right`` of two linear forms as a mathematical integer."""
+    return linear(left.const + right.const, _merge(left.terms or {}, right.terms or {}, 1), INT)
+
+
+def shifted(value: Value, by: int) -> Value:
+    """``value + by`` as a mathematical integer."""
+    if not by:
+        return value
+    if value.terms is not None:
+        return linear(value.const + by, value.terms, value.ctype)
+    return Value(None if value.lo is None else value.lo + by, None if value.hi is None else value.hi + by, value.ctype)
+
+
 def fitted(value: Value, ctype: CType) -> Value:
     """The value in a type: itself where it surely fits, a wrapped constant, else unknown."""
+    if ctype.kind == "pointer":
+        return value if value.ctype.kind == "pointer" else unknown(ctype)
     span = ctype.range
     if span is None:
         return unknown(ctype)
@@ -128,6 +161,7 @@ def constant_of(node: Any, scope: Scope) -> int | None:
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "\\": 92, "'": 39, '"': 34, "a": 7, "b": 8, "f": 12, "v": 11, "?": 63}
 
 
+@lru_cache(maxsize=4096)
 def literal(text: str, kind: str) -> Value | None:
     """The value of an integer or character literal, None for any other."""
     if kind in ("char", "unsigned char", "signed char"):
@@ -165,6 +199,9 @@ def literal(text: str, kind: str) -> Value | None:
     return None
 
 
+_STEPS = {"p++": 0, "p--": 0, "++": 1, "--": -1}
+
+
 # One rule per node class ------------------------------------------------------------------------------------------
 
 
@@ -175,7 +212,7 @@ def _constant(node: c_ast.Constant, scope: Scope) -> Value:
     return value or unknown(scope.type_of(node))
 
 
-def _identifier(node: c_ast.ID, scope: Scope) -> Value:
+def _named(node: c_ast.ID | c_ast.StructRef, scope: Scope) -> Value:
     value = scope.variable(node)
     return value if value is not None else unknown(scope.type_of(node))
 
@@ -189,6 +226,12 @@ def _cast(node: c_ast.Cast, scope: Scope) -> Value:
 
 
 def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
+    if node.op == "&":
+        return _address(node, scope)
+    if node.op in _STEPS:
+        # The scope gives the value before the statement.
+        before = evaluate(node.expr, scope)
+        return fitted(shifted(before, _STEPS[node.op]), scope.type_of(node))
     if node.op == "sizeof":
         bits = scope.sized_type(node.expr).bits
         size = integer("size_t")
@@ -214,6 +257,8 @@ def _binary(node: c_ast.BinaryOp, scope: Scope) -> Value:
     operator = node.op
     if operator in ("&&", "||"):
         return _logical(operator, left, right)
+    if "pointer" in (left.ctype.kind, right.ctype.kind):
+        return _pointers(operator, left, right)
     shift = operator in ("<<", ">>")
     ctype = promote(left.ctype) if shift else usual(left.ctype, right.ctype)
     if ctype is None:
@@ -228,6 +273,32 @@ def _binary(node: c_ast.BinaryOp, scope: Scope) -> Value:
         return unknown(ctype)
     result = rule(left, right, ctype)
     return fitted(Value(result.lo, result.hi, ctype, result.const, result.terms), ctype)
+
+
+def _pointers(operator: str, left: Value, right: Value) -> Value:
+    """Arithmetic with one or two pointers, in elements."""
+    both = left.ctype.kind == right.ctype.kind
+    if both and left.terms is not None and right.terms is not None:
+        if operator == "-":
+            return fitted(difference(left, right), integer("ptrdiff_t"))
+        return _comparison(operator, left, right) if operator in _COMPARE else unknown(INT)
+    if not both and operator in ("+", "-"):
+        pointer, number = (left, right) if left.ctype.kind == "pointer" else (right, left)
+        if pointer.terms is not None and number.terms is not None and (operator == "+" or pointer is left):
+            merged = _merge(pointer.terms, number.terms, 1 if operator == "+" else -1)
+            return linear(pointer.const + (1 if operator == "+" else -1) * number.const, merged, pointer.ctype)
+        return unknown(pointer.ctype)
+    return Value(0, 1, INT) if operator in _COMPARE else unknown(INT)
+
+
+def _address(node: c_ast.UnaryOp, scope: Scope) -> Value:
+    """``&a[k]``."""
+    if not isinstance(node.expr, c_ast.ArrayRef):
+        return unknown(scope.type_of(node))
+    array, number = evaluate(node.expr.name, scope), evaluate(node.expr.subscript, scope)
+    if array.ctype.kind != "pointer":
+        return unknown(scope.type_of(node))
+    return _pointers("+", array, number)
 
 
 def _ternary(node: c_ast.TernaryOp, scope: Scope) -> Value:
@@ -282,7 +353,8 @@ def same_text(left: Any, right: Any) -> bool:
 
 _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.Constant: _constant,
-    c_ast.ID: _identifier,
+    c_ast.ID: _named,
+    c_ast.StructRef: _named,
     c_ast.Cast: _cast,
     c_ast.UnaryOp: _unary,
     c_ast.BinaryOp: _binary,

@@ -58,14 +58,15 @@ def test_trip_counts_agree_with_compiled_and_executed_c(tmp_path: Path) -> None:
     draw = random.Random(5)
     functions, cap = [], 1000
     kinds = ["int", "unsigned", "unsigned char", "signed char", "short", "long", "unsigned long", "unsigned short"]
-    for number in range(250):
+    for number in range(400):
         kind, bound_kind = draw.choice(kinds), draw.choice(kinds)
         first, bound = draw.randint(-20, 300), draw.randint(-20, 300)
         test = draw.choice(
-            ["i < n", "i <= n", "i > n", "i >= n", "i != n", "--i", "i--", "i-- > n", "n > i", "++i < n"]
-        )
+            ["i < n", "i <= n", "i > n", "i >= n", "i != n", "--i", "i--", "i-- > n", "n > i", "++i < n", "(int)i < n",
+             "(unsigned)i > n", "(long)i >= n", "(unsigned char)i < n", "(unsigned long)i-- > n"]
+        )  # fmt: skip
         step = draw.choice(["i++", "i--", "i += 3", "i -= 7", "i = i + 2", "i *= 2", "i >>= 1", "i = 2 * i", "i /= 3"])
-        if test in ("--i", "i--", "i-- > n", "++i < n"):
+        if test in ("--i", "i--", "i-- > n", "++i < n", "(unsigned long)i-- > n"):
             step = draw.choice(["", "", step if "*" not in step and "/" not in step and ">" not in step else "i--"])
         leave = draw.choice(["", "", "", "if (i == 37) break;", "if (c > 5) return;", "if (i & 1) continue;"])
         shape = draw.choice(["for", "for", "while", "do"])

@@ -10,12 +10,14 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.accesses import Access, surrounding
+from pipeline.kernels.analysis import Analysis
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, Site
 from pipeline.kernels.symbols import Program, Symbol
 from pipeline.program import deep_recursion
 from pipeline.project.source_text import without_comments
-from pipeline.synthesis.lowering.accesses import Access, accesses, surrounding
 from pipeline.synthesis.lowering.flow import FlowReader
 
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
@@ -27,13 +29,11 @@ class Prepared:
     """A kernel made ready for lowering."""
 
     kernel: Kernel
-    program: Program
-    readers: dict[str, LoopReader]
+    analysis: Analysis
     flow: FlowReader
     ids: dict[LoopRecord, str]
     by_node: dict[int, LoopRecord]
     labels: dict[LoopRecord, str]
-    accesses: dict[str, list[Access]]
     calls: dict[str, list[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]]
     """Calls of functions of the file, by caller, with the loops around each."""
     names: frozenset[str]
@@ -45,6 +45,21 @@ class Prepared:
     sites: dict[LoopRecord, list[Site]]
     memo: dict[tuple[str, Any], Any] = field(default_factory=dict)
     """Answers worked out on the way, by question."""
+
+    @property
+    def program(self) -> Program:
+        """The file with its names resolved."""
+        return self.analysis.program
+
+    @property
+    def readers(self) -> dict[str, LoopReader]:
+        """The loops of each function."""
+        return self.analysis.readers
+
+    @property
+    def accesses(self) -> dict[str, tuple[Access, ...]]:
+        """What each function reads and writes."""
+        return self.analysis.accesses
 
     def children(self, record: LoopRecord) -> list[LoopRecord]:
         """Loops directly inside a loop, in the same function."""
@@ -96,11 +111,8 @@ def prepare(kernel: Kernel) -> Prepared:
 
 
 def _prepare(kernel: Kernel) -> Prepared:
-    program = Program(kernel.ast, lambda name: False, kernel.file)
-    program.close()
-    readers = {name: LoopReader(program, info) for name, info in program.functions.items()}
-    for reader in readers.values():
-        reader.read()
+    analysis = kernel.analysis
+    program, readers = analysis.program, analysis.readers
     records = [record for reader in readers.values() for record in reader.records]
     ids = {record: f"{record.function}/loop_{record.index}" for record in records}
     raw = {kernel.file: kernel.source} | dict(kernel.texts)
@@ -112,13 +124,11 @@ def _prepare(kernel: Kernel) -> Prepared:
         sites.setdefault(by_id[site.loop], []).append(site)
     return Prepared(
         kernel=kernel,
-        program=program,
-        readers=readers,
+        analysis=analysis,
         flow=FlowReader(program),
         ids=ids,
         by_node={id(record.node): record for record in records},
         labels=_labels(readers, names),
-        accesses={name: accesses(program, reader) for name, reader in readers.items()},
         calls={name: list(_calls(program, reader)) for name, reader in readers.items()},
         names=names,
         includes=kernel.includes,
