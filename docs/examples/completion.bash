@@ -4,7 +4,7 @@ _hls_pipeline() {
     local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Doctor' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-        GenerateDataset) words='--top --cflags --files --workspace --seed --kernels --source --backend --strategy --count --around --space --graphs' ;;
+        GenerateDataset) words='--top --cflags --files --workspace --seed --kernels --source --backend --strategy --count --around --space --graphs --allow-partial' ;;
         TrainHierarchicalMoE) words='--workspace --seed --source --dataset --epochs --target --training --accelerator --kernels --without --mode --architecture --model-options --split --devices' ;;
         FineTune) words='--workspace --seed --source --dataset --epochs --target --training --accelerator --model --kernel --shots --shots-by --mode' ;;
         EvaluateTransfer) words='--workspace --seed --source --target-source --target-kernels --protocol --target --shots --shots-by --epochs --fine-tune-epochs --training --accelerator --dataset --least-designs --seeds --methods' ;;

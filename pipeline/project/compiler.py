@@ -31,6 +31,11 @@ OUTPUT_BYTES = 256 * 2**20
 """Limits of one run of the compiler."""
 QUIET = ("-w", "-fno-crash-diagnostics", "-fno-caret-diagnostics", "-fno-color-diagnostics")
 """Flags under which a clang says errors alone, one a line, and leaves nothing behind."""
+OLD_C = tuple(
+    f"-Wno-error={name}"
+    for name in ("implicit-function-declaration", "implicit-int", "int-conversion", "incompatible-pointer-types")
+)
+"""Flags for C that newer compilers refuse and the tool's own warns of."""
 _KEPT_VARIABLES = ("PATH", "HOME", "SYSTEMROOT")
 """What of the environment a compiler may see: flags and folders from outside would make its answers another's."""
 _HEADERS = (

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.project.compiler import Compiler, find_compiler, first_error, run
+from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 
@@ -21,7 +21,7 @@ FLAGS = (
     "-S", "-emit-llvm", "-w", "-O1", "-g", "-ffp-contract=off", "-Xclang", "-disable-llvm-passes",
     "-fno-discard-value-names", "-fdebug-compilation-dir=.", "-fno-caret-diagnostics", "-fno-color-diagnostics",
 )  # fmt: skip
-_FOR_C = (*(f"-D{name}" for name in TOOL_MACROS), "-Wno-error=implicit-function-declaration")
+_FOR_C = (*(f"-D{name}" for name in TOOL_MACROS), *OLD_C)
 STEM = "kernel"
 """What the compiler calls the source, so that no path of this machine reaches the IR."""
 

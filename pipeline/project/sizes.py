@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.project.compiler import QUIET, first_error, front_end, run
+from pipeline.project.compiler import OLD_C, QUIET, first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 from pipeline.project.source_text import plain_lines
@@ -34,8 +34,8 @@ def sizes_of(
         text = f'{plain_lines(source)}\n#line 1 "sizes"\nunsigned long long {_NAME}[] = {{{items}}};\n'
         place.write_text(text, encoding="utf-8", newline="")
         command = [
-            *front_end(), "-S", "-emit-llvm", "-x", "c", "-std=gnu11", *QUIET,
-            "-Wno-error=implicit-function-declaration", *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading,
+            *front_end(), "-S", "-emit-llvm", "-x", "c", "-std=gnu11", *QUIET, *OLD_C,
+            *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading,
             "-iquote", str(folder), str(place), "-o", "-",
         ]  # fmt: skip
         done = run(command, scratch=Path(scratch), file=file)

@@ -52,13 +52,13 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
             write_error(f"ERROR: {PipelineError(message, fix=_advice(message, parser))}\n")
             sys.exit(USAGE_EXIT)
 
-        parse_args = parser.parse_args
+        parse = parser.parse_known_args  # which parse_args calls too
 
         def parsed(args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
-            return parse_args(None if args is None else joined(list(args)), *rest, **more)
+            return parse(None if args is None else joined(list(args)), *rest, **more)
 
         parser.error = error  # type: ignore[method-assign]
-        parser.parse_args = parsed  # type: ignore[method-assign, assignment]
+        parser.parse_known_args = parsed  # type: ignore[method-assign, assignment]
         return parser
 
     @functools.wraps(build)
