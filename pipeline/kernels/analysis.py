@@ -7,7 +7,7 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.kernels.accesses import Access, accesses
-from pipeline.kernels.arguments import give_arguments
+from pipeline.kernels.arguments import Given, calls_in, give_arguments
 from pipeline.kernels.dependences import Dependence, carries_none, dependences
 from pipeline.kernels.directions import by_root, direction
 from pipeline.kernels.loop_record import LoopRecord
@@ -30,12 +30,8 @@ class Analysis:
         self.top = top
         self.readers = {name: LoopReader(program, info) for name, info in program.functions.items()}
         order = _callees_first(program)
-        read: dict[str, list[LoopRecord]] = {}
-        for name in reversed(order):
-            # Callers first: what they give its arguments is what a function can count with.
-            give_arguments(program, name, top, [self.readers[caller] for caller in read])
-            read[name] = self.readers[name].read()
-        self.records = {name: read[name] for name in program.functions}
+        self._read_loops(order)
+        self.records = {name: reader.records for name, reader in self.readers.items()}
         self.accesses: dict[str, tuple[Access, ...]] = {}
         self.directions: dict[Symbol, str] = {}
         self._touched: dict[str, dict[Symbol, list[Access]]] = {}
@@ -48,6 +44,24 @@ class Analysis:
                 self.directions[symbol] = self._direction(name, symbol)
         for symbol in program.globals:
             self.directions[symbol] = self._direction(top, symbol)
+
+    def _read_loops(self, callees_first: list[str]) -> None:
+        """Reads the loops of all functions, callers first: a function can count with what all calls give it.
+
+        Nothing is given to the top function, which others call, nor under recursion, where a call is not read yet.
+        """
+        position = {name: place for place, name in enumerate(callees_first)}
+        unsure = {self.top}
+        for name, info in self.program.functions.items():
+            unsure |= {called for called in info.calls if position.get(called, -1) >= position[name]}
+        calls: Given = {}
+        for name in reversed(callees_first):
+            reader = self.readers[name]
+            if name not in unsure:
+                give_arguments(reader.info, calls.get(name, []))
+            reader.read()
+            for call, context in calls_in(self.program, reader):
+                calls.setdefault(call.name.name, []).append((call, reader.reaching.here(context)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Names are resolved by the identity of nodes, which no copy keeps.

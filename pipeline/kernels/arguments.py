@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from pycparser import c_ast
 
 from pipeline.kernels.loop_record import Context
 from pipeline.kernels.loops import LoopReader
-from pipeline.kernels.symbols import Program
+from pipeline.kernels.reaching import Here
+from pipeline.kernels.symbols import FunctionInfo, Program
 from pipeline.kernels.values import Value, evaluate, fitted
 
+Given: TypeAlias = dict[str, list[tuple[c_ast.FuncCall, Here]]]
+"""By function the calls of it that have been read, with their places."""
 
-def calls_in(reader: LoopReader, name: str) -> Iterator[tuple[c_ast.FuncCall, Context]]:
-    """The calls of a function in another's text."""
-    if name not in reader.info.calls:
+
+def calls_in(program: Program, reader: LoopReader) -> Iterator[tuple[c_ast.FuncCall, Context]]:
+    """The calls of the file's functions in another's text."""
+    if not reader.info.calls.keys() & program.functions.keys():
         return
     for node, context in reader.leaves:
         stack = [node]
@@ -22,22 +27,15 @@ def calls_in(reader: LoopReader, name: str) -> Iterator[tuple[c_ast.FuncCall, Co
             part = stack.pop()
             if part is None:
                 continue
-            if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID) and part.name.name == name:
+            named = isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID)
+            if named and part.name.name in program.functions:
                 yield part, context
-            stack.extend(child for child in part)
+            stack.extend(part)
 
 
-def give_arguments(program: Program, name: str, top: str, callers: Sequence[LoopReader]) -> None:
-    """Sets what is known of the integer arguments of a function; nothing of the top function's, which others call.
-
-    ``callers`` have been read. Where a caller has not, as under recursion, nothing is known.
-    """
-    info = program.functions[name]
-    read = {reader.info.name for reader in callers}
-    if name == top or any(name in other.calls and other.name not in read for other in program.functions.values()):
-        return
-    calls = [(call, reader.reaching.here(context)) for reader in callers for call, context in calls_in(reader, name)]
-    for position, symbol in enumerate(info.arguments):
+def give_arguments(function: FunctionInfo, calls: list[tuple[c_ast.FuncCall, Here]]) -> None:
+    """Sets what is known of the integer arguments of a function from all calls that there are."""
+    for position, symbol in enumerate(function.arguments):
         if symbol.ctype.kind != "int" or not calls:
             continue
         given: list[Value] = []

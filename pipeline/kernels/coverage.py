@@ -16,6 +16,7 @@ never covered.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 
 from pipeline.kernels.accesses import Access
@@ -24,37 +25,65 @@ from pipeline.kernels.integer_sets import Points, Undecided, combined, covered
 from pipeline.kernels.iterations import Iterations, same
 from pipeline.kernels.symbols import Symbol
 
-_MOST_PARTS = 200
-"""Pairs of a store and a loop that are looked at for one read."""
+_MOST_PARTS = 2_000
+"""Sets that are made for one array; reads that come after that count as not covered."""
+_NEAREST = 100
+"""Stores before and after a read, in the order of the text, that are looked at."""
 
 
-def covers(stores: Sequence[Access], read: Access, root: Symbol) -> bool:
-    """Whether each element of ``root`` that a read sees was stored by one of ``stores`` before it."""
-    if any(loop.trip == 0 for loop in read.loops):
-        return True
-    records = root.ctype.base.kind == "struct"
-    before = any(store.order < read.order for store in stores)
-    if read.whole or read.indices is None or None in read.indices:
-        return before and not records
-    if not records and any(store.whole and store.order < read.order for store in stores):
-        return True
-    able = [store for store in stores if _comparable(store, read)]
-    if any(_plainly(store, read) for store in able):
-        return True
-    if not able or _first_of_all(read, stores):
-        return False
-    points = Points()
-    here = Iterations(points, 0)
-    for loop in read.loops:
-        here.enter(loop)
-    for guard in read.guards:
-        here.keep(guard)
-    kept: list[Hashable] = [here.counters[loop] for loop in read.loops]
-    kept += [name for name in points.unknowns() if name not in kept]
-    try:
-        return covered(points, _parts(able, read), kept)
-    except Undecided:
-        return False
+class Coverage:
+    """Whether reads of one object see only what its stores wrote before; ``stores`` are in the order of the text."""
+
+    def __init__(self, stores: Sequence[Access], root: Symbol) -> None:
+        self.stores = stores
+        self.orders = [store.order for store in stores]
+        self.records = root.ctype.base.kind == "struct"
+        self.parts = 0
+
+    def covers(self, read: Access) -> bool:
+        """Whether each element that the read sees was stored before it."""
+        if any(loop.trip == 0 for loop in read.loops):
+            return True
+        before = self.orders[0] < read.order
+        if read.whole or read.indices is None or None in read.indices:
+            return before and not self.records
+        here = bisect_left(self.orders, read.order)
+        near = self.stores[max(0, here - _NEAREST) : here + _NEAREST]
+        if not self.records and any(store.whole and store.order < read.order for store in near):
+            return True
+        able = [store for store in near if _comparable(store, read)]
+        if any(_plainly(store, read) for store in able):
+            return True
+        if not able or (not before and _surely_runs(read)):
+            return False
+        points = Points()
+        place = Iterations(points, 0)
+        for loop in read.loops:
+            place.enter(loop)
+        for guard in read.guards:
+            place.keep(guard)
+        kept: list[Hashable] = [place.counters[loop] for loop in read.loops]
+        kept += [name for name in points.unknowns() if name not in kept]
+        try:
+            return covered(points, self._parts(able, read), kept)
+        except Undecided:
+            return False
+
+    def _parts(self, stores: Sequence[Access], read: Access) -> Iterator[Points]:
+        """Iterations of the read for which one store has come before, a set for each way to come before."""
+        around = [common(read.loops, store.loops) for store in stores]
+        # What most often covers all comes first: earlier in the text, then the next earlier iterations.
+        ways = [(store, len(shared), False) for store, shared in zip(stores, around, strict=True)]
+        ways = [way for way in ways if way[0].order < read.order]
+        for store, shared in zip(stores, around, strict=True):
+            ways += [(store, level, True) for level in reversed(range(len(shared)))]
+        for store, kept, carried in ways:
+            self.parts += 1
+            if self.parts > _MOST_PARTS:
+                return
+            found = _part(store, read, kept, carried=carried)
+            if found is not None:
+                yield found
 
 
 def _comparable(store: Access, read: Access) -> bool:
@@ -77,26 +106,9 @@ def _plainly(store: Access, read: Access) -> bool:
     )
 
 
-def _first_of_all(read: Access, stores: Sequence[Access]) -> bool:
-    """Whether the read's first execution comes before any store."""
-    return (
-        not read.guards
-        and all((loop.trip or loop.trip_min or 0) > 0 for loop in read.loops)
-        and all(read.order < store.order for store in stores)
-    )
-
-
-def _parts(stores: Sequence[Access], read: Access) -> Iterator[Points]:
-    """Iterations of the read for which one store has come before, a set for each way to come before."""
-    around = [common(read.loops, store.loops) for store in stores]
-    # What most often covers all comes first: earlier in the text, then the next earlier iterations.
-    ways = [(store, len(loops), False) for store, loops in zip(stores, around, strict=True) if store.order < read.order]
-    for store, loops in zip(stores, around, strict=True):
-        ways += [(store, level, True) for level in reversed(range(len(loops)))]
-    for store, kept, carried in ways[:_MOST_PARTS]:
-        found = _part(store, read, kept, carried=carried)
-        if found is not None:
-            yield found
+def _surely_runs(read: Access) -> bool:
+    """Whether the read happens in the first iteration of all loops around it."""
+    return not read.guards and all((loop.trip or loop.trip_min or 0) > 0 for loop in read.loops)
 
 
 def _part(store: Access, read: Access, kept: int, *, carried: bool) -> Points | None:

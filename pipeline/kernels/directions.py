@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.kernels.accesses import Access
-from pipeline.kernels.coverage import covers
+from pipeline.kernels.coverage import Coverage
 from pipeline.kernels.symbols import Symbol
 
 
@@ -38,4 +38,5 @@ def direction(symbol: Symbol, found: Mapping[Symbol, Sequence[Access]], *, jumps
         return "out"
     if jumps:
         return "inout"
-    return "out" if all(covers(stores, read, symbol) for read in reads) else "inout"
+    proof = Coverage(stores, symbol)
+    return "out" if all(proof.covers(read) for read in reads) else "inout"

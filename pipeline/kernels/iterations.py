@@ -27,7 +27,7 @@ class Iterations:
     variables: dict[LoopRecord, Form] = field(default_factory=dict)
     """The value of a loop's variable in the unknowns; absent where nothing is known of it."""
     exact: set[LoopRecord] = field(default_factory=set)
-    """Loops of whose iterations the points have each one and no other, given those around."""
+    """Loops of whose iterations the points have each one and no other, given those around, unless left early."""
 
     def share(self, other: Iterations, loops: Iterable[LoopRecord]) -> None:
         """Takes these loops to be in the same iteration as in ``other``."""
@@ -61,7 +61,7 @@ class Iterations:
             sign = 1 if loop.step > 0 else -1
             apart = scaled(combined(limit, value, -1), sign, 0 if loop.limit[0] in ("<=", ">=") else -1)
             self.points.least.append(apart)
-        ended = loop.trip is not None or (limit is not None and loop.whole and not loop.leaves_early)
+        ended = loop.trip is not None or (limit is not None and loop.whole)
         if first is not None and ended:
             self.exact.add(loop)
 

@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from pipeline.kernels.accesses import Access, surrounding
 from pipeline.kernels.analysis import Analysis
+from pipeline.kernels.arguments import calls_in
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, Site
@@ -129,7 +130,10 @@ def _prepare(kernel: Kernel) -> Prepared:
         ids=ids,
         by_node={id(record.node): record for record in records},
         labels=_labels(readers, names),
-        calls={name: list(_calls(program, reader)) for name, reader in readers.items()},
+        calls={
+            name: [(call, surrounding(context)) for call, context in calls_in(program, reader)]
+            for name, reader in readers.items()
+        },
         names=names,
         includes=kernel.includes,
         macros=_macros(kernel, texts),
@@ -148,19 +152,6 @@ def _labels(readers: dict[str, LoopReader], names: frozenset[str]) -> dict[LoopR
                     label += "_"
             labels[record] = label
     return labels
-
-
-def _calls(program: Program, reader: LoopReader) -> Iterator[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]:
-    for node, context in reader.leaves:
-        stack = [node]
-        while stack:
-            part = stack.pop()
-            if part is None:
-                continue
-            name = part.name.name if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID) else None
-            if name in program.functions:
-                yield part, surrounding(context)
-            stack.extend(child for _, child in part.children())
 
 
 def _identifiers(ast: c_ast.FileAST) -> Iterator[str]:
