@@ -49,7 +49,7 @@ CFLAGS = "cflags"
 _RESULTS = {
     Further.CSIM: ("csim/report/*.log",),
     Further.COSIM: ("sim/report/*.rpt",),
-    Further.EXPORT: ("impl/report/verilog/*.xml",),
+    Further.EXPORT: ("impl/report/*/*.xml", "impl/*/report/*utilization*.rpt"),
 }
 
 
