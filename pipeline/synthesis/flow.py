@@ -37,6 +37,25 @@ def check_source(name: str) -> str:
     return name
 
 
+UNCERTAINTY = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(%|ns|ps)?")
+
+
+def check_uncertainty(text: str, clock_ns: float, option: str) -> None:
+    """Raises PipelineError, naming the option, unless the text is a clock uncertainty below the period, or empty.
+
+    The forms are those of ``set_clock_uncertainty`` (UG1399): a percentage of the period, or a time in ns or ps.
+    """
+    if not text:
+        return
+    match = UNCERTAINTY.fullmatch(text)
+    scale = {"%": clock_ns / 100, "ps": 1e-3}.get(match[2], 1.0) if match else math.inf
+    if match is None or not float(match[1]) * scale < clock_ns:
+        raise PipelineError(
+            f"{option} {text[:40]!r} is no clock uncertainty below the period of {clock_ns:g} ns",
+            fix="give one such as 27% or 0.5",
+        )
+
+
 @dataclass(frozen=True)
 class Flow:
     """A tool and the settings that move its labels. None is what was not recorded.

@@ -189,6 +189,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
     from pipeline.synthesis import Address
+    from pipeline.synthesis.flow import check_uncertainty
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.parts import check_part
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
@@ -216,6 +217,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         "version": LOWERING_VERSION,
     }
     check_part(config.part, "--vitis-part")
+    check_uncertainty(config.uncertainty, config.clock_ns, "--vitis-uncertainty")
     flow = tool_flow(
         tool,
         dialect=dialect,
