@@ -36,7 +36,7 @@ SCENARIOS = (
     "other_top", "other_part", "no_report", "licence", "licence_heals", "oom_line", "killed", "eat_memory",
     "compile_error", "pragma_conflict", "unroll_refused", "too_large", "source_failed", "crash", "disk_full",
     "disk_full_heals", "silent_failure", "warnings", "flood", "export_licence", "export_killed", "csim_fails",
-    "part_missing",
+    "part_missing", "cosim_fails", "export_fails",
 )  # fmt: skip
 
 ENV = os.environ
@@ -556,6 +556,10 @@ def further(design: Design, step: str) -> None:
         info("[SIM 211-3] *************** CSIM finish ***************")
     elif step == "cosim":
         info("[COSIM 212-47] Using XSIM for RTL simulation.")
+        if scenario == "cosim_fails":
+            error("[COSIM 212-361] C TB post check failed, nonzero return value '1'.")
+            error("[COSIM 212-4] *** C/RTL co-simulation finished: FAIL ***")
+            raise Failure
         os.makedirs(f"{design.folder}/sim/report", exist_ok=True)
         with open(f"{design.folder}/sim/report/{design.top}_cosim.rpt", "w") as file:
             row = "|   Verilog|      Pass|  74|  75|  76|  77|  78|  79|  152|"
@@ -568,6 +572,11 @@ def further(design: Design, step: str) -> None:
         if scenario == "export_licence":
             error("[Common 17-345] A valid license was not found for feature 'Synthesis' and/or device 'xcvc1902'.")
             error("[HLS 200-478] vivado returned an error ")
+            raise Failure
+        if scenario == "export_fails":
+            say("bad lexical cast: source type value could not be interpreted as target")
+            say('    while executing\n"rdi::set_property core_revision 2601010101 {component component_1}"')
+            error("[IMPL 213-28] Failed to generate IP.")
             raise Failure
         if scenario == "export_killed":
             say('/opt/stand-in/bin/rdiArgs.sh: line 352: 11056 Killed                  "$RDI_PROG" "$@"')

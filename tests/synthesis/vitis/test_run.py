@@ -30,6 +30,9 @@ EXPECTED = {
     "export_licence": (Status.OK, False),
     "export_killed": (Status.OK, False),
     "csim_fails": (Status.OK, False),
+    "cosim_fails": (Status.OK, False),
+    "export_fails": (Status.OK, False),
+    "part_missing": (Status.PART_NOT_INSTALLED, True),
     "garbage": (Status.REPORT_MISSING, False),
     "half_xml": (Status.REPORT_UNPARSABLE, False),
     "garbage_xml": (Status.REPORT_UNPARSABLE, False),
@@ -85,6 +88,8 @@ def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:
         ("export_licence", Further.EXPORT, Status.LICENCE),
         ("export_killed", Further.EXPORT, Status.KILLED),
         ("csim_fails", Further.CSIM, Status.NO_VERDICT),
+        ("cosim_fails", Further.COSIM, Status.COSIMULATION_FAILED),
+        ("export_fails", Further.EXPORT, Status.EXPORT_FAILED),
     ):
         text = f"/* stand-in: {scenario} */ void k(int a[4]) {{}}\n"
         sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
