@@ -80,10 +80,10 @@ def kernel_of(name: str, top: str = "") -> Kernel:
     return find_kernel(name, top=top or None)
 
 
-def kernel_or_none(name: str) -> Kernel | None:
+def kernel_or_none(name: str, top: str = "") -> Kernel | None:
     """The kernel of that name in the suite or at that path; None where there is no C for it."""
     if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
-        return kernel_of(name)
+        return kernel_of(name, top)
     return None
 
 
