@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from pipeline.errors import PipelineError
-from pipeline.files import open_plain
+from pipeline.files import LEADS_OUT, leads_out, open_plain
 
 MAX_FILE_BYTES = 128 << 20
 """Largest single file that is read, 128 MiB; the largest published one has 4 MB."""
@@ -153,10 +153,8 @@ def _folder(path: Path, wanted: _Wanted, budget: _Budget) -> Iterator[Member]:
             parts = _safe_parts(full.relative_to(path).as_posix())
             if parts and wanted(parts):
                 try:
-                    if not full.resolve(strict=True).is_relative_to(path.resolve()):
-                        raise PipelineError(
-                            "is a link that leads out of the folder", file=str(full), fix="copy the file into it"
-                        )
+                    if leads_out(path, full):
+                        raise PipelineError(LEADS_OUT, file=str(full), fix="copy the file into it")
                     with open_plain(full) as stream:
                         content, made = budget.read(stream, "/".join(parts)), os.fstat(stream.fileno()).st_mtime_ns
                 except PipelineError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.design_space.keys import Point, design_key, parse_key
 from pipeline.errors import PipelineError
-from pipeline.files import read_text
+from pipeline.files import LEADS_OUT, leads_out, read_text
 from pipeline.synthesis.canonical import read_json
 
 TABLE = "designs.csv"
@@ -21,17 +21,6 @@ _MAX_SIDECAR_BYTES = 1_000_000
 _MAX_TABLE_BYTES = 256 * 1024 * 1024
 _SITE = re.compile(r"__[A-Z]+__[A-Za-z0-9_]+")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
-
-
-LEADS_OUT = "is a link that leads out of the folder"
-
-
-def leads_out(folder: Path, path: PurePosixPath) -> bool:
-    """Whether a path below a folder leads elsewhere by links, or is a link that leads nowhere."""
-    try:
-        return not (folder / path).resolve(strict=True).is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):
-        return True
 
 
 @dataclass(frozen=True)
@@ -51,7 +40,7 @@ def read_table(folder: Path) -> dict[str, Named] | None:
     file = folder / TABLE
     if not os.path.lexists(file):
         return None
-    if leads_out(folder, PurePosixPath(TABLE)):
+    if leads_out(folder, file):
         raise PipelineError(LEADS_OUT, file=str(file), fix="copy the table into the folder")
     text = read_text(file, most=_MAX_TABLE_BYTES, fix="give a table of designs, or remove it")
     rows = csv.reader(text.splitlines(), strict=True)
@@ -115,7 +104,7 @@ def from_sidecar(folder: Path, place: PurePosixPath) -> tuple[Named | None, str 
         if not os.path.lexists(path):
             continue
         try:
-            if leads_out(folder, place / name):
+            if leads_out(folder, path):
                 raise ValueError(LEADS_OUT)
             text = read_text(path, most=_MAX_SIDECAR_BYTES)
             if name.endswith(".txt"):

@@ -7,7 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.synthesis.design_names import LEADS_OUT, SIDECARS, from_name, leads_out
+from pipeline.files import LEADS_OUT, leads_out
+from pipeline.synthesis.design_names import SIDECARS, from_name
 
 
 @dataclass
@@ -55,7 +56,7 @@ def walk(folder: Path) -> Walked:
             is_report = item.name.lower().endswith(".xml")
             if item.is_dir(follow_symlinks=False):
                 pending.append(path)
-            elif item.is_symlink() and (is_report or _is_folder(item)) and leads_out(folder, path):
+            elif item.is_symlink() and (is_report or _is_folder(item)) and leads_out(folder, folder / path):
                 nowhere = not os.path.exists(item.path)  # noqa: PTH110, a DirEntry's path is text
                 found.passed_over[path] = "is a link that leads nowhere" if nowhere else LEADS_OUT
             elif item.is_symlink() and _is_folder(item):

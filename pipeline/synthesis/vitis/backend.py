@@ -314,9 +314,15 @@ class VitisBackend:
 
 
 def step_label(name: str, step: StepResult) -> Label:
-    """What a further step measured; where its report says nothing, its status and why."""
-    if step.status is not Status.OK:
-        return Label(step.status, step.reason)
+    """What a further step measured; where its report says nothing, its status and why.
+
+    A cosimulation that failed keeps what it has measured until then.
+    """
+    label = _step_report(name, step) if step.status is Status.OK or name == Further.COSIM else Label(step.status)
+    return label if step.status is Status.OK else replace(label, status=step.status, reason=step.reason)
+
+
+def _step_report(name: str, step: StepResult) -> Label:
     try:
         if name == Further.EXPORT:
             label = label_from_exported(step.files)
