@@ -100,7 +100,7 @@ def label_from_report(report: Report, *, expect_top: str | None = None, expect_p
     """
     if expect_top is not None and report.top != expect_top:
         return _stale("top function", report.top, expect_top)
-    if expect_part is not None and (report.part is None or _bare(report.part) != _bare(expect_part)):
+    if expect_part is not None and (report.part is None or bare_part(report.part) != bare_part(expect_part)):
         return _stale("part", report.part, expect_part)
     latency = report.latency
     return Label(
@@ -136,5 +136,6 @@ def _stale(what: str, found: str | None, expected: str) -> Label:
     )
 
 
-def _bare(part: str) -> str:
+def bare_part(part: str) -> str:
+    """The name of a part without case and separators, which tool versions spell differently."""
     return "".join(letter for letter in part.lower() if letter.isalnum())

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         estimator_flow,
         imported_flow,
     )
+    from pipeline.synthesis.incoming import Changes, arriving, beside
+    from pipeline.synthesis.one_flow import Stated, address_for, common_flow, of_one_flow
     from pipeline.synthesis.opened import Problem
     from pipeline.synthesis.pack import read_pack, write_pack
     from pipeline.synthesis.store import ReportStore, SourceCounts
@@ -44,6 +46,7 @@ __all__ = [
     "KNOWN_FLOWS",
     "Address",
     "Backend",
+    "Changes",
     "Collected",
     "Entry",
     "EstimatorBackend",
@@ -54,13 +57,19 @@ __all__ = [
     "ReplayBackend",
     "ReportStore",
     "SourceCounts",
+    "Stated",
+    "address_for",
+    "arriving",
+    "beside",
     "check_source",
     "choose_backend",
     "collect_reports",
+    "common_flow",
     "estimator_flow",
     "find_address",
     "find_vitis",
     "imported_flow",
+    "of_one_flow",
     "read_pack",
     "write_pack",
 ]

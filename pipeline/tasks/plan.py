@@ -85,10 +85,10 @@ def kernel_of(name: str, top: str = "", cflags: str = "", files: str = "") -> Ke
     return find_kernel(name, top=top or None, flags=flags_of(cflags), further=names(files))
 
 
-def kernel_or_none(name: str) -> Kernel | None:
+def kernel_or_none(name: str, top: str = "") -> Kernel | None:
     """The kernel of that name in the suite or at that path; None where there is no C for it."""
     if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
-        return kernel_of(name)
+        return kernel_of(name, top)
     return None
 
 

@@ -17,7 +17,7 @@ STAND_IN_RUNS       a folder where every synthesis notes its start, its end, and
 STAND_IN_PIDS       a folder where every process notes its number, for tests that look for survivors
 """
 
-# ruff: noqa: PTH103, PTH106, PTH108, PTH109, PTH112, PTH113, PTH118, PTH123, PTH208, PTH100, SIM105
+# ruff: noqa: PTH103, PTH106, PTH108, PTH109, PTH112, PTH113, PTH118, PTH123, PTH208, PTH100, PTH211, SIM105
 # Plain os calls: the program starts without pathlib, hundreds of times in one test.
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SCENARIOS = (
     "other_top", "other_part", "no_report", "licence", "licence_heals", "oom_line", "killed", "eat_memory",
     "compile_error", "pragma_conflict", "unroll_refused", "too_large", "source_failed", "crash", "disk_full",
     "disk_full_heals", "silent_failure", "warnings", "flood", "export_licence", "export_killed", "csim_fails",
-    "part_missing", "cosim_fails", "export_fails",
+    "part_missing", "cosim_fails", "export_fails", "pipe_report", "link_report", "cosim_differs",
 )  # fmt: skip
 
 ENV = os.environ
@@ -518,7 +518,13 @@ def synthesise(design: Design, tool: str, text: str, scenario: str) -> None:
         xml = xml[: len(xml) // 2]
     if scenario == "garbage_xml":
         xml = bytes(range(256)).decode("latin-1")
-    if scenario != "no_report":
+    if scenario == "pipe_report":
+        os.mkfifo(f"{report}/csynth.xml")
+    elif scenario == "link_report":
+        with open(f"{os.getcwd()}.csynth.xml", "w") as file:
+            file.write(xml)
+        os.symlink(f"{os.getcwd()}.csynth.xml", f"{report}/csynth.xml")
+    elif scenario != "no_report":
         for file_name in ("csynth.xml", f"{design.top}_csynth.xml"):
             with open(f"{report}/{file_name}", "w", encoding="latin-1") as file:
                 file.write(xml)
@@ -562,10 +568,15 @@ def further(design: Design, step: str) -> None:
             raise Failure
         os.makedirs(f"{design.folder}/sim/report", exist_ok=True)
         with open(f"{design.folder}/sim/report/{design.top}_cosim.rpt", "w") as file:
-            row = "|   Verilog|      Pass|  74|  75|  76|  77|  78|  79|  152|"
+            status = "Fail" if scenario == "cosim_differs" else "Pass"
+            row = f"|   Verilog|      {status}|  74|  75|  76|  77|  78|  79|  152|"
             file.write(
                 f"|   RTL    |  Status  | min| avg| max| min| avg| max|\n|      VHDL|        NA| NA| NA| NA|\n{row}\n"
             )
+        if scenario == "cosim_differs":
+            error("[COSIM 212-361] Co-simulation output mismatch.")
+            error("[COSIM 212-4] *** C/RTL co-simulation finished: FAIL ***")
+            raise Failure
         info("[COSIM 212-1000] *** C/RTL co-simulation finished: PASS ***")
     else:
         info("[IMPL 213-8] Exporting RTL as a Vivado IP.")

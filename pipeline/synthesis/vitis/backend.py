@@ -314,9 +314,15 @@ class VitisBackend:
 
 
 def step_label(name: str, step: StepResult) -> Label:
-    """What a further step measured; where its report says nothing, its status and why."""
-    if step.status is not Status.OK:
-        return _failed_step(name, step)
+    """What a further step measured; where its report says nothing, its status and why.
+
+    A cosimulation that failed keeps what it has measured until then.
+    """
+    label = _step_report(name, step) if step.status is Status.OK or name == Further.COSIM else Label(step.status)
+    return label if step.status is Status.OK else replace(label, status=step.status, reason=step.reason)
+
+
+def _step_report(name: str, step: StepResult) -> Label:
     try:
         if name == Further.EXPORT:
             label = label_from_exported(step.files)
@@ -329,18 +335,6 @@ def step_label(name: str, step: StepResult) -> Label:
         return Label(Status.OK)
     except PipelineError as error:
         return Label(Status.REPORT_UNPARSABLE, str(error))
-
-
-def _failed_step(name: str, step: StepResult) -> Label:
-    """The label of a step that failed, with the figures that its report has all the same."""
-    bare = Label(step.status, step.reason)
-    if step.status is not Status.COSIMULATION_FAILED:
-        return bare
-    try:
-        whole = step_label(name, replace(step, status=Status.OK))
-    except PipelineError:
-        return bare
-    return replace(whole, status=step.status, reason=step.reason)
 
 
 def _faults(result: ToolResult) -> tuple[Fault, ...]:

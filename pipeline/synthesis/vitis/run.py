@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import PipelineError
-from pipeline.files import open_plain, read_plain
+from pipeline.files import LEADS_OUT, leads_out, open_plain
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.reports.report import Report
@@ -239,10 +240,13 @@ def _judge(job: Job, folder: Path, limits: Limits, ended: Ended, text: str) -> T
             return result(Status.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}")
         return result(said.status, said.reason)
     try:
-        with open_plain(folder / job.report) as file:
-            xml = file.read(MAX_BYTES + 1)
-    except (OSError, PipelineError):
+        xml = _left(folder, folder / job.report, MAX_BYTES)
+    except FileNotFoundError:
         reason = f"the tool ended with exit status 0 and left no {job.report}"
+        return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
+    except (OSError, PipelineError) as error:
+        what = error.problem if isinstance(error, PipelineError) else f"cannot be read: {error.strerror}"
+        reason = f"{job.report}, which the tool left, {what}"
         return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
     try:
         report = parse_report(xml, file=job.report)
@@ -298,26 +302,35 @@ def _result(
     )
 
 
+def _left(folder: Path, path: Path, most: int) -> bytes:
+    """What a run left in its folder, at most one byte more than ``most``.
+
+    Raises FileNotFoundError where it left no such file, OSError where it cannot be read, and PipelineError for what is
+    no plain file or a link that leads elsewhere: the tool's word is not taken for where a result is.
+    """
+    if not os.path.lexists(path):
+        raise FileNotFoundError(path)
+    if leads_out(folder, path):
+        raise PipelineError(LEADS_OUT, file=str(path))
+    with open_plain(path) as file:
+        return file.read(most + 1)
+
+
 def _judge_step(
     command: Command, folder: Path, limits: Limits, ended: Ended, text: str, patterns: tuple[str, ...]
 ) -> StepResult:
     said = verdict(text, ended.exit_code)
     if (stopped := _stopped(ended, limits, said)) is not None:
         return StepResult(*stopped, ended.seconds)
+    status, reason = Status.OK, None
     if ended.exit_code != 0 or said.errors:
         status = Status.NO_VERDICT if said.status is Status.OK else said.status
         reason = said.reason or f"{command.step} ended with exit status {ended.exit_code}"
-        return StepResult(status, reason, ended.seconds, _left(folder, patterns))
-    return StepResult(Status.OK, None, ended.seconds, _left(folder, patterns))
-
-
-def _left(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
-    """The plain files that a step left, by relative name; links out of the folder are not followed."""
     files: dict[str, bytes] = {}
-    root = folder.resolve()
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
-            if path.resolve().is_relative_to(root):
-                with contextlib.suppress(PipelineError):
-                    files[str(path.relative_to(folder))] = read_plain(path, most=MAX_RESULT_BYTES)
-    return files
+            with contextlib.suppress(OSError, PipelineError):
+                data = _left(folder, path, MAX_RESULT_BYTES)
+                if len(data) <= MAX_RESULT_BYTES:
+                    files[str(path.relative_to(folder))] = data
+    return StepResult(status, reason, ended.seconds, files)

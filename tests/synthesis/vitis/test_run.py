@@ -15,6 +15,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import Status
 from pipeline.synthesis.vitis import Further, Limits, Sources, ToolResult, render, run_tool
+from pipeline.synthesis.vitis.backend import step_label
 from pipeline.synthesis.vitis.process import Ended, run_supervised
 from pipeline.synthesis.vitis.supervise import children, descendants
 from tests.synthesis.vitis.support import alive, flow_of, job_of, noted, stand_in, wait_for
@@ -40,6 +41,10 @@ EXPECTED = {
     "other_top": (Status.REPORT_MISSING, False),
     "other_part": (Status.REPORT_MISSING, False),
     "no_report": (Status.REPORT_MISSING, False),
+    "pipe_report": (Status.REPORT_MISSING, False),
+    "link_report": (Status.REPORT_MISSING, False),
+    "cosim_differs": (Status.OK, False),
+    "part_missing": (Status.PART_NOT_INSTALLED, True),
     "licence": (Status.LICENCE, True),
     "licence_heals": (Status.LICENCE, True),
     "oom_line": (Status.KILLED, True),
@@ -63,7 +68,8 @@ def test_a_run_is_judged_wrongly(tmp_path: Path, scenario: str) -> None:
     assert (result.status, result.transient) == EXPECTED[scenario], result.log_tail
     assert (result.reason is None) == (result.status is Status.OK)
     assert (result.label.cycles is not None) == (result.status is Status.OK)
-    assert list((tmp_path / "scratch").iterdir()) == []
+    left = [path.name for path in (tmp_path / "scratch").iterdir()]
+    assert [name for name in left if not name.endswith(".csynth.xml")] == []
 
 
 def test_a_scenario_of_the_stand_in_is_not_tried() -> None:
@@ -97,6 +103,17 @@ def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:
         result = run_tool(tool, job, scratch=tmp_path / "scratch")
         assert result.status is Status.OK and result.xml is not None
         assert result.steps[step].status is status and result.steps[step].reason
+
+
+def test_a_failed_cosimulation_loses_the_figures_that_it_has(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    text = "/* stand-in: cosim_differs */ void k(int a[4]) {}\n"
+    sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
+    result = run_tool(tool, render(tool, flow_of(tool), sources, further=[Further.COSIM]), scratch=tmp_path / "scratch")
+    label = step_label("cosim", result.steps["cosim"])
+    assert result.status is Status.OK and label.status is Status.COSIMULATION_FAILED
+    assert (label.latency_best, label.cycles, label.interval_max) == (74, 76, 79)
+    assert label.reason == result.steps["cosim"].reason
 
 
 def test_a_compile_error_does_not_say_where(tmp_path: Path) -> None:
@@ -183,7 +200,8 @@ def test_an_interrupt_leaves_a_tool_running(tmp_path: Path) -> None:
             tool, job_of(tool, "stubborn"), scratch=tmp_path / "scratch", limits=Limits(grace_s=0.2), on_stage=interrupt
         )
     assert not any(alive(pid) for pid in noted(pids))
-    assert list((tmp_path / "scratch").iterdir()) == []
+    left = [path.name for path in (tmp_path / "scratch").iterdir()]
+    assert [name for name in left if not name.endswith(".csynth.xml")] == []
 
 
 PARENT = """
