@@ -14,7 +14,8 @@ from pipeline.estimator.cost_types import INT, CType, cost_type, shape, wider
 from pipeline.estimator.nest import Access, Chain, Linear, Memory
 from pipeline.estimator.walk_names import Names
 from pipeline.estimator.walk_values import CHOSEN, Place, Value, join
-from pipeline.kernels.values import literal, truncated
+from pipeline.kernels.literals import literal
+from pipeline.kernels.values import truncated
 
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})

@@ -14,6 +14,7 @@ from pipeline.estimator.nest import Index, Item, LoopNode, Memory
 from pipeline.estimator.walk_values import Open, Place, Value
 from pipeline.kernels import values
 from pipeline.kernels.c_types import CType
+from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.symbols import Symbol
@@ -118,7 +119,7 @@ class Names:
 
     def _number(self, node: Any) -> int | None:
         """An integer expression's value at this place of the walk, None where it is not known."""
-        return values.evaluate(node, self).exact
+        return evaluate(node, self).exact
 
     def variable(self, node: Any) -> values.Value | None:
         """The value of a scalar that is a number here."""

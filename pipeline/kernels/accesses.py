@@ -8,13 +8,14 @@ from typing import Any
 
 from pycparser import c_ast
 
+from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.guards import Guard, conditions
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.lvalues import Lvalues, Place, targets
 from pipeline.kernels.reaching import origin
 from pipeline.kernels.symbols import Program, Symbol
-from pipeline.kernels.values import Value, evaluate, sum_of
+from pipeline.kernels.values import Value, sum_of
 
 _MATHEMATICS = {
     "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "fabs",

@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from pycparser import c_ast
 
+from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.loop_record import Context
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.reaching import Here
 from pipeline.kernels.symbols import FunctionInfo, Program
-from pipeline.kernels.values import Value, evaluate, fitted
+from pipeline.kernels.values import Value, fitted
 
 Given: TypeAlias = dict[str, list[tuple[c_ast.FuncCall, Here]]]
 """By function the calls of it that have been read, with their places."""

@@ -9,7 +9,8 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.kernels.c_types import usual
-from pipeline.kernels.values import Scope, Value, difference, evaluate, fitted
+from pipeline.kernels.expressions import Scope, evaluate
+from pipeline.kernels.values import Value, difference, fitted
 
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 

@@ -25,7 +25,8 @@ from pipeline.kernels.c_types import (
     struct_of,
     usual,
 )
-from pipeline.kernels.values import Value, constant, constant_of, evaluate, fitted
+from pipeline.kernels.expressions import constant_of, evaluate
+from pipeline.kernels.values import Value, constant, fitted
 from pipeline.program import Layout
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from pycparser import c_ast, c_generator
 
 from pipeline.kernels.c_types import CType, usual
+from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.jumps import continues, entered, leaves
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.reaching import Here, Reaching
 from pipeline.kernels.updates import FLIPPED, Test, Update, conjuncts, statements
-from pipeline.kernels.values import Value, constant, difference, evaluate, shifted, unknown
+from pipeline.kernels.values import Value, constant, difference, shifted, unknown
 
 _MAX_SIMULATED = 4096
 

@@ -10,8 +10,8 @@ from pycparser import c_ast
 
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.effects import EffectsReader
+from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.symbols import Program, Symbol
-from pipeline.kernels.values import evaluate
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 _COUNTED = ("int", "pointer")

@@ -109,11 +109,11 @@ def _version(package: str) -> str | None:
 
 
 def _compiler() -> Check:
-    """The clang behind program graphs."""
+    """The clang that kernels and program graphs are read with."""
     from pipeline.project.compiler import find_compiler
 
     try:
-        return _check("compiler", "ok", f"{find_compiler().version}, for program graphs")
+        return _check("compiler", "ok", f"{find_compiler().version}, to read kernels and for program graphs")
     except PipelineError as error:
         return _check("compiler", "problem", error.problem, error.fix)
 

@@ -153,6 +153,8 @@ def _only(text: str) -> tuple[LoopRecord, list[Access]]:
         ("for (i=0;i<8;i+=2) { a[i][0] = 1; a[i+1][0] = 1; } for (i=0;i<8;i++) s += a[i][0];", "out"),
         ("for (i=7;i>=0;i--) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "out"),
         ("for (i=7;i>0;i--) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "inout"),
+        ("for (i=0;i<8 && b[i];i++) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "inout"),
+        ("for (i=b[0];i<8;i++) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "inout"),
         # An element of an earlier iteration is there only if that iteration took the branch.
         ("a[0][0] = 0; for (i=1;i<8;i++) { if (b[i]) { s += a[i-1][0]; a[i][0] = 1; } }", "inout"),
         ("a[0][0] = 0; for (i=1;i<8;i++) { s += a[i-1][0]; a[i][0] = 1; }", "out"),
@@ -161,6 +163,13 @@ def _only(text: str) -> tuple[LoopRecord, list[Access]]:
 def test_what_is_covered_is_decided_for_any_size(body: str, direction: str) -> None:
     body = body.replace("FOR(n)", "for (i = 0; i < n; i++) for (j = 0; j <= i; j++)")
     text = f"int f(int a[64][64], int b[64], int n) {{ int i, j, s = 0; {body} return s; }}"
+    assert read_kernel(text, file="f.c").functions[0].arguments[0].direction == direction
+
+
+@pytest.mark.parametrize(("member", "direction"), [("x", "out"), ("y", "inout")])
+def test_a_member_is_covered_by_stores_to_that_member(member: str, direction: str) -> None:
+    body = f"for (i = 0; i < 8; i++) a[i].x = i; for (i = 0; i < 8; i++) s += a[i].{member};"
+    text = f"struct p {{ int x, y; }}; int f(struct p a[8]) {{ int i, s = 0; {body} return s; }}"
     assert read_kernel(text, file="f.c").functions[0].arguments[0].direction == direction
 
 

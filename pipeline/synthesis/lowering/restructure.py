@@ -7,9 +7,9 @@ from typing import Any
 
 from pycparser import c_ast
 
+from pipeline.kernels.expressions import same_text
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
-from pipeline.kernels.values import same_text
 from pipeline.synthesis.lowering.flow import Flow, has_loop, holds, mentions, statements
 from pipeline.synthesis.lowering.prepare import Prepared
 

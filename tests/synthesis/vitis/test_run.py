@@ -44,7 +44,6 @@ EXPECTED = {
     "pipe_report": (Status.REPORT_MISSING, False),
     "link_report": (Status.REPORT_MISSING, False),
     "cosim_differs": (Status.OK, False),
-    "part_missing": (Status.PART_NOT_INSTALLED, True),
     "licence": (Status.LICENCE, True),
     "licence_heals": (Status.LICENCE, True),
     "oom_line": (Status.KILLED, True),
