@@ -15,7 +15,7 @@ _hls_pipeline() {
         SynthesizeDesigns) words='--top --cflags --files --workspace --seed --kernel --space --source --backend --strategy --count --around' ;;
         BuildGraph) words='--top --cflags --files --workspace --seed --kernel' ;;
         ImportHLSyn) words='--workspace --seed --path --url --source-prefix --source --dialect' ;;
-        ImportReports) words='--workspace --seed --path --source --kernel --dialect' ;;
+        ImportReports) words='--workspace --seed --path --source --kernel --top --part --clock --tool-version --dialect' ;;
         BuildPacks) words='--workspace --seed --kernels --count --output-folder' ;;
         Calibrate) words='--workspace --seed --source --kernels --designs --folds' ;;
         ValidateEstimator) words='--workspace --seed --source --kernels --designs --folds --reports' ;;
