@@ -200,7 +200,8 @@ class ValidateEstimator(_AgainstLabels):
         from pipeline.synthesis.walk import walk
 
         folder = Path(self.reports)
-        found = [item.path for item in find_reports(folder, walk(folder))] if folder.is_dir() else []
+        items = find_reports(folder, walk(folder)) if folder.is_dir() else []
+        found = [item.path for item in items if not item.missing]
         if not found:
             raise PipelineError("there is no report here", file=str(folder), fix="name a folder of csynth.xml files")
         parsed = [
