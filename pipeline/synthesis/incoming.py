@@ -12,6 +12,10 @@ from pipeline.synthesis.entry import LATEST, Entry
 from pipeline.synthesis.store import ReportStore
 
 
+_AT_ONCE = 1000
+"""Results less than so many nanoseconds apart are equally old: no file system tells them apart."""
+
+
 @dataclass
 class Changes:
     """What an import changes, told while its entries pass by."""
@@ -56,7 +60,7 @@ def arriving(store: ReportStore, address: Address, entries: Iterable[Entry], cha
             changes.same += 1
         else:
             failed, was_failed = (one.status is not Status.OK for one in (entry, there))
-            if entry.made == there.made:
+            if there.made - _AT_ONCE < entry.made <= there.made:
                 entry.made = min(there.made + 1, LATEST)
             if (failed, -entry.made) < (was_failed, -there.made):
                 changes.replaced.append(f"{_short(entry.key)}: {_said(entry)} replaces {_said(there)}")
