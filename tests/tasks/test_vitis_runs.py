@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -140,12 +142,16 @@ def test_a_validation_runs_afresh_what_is_stored_and_never_beside_another_run_of
     owner.enter_context(Claims(tmp_path / "workspace" / "store").claim(fresh.address, first))
     said: list[str] = []
 
-    def say(text: str) -> None:
-        said.append(text)
-        assert first not in runs
-        owner.close()
+    class Terminal(io.StringIO):
+        """Who is told of the waiting lets go of the design."""
 
-    monkeypatch.setattr("pipeline.tasks.messages.say", say)
+        def write(self, text: str) -> int:
+            said.append(text)
+            assert first not in runs
+            owner.close()
+            return len(text)
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
     outcomes = list(run_designs(fresh, kernel, designs, tmp_path / "workspace", lambda key, stage: None))
     assert [text.strip() for text in said] == ["k: waiting for 1 design that others have in flight"]
     assert {one.label.status for one in outcomes} == {Status.OK}
