@@ -87,3 +87,19 @@ def test_a_number_that_a_function_is_handed_does_not_change() -> None:
     text = "void k(double a[64], double s) { for (int i = 0; i < 64; i++) { a[i] = a[i] * sqrt(s); } }"
     (loop,) = prepare(read_kernel("#include <math.h>\n" + text, file="k.c", top="k")).nest.loops.values()
     assert loop.carried == ()
+
+
+def test_steps_of_any_size_and_sign_reach_the_subscripts() -> None:
+    text = """
+    void k(int a[64], int b[64]) {
+        int m = 8, *p = a + 62;
+        for (int i = 0; i < 30; i++) { *p = 1; p -= 2; }
+        m--;
+        b[m] = 2;
+    }"""
+    nest = prepare(read_kernel(text, file="k.c", top="k")).nest
+    bodies = [nest.body, *(loop.body for loop in nest.loops.values())]
+    found = {access.array: access.index for body in bodies for item in body for access in getattr(item, "accesses", ())}
+    ((walked,), (constant,)) = found["a"], found["b"]
+    assert (dict(walked.loops), walked.constant) == ({0: -2}, 62)
+    assert (dict(constant.loops), constant.constant) == ({}, 7)

@@ -155,6 +155,9 @@ def _only(text: str) -> tuple[LoopRecord, list[Access]]:
         ("for (i=7;i>0;i--) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "inout"),
         ("for (i=0;i<8 && b[i];i++) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "inout"),
         ("for (i=b[0];i<8;i++) a[i][0] = 1; for (i=0;i<8;i++) s += a[i][0];", "inout"),
+        # The variable has been stepped by the test: it is n in the last iteration.
+        ("i = 9; while (i-- > n) a[i][0] = 1; for (j = 8; j >= n; j--) s += a[j][0];", "out"),
+        ("i = 9; while (i-- > n) a[i][0] = 1; for (j = 8; j >= n - 1; j--) s += a[j][0];", "inout"),
         # An element of an earlier iteration is there only if that iteration took the branch.
         ("a[0][0] = 0; for (i=1;i<8;i++) { if (b[i]) { s += a[i-1][0]; a[i][0] = 1; } }", "inout"),
         ("a[0][0] = 0; for (i=1;i<8;i++) { s += a[i-1][0]; a[i][0] = 1; }", "out"),

@@ -29,6 +29,7 @@ def _kernel(statements: str, before: str = "") -> Kernel:
         ("for (i = 20; (unsigned)i > 5; i -= 3) a[i] = 0;", [5]),
         # 20, 17, .., 2, then -1, which is no small number there.
         ("for (i = 20; (unsigned)i > 1; i -= 3) a[i] = 0;", [None]),
+        ("for (i = 20; (unsigned)i >= 2; i -= 3) a[i] = 0;", [None]),
         ("for (int *p = a; p < a + 64; p++) *p = 0;", [64]),
         ("int *p = a, *end = &a[64]; while (p != end) { *p = 1; p += 4; }", [16]),
         ("int *p = a; do { *p++ = 1; } while (p < a + 10);", [10]),
