@@ -11,7 +11,6 @@ from pipeline.synthesis.address import Address
 from pipeline.synthesis.entry import LATEST, Entry
 from pipeline.synthesis.store import ReportStore
 
-
 _AT_ONCE = 1000
 """Results less than so many nanoseconds apart are equally old: no file system tells them apart."""
 
