@@ -11,6 +11,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     last_words.settle_streams()
     sys.excepthook = last_words.hook
+    last_words.catch_signals()
     from luigi.retcodes import run_with_retcodes
 
     import pipeline.tasks

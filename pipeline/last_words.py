@@ -8,16 +8,22 @@ from __future__ import annotations
 import configparser
 import contextlib
 import errno
+import itertools
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import NoReturn
 
 from pipeline.errors import PipelineError, printable
 
-INTERRUPTED = "interrupted; what was finished is kept, and the same command goes on from there"
+GOES_ON = "what was finished is kept, and the same command goes on from there"
+_ENDING = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "the terminal is gone"}
+"""What each signal that ends a command in good order is called."""
 SHOW_TRACEBACK = "HLS_PIPELINE_TRACEBACK"
 """Environment variable: where it is set, the traceback of a defect is printed as well."""
 
@@ -43,7 +49,7 @@ def told(error: BaseException | None) -> str | None:
     if isinstance(error, PipelineError):
         return str(error)
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
+        return f"{_ENDING[_signal_of(error)]}; {GOES_ON}"
     if isinstance(error, MemoryError):
         return "the memory does not suffice; give the command more, or work on fewer designs at once"
     if isinstance(error, configparser.Error):
@@ -51,11 +57,18 @@ def told(error: BaseException | None) -> str | None:
     if isinstance(error, UnicodeDecodeError) and "luigi.interface" not in sys.modules:
         # Nothing but luigi's configuration has been read by then.
         return "luigi.cfg: is not UTF-8 text; save it as UTF-8"
+    if isinstance(error, ModuleNotFoundError) and error.name and _is_the_module(error.name):
+        return str(PipelineError(f"--module {error.name}: there is no such module", fix="did you mean pipeline?"))
     if isinstance(error, OSError) and error.errno is not None:
         return _of_the_system(error)
     if type(error).__name__ == "RPCError" and type(error).__module__ == "luigi.rpc":
         return "luigid cannot be reached; start it, or use --local-scheduler"
     return None
+
+
+def _is_the_module(name: str) -> bool:
+    """Whether the command line names the module, such as ``--module pipelin``."""
+    return f"--module={name}" in sys.argv or ("--module", name) in itertools.pairwise(sys.argv)
 
 
 def _bad_configuration(error: configparser.Error) -> str:
@@ -123,7 +136,40 @@ def write_error(text: str) -> None:
 
 def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """For ``sys.excepthook``: one line instead of a traceback."""
-    write_error(f"ERROR: {told(error) or defect(error)}\n")
+    end(error, told(error) or defect(error))
+
+
+def end(error: BaseException, line: str) -> None:
+    """Writes the line of an error that ends the command. One that a signal ended exits with 128 and its number."""
+    if isinstance(error, KeyboardInterrupt):
+        # What is told is told: another one ends what is left at once.
+        for number in _ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
+    write_error(f"ERROR: {line}\n")
+    if isinstance(error, KeyboardInterrupt):
+        raise SystemExit(128 + _signal_of(error))
+
+
+def _signal_of(error: KeyboardInterrupt) -> signal.Signals:
+    """The signal that :func:`interrupted` was called for; Python's own handler names none, which is SIGINT."""
+    number = error.args[0] if error.args else signal.SIGINT
+    return signal.Signals(number) if number in _ENDING else signal.SIGINT
+
+
+def interrupted(number: int, frame: FrameType | None) -> NoReturn:
+    """For ``signal.signal``: unwinds what is under way, once; the second signal ends the process at once."""
+    signal.signal(number, signal.SIG_DFL)
+    raise KeyboardInterrupt(number)
+
+
+def catch_signals() -> None:
+    """Has a terminated command, or one whose terminal is gone, end as an interrupted one; ignored signals stay so."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _ENDING:
+            # None is a handler that is not Python's.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                signal.signal(number, interrupted)
 
 
 def settle_streams() -> None:

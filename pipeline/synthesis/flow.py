@@ -22,7 +22,7 @@ SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DEFAULT_PART = "xcu200-fsgd2104-2-e"
 """Its capacities (BRAM_18K 4,320, DSP 6,840, LUT 1,182,240, FF 2,364,480) are those behind HLSyn's utilisations."""
 DEFAULT_CLOCK_NS = 4.0
-DEFAULT_UNCERTAINTY = "27%"
+DEFAULTUNCERTAINTY = "27%"
 """The default of Vitis HLS (UG1399)."""
 DEFAULT_FLOW_TARGET = "vitis"
 
@@ -35,6 +35,25 @@ def check_source(name: str) -> str:
             fix="use 1 to 64 lower-case letters, digits, '.', '_' and '-', a letter or digit first",
         )
     return name
+
+
+UNCERTAINTY = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(%|ns|ps)?")
+
+
+def check_uncertainty(text: str, clock_ns: float, option: str) -> None:
+    """Raises PipelineError, naming the option, unless the text is a clock uncertainty below the period, or empty.
+
+    The forms are those of ``set_clock_uncertainty`` (UG1399): a percentage of the period, or a time in ns or ps.
+    """
+    if not text:
+        return
+    match = UNCERTAINTY.fullmatch(text)
+    scale = {"%": clock_ns / 100, "ps": 1e-3}.get(match[2], 1.0) if match else math.inf
+    if match is None or not float(match[1]) * scale < clock_ns:
+        raise PipelineError(
+            f"{option} {text[:40]!r} is no clock uncertainty below the period of {clock_ns:g} ns",
+            fix="give one such as 27% or 0.5",
+        )
 
 
 @dataclass(frozen=True)
@@ -130,7 +149,7 @@ def estimator_flow(version: str) -> Flow:
         version,
         DEFAULT_PART,
         DEFAULT_CLOCK_NS,
-        DEFAULT_UNCERTAINTY,
+        DEFAULTUNCERTAINTY,
         DEFAULT_FLOW_TARGET,
     )
 

@@ -125,11 +125,14 @@ def _from_anywhere(read: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(read)
     def value(self: luigi.Parameter[Any], task: str, name: str) -> Any:
+        parser = CmdlineParser.get_instance()
+        given = getattr(parser.known_args, f"{task}_{name}", None) if parser else None
+        if given == "":
+            # luigi takes an empty text for an option that was not given.
+            return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
         try:
             return read(self, task, name)
         except (ValueError, TypeError, ParameterException):
-            parser = CmdlineParser.get_instance()
-            given = getattr(parser.known_args, f"{task}_{name}", None) if parser else None
             return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
 
     return value

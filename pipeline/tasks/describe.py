@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from functools import cached_property
 from pathlib import Path
@@ -167,17 +168,28 @@ class DescribeDesign(_OfKernel):
         blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in self.point.values())
         if own == set(self.point) and not blanks:
             return self.found.sites[0].dialect if self.found.sites else "hls" if self.found.options else "merlin"
-        try:
-            site_map(self.found, VITIS_PLAIN, self.point)
-        except PipelineError:
-            missing, extra = sorted(own - set(self.point)), sorted(set(self.point) - own)
-            parts = [f"lacks {', '.join(missing[:6])}"] if missing else []
-            parts += [f"has {', '.join(extra[:6])}, which the kernel lacks"] if extra else []
-            raise PipelineError(
-                f"the key {self.key[:80]!r} is none of {self.found.name}: it {' and '.join(parts)}",
-                fix=f"DescribeKernel --kernel {self.kernel} lists the sites",
-            ) from None
-        return VITIS_PLAIN
+        missing, extra = sorted(own - set(self.point)), sorted(set(self.point) - own)
+        # A key with some of the kernel's own sites alone may be cut short: nothing but a label of it says otherwise.
+        plain = bool(extra) or blanks or self._has_plain_label()
+        if plain:
+            with contextlib.suppress(PipelineError):
+                site_map(self.found, VITIS_PLAIN, self.point)
+                return VITIS_PLAIN
+        parts = [f"lacks {', '.join(missing[:6])}"] if missing else []
+        parts += [f"has {', '.join(extra[:6])}, which the kernel lacks"] if extra else []
+        raise PipelineError(
+            f"the key {self.key[:80]!r} is none of {self.found.name}: it {' and '.join(parts)}",
+            fix=f"DescribeKernel --kernel {self.kernel} lists the sites",
+        )
+
+    def _has_plain_label(self) -> bool:
+        from pipeline.tasks.plan import open_store
+
+        store = open_store(self.workspace)
+        return any(
+            address.flow.dialect == "vitis-plain" and store.get(address, self.key) is not None
+            for address in _addresses(self.workspace, self.found)
+        )
 
     def facts(self) -> dict[str, Any]:
         """Values, verdict of the space, labels, estimate, source."""

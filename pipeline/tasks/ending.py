@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from pipeline.last_words import write_error
+from pipeline.tasks.causes import causes
 
 MEANINGS = {
     "already_running": "another worker runs it",
@@ -43,7 +44,7 @@ class _Ending:
         if self.root is None or self.code is None or os.getpid() != self.process:
             return
         seconds = time.monotonic() - self.started
-        write_error(f"{last_line(type(self.root).__name__, seconds, self.code, self._page())}\n")
+        write_error(f"{last_line(type(self.root).__name__, seconds, self.code, self._page(), causes.again)}\n")
 
     def _page(self) -> Path | None:
         page = self.root.page if self.root is not None and self.code == 0 else None
@@ -70,10 +71,15 @@ def install() -> None:
     atexit.register(_ending.write)
 
 
-def last_line(name: str, seconds: float, code: int, page: Path | None) -> str:
-    """The line, such as ``BuildGraph: done in 2.1 s, exit code 0; to look at: workspace/.../page.html``."""
+def last_line(name: str, seconds: float, code: int, page: Path | None, again: int = 0) -> str:
+    """The line, such as ``BuildGraph: done in 2.1 s, exit code 0; to look at: workspace/.../page.html``.
+
+    ``again`` counts the tasks that failed for a cause that another one has told.
+    """
     if code:
-        meaning = _meaning(code)
+        meaning = _meaning(code) or ""
+        if again:
+            meaning += f"{'; ' if meaning else ''}{again} more of its tasks for a cause told above"
         return f"{name}: failed after {seconds:.1f} s, exit code {code}" + (f" ({meaning})" if meaning else "")
     return f"{name}: done in {seconds:.1f} s, exit code 0" + (f"; to look at: {page}" if page else "")
 

@@ -16,6 +16,7 @@ import sys
 
 import luigi
 
+from pipeline.tasks.causes import causes
 from pipeline.tasks.messages import say, task_label
 
 _PR_SET_PDEATHSIG = 1
@@ -51,4 +52,6 @@ multiprocessing.util.register_after_fork(_family, tie_to_parent)
 def _killed(task: luigi.Task, message: str) -> None:
     code = message.rpartition(" ")[2]
     how = f"was killed by signal {code[1:]}" if code.startswith("-") else f"ended with exit status {code}"
-    say(f"ERROR: {task_label(task)}: its process {how}; start again: what is finished is kept")
+    line = f"its process {how}; start again: what is finished is kept"
+    if causes.is_first(line):
+        say(f"ERROR: {task_label(task)}: {line}")

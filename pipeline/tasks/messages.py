@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +27,9 @@ from luigi.parameter import ParameterException
 from luigi.task_register import TaskClassException
 
 from pipeline.errors import PipelineError, printable
-from pipeline.last_words import defect, keep_traceback, settle_streams, told, write_error
+from pipeline.last_words import catch_signals, defect, end, keep_traceback, settle_streams, told, write_error
 from pipeline.tasks import command_line, ending
+from pipeline.tasks.causes import causes
 
 _PROGRAMS = {"luigi", "luigi.exe"}
 
@@ -54,17 +56,22 @@ class OneLine(logging.Filter):
     """Replaces the tracebacks in luigi's log by one line; that of a defect goes into a file that the line names."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrites ``record`` in place; nothing is dropped."""
+        """Rewrites ``record`` in place; a task's failure is dropped where another's line tells its cause."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             message = user_message(error) or defect(error)
+            if not causes.is_first(message, error):
+                return False
             task = next((a for a in record.args if isinstance(a, luigi.Task)), None) if record.args else None
             record.msg = f"{task_label(task)}: {message}" if task else message
             record.args, record.exc_info, record.exc_text = (), None, None
         elif "\nTraceback (most recent call last)" in (text := record.getMessage()):
             # luigi formats the traceback of a failing complete() or requires() into the message itself.
             record.msg, record.args = _last_line_of(text), ()
+            if not causes.is_first(record.msg):
+                return False
             record.levelno, record.levelname = logging.ERROR, "ERROR"
+        record.msg, record.args = printable(record.getMessage(), lines=True), ()
         return True
 
 
@@ -89,8 +96,15 @@ def install(*, command_line_of_ours: bool = False) -> None:
     if command_line_of_ours or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
         settle_streams()
         sys.excepthook = _hook
+        catch_signals()
         command_line.install()
         ending.install()
+        warnings.formatwarning = _warning
+
+
+def _warning(message: Warning | str, *_: object) -> str:
+    """A warning of a library as one line, without the line of code that it came from."""
+    return f"Warning: {printable(' '.join(str(message).split()))}\n"
 
 
 def check_configuration(sections: Sequence[str]) -> None:
@@ -103,7 +117,7 @@ def check_configuration(sections: Sequence[str]) -> None:
 
 
 def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    write_error(f"ERROR: {user_message(error) or defect(error)}\n")
+    end(error, user_message(error) or defect(error))
 
 
 class Progress:

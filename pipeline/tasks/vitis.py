@@ -186,6 +186,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     """
     from pipeline.synthesis import Address
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
+    from pipeline.synthesis.flow import check_uncertainty
     from pipeline.synthesis.parts import check_part
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
@@ -210,6 +211,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         "version": LOWERING_VERSION,
     }
     check_part(config.part, "--vitis-part")
+    check_uncertainty(config.uncertainty, config.clock_ns, "--vitis-uncertainty")
     flow = tool_flow(
         tool,
         dialect=dialect,

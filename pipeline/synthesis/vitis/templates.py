@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.resources import shipped_folder
-from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.flow import UNCERTAINTY, Flow
 from pipeline.synthesis.vitis.directives import parse_directives
 from pipeline.synthesis.vitis.job import Command, Further, Job
 from pipeline.synthesis.vitis.quoting import Quoted, cfg_value, tcl_option, tcl_value, tcl_word
@@ -27,7 +27,6 @@ SCRIPT = "run_hls.tcl"
 CONFIG = "hls_config.cfg"
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
-_UNCERTAINTY = re.compile(r"\d{1,4}(\.\d{1,4})?(%|ns|ps)?")
 _FLAG = re.compile(r"-[A-Za-z][A-Za-z0-9_./=+,:-]{0,200}")
 _SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+-]{1,80}")
 
@@ -79,7 +78,7 @@ def render(
         raise PipelineError(f"the flow {flow.source} names no part that can be handed to the tool: {flow.part!r}")
     if flow.clock_ns is None:
         raise PipelineError(f"the flow {flow.source} has no clock period", fix="give one in nanoseconds")
-    if flow.uncertainty is not None and not _UNCERTAINTY.fullmatch(flow.uncertainty):
+    if flow.uncertainty is not None and not UNCERTAINTY.fullmatch(flow.uncertainty):
         raise PipelineError(f"{flow.uncertainty!r} is no clock uncertainty", fix="use a form such as 27% or 0.5")
     if steps and set(steps) & {Further.CSIM, Further.COSIM} and not sources.testbench:
         raise PipelineError(f"the step {steps[0]} needs a test bench, and the design has none")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,11 +93,18 @@ def search_of(loop: Loop, plan: Plan, model: Path, *, acquisition: str | None = 
 def check_search(loop: Loop) -> None:
     """Raises PipelineError for a surrogate or an acquisition that there is not, before anything is run."""
     from pipeline.exploration import SURROGATES, make_strategy
+    from pipeline.exploration.acquisition import ACQUISITIONS
     from pipeline.tasks.loop.model import HMOE, uses_model
 
     known = ("auto", *(name for name in SURROGATES if name != "model"), HMOE)
-    if loop.surrogate not in known:
-        raise PipelineError(f"there is no surrogate {loop.surrogate!r}", fix=f"use one of {', '.join(known)}")
+    ways = ("auto", "random", "coreset", *ACQUISITIONS, "ehvi")
+    for option, chosen, names in (("surrogate", loop.surrogate, known), ("acquisition", loop.acquisition, ways)):
+        if chosen not in names:
+            meant = nearest(chosen, names)
+            raise PipelineError(
+                f"--{option} {chosen[:40]!r}",
+                fix=(f"did you mean {meant}? " if meant else "") + f"it is one of {', '.join(names)}",
+            )
     uses_model(loop)
     if loop.acquisition not in ("auto", "random", "coreset"):
         make_strategy(f"forest-{loop.acquisition}", objective=loop.goal)
