@@ -4,7 +4,7 @@
 # make ci    the main jobs by replay of the packs alone
 # make bench speed, as ratios in one run
 # make packs the packs in reports/, again
-# make docs  the generated parts of docs/, again
+# make docs  the generated parts of docs/ and the index in kernels/, again
 # make test-kills  any one process of a command killed at random, KILLS times (40)
 # make test-farm  runs on a real Slurm, where it can be installed
 # make clean  removes caches and what can be made again; the reports that runs of the tool have left stay

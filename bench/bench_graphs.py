@@ -67,10 +67,11 @@ def _processor(work: Callable[[], object]) -> float:
 def _large(lines: int, shape: str) -> None:
     """One large file in a process of its own, so that the peak of its memory is its own."""
     from pipeline.graphs.build import build_graph
-    from pipeline.graphs.compiler import compile_to_ir, find_compiler
     from pipeline.graphs.ir import read_ir
     from pipeline.graphs.make import graph_of
     from pipeline.kernels.read import read_kernel
+    from pipeline.project.compiler import find_compiler
+    from pipeline.project.ir import compile_to_ir
 
     graph_of("atax")
     find_compiler()

@@ -12,9 +12,9 @@ from statistics import median
 
 from pycparser import c_parser
 
-from pipeline.kernels.preprocess import preprocess
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.kernels.suite import suite_folder, suite_names
+from pipeline.project.preprocess import preprocess
 
 _LINES = (1_000, 5_000, 20_000)
 
@@ -57,7 +57,7 @@ def main() -> None:
     whole = [best_of(3, lambda path=path: load_kernel(path)) for path in paths]  # type: ignore[misc]
     bare = []
     for path in paths:
-        text, _ = preprocess(path.read_text(), file=str(path), folder=path.parent)
+        text = preprocess(path.read_text(), file=str(path)).text
         bare.append(best_of(3, lambda text=text: c_parser.CParser().parse(text)))  # type: ignore[misc]
     print(f"suite: {len(paths)} kernels, {1e3 * sum(whole):.0f} ms in all")
     slowest = max(zip(whole, paths, strict=True))

@@ -1,4 +1,4 @@
-"""Writes what of the documentation follows from the code: reference.md, the tables in formats.md, shell completion.
+"""Writes what follows from the code: reference.md, the tables in formats.md, shell completion, the suite's index.
 
 Run ``python docs/make_reference.py`` after a change of tasks, parameters or schemas; a test says when it is needed.
 """
@@ -15,12 +15,15 @@ import pyarrow as pa
 
 import pipeline.tasks
 from pipeline.dataset.schemas import TABLES
+from pipeline.design_space.suite_index import INDEX, index_row, index_text
 from pipeline.graphs import schema as graph_schema
+from pipeline.kernels.suite import find_kernel, suite_names
 
 FOLDER = Path(__file__).resolve().parent
 REFERENCE = FOLDER / "reference.md"
 FORMATS = FOLDER / "formats.md"
 COMPLETION = FOLDER / "examples" / "completion.bash"
+SUITE = FOLDER.parent / "kernels"
 _BETWEEN = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CHOICES = re.compile(r" Choices: \{.*\}$")
 _GRAPH_FIELD = re.compile(r'pa\.field\("(?P<name>\w+)", .*?\),(?:  # (?P<says>.*))?$', re.MULTILINE)
@@ -28,7 +31,12 @@ _GRAPH_FIELD = re.compile(r'pa\.field\("(?P<name>\w+)", .*?\),(?:  # (?P<says>.*
 
 def contents() -> dict[Path, str]:
     """Each generated file with the text that it must have."""
-    return {REFERENCE: reference(), FORMATS: formats(FORMATS.read_text(encoding="utf-8")), COMPLETION: completion()}
+    return {
+        REFERENCE: reference(),
+        FORMATS: formats(FORMATS.read_text(encoding="utf-8")),
+        COMPLETION: completion(),
+        SUITE / INDEX: index_text(SUITE, [index_row(find_kernel(name)) for name in suite_names()]),
+    }
 
 
 def reference() -> str:

@@ -58,6 +58,17 @@ def open_plain(path: Path, *, fix: str = "check the path") -> IO[bytes]:
         raise
 
 
+LEADS_OUT = "is a link that leads out of the folder"
+
+
+def leads_out(folder: Path, path: Path) -> bool:
+    """Whether a path in a folder leads out of it, or nowhere, by links."""
+    try:
+        return not path.resolve(strict=True).is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return True
+
+
 def _odd_kind(path: Path) -> str | None:
     try:
         mode = path.stat().st_mode

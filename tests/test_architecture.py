@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BELOW_TASKS = {"present", "exploration", "training", "models", "dataset", "estimator", "graphs", "synthesis", "reports",
-               "design_space", "kernels"}  # fmt: skip
+               "design_space", "kernels", "program", "project"}  # fmt: skip
 MAY_IMPORT = {
     "tasks": BELOW_TASKS,
     "present": {"dataset"},
@@ -19,14 +19,16 @@ MAY_IMPORT = {
     "training": {"models", "graphs", "dataset"},
     "models": set(),
     "dataset": {"kernels", "design_space", "reports"},
-    "estimator": {"kernels", "design_space", "graphs", "reports"},
-    "graphs": {"kernels"},
-    "synthesis": {"kernels", "design_space", "reports", "estimator"},
+    "estimator": {"kernels", "program", "design_space", "graphs", "reports"},
+    "graphs": {"kernels", "program", "project"},
+    "synthesis": {"kernels", "program", "project", "design_space", "reports", "estimator"},
     "reports": set(),
     "design_space": {"kernels"},
-    "kernels": set(),
+    "kernels": {"program", "project"},
+    "program": {"project"},
+    "project": set(),
 }
-GROUND_FLOOR = {"errors", "files", "last_words", "resources"}
+GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "resources"}
 """Modules beside the rooms, for all of them."""
 
 
@@ -63,7 +65,17 @@ def test_only_the_tasks_know_luigi(room: str) -> None:
 
 
 def test_every_start_of_a_command_would_be_slow_if_the_package_imported_heavy_libraries() -> None:
-    heavy = "('torch', 'pandas', 'pyarrow', 'scipy', 'sklearn', 'numpy', 'lxml', 'luigi', 'pycparser')"
+    heavy = "('torch', 'pandas', 'pyarrow', 'scipy', 'sklearn', 'numpy', 'lxml', 'luigi', 'pycparser', 'islpy')"
     script = f"import sys, pipeline; print(' '.join(m for m in {heavy} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("does", "loaded"), [("", ""), ("pipeline.tasks.ListKernels(workspace='nowhere').facts()", "lxml")]
+)
+def test_a_command_loads_only_what_it_uses(does: str, loaded: str) -> None:
+    heavy = "('torch', 'pandas', 'pyarrow', 'scipy', 'sklearn', 'numpy', 'lxml', 'pycparser', 'pcpp', 'llvmlite')"
+    script = f"import sys, pipeline.tasks; {does}\nprint(' '.join(m for m in {heavy} if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(done.stdout.split()) <= {loaded}

@@ -9,11 +9,12 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from pipeline.errors import PipelineError
-from pipeline.files import open_plain
+from pipeline.files import LEADS_OUT, leads_out, open_plain
 
 MAX_FILE_BYTES = 128 << 20
 """Largest single file that is read, 128 MiB; the largest published one has 4 MB."""
@@ -38,17 +39,28 @@ _BROKEN = (
 )
 
 
+class Member(NamedTuple):
+    """One file of an archive or folder."""
+
+    parts: tuple[str, ...]
+    """The components of its path inside."""
+    content: bytes | PipelineError
+    made: int
+    """When it was last written, in nanoseconds since 1970; 0 where that is not known."""
+
+
 def read_files(
     path: Path,
     wanted: Callable[[tuple[str, ...]], bool],
     *,
     max_file_bytes: int = MAX_FILE_BYTES,
     max_total_bytes: int = MAX_TOTAL_BYTES,
-) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    """Yield ``(parts, content)`` of each regular file for which ``wanted(parts)`` holds.
+) -> Iterator[Member]:
+    """Yield each regular file for which ``wanted(parts)`` holds.
 
-    ``parts`` are the components of the file's path inside the archive or folder. A folder's files come sorted,
-    an archive's in its order. Links, devices, hidden files and names with ``..`` are left out.
+    A folder's files come sorted, an archive's in its order. Links and devices in an archive, hidden files and names
+    with ``..`` are left out. What a folder has and cannot be read, or is a link that leads out of it, has an error for
+    its content.
     Raises :class:`PipelineError` where the path is neither folder, tar nor zip, is damaged or exceeds a limit.
     """
     reader = _reader_of(path)
@@ -97,7 +109,8 @@ class _Budget:
         return content
 
 
-_Reader = Callable[[Path, Callable[[tuple[str, ...]], bool], _Budget], Iterator[tuple[tuple[str, ...], bytes]]]
+_Wanted = Callable[[tuple[str, ...]], bool]
+_Reader = Callable[[Path, _Wanted, _Budget], Iterator[Member]]
 
 
 def _reader_of(path: Path) -> _Reader:
@@ -130,26 +143,41 @@ def _safe_parts(name: str) -> tuple[str, ...] | None:
     return parts
 
 
-def _folder(
-    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
-) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    for folder, subfolders, files in os.walk(path):
+def _folder(path: Path, wanted: _Wanted, budget: _Budget) -> Iterator[Member]:
+    unlisted: list[OSError] = []
+    for folder, subfolders, files in os.walk(path, onerror=unlisted.append):
         subfolders.sort()
         for file in sorted(files):
             budget.seen()
             full = Path(folder) / file
             parts = _safe_parts(full.relative_to(path).as_posix())
-            if parts and full.is_file() and wanted(parts):
-                with open_plain(full) as stream:
-                    yield parts, budget.read(stream, "/".join(parts))
+            if parts and wanted(parts):
+                try:
+                    if leads_out(path, full):
+                        raise PipelineError(LEADS_OUT, file=str(full), fix="copy the file into it")
+                    with open_plain(full) as stream:
+                        content, made = budget.read(stream, "/".join(parts)), os.fstat(stream.fileno()).st_mtime_ns
+                except PipelineError as error:
+                    yield Member(parts, error, 0)
+                except OSError as error:
+                    yield Member(parts, _unreadable(full, error), 0)
+                else:
+                    yield Member(parts, content, made)
+    for missed in unlisted:
+        place = Path(missed.filename)
+        if place == path:
+            raise _unreadable(place, missed)
+        yield Member(place.relative_to(path).parts, _unreadable(place, missed), 0)
 
 
-def _single(
-    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
-) -> Iterator[tuple[tuple[str, ...], bytes]]:
+def _unreadable(path: Path, error: OSError) -> PipelineError:
+    return PipelineError(f"cannot be read: {error.strerror or error}", file=str(path), fix="check its permissions")
+
+
+def _single(path: Path, wanted: _Wanted, budget: _Budget) -> Iterator[Member]:
     if wanted((path.name,)):
         with open_plain(path) as stream:
-            yield (path.name,), budget.read(stream, path.name)
+            yield Member((path.name,), budget.read(stream, path.name), os.fstat(stream.fileno()).st_mtime_ns)
 
 
 class _Member(tarfile.TarInfo):
@@ -162,9 +190,7 @@ class _Member(tarfile.TarInfo):
         return found
 
 
-def _tar(
-    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
-) -> Iterator[tuple[tuple[str, ...], bytes]]:
+def _tar(path: Path, wanted: _Wanted, budget: _Budget) -> Iterator[Member]:
     with tarfile.open(path, "r:*", tarinfo=_Member) as archive:
         for member in archive:
             budget.seen(member.size)
@@ -172,12 +198,10 @@ def _tar(
             if parts and wanted(parts):
                 stream = archive.extractfile(member)
                 if stream is not None:
-                    yield parts, budget.read(stream, member.name)
+                    yield Member(parts, budget.read(stream, member.name), int(member.mtime) * 10**9)
 
 
-def _zip(
-    path: Path, wanted: Callable[[tuple[str, ...]], bool], budget: _Budget
-) -> Iterator[tuple[tuple[str, ...], bytes]]:
+def _zip(path: Path, wanted: _Wanted, budget: _Budget) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             budget.seen(info.file_size)
@@ -185,4 +209,12 @@ def _zip(
             parts = None if info.filename.endswith("/") or linked else _safe_parts(info.filename)
             if parts and wanted(parts):
                 with archive.open(info) as stream:
-                    yield parts, budget.read(stream, info.filename)
+                    yield Member(parts, budget.read(stream, info.filename), _time_in_zip(info))
+
+
+def _time_in_zip(info: zipfile.ZipInfo) -> int:
+    """A ZIP states no time zone, so UTC is taken; a time that is none is not known."""
+    try:
+        return int(datetime(*info.date_time, tzinfo=UTC).timestamp()) * 10**9
+    except (ValueError, OverflowError):
+        return 0

@@ -41,6 +41,8 @@ class KernelLabels:
     designs: list[PublishedDesign]
     file: str
     """Archive or folder and member, for messages."""
+    made: int = 0
+    """When the file was last written, in nanoseconds since 1970; 0 where that is not known."""
 
 
 def read_label_set(
@@ -82,7 +84,7 @@ def read_label_set(
         for kernel in sorted(kernels):
             entry = kernels.pop(kernel)
             designs = [PublishedDesign(r.key, r.point, label_of(r, spoken, capacity)) for r in entry.records]
-            yield KernelLabels(name, spoken, kernel, designs, entry.file)
+            yield KernelLabels(name, spoken, kernel, designs, entry.file, entry.made)
     _report(problems, on_problem)
 
 
@@ -90,6 +92,7 @@ def read_label_set(
 class _File:
     file: str
     records: list[PublishedRecord]
+    made: int
 
 
 def _report(problems: list[PipelineError], on_problem: Callable[[PipelineError], None] | None) -> None:
@@ -122,9 +125,11 @@ def _records_by_version(
     problems: list[PipelineError],
 ) -> dict[str | None, dict[str, _File]]:
     versions: dict[str | None, dict[str, _File]] = {}
-    for parts, content in read_files(path, lambda parts: parts[-1].endswith(".json") and wanted(parts)):
+    for parts, content, made in read_files(path, lambda parts: parts[-1].endswith(".json") and wanted(parts)):
         file = str(path) if parts == (path.name,) else f"{path}:{'/'.join(parts)}"
         try:
+            if isinstance(content, PipelineError):
+                raise content
             version = _version(above + parts)
             if version is not None:
                 checked_source(f"{prefix}-{version}", file=file)
@@ -134,7 +139,7 @@ def _records_by_version(
                 raise PipelineError(
                     f"is a second file for kernel {kernel} beside {kernels[kernel].file}", file=file, fix="remove one"
                 )
-            kernels[kernel] = _File(file, parse_label_file(content, file))
+            kernels[kernel] = _File(file, parse_label_file(content, file), made)
         except PipelineError as problem:
             problems.append(problem)
     return {version: kernels for version, kernels in versions.items() if kernels}

@@ -153,14 +153,14 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             if key in seen:
                 continue
             seen.add(key)
-            gap = linear.distance(item.write, item.read, node.number, between)
+            gap = linear.distance(item.write, item.read, node.number, between, node.loop.trip_count)
             if gap is None:
                 continue
             operators = item.delay - item.store_load
             via = []
             for depth, number in enumerate(path):
                 below = {other: spans[other] for other in path[depth + 1 :]}
-                if linear.distance(item.write, item.read, number, below) == 1:
+                if linear.distance(item.write, item.read, number, below, spans[number]) == 1:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, item.conditional))
@@ -228,7 +228,8 @@ def _crossing(node: LoopNode, inner: dict[int, int | None]) -> bool:
             if place >= other:
                 continue
             compared += 1
-            if compared > _MOST_PAIRS or linear.distance(write.index, read.index, node.number, inner) is not None:
+            trips = node.loop.trip_count
+            if compared > _MOST_PAIRS or linear.distance(write.index, read.index, node.number, inner, trips):
                 return True
     return False
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 from pipeline.estimator.nest import Index, Linear
+from pipeline.kernels.integer_sets import Form, Points, Undecided, combined, least
+
+_APART = "iterations between"
 
 
 def constant(value: int) -> Linear:
@@ -77,35 +79,31 @@ def is_number(value: Linear) -> bool:
     return value.affine and not value.loops and not value.symbols
 
 
-def distance(write: Index, read: Index, loop: int, spans: Mapping[int, int | None]) -> int | None:
+def distance(write: Index, read: Index, loop: int, spans: Mapping[int, int | None], trips: int | None) -> int | None:
     """Smallest ``d >= 1`` such that the read ``d`` iterations of ``loop`` later may meet the write.
 
-    ``spans`` gives, for each loop inside ``loop``, the number of iterations over which the two may
-    differ freely (None: unknown). Loops outside are the same for both. None: they never meet.
-    What is not affine is taken to meet at once, as the tool does without proof of the contrary.
+    ``spans`` gives the number of iterations of each loop inside ``loop``, which run freely, ``trips`` its own (None:
+    unknown). Loops outside are in the same iteration for both. None: they never meet. What is not affine is taken to
+    meet at once, as the tool does without proof of the contrary.
     """
-    low, high = 1.0, math.inf
-    if len(write) != len(read):
+    points = Points([], [(-1, {_APART: 1})] if trips is None else [(-1, {_APART: 1}), (trips - 1, {_APART: -1})])
+    for inner, span in spans.items():
+        for side in (0, 1):
+            points.least.append((0, {(side, inner): 1}))
+            if span is not None:
+                points.least.append((span - 1, {(side, inner): -1}))
+    for first, second in zip(write, read, strict=False):
+        if first.affine and second.affine:
+            here, there = _form(first, 0, spans), _form(second, 1, spans)
+            moved = combined(there, (0, {_APART: dict(second.loops).get(loop, 0)}))
+            points.zero.append(combined(moved, here, -1))
+    try:
+        return least(points, _APART)
+    except Undecided:
         return 1
-    for first, second in zip(write, read, strict=True):
-        if not (first.affine and second.affine) or first.symbols != second.symbols:
-            continue
-        ours, theirs = dict(first.loops), dict(second.loops)
-        slack = 0.0
-        for inner, span in spans.items():
-            a, b = ours.get(inner, 0), theirs.get(inner, 0)
-            if a or b:
-                slack += max(abs(a), abs(b)) * (max(span - 1, 0) if span is not None else math.inf)
-        step = theirs.get(loop, 0)
-        if ours.get(loop, 0) != step:
-            continue
-        gap = first.constant - second.constant
-        # The read's subscript grows by step * d; they meet where step * d lies in gap -+ slack.
-        if step == 0:
-            if abs(gap) > slack:
-                return None
-            continue
-        ends = sorted(((gap - slack) / step, (gap + slack) / step))
-        low, high = max(low, ends[0]), min(high, ends[1])
-    least = math.ceil(low)
-    return least if least <= high else None
+
+
+def _form(value: Linear, side: int, inner: Mapping[int, int | None]) -> Form:
+    """A subscript in unknowns: iterations of inner loops by side, all others the same for both."""
+    terms: dict[Hashable, int] = {(side, loop) if loop in inner else loop: by for loop, by in value.loops}
+    return value.constant, {**terms, **dict(value.symbols)}

@@ -10,12 +10,14 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.device import Device
-from pipeline.estimator.nest import Body, Branch, Carried, LoopNode, Nest, loops_of
-from pipeline.estimator.syntax import assigned, called, has_loop
+from pipeline.estimator.nest import Body, Branch, Carried, Index, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
-from pipeline.estimator.walk_values import CHOSEN, Open, Source, Sources, Value, join
-from pipeline.kernels.model import Kernel, Loop, SiteKind
+from pipeline.estimator.walk_values import CHOSEN, Open, Place, Source, Sources, Value, join
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.symbols import Symbol
 
+_INDEX = "index the array it points to instead"
 _LARGEST_NEST = 20_000
 """Loops and segments of one kernel after taking in its helpers; more is refused, as each point would cost seconds."""
 
@@ -27,21 +29,13 @@ def build(kernel: Kernel, device: Device) -> Nest:
 
 class _Walker(Calls):
     def nest(self) -> Nest:
-        for item in self.kernel.ast.ext:
-            if isinstance(item, c_ast.Decl):
-                self._enumerators(item.type)
-                if not isinstance(item.type, (c_ast.FuncDecl, c_ast.Struct, c_ast.Union, c_ast.Enum)):
-                    self._declare(item, None, "global", value=None)
-            elif isinstance(item, c_ast.Typedef):
-                self._enumerators(item.type)
         top = self.functions.get(self.kernel.top)
         if top is None:
             raise PipelineError(f"no function '{self.kernel.top}'", file=self.kernel.file)
-        self.scopes.append({})
-        for parameter in self._parameters(top):
-            self._declare(parameter, self.kernel.top, "argument", value=None)
+        for symbol in (*self.program.globals, *top.arguments):
+            self._declare(symbol)
         self.calls.append(self.kernel.top)
-        self._statement(top.body)
+        self._statement(top.node.body)
         self._flush()
         for name, memory in self.memories.items():
             if memory.direction == "unused" and name in self.touched:
@@ -74,15 +68,12 @@ class _Walker(Calls):
             self.leaves = self.leaves or isinstance(node, (c_ast.Break, c_ast.Continue, c_ast.Goto))
             return
         if isinstance(node, c_ast.Compound):
-            self.scopes.append({})
             for item in node.block_items or ():
                 self._statement(item)
-            self.scopes.pop()
         elif isinstance(node, c_ast.DeclList):
             for item in node.decls:
                 self._statement(item)
         elif isinstance(node, c_ast.Decl):
-            self._enumerators(node.type)
             self._local(node)
         elif isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile)):
             self._loop(node)
@@ -107,51 +98,68 @@ class _Walker(Calls):
             self._expression(node)
 
     def _local(self, decl: Any) -> None:
-        if isinstance(decl.type, c_ast.FuncDecl) or decl.name is None:
+        symbol = self._symbol(decl)
+        if symbol is None:
             return
         initial = decl.init
         value = None
         if initial is not None and not isinstance(initial, c_ast.InitList):
-            dims, _ = self._dims(decl.type)
-            if dims and not isinstance(initial, c_ast.Constant):
+            if symbol.ctype.kind in ("array", "pointer") and not isinstance(initial, c_ast.Constant):
                 alias = self._place(initial)
                 if alias is not None:
-                    self.scopes[-1][decl.name] = alias
+                    self.places[symbol] = alias
                     return
             value = self._expression(initial)
         self.instances += 1
-        self._declare(decl, self.calls[-1], "local", value=value)
+        self._declare(symbol, value)
 
     def _arms(self, condition: Value, arms: list[Any]) -> None:
-        if any(has_loop(arm, self.functions) for arm in arms):
+        before, pointers = dict(self.scalars), dict(self.places)
+        after: list[dict[str, Value]] = []
+        reached: list[dict[Symbol, Place]] = []
+        looping = any(self._has_loop(arm) for arm in arms)
+        bodies: list[Body] = []
+        loaded: dict[tuple[str, Index], Value] = {}
+        if looping:
             self._flush()
-            bodies: list[Body] = []
             before = dict(self.scalars)
-            after: list[dict[str, Value]] = []
-            for arm in arms:
-                self.scalars = dict(before)
+        else:
+            loaded = dict(self.open.loaded)
+            self.guards += 1
+            self.open.conditional = True
+        for arm in arms:
+            self.scalars, self.places = dict(before), dict(pointers)
+            if looping:
                 self.items.append([])
                 self._statement(arm)
                 self._flush()
                 bodies.append(tuple(self.items.pop()))
-                after.append(self.scalars)
+            else:
+                self.open.loaded = dict(loaded)
+                self._statement(arm)
+            after.append(self.scalars)
+            reached.append(self.places)
+        self._join_places(arms[0], pointers, reached)
+        if looping:
             self.scalars = self._merge(before, after, replace(condition, ready=0))
             self.items[-1].append(Branch(tuple(bodies)))
             self._grow()
             return
-        before = dict(self.scalars)
-        loaded = dict(self.open.loaded)
-        after = []
-        self.guards += 1
-        self.open.conditional = True
-        for arm in arms:
-            self.scalars = dict(before)
-            self.open.loaded = dict(loaded)
-            self._statement(arm)
-            after.append(self.scalars)
         self.guards -= 1
         self.open.loaded = loaded if len(arms) < 2 else {}
         self.scalars = self._merge(before, after, condition)
+
+    def _join_places(self, node: Any, before: dict[Symbol, Place], after: list[dict[Symbol, Place]]) -> None:
+        """Where pointers point after branches: into one array, or it is not known what they cost."""
+        self.places = {symbol: place for places in after for symbol, place in places.items()}
+        for symbol in before:
+            found = {places[symbol] for places in after}
+            if len(found) > 1:
+                found = {self._moved(place, linear.constant(0)) for place in found}
+                if len({(place.key, len(place.prefix)) for place in found}) > 1:
+                    raise self._error(node, f"the pointer '{symbol.name}' points into one array or another", _INDEX)
+                uses = frozenset(loop for place in found for item in place.prefix for loop in item.uses)
+                self.places[symbol] = self._moved(found.pop(), linear.opaque(uses))
 
     def _merge(self, before: dict[str, Value], after: list[dict[str, Value]], condition: Value) -> dict[str, Value]:
         merged = dict(before)
@@ -177,9 +185,9 @@ class _Walker(Calls):
         return merged
 
     def _loop(self, node: Any) -> None:
-        loop = self.loop_of[id(node)]
+        record = self.records[id(node)]
+        loop = self.loops[f"{record.function}/loop_{record.index}"]
         if isinstance(node, c_ast.For):
-            self.scopes.append({})
             if isinstance(node.init, c_ast.DeclList):
                 for decl in node.init.decls:
                     self._local(decl)
@@ -204,7 +212,8 @@ class _Walker(Calls):
         guards, self.guards = self.guards, 0
         written = self._written(node)
         before = dict(self.scalars)
-        variable = self._variable(loop)
+        variable = self._variable(record)
+        moving = self._move_pointers(record, number)
         for key in written:
             value = self.scalars.get(key)
             if value is None:
@@ -218,16 +227,16 @@ class _Walker(Calls):
                 source: Source = ("scalar", number, key)
                 self.scalars[key] = Value(value.ctype, linear.opaque(uses), 0, {source: (0, 0, frozenset())})
         self.items.append([])
-        if isinstance(node, c_ast.For) and variable is not None:
-            counted = {variable}
-        else:
-            counted = set()
-            if getattr(node, "cond", None) is not None:
-                self._expression(node.cond)
+        # The header of a loop that counts by itself costs nothing.
+        by_itself = isinstance(node, c_ast.For) and (variable is not None or record.symbol in moving)
+        counted = {variable} if by_itself and variable is not None else set()
+        if not by_itself and getattr(node, "cond", None) is not None:
+            self._expression(node.cond)
         self._statement(node.stmt)
-        if isinstance(node, c_ast.For) and node.next is not None and not counted:
+        if isinstance(node, c_ast.For) and node.next is not None and not by_itself:
             self._expression(node.next)
         self._flush()
+        self.places.update(moving)
         item.body = tuple(self.items.pop())
         item.below = tuple(loops_of(item.body))
         item.carried = self._carry(number, written - counted, before)
@@ -237,14 +246,32 @@ class _Walker(Calls):
         self.guards = guards
         self.stack.pop()
         self.items[-1].append(item)
-        if isinstance(node, c_ast.For):
-            self.scopes.pop()
 
-    def _variable(self, loop: Loop) -> str | None:
-        if loop.variable is None:
-            return None
-        place = self._find(loop.variable)
-        return place.key if place is not None and not place.array else None
+    def _variable(self, record: LoopRecord) -> str | None:
+        """The key of the scalar that counts a loop."""
+        symbol, members = record.symbol, ""
+        while symbol is not None and symbol.parent is not None:
+            members = f".{symbol.name.rpartition('.')[2]}{members}"
+            symbol = symbol.parent
+        place = self.places.get(symbol) if symbol is not None else None
+        return place.key + members if place is not None and not place.array else None
+
+    def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Place]:
+        """Lets the pointers that a loop moves point where they do in its iterations; returns where after it."""
+        reaching = self.kernel.analysis.readers[record.function].reaching
+        after: dict[Symbol, Place] = {}
+        for symbol in reaching.effects.of(record.node).writes:
+            place = self.places.get(symbol)
+            if symbol.ctype.kind != "pointer" or place is None or not place.rank:
+                continue
+            by = reaching.by_iteration(symbol, record)
+            moved = linear.scale(linear.iteration(number), by) if by is not None else linear.opaque({number})
+            self.places[symbol] = self._moved(place, moved)
+            known = by is not None and record.trip is not None
+            after[symbol] = self._moved(
+                place, linear.constant((by or 0) * (record.trip or 0)) if known else linear.opaque(())
+            )
+        return after
 
     def _carry(self, number: int, written: set[str], before: dict[str, Value]) -> tuple[Carried, ...]:
         carried: list[Carried] = []
@@ -270,45 +297,39 @@ class _Walker(Calls):
         return tuple(carried)
 
     def _written(self, node: Any) -> set[str]:
-        """Keys of the scalars that the loop may change."""
-        names: set[str] = set()
-
-        def visit(item: Any) -> None:
-            if item is None:
-                return
-            target = None
+        """Keys of the scalars that the loop may change, by its calls too."""
+        keys: set[str] = set()
+        called: list[str] = []
+        stack = [node]
+        while stack:
+            item = stack.pop()
             if isinstance(item, c_ast.Assignment):
-                target = item.lvalue
+                keys |= self._targets(item.lvalue)
             elif isinstance(item, c_ast.UnaryOp) and item.op in ("++", "--", "p++", "p--", "&"):
-                target = item.expr
+                keys |= self._targets(item.expr)
             elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
-                for argument in item.args.exprs if item.args else ():
-                    _add(argument)
-            if target is not None:
-                _add(target)
-            for child in item:
-                visit(child)
+                called.append(item.name.name)
+            stack.extend(item)
+        for name in called:
+            info = self.functions.get(name)
+            if info is not None:
+                called += [callee for callee in info.calls if callee not in called]
+                written = self.kernel.analysis.readers[name].reaching.effects.of(info.node.body).writes
+                shared = [self.places.get(symbol) for symbol in written if symbol.role in ("global", "static")]
+                keys |= {place.key for place in shared if place is not None and not place.array}
+        return keys
 
-        def _add(target: Any) -> None:
-            while isinstance(target, (c_ast.UnaryOp, c_ast.Cast)):
-                target = target.expr
-            if isinstance(target, c_ast.ID):
-                place = self._find(target.name)
-                if place is not None and not place.array:
-                    names.add(place.key)
-            elif isinstance(target, c_ast.StructRef):
-                root = target
-                while isinstance(root, (c_ast.StructRef, c_ast.ArrayRef)):
-                    root = root.name
-                base = self._find(root.name) if isinstance(root, c_ast.ID) else None
-                if base is not None:
-                    names.update(key for key in self.scalars if key.startswith(base.key + "."))
-
-        # Plain arguments of a call are only read; pointers and globals may change.
-        helpers = called(node, self.functions)
-        if helpers:
-            globals_ = {place.key for place in self.scopes[0].values() if not place.array}
-            written = {item for name in helpers for item in assigned(self.functions[name].body)}
-            names.update(key for key in globals_ if key in written)
-        visit(node)
-        return names
+    def _targets(self, target: Any) -> set[str]:
+        """Scalars that a store to an lvalue changes."""
+        whole = True
+        while not isinstance(target, c_ast.ID):
+            whole = whole and isinstance(target, (c_ast.UnaryOp, c_ast.Cast))
+            inner = getattr(target, "name", None) or getattr(target, "expr", None)
+            if inner is None:
+                return set()
+            target = inner
+        place = self._find(target)
+        if place is None:
+            return set()
+        fields = {key for key in self.scalars if key.startswith(f"{place.key}.")}
+        return {place.key} | fields if whole and not place.array else fields

@@ -9,11 +9,11 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.estimator import linear
-from pipeline.estimator.ctypes import INT, CType
+from pipeline.estimator.cost_types import INT, CType, cost_type, shape
 from pipeline.estimator.nest import Call
-from pipeline.estimator.syntax import has_loop
 from pipeline.estimator.walk_expressions import Expressions
 from pipeline.estimator.walk_values import Place, Value
+from pipeline.kernels.symbols import Symbol
 
 _DEEPEST_CALL = 40
 
@@ -85,10 +85,6 @@ class Calls(Expressions):
         """memcpy and its kin: an element a cycle, unknown where the size is."""
         size = self._number(arguments[2]) if len(arguments) == 3 else None
         place = self._place(arguments[0]) if arguments else None
-        if size is None and arguments and isinstance(arguments[-1], c_ast.UnaryOp) and arguments[-1].op == "sizeof":
-            named = self._place(arguments[-1].expr)
-            memory = self.memories.get(named.key) if named is not None else None
-            size = memory.words * memory.bits // 8 if memory is not None and memory.words is not None else None
         self._flush()
         if size is None or place is None:
             self.open.unknown = True
@@ -103,35 +99,32 @@ class Calls(Expressions):
         if len(self.calls) > _DEEPEST_CALL:
             raise self._error(node, f"calls nest deeper than {_DEEPEST_CALL}")
         function = self.functions[name]
-        parameters = self._parameters(function)
-        bound: list[tuple[Any, Place | None, Value | None]] = []
-        for parameter, argument in zip(parameters, arguments, strict=False):
-            dims, _ = self._dims(parameter.type)
-            if dims:
+        bound: list[tuple[Symbol, Place | None, Value | None]] = []
+        for symbol, argument in zip(function.arguments, arguments, strict=False):
+            if shape(symbol.ctype)[0]:
                 place = self._place(argument)
                 if place is None:
-                    raise self._error(argument, f"argument '{parameter.name}' of '{name}' is no named array")
-                bound.append((parameter, place, None))
+                    raise self._error(argument, f"argument '{symbol.name}' of '{name}' is no named array")
+                bound.append((symbol, place, None))
             else:
                 value = self._expression(argument)
-                bound.append((parameter, None, self._cast(value, self.types.of(parameter.type))))
-        has_loops = has_loop(function.body, self.functions)
+                bound.append((symbol, None, self._cast(value, cost_type(symbol.ctype))))
+        has_loops = name in self.looping
         if has_loops:
             self._flush()
             self.items.append([])
-        outer = self.scopes
-        self.scopes = [self.scopes[0], {}]
         self.calls.append(name)
         self.instances += 1
-        for parameter, place, given in bound:
+        for symbol, place, given in bound:
             if place is not None:
-                self.scopes[-1][parameter.name] = place
+                self.places[symbol] = place
             else:
-                self._declare(parameter, name, "local", given)
-        self._statement(function.body)
+                self._declare(symbol, given)
+        self._statement(function.node.body)
+        for symbol in (*function.arguments, *function.locals):
+            self.places.pop(symbol, None)
         result = self.scalars.pop(f"return@{len(self.calls)}", None)
         self.calls.pop()
-        self.scopes = outer
         if has_loops:
             self._flush()
             self.items[-2].append(Call(name, tuple(self.items.pop())))

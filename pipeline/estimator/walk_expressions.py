@@ -10,12 +10,14 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.estimator import linear
-from pipeline.estimator.ctypes import INT, CType, wider
+from pipeline.estimator.cost_types import INT, CType, cost_type, shape, wider
 from pipeline.estimator.nest import Access, Chain, Linear, Memory
-from pipeline.estimator.syntax import fold, literal
 from pipeline.estimator.walk_names import Names
 from pipeline.estimator.walk_values import CHOSEN, Place, Value, join
+from pipeline.kernels.literals import literal
+from pipeline.kernels.values import truncated
 
+_STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
@@ -29,56 +31,69 @@ class Expressions(Names, abc.ABC):
     def _place(self, node: Any) -> Place | None:
         """What an lvalue or an array expression stands for, subscripts evaluated; None for a plain value."""
         if isinstance(node, c_ast.ID):
-            return self._find(node.name)
+            return self._find(node)
         if isinstance(node, c_ast.ArrayRef):
             base = self._place(node.name)
-            if base is None:
-                return None
-            index = self._expression(node.subscript)
-            return replace(base, prefix=(*base.prefix, index.line), rank=max(base.rank - 1, 0))
+            return self._step(base, self._expression(node.subscript).line) if base is not None else None
         if isinstance(node, c_ast.StructRef):
             return self._field(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "*":
             base = self._place(node.expr)
-            if base is not None:
-                return self._step(base, linear.constant(0)) if base.array else base
-            return self._pointer(node.expr, dereference=True)
+            return self._step(base, linear.constant(0)) if base is not None and base.array else base
         if isinstance(node, c_ast.UnaryOp) and node.op == "&":
             inner = self._place(node.expr)
             if inner is not None and inner.array and inner.prefix:
-                return replace(inner, rank=inner.rank + 1)
+                return replace(inner, rank=inner.rank + 1, pointing=True)
             return inner
         if isinstance(node, c_ast.Cast):
             return self._place(node.expr)
+        if isinstance(node, c_ast.UnaryOp) and node.op in _STEPS and isinstance(node.expr, c_ast.ID):
+            before = self._find(node.expr)
+            if before is None or not before.rank:
+                return before
+            after = self._moved(before, linear.constant(_STEPS[node.op]))
+            self._point(node.expr, after)
+            return before if node.op.startswith("p") else after
+        if isinstance(node, c_ast.Assignment) and isinstance(node.lvalue, c_ast.ID):
+            self._assign(node)
+            return self._find(node.lvalue)
         if isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-"):
-            return self._pointer(node, dereference=False)
+            base = self._place(node.left) if self.type_of(node.left).kind in ("array", "pointer") else None
+            if base is None or not base.array:
+                return None
+            offset = self._expression(node.right).line
+            return self._moved(base, offset if node.op == "+" else linear.scale(offset, -1))
         return None
 
-    def _step(self, base: Place, index: Linear) -> Place:
-        return replace(base, prefix=(*base.prefix, index), rank=max(base.rank - 1, 0))
+    @staticmethod
+    def _step(base: Place, index: Linear) -> Place:
+        """The element that a subscript picks."""
+        prefix = base.prefix
+        if base.pointing:
+            *prefix_, last = prefix
+            prefix, index = tuple(prefix_), linear.add(last, index)
+        return replace(base, prefix=(*prefix, index), rank=max(base.rank - 1, 0), pointing=False)
 
-    def _pointer(self, node: Any, dereference: bool) -> Place | None:
-        """``a + k`` as a place: the last subscript moves by k."""
-        if not (isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-")):
-            return None
-        base = self._find(node.left.name) if isinstance(node.left, c_ast.ID) else None
-        if base is None or not base.array:
-            return None
-        offset = self._expression(node.right).line
-        sign = 1 if node.op == "+" else -1
-        moved = linear.add(linear.constant(0), offset, sign)
-        stepped = self._step(base, moved)
-        return stepped if dereference else replace(stepped, rank=stepped.rank + 1)
+    def _moved(self, base: Place, by: Linear) -> Place:
+        """Where a pointer points that was moved by so many elements."""
+        return replace(self._step(base, by), rank=base.rank, pointing=True)
+
+    def _point(self, node: Any, place: Place) -> None:
+        """Lets a pointer variable point elsewhere."""
+        symbol = self._symbol(node)
+        if symbol is not None:
+            self.places[symbol] = place
 
     def _field(self, node: Any) -> Place | None:
         base = self._place(node.name)
         if base is None:
             return None
-        kind = self.types.field(base.ctype.struct, node.field.name)
+        declared = base.ctype.declared
+        kind = self.program.members(declared).get(node.field.name) if declared is not None else None
         if kind is None:
             raise self._error(node, f"the type of field '{node.field.name}' is not known")
-        dims, inner = self._dims(kind)
-        ctype = self.types.of(inner)
+        dims, inner = shape(kind)
+        ctype = cost_type(inner)
         key = f"{base.key}.{node.field.name}"
         if (dims or base.array) and ctype.kind != "struct" and key not in self.memories:
             parent = self.arrays.get((self.kernel.top, base.key)) or self.arrays.get((None, base.key))
@@ -131,11 +146,13 @@ class Expressions(Names, abc.ABC):
         if isinstance(node, c_ast.Constant):
             return self._constant(node)
         if isinstance(node, c_ast.ID):
-            if node.name in self.enums:
-                return Value(INT, linear.constant(self.enums[node.name]), 0, {})
-            place = self._find(node.name)
+            symbol, place = self._symbol(node), self._find(node)
+            if symbol is not None and symbol.number is not None:
+                return Value(INT, linear.constant(symbol.number), 0, {})
             if place is None:
                 return Value(INT, linear.symbol(node.name), 0, {})
+            if place.array and self.type_of(node).kind == "pointer":
+                return Value(INT, linear.opaque(()), 0, {})  # An address.
             return self._read(place)
         if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
             place = self._place(node)
@@ -157,7 +174,7 @@ class Expressions(Names, abc.ABC):
             operator = self._operator("select", ctype)
             return self._apply(operator, ctype, linear.opaque(uses), [condition, first, second])
         if isinstance(node, c_ast.Cast):
-            return self._cast(self._expression(node.expr), self.types.of(node.to_type))
+            return self._cast(self._expression(node.expr), cost_type(self.type_of(node)))
         if isinstance(node, c_ast.ExprList):
             value = Value(INT, linear.constant(0), 0, {})
             for item in node.exprs:
@@ -170,9 +187,9 @@ class Expressions(Names, abc.ABC):
         raise self._error(node, f"an expression of kind {type(node).__name__} has no known cost")
 
     def _constant(self, node: Any) -> Value:
-        value = literal(node)
-        if value is not None:
-            return Value(INT if "long" not in node.type else CType("int", 64), linear.constant(value), 0, {})
+        value = literal(node.value, node.type) if "int" in node.type or node.type.endswith("char") else None
+        if value is not None and value.exact is not None:
+            return Value(CType("int", value.ctype.bits or 32), linear.constant(value.exact), 0, {})
         kind = "float" if node.type == "float" or node.value[-1:] in "fF" else "double"
         if node.type == "string":
             return Value(INT, linear.opaque(()), 0, {})
@@ -203,8 +220,9 @@ class Expressions(Names, abc.ABC):
         if op in ("/", "%"):
             number = right.line.constant if linear.is_number(right.line) else None
             if not floating and number is not None and linear.is_number(left.line) and number != 0:
-                folded = fold(op, left.line.constant, number)
-                return Value(ctype, linear.constant(folded or 0), 0, {})
+                quotient = truncated(left.line.constant, number)
+                folded = quotient if op == "/" else left.line.constant - quotient * number
+                return Value(ctype, linear.constant(folded), 0, {})
             if not floating and number is not None and number > 0 and number & (number - 1) == 0:
                 return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
             return self._apply(self._operator("div", ctype), ctype, line, (left, right))
@@ -235,14 +253,14 @@ class Expressions(Names, abc.ABC):
                     return Value(INT, linear.opaque(()), 0, {})
                 raise self._error(node, "an access through a pointer that stands for no named array")
             return self._read(place) if node.op == "*" else Value(INT, linear.opaque(()), 0, {})
-        if node.op in ("++", "--", "p++", "p--"):
+        if node.op in _STEPS:
             place = self._place(node.expr)
-            if place is not None:
-                self._keep_pointer(node.expr, place)
+            if place is not None and place.array and place.rank:
+                self._place(node)
+                return Value(INT, linear.opaque(()), 0, {})
             old = self._expression(node.expr)
-            sign = 1 if "++" in node.op else -1
             one = Value(old.ctype, linear.constant(1), 0, {})
-            new = self._binary("+" if sign > 0 else "-", old, one)
+            new = self._binary("+" if _STEPS[node.op] > 0 else "-", old, one)
             if place is not None:
                 self._write(place, new)
             return old if node.op.startswith("p") else new
@@ -307,17 +325,24 @@ class Expressions(Names, abc.ABC):
             del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value
 
-    def _keep_pointer(self, node: Any, place: Place) -> None:
-        if place.array and place.rank and isinstance(node, c_ast.ID):
-            raise self._error(node, f"the pointer '{node.name}' changes", "index the array it points to instead")
-
     def _assign(self, node: Any) -> Value:
+        if isinstance(node.lvalue, c_ast.ID) and self.type_of(node.lvalue).kind == "pointer":
+            return self._assign_pointer(node)
         value = self._expression(node.rvalue)
         place = self._place(node.lvalue)
         if place is None:
             raise self._error(node, "an assignment through an expression that is no named variable or array")
-        self._keep_pointer(node.lvalue, place)
         if node.op != "=":
             value = self._binary(node.op[:-1], self._read(place), value)
         self._write(place, value)
         return value
+
+    def _assign_pointer(self, node: Any) -> Value:
+        right = node.rvalue
+        if node.op != "=":
+            right = c_ast.BinaryOp(node.op[:-1], node.lvalue, node.rvalue)
+        place = self._place(right)
+        if place is None or not place.array:
+            raise self._error(node, f"the pointer '{node.lvalue.name}' is given what is no place in a named array")
+        self._point(node.lvalue, place)
+        return Value(INT, linear.opaque(()), 0, {})

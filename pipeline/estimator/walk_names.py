@@ -1,4 +1,4 @@
-"""Names of a kernel during the walk: scopes, arrays, structs, constants."""
+"""Names of a kernel during the walk: arrays, structs, scalars and pointers as they stand at one place of it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
-from pipeline.estimator.ctypes import Types
+from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Index, Item, LoopNode, Memory
-from pipeline.estimator.syntax import fold, literal
 from pipeline.estimator.walk_values import Open, Place, Value
-from pipeline.kernels.model import Kernel, Loop
+from pipeline.kernels import values
+from pipeline.kernels.c_types import CType
+from pipeline.kernels.expressions import evaluate
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.model import Kernel
+from pipeline.kernels.symbols import Symbol
+
+_LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
 
 class Names:
@@ -22,15 +28,16 @@ class Names:
     def __init__(self, kernel: Kernel, device: Device) -> None:
         self.kernel = kernel
         self.device = device
-        self.types = Types(kernel.ast)
-        self.functions = {item.decl.name: item for item in kernel.ast.ext if isinstance(item, c_ast.FuncDef)}
-        self.loop_of = self._match_loops()
+        self.program = kernel.analysis.program
+        self.functions = self.program.functions
+        self.records = {id(record.node): record for found in kernel.analysis.records.values() for record in found}
+        self.loops = {loop.id: loop for loop in kernel.loops}
+        self.looping = self._looping()
         self.arrays = {(array.function, array.name): array for array in kernel.arrays}
-        self.enums: dict[str, int] = {}
         self.memories: dict[str, Memory] = {}
         self.nodes: dict[int, LoopNode] = {}
         self.scalars: dict[str, Value] = {}
-        self.scopes: list[dict[str, Place]] = [{}]
+        self.places: dict[Symbol, Place] = {}
         self.stack: list[int] = []
         self.calls: list[str] = []
         self.reads: list[tuple[str, Index, int]] = []
@@ -42,25 +49,25 @@ class Names:
         self.guards = 0
         self.leaves = False
 
-    def _match_loops(self) -> dict[int, Loop]:
-        found: dict[int, Loop] = {}
-        table = {(loop.function, loop.index): loop for loop in self.kernel.loops}
-        for name, function in self.functions.items():
-            counter = 0
+    def _looping(self) -> set[str]:
+        """Functions in which a loop runs, their own or a called one's."""
+        found = {record.function for record in self.records.values()}
+        while True:
+            more = {name for name, info in self.functions.items() if name not in found and found & info.calls.keys()}
+            if not more:
+                return found
+            found |= more
 
-            def visit(node: Any, name: str = name) -> None:
-                nonlocal counter
-                if isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile)):
-                    loop = table.get((name, counter))
-                    if loop is None:
-                        raise self._error(node, f"loop {counter} of function '{name}' is not in the kernel's table")
-                    found[id(node)] = loop
-                    counter += 1
-                for child in node or ():
-                    visit(child)
+    def _has_loop(self, node: Any) -> bool:
+        """Whether a loop stands below a node, in called helpers too."""
+        if isinstance(node, _LOOPS):
+            return True
+        if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in self.looping:
+            return True
+        return node is not None and any(self._has_loop(child) for child in node)
 
-            visit(function.body)
-        return found
+    def _record(self, node: Any) -> LoopRecord:
+        return self.records[id(node)]
 
     def _error(self, node: Any, problem: str, fix: str | None = None) -> PipelineError:
         place = getattr(node, "coord", None)
@@ -72,86 +79,62 @@ class Names:
             fix=fix,
         )
 
-    def _enumerators(self, node: Any) -> None:
-        while isinstance(node, (c_ast.TypeDecl, c_ast.PtrDecl, c_ast.ArrayDecl)):
-            node = node.type
-        if not isinstance(node, c_ast.Enum) or node.values is None:
-            return
-        value = -1
-        for item in node.values.enumerators:
-            known = self._number(item.value) if item.value is not None else value + 1
-            value = known if known is not None else value + 1
-            self.enums[item.name] = value
-
-    @staticmethod
-    def _parameters(function: Any) -> list[Any]:
-        arguments = function.decl.type.args
-        return [item for item in (arguments.params if arguments else ()) if isinstance(item, c_ast.Decl)]
-
-    def _dims(self, node: Any) -> tuple[tuple[int | None, ...], Any]:
-        dims: list[int | None] = []
-        node = self.types.shape(node)
-        while isinstance(node, (c_ast.ArrayDecl, c_ast.PtrDecl)):
-            size = self._number(node.dim) if isinstance(node, c_ast.ArrayDecl) and node.dim is not None else None
-            dims.append(size)
-            node = self.types.shape(node.type)
-        return tuple(dims), node
-
-    def _declare(self, decl: Any, function: str | None, role: str, value: Value | None) -> Place:
-        dims, inner = self._dims(decl.type)
-        ctype = self.types.of(inner)
-        known = self.arrays.get((function, decl.name)) or (
-            self.arrays.get((None, decl.name)) if role == "global" else None
-        )
-        key = decl.name if role in ("argument", "global") else f"{decl.name}@{self.instances}"
-        if dims and isinstance(self.types.shape(decl.type), c_ast.PtrDecl) and ctype.kind == "struct":
+    def _declare(self, symbol: Symbol, value: Value | None = None) -> Place:
+        """A new object for a declaration, which a helper has once for each of its calls."""
+        outer = symbol.role in ("argument", "global") and symbol.function in (None, self.kernel.top)
+        dims, inner = shape(symbol.ctype)
+        ctype = cost_type(inner)
+        known = self.arrays.get((symbol.function if outer or symbol.role != "argument" else "", symbol.name))
+        key = symbol.name if outer else f"{symbol.name}@{self.instances}"
+        if symbol.ctype.kind == "pointer" and ctype.kind == "struct":
             # A pointer to one struct: its fields are what is accessed.
             dims = dims[1:]
         place = Place(key, ctype, bool(dims), (), len(dims))
-        self.scopes[-1][decl.name] = place
+        self.places[symbol] = place
         if dims and ctype.kind != "struct":
             if known is not None and len(known.dims) == len(dims):
                 dims = known.dims
             bits = (known.bits if known is not None else None) or max(ctype.bits, 1)
-            static = "static" in (decl.storage or [])
-            where = known.role if known is not None else ("static" if static else role)
+            role = "local" if symbol.role == "argument" and not outer else symbol.role
+            where = known.role if known is not None else role
             direction = known.direction if known is not None else ("inout" if role == "argument" else "local")
             self.memories[key] = Memory(key, bits, dims, where, direction)
         elif not dims and ctype.kind != "struct":
             self.scalars[key] = value or Value(ctype, linear.symbol(key), 0, {})
         return place
 
-    def _find(self, name: str) -> Place | None:
-        for scope in reversed(self.scopes):
-            if name in scope:
-                return scope[name]
-        return None
+    def _find(self, node: Any) -> Place | None:
+        """What a name stands for."""
+        symbol = self._symbol(node)
+        return self.places.get(symbol) if symbol is not None else None
+
+    def _symbol(self, node: Any) -> Symbol | None:
+        return self.program.symbols.get(id(node)) if isinstance(node, (c_ast.ID, c_ast.Decl)) else None
 
     def _is_argument(self, key: str) -> bool:
         root = key.split(".", 1)[0]
         return any(item.name == root for item in self.kernel.functions[0].arguments) if self.kernel.functions else False
 
+    # Constant expressions: scalars that are numbers here count as such ---------------------------------------------
+
     def _number(self, node: Any) -> int | None:
-        """A constant expression's value, None where it is none."""
-        if isinstance(node, c_ast.Constant):
-            return literal(node)
-        if isinstance(node, c_ast.ID):
-            if node.name in self.enums:
-                return self.enums[node.name]
-            place = self._find(node.name)
-            value = self.scalars.get(place.key) if place is not None and not place.array else None
-            return value.line.constant if value is not None and linear.is_number(value.line) else None
-        if isinstance(node, c_ast.UnaryOp):
-            if node.op == "sizeof":
-                ctype = self.types.of(node.expr)
-                return max(ctype.bits // 8, 1) if ctype.kind != "struct" else None
-            inner = self._number(node.expr)
-            return None if inner is None else {"-": -inner, "+": inner, "~": ~inner}.get(node.op)
-        if isinstance(node, c_ast.Cast):
-            return self._number(node.expr)
-        if isinstance(node, c_ast.BinaryOp):
-            left, right = self._number(node.left), self._number(node.right)
-            if left is None or right is None:
-                return None
-            return fold(node.op, left, right)
-        return None
+        """An integer expression's value at this place of the walk, None where it is not known."""
+        return evaluate(node, self).exact
+
+    def variable(self, node: Any) -> values.Value | None:
+        """The value of a scalar that is a number here."""
+        symbol, place = self._symbol(node), self._find(node)
+        if symbol is not None and symbol.number is not None:
+            return values.constant(symbol.number)
+        value = self.scalars.get(place.key) if place is not None and not place.array else None
+        if value is None or symbol is None or not linear.is_number(value.line):
+            return None
+        return values.constant(value.line.constant, symbol.ctype)
+
+    def type_of(self, node: Any) -> CType:
+        """The type of an expression."""
+        return self.program.type_of(node)
+
+    def sized_type(self, node: Any) -> CType:
+        """The type that ``sizeof`` measures."""
+        return self.program.sized_type(node)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pipeline.estimator.ctypes import CType
+from pipeline.estimator.cost_types import CType
 from pipeline.estimator.nest import Access, Chain, Index, Linear, Segment
 
 Source: TypeAlias = tuple[str, int, str]
@@ -27,7 +27,7 @@ class Value:
     sources: Sources
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """What a name stands for: a scalar (``dims`` None) or part of an array."""
 
@@ -37,6 +37,8 @@ class Place:
     prefix: Index = ()
     rank: int = 0
     """Subscripts that are left to give, 0 for unknown pointers."""
+    pointing: bool = False
+    """The last of ``prefix`` is where a pointer points, to which the next subscript is added."""
 
 
 class Open:

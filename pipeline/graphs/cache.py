@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.files import made_whole
-from pipeline.graphs.compiler import Compiler, compile_to_ir, find_compiler
+from pipeline.project.compiler import Compiler, find_compiler
+from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.ir import compile_to_ir, ir_digest
 
 _FORMAT = b"ir-1\n"
 _INCLUDE = re.compile(rb"^[ \t]*#[ \t]*(?:include|include_next|import|embed)\b[ \t]*(.*)$", re.MULTILINE)
@@ -52,31 +54,38 @@ def cached_ir(
     *,
     file: str,
     include_folders: Sequence[Path] = (),
+    flags: Flags = NO_FLAGS,
     language: str = "c",
     compiler: Compiler | None = None,
     cache: Path | None,
 ) -> str:
-    """The IR of a source as :func:`pipeline.graphs.compiler.compile_to_ir` gives it, from the folder ``cache`` if it is
+    """The IR of a source as :func:`pipeline.project.ir.compile_to_ir` gives it, from the folder ``cache`` if it is
     there.
 
-    The key is the SHA-256 of the source, its headers, the language and what of the compiler decides the IR. An entry
-    that is not whole is made again; entries appear whole or not at all. ``cache=None`` keeps nothing. Raises
+    The key is the SHA-256 of the source, its headers, the flags, the language and what of the compiler decides the IR.
+    An entry that is not whole is made again; entries appear whole or not at all. ``cache=None`` keeps nothing. Raises
     PipelineError as the compiler does; refusals are not kept.
     """
     compiler = compiler or find_compiler()
-    headers = headers_of(source.encode(), include_folders) if cache is not None else None
-    if cache is None or headers is None:
-        return compile_to_ir(source, file=file, include_folders=include_folders, language=language, compiler=compiler)
+
+    def compiled() -> str:
+        return compile_to_ir(
+            source, file=file, include_folders=include_folders, flags=flags, language=language, compiler=compiler
+        )
+
+    headers = headers_of(source.encode(), [*include_folders, *flags.folders]) if cache is not None else None
+    if cache is None or headers is None or flags.includes:
+        return compiled()
     digest = hashlib.sha256()
-    for part in (compiler.digest.encode(), language.encode(), source.encode()):
-        digest.update(hashlib.sha256(part).digest())
+    for part in (ir_digest(compiler), language, source, *flags.reading):
+        digest.update(hashlib.sha256(part.encode()).digest())
     for name, content in headers:
         digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
     path = cache / f"{digest.hexdigest()}.irz"
     kept = _read(path)
     if kept is not None:
         return kept
-    text = compile_to_ir(source, file=file, include_folders=include_folders, language=language, compiler=compiler)
+    text = compiled()
     _write(path, text)
     return text
 

@@ -12,11 +12,11 @@ import re
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.graphs.compiler import STEM
 from pipeline.graphs.induction import Analysis
 from pipeline.graphs.ir import IrFunction, IrModule
 from pipeline.graphs.layout import Layout
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Site, SiteKind
+from pipeline.project.ir import STEM
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++")
 

@@ -7,28 +7,31 @@ parser's version as long as the tree's classes keep their names.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pycparser import c_ast
 
 from pipeline.kernels.pragmas import normal_text, pragma_text
 
-_IGNORED = {"coord", "attributes"}
+_IGNORED = {"coord"}
 _BODIES = {"For": ("stmt",), "While": ("stmt",), "DoWhile": ("stmt",), "If": ("iftrue", "iffalse"), "Switch": ("stmt",)}
 _LIST_FIELDS = {"storage", "funcspec", "align", "quals"}
 
 
-def ast_hash(ast: c_ast.FileAST, top: str) -> str:
+def ast_hash(ast: c_ast.FileAST, top: str, layout: Sequence[str] = ()) -> str:
     """SHA-256 in hex of the normalised tree and the top function's name.
 
     Layout, comments, braces around single statements, the spelling of labels and where headers lie do not enter;
-    neither do prototypes and unused types. Pragmas (with single spaces), names, types and operations do.
+    neither do prototypes and unused types. Pragmas (with single spaces), names, types and operations do, and compiler
+    flags that decide how types are laid out (``layout``); what other flags decide, the tree shows.
     """
     labels: dict[str, int] = {}
     digest = hashlib.sha256()
     used = _used_names(ast)
     digest.update(f"top {top}\n".encode())
+    if layout:
+        digest.update(f"flags {' '.join(layout)}\n".encode())
     for node in ast.ext:
         if _counts(node, used):
             _feed(node, digest.update, labels)
@@ -60,6 +63,8 @@ def _feed(node: Any, put: Callable[[bytes], None], labels: dict[str, int]) -> No
     if isinstance(node, c_ast.Pragma):
         put(f"(Pragma {normal_text(pragma_text(node))!r})".encode())
         return
+    if _is_null(node):
+        node = node.expr
     if isinstance(node, c_ast.FuncDef):
         labels = {}
     kind = type(node).__name__
@@ -97,3 +102,16 @@ def _feed_list(items: list[Any], put: Callable[[bytes], None], labels: dict[str,
             put(repr(item).encode())
         put(b",")
     put(b"]")
+
+
+def _is_null(node: Any) -> bool:
+    """Whether a node is ``((void *)0)``, which headers write for NULL; ``0`` says the same."""
+    if not (isinstance(node, c_ast.Cast) and isinstance(node.expr, c_ast.Constant) and node.expr.value == "0"):
+        return False
+    pointer = node.to_type.type
+    return (
+        isinstance(pointer, c_ast.PtrDecl)
+        and isinstance(pointer.type, c_ast.TypeDecl)
+        and isinstance(pointer.type.type, c_ast.IdentifierType)
+        and pointer.type.type.names == ["void"]
+    )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+_MODE = re.compile(r"\b_*mode_*\s*\(\s*_*(\w+?)_*\s*\)")
+_MODES = {"QI": 8, "byte": 8, "HI": 16, "SI": 32, "DI": 64, "word": 64, "pointer": 64, "TI": 128, "SF": 32, "DF": 64}
+"""Machine modes of GNU C with their width in bits on x86-64 (GCC, "Common Variable Attributes")."""
+_VECTOR = re.compile(r"\b_*(?:vector_size|ext_vector_type)_*\b")
 
 _INT = {
     "_Bool": (8, False),
@@ -66,6 +73,9 @@ class CType:
     const: bool = False
     align: int | None = None
     members: tuple[tuple[str, CType], ...] = ()
+    union: bool = False
+    tag: str | None = None
+    """Of a struct whose members were not known yet: ``struct NAME``."""
 
     @property
     def base(self) -> CType:
@@ -155,13 +165,35 @@ def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packe
     """A struct or union laid out as on x86-64; width unknown where a member's is, or where there are bit-fields."""
     known = not packed_or_bitfields and all(kind.bits is not None and kind.align for _, kind in members)
     if not known or not members:
-        return CType("struct", name, None, members=tuple(members))
+        return CType("struct", name, None, members=tuple(members), union=union)
     align = max(kind.align or 8 for _, kind in members)
     bits = 0
     for _, kind in members:
         size = kind.bits or 0
         bits = max(bits, size) if union else _up(bits, kind.align or 8) + size
-    return CType("struct", name, _up(bits, align), align=align, members=tuple(members))
+    return CType("struct", name, _up(bits, align), align=align, members=tuple(members), union=union)
+
+
+def is_attributed(quals: Sequence[str]) -> bool:
+    """Whether a GNU attribute stands among a declaration's qualifiers."""
+    return any(word.startswith("__attribute__") for word in quals)
+
+
+def attributed(kind: CType, quals: Sequence[str]) -> CType:
+    """The type that a declaration's attributes make of a type: another width, or a vector, of which no arithmetic is
+    known."""
+    if not is_attributed(quals):
+        return kind
+    words = " ".join(quals)
+    mode = _MODE.search(words)
+    if _VECTOR.search(words) or (mode and mode[1] not in _MODES):
+        return CType("unknown", kind.name, None, members=kind.members)
+    return replace(kind, bits=_MODES[mode[1]], align=_MODES[mode[1]]) if mode else kind
+
+
+def laid_out(kind: CType, bits: int, align: int) -> CType:
+    """The type with the size and alignment that the compiler gives it; arrays and pointers have those of their own."""
+    return kind if kind.kind in ("array", "pointer", "function") else replace(kind, bits=bits, align=align)
 
 
 def _up(bits: int, align: int) -> int:

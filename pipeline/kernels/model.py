@@ -5,9 +5,15 @@ Values only. :mod:`pipeline.kernels.read` makes them from C text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pipeline.project import Project
+
+if TYPE_CHECKING:
+    from pipeline.kernels.analysis import Analysis
 
 
 class SiteKind(StrEnum):
@@ -54,6 +60,8 @@ class Loop:
     """Line of the loop keyword in the user's file, from 1."""
     column: int
     innermost: bool
+    file: str | None = None
+    """The user's file that the loop stands in, None for the kernel's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class Site:
     """``merlin`` (``#pragma ACCEL``) or ``hls`` (``#pragma HLS``)."""
     proposed: bool
     """True where the source has no placeholder and the site was derived from the loop."""
+    file: str | None = None
+    """The user's file that it stands in, None for the kernel's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,14 @@ class Kernel:
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
     options: tuple[Option, ...] = ()
     """Placeholders that are no loop's, sorted by name."""
+    project: Project | None = field(default=None, repr=False, compare=False)
+    """What it was compiled from, with flags; None for a kernel that is not made from C text."""
+    includes: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The system's headers that the user's files include, as ``<math.h>``, in order."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The raw text of every file of the user's that was read, by name: the kernel's own, headers, further sources."""
+    analysis: Analysis = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
+    """What is worked out of the tree; a kernel that was not read from C has none."""
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

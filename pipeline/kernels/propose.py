@@ -19,7 +19,7 @@ def propose_sites(kernel: Kernel) -> Kernel:
     itself), PARALLEL on every loop. PARALLEL and TILE need a trip count that is known or bounded and may exceed 1.
     A kind that the source fixes on a loop with a literal pragma is not proposed there. Names are ``__PIPE__L<k>``,
     ``__PARA__L<k>`` and ``__TILE__L<k>`` with k the loop's position among the file's ``for`` loops.
-    Loops made by a macro or standing in a header get none: no pragma line can be put before them.
+    Loops made by a macro get none: no pragma line can be put before them.
     """
     if kernel.sites or kernel.options:
         return kernel
@@ -34,6 +34,7 @@ def propose_sites(kernel: Kernel) -> Kernel:
             line=loop.line,
             dialect="merlin",
             proposed=True,
+            file=loop.file,
         )
         for loop in kernel.loops
         if loop.keyword == "for" and loop.function in reached and places[loop.id].offset is not None

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pycparser import c_ast, c_generator, c_parser
+from pycparser import c_ast, c_generator
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
-from pipeline.kernels.directions import directions
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.pragmas import read_pragma
-from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, preprocess, system_header_folder
 from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
+from pipeline.program import FileAST, Translation, deep_recursion, read_translation
+from pipeline.program.link import merged
+from pipeline.program.names import missing_function
+from pipeline.program.translation import LIBRARY
+from pipeline.project import NO_FLAGS, Flags, Project
+from pipeline.project.source_text import read_source
 
-MAX_DEPTH = 500
-"""Syntax trees nested deeper than this are refused, so that code walking them may recurse."""
-_RECURSION_LIMIT = 20_000
-
+_HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,99}")
-_PARSE_ERROR = re.compile(r"^(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*)$", re.DOTALL)
-_CPP_SIGNS = [
-    (re.compile(sign, re.MULTILINE), what)
-    for sign, what in (
-        (r"^\s*template\s*<", "a template"),
-        (r"^\s*(?:class\s+\w+\s*[:{]|namespace\b|using\s+(?:namespace\b|\w+\s*=))", "a C++ declaration"),
-        (r"\b(?:ap_u?int|ap_u?fixed|hls::stream|std::\w+)\s*<", "a C++ template type"),
-        (r"\b\w+\s*::\s*\w+", "a C++ scope (::)"),
-        (r"[(,]\s*(?:const\s+)?[A-Za-z_]\w*(?:\s+[A-Za-z_]\w*)?\s*&\s*[A-Za-z_]\w*\s*[,)\[]", "a C++ reference"),
-        (r"^\s*extern\s+\"C", 'extern "C"'),
-    )
-]
 
 
 def check_name(name: str, file: str | None = None) -> str:
@@ -50,24 +38,22 @@ def check_name(name: str, file: str | None = None) -> str:
     return name
 
 
-def load_kernel(path: str | Path, top: str | None = None, name: str | None = None) -> Kernel:
-    """The kernel in a C file. Headers of its own are looked for beside it.
+def load_kernel(
+    path: str | Path,
+    top: str | None = None,
+    name: str | None = None,
+    flags: Flags = NO_FLAGS,
+    further: Sequence[str] = (),
+) -> Kernel:
+    """The kernel in a C file, read with the compiler's ``flags``. Headers of its own are looked for beside it.
 
-    Raises PipelineError, with file and line where there is one, for what is not a readable C kernel.
+    ``further`` are files that are compiled beside it. Raises PipelineError, with file and line where there is one, for
+    what is not a readable C kernel.
     """
     path = Path(path)
     if path.suffix.lower() in (".cpp", ".cc", ".cxx", ".hpp", ".c++"):
         raise PipelineError("C++ is not supported", file=str(path), fix="give the kernel as C in a .c file")
-    try:
-        if path.is_dir():
-            raise PipelineError("this is a folder", file=str(path), fix="give a C file")
-        if not path.is_file():
-            raise PipelineError("there is no such file", file=str(path), fix="check the path")
-        with path.open("rb") as handle:
-            data = handle.read(MAX_SOURCE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise PipelineError(f"cannot be read: {error}", file=str(path), fix="check the path and its rights") from None
-    return read_kernel(decode(data, str(path)), file=str(path), name=name, top=top)
+    return read_kernel(read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True)
 
 
 def read_kernel(
@@ -77,145 +63,78 @@ def read_kernel(
     name: str | None = None,
     top: str | None = None,
     include_folders: Sequence[Path] = (),
+    flags: Flags = NO_FLAGS,
+    further: Sequence[str] = (),
+    whole: bool = False,
 ) -> Kernel:
     """The kernel in C text.
 
     ``file`` names the text in messages and says where headers in quotes lie; ``name`` defaults to its stem.
-    ``top`` is the top function; without it, it is the function after ``#pragma ACCEL kernel``, else the only one
-    (that no other calls), else the one named ``top``, ``kernel_*`` or like the file.
+    ``flags`` are the compiler's, ``include_folders`` are looked through after theirs, ``further`` are paths of files
+    that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
+    kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
+    file; ``main`` and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls
+    what is nowhere.
     Raises PipelineError with file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
     name = check_name(name if name is not None else stem, file)
-    if not source.strip():
-        raise PipelineError("the file is empty", file=file, fix="give a C function with loops")
-    if "\0" in source:
-        raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
+    flags = Flags(flags.options + tuple(("-I", str(folder)) for folder in include_folders))
+    project = Project(file, flags, tuple(further), top)
     with deep_recursion():
         try:
-            return _read(source, file, name, top, include_folders, stem)
+            parts = [_translation(source, file, flags)]
+            parts += [_translation(read_source(Path(other)), other, flags) for other in further]
+            return _read(merged(parts, file), source, name, project, stem, whole)
         except RecursionError:
             raise PipelineError(
                 "expressions, statements or initialisers are nested too deeply", file=file, fix="split them up"
             ) from None
 
 
-def _read(source: str, file: str, name: str, top: str | None, include_folders: Sequence[Path], stem: str) -> Kernel:
-    parent = Path(file).parent
-    text, files = preprocess(source, file=file, folder=parent, include_folders=include_folders)
-    ast = _parse(text, files, file, source)
-    _place(ast, files, file)
-    library = str(system_header_folder())
-    program = Program(ast, lambda name: name.startswith(library), file)
+def _translation(source: str, file: str, flags: Flags) -> Translation:
+    if not source.strip():
+        raise PipelineError("the file is empty", file=file, fix="give a C function with loops")
+    if "\0" in source:
+        raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
+    return read_translation(source, file=file, flags=flags)
+
+
+def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
+    ast, file = found.ast, project.file
+    program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
     program.close()
-    ast.ext = [node for node in ast.ext if node.coord is None or not node.coord.file.startswith(library)]
-    chosen = _top_function(program, ast, top, file, stem)
+    chosen = _top_function(program, ast, project, stem)
+    missing = missing_function(ast, chosen, found.declared, file) if whole else None
+    if missing is not None:
+        raise missing
     order = [chosen, *(function for function in program.functions if function != chosen)]
-    readers = {function: LoopReader(program, program.functions[function]) for function in program.functions}
-    records = {function: reader.read() for function, reader in readers.items()}
-    loops, ids = _loops(program, records)
-    sites = _sites(records, ids)
+    analysis = Analysis(program, ast, chosen)
+    loops, ids = _loops(program, analysis.records, file)
+    sites = _sites(analysis.records, ids, file)
     options = _options(ast, {site.name for site in sites}, file)
-    ways = directions(program, readers, chosen)
+    ways = analysis.directions
     return Kernel(
         name=name,
         top=chosen,
         file=file,
         source=source,
-        ast_hash=ast_hash(ast, chosen),
+        ast_hash=ast_hash(ast, chosen, project.flags.layout),
         functions=tuple(_function(program.functions[function], ways) for function in order),
         loops=loops,
         sites=sites,
         arrays=_arrays(program, order, ways),
         ast=ast,
         options=options,
+        project=project,
+        includes=found.includes,
+        texts=found.texts,
+        analysis=analysis,
     )
 
 
-@contextlib.contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room for the parser, which recurses a dozen frames a level; what is too deep even so is refused."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
-
-
-def _parse(text: str, files: dict[str, str], file: str, source: str) -> c_ast.FileAST:
-    parser = c_parser.CParser()
-    try:
-        return parser.parse(text, "0")
-    except c_parser.ParseError as error:
-        found = _PARSE_ERROR.match(str(error))
-        problem, line, column, where = str(error), None, None, file
-        if found:
-            where = files.get(found["file"], file)
-            line, column, problem = int(found["line"]), found["column"], found["text"]
-        if "At end of input" in problem:
-            line = len(source.rstrip().splitlines())
-            problem = "the text ends too early: a brace, bracket or semicolon is missing"
-        elif line is None:
-            # Some errors carry no place; the lexer stands at or just after it.
-            line = getattr(parser.clex, "_lineno", None)
-            where = files.get(parser.clex.filename, file)
-            problem = problem.removeprefix(f"{parser.clex.filename}: ")
-        if where.startswith(str(system_header_folder())):
-            where, column = file, None
-            line = next((n for n, text in enumerate(source.splitlines(), 1) if re.match(r"\s*#\s*include", text)), 1)
-            problem = "what stands before this #include is not complete"
-        why = _reason(problem, source)
-        raise PipelineError(
-            f"not C that can be read: {problem}" + (f" ({why})" if why else ""),
-            file=where,
-            line=line,
-            column=int(column) if column else None,
-            fix="rewrite it in plain C" if why else "check the syntax there and just before",
-        ) from None
-    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        # The parser meets some malformed input with whatever breaks inside it.
-        raise PipelineError(
-            f"not C that can be read ({type(error).__name__} in the parser)", file=file, fix="check the syntax"
-        ) from None
-
-
-def _reason(problem: str, source: str) -> str | None:
-    """What a parse error is probably about, where the text shows it."""
-    for sign, what in _CPP_SIGNS:
-        found = sign.search(source)
-        if found:
-            line = source.count("\n", 0, found.start() + len(found.group()) - len(found.group().lstrip())) + 1
-            return f"line {line} has {what}: C++ is not supported"
-    for word in ("asm", "__asm__", "__asm"):
-        if re.search(rf"\b{word}\b", source):
-            return "inline assembly is not supported"
-    if re.search(r"\(\s*\{", source):
-        return "a GNU statement expression ({ ... }) is not supported"
-    return None
-
-
-def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> None:
-    """Gives coordinates their file's name; refuses trees that are too deep."""
-    stack: list[tuple[Any, int]] = [(ast, 0)]
-    done: set[int] = set()
-    while stack:
-        node, depth = stack.pop()
-        coord = node.coord
-        if coord is not None and id(coord) not in done:
-            done.add(id(coord))
-            coord.file = files.get(coord.file, coord.file)
-        if depth > MAX_DEPTH:
-            raise PipelineError(
-                f"nested more than {MAX_DEPTH} levels deep",
-                file=coord.file if coord is not None else file,
-                line=coord.line if coord is not None else None,
-                fix="split the expression or statement",
-            )
-        stack.extend((child, depth + 1) for _, child in node.children())
-
-
-def _top_function(program: Program, ast: c_ast.FileAST, top: str | None, file: str, stem: str) -> str:
+def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: str) -> str:
+    file, top = project.file, project.top
     names = list(program.functions)
     if not names:
         raise PipelineError("no function is defined in the file", file=file, fix="give the kernel's C source")
@@ -239,12 +158,23 @@ def _top_function(program: Program, ast: c_ast.FileAST, top: str | None, file: s
             marked = False
     if len(pragmas) == 1:
         return pragmas[0]
-    called = {callee for caller, info in program.functions.items() for callee in info.calls if callee != caller}
-    roots = [function for function in names if function not in called]
-    for candidates in (names, roots):
+    nodes = {name: info.node.decl for name, info in program.functions.items()}
+    helpers = {
+        name
+        for name, decl in nodes.items()
+        if "static" in decl.storage or (decl.coord.file != file and decl.coord.file.endswith(_HEADERS))
+    }
+    designs = [name for name in names if name != "main"]
+    # What a test bench in the file calls may be the kernel as much as what nobody calls.
+    called = {
+        callee for caller, info in program.functions.items() for callee in info.calls if caller not in ("main", callee)
+    }
+    roots = [name for name in designs if name not in called]
+    own = [name for name in roots if name not in helpers]
+    for candidates in (names, own, roots if not own else ()):
         if len(candidates) == 1:
             return candidates[0]
-    candidates = pragmas or roots or names
+    candidates = pragmas or own or roots or designs or names
     named = stem.replace("-", "_")
     for wanted in (
         lambda function: function == "top",
@@ -261,7 +191,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
-def _loops(program: Program, records: dict[str, list[LoopRecord]]) -> tuple[tuple[Loop, ...], dict[int, str]]:
+def _loops(
+    program: Program, records: dict[str, list[LoopRecord]], file: str
+) -> tuple[tuple[Loop, ...], dict[int, str]]:
     ids: dict[int, str] = {}
     loops: list[Loop] = []
     for_count = 0
@@ -291,13 +223,14 @@ def _loops(program: Program, records: dict[str, list[LoopRecord]]) -> tuple[tupl
                     line=coord.line,
                     column=coord.column or 1,
                     innermost=record.innermost,
+                    file=coord.file if coord.file != file else None,
                 )
             )
             for_count += is_for
     return tuple(loops), ids
 
 
-def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str]) -> tuple[Site, ...]:
+def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str) -> tuple[Site, ...]:
     sites: dict[str, Site] = {}
     taken: dict[tuple[str, str], str] = {}
     for found in records.values():
@@ -325,6 +258,7 @@ def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str]) -> tuple[S
                     line=pragma.line,
                     dialect=pragma.dialect or "merlin",
                     proposed=False,
+                    file=pragma.file if pragma.file != file else None,
                 )
     return tuple(sites[name] for name in sorted(sites))
 

@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.pragmas import Pragma
-from pipeline.kernels.read import deep_recursion
-from pipeline.kernels.symbols import Program
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -23,9 +20,11 @@ class LoopPlace:
     """The ``For``, ``While`` or ``DoWhile`` of the kernel's tree."""
     pragmas: tuple[Pragma, ...]
     """All pragmas on the loop, with placeholders or not."""
+    file: str
+    """The user's file that the loop stands in, a key of :func:`source_files`."""
     offset: int | None
-    """Position in ``kernel.source`` where the loop or its label begins; None where it does not stand there as text
-    (it comes from a macro or a header)."""
+    """Position in that file's text where the loop or its label begins; None where it does not stand there as text
+    (it comes from a macro)."""
 
     @property
     def fixed(self) -> frozenset[SiteKind]:
@@ -35,27 +34,35 @@ class LoopPlace:
         )
 
 
+def source_files(kernel: Kernel) -> dict[str, str]:
+    """The raw texts of the user's files by name, the kernel's own first."""
+    return {kernel.file: kernel.source} | {name: text for name, text in kernel.texts.items() if name != kernel.file}
+
+
 def loop_places(kernel: Kernel) -> dict[str, LoopPlace]:
     """The place of each loop, by loop id."""
-    with deep_recursion():
-        program = Program(kernel.ast, lambda name: False, kernel.file)
-        program.close()
-        records = [record for info in program.functions.values() for record in LoopReader(program, info).read()]
-    lines = _LINE_END.split(kernel.source)
-    starts = [0, *(end.end() for end in _LINE_END.finditer(kernel.source))]
+    records = [record for found in kernel.analysis.records.values() for record in found]
+    texts = source_files(kernel)
+    rows: dict[str, tuple[list[str], list[int]]] = {}
     places: dict[str, LoopPlace] = {}
     for record in records:
         coord = record.statement.coord
         word = record.keyword if record.statement is record.node else record.statement.name
         offset = None
-        if coord.file == kernel.file and 0 < coord.line <= len(lines):
-            text = lines[coord.line - 1]
+        if coord.file in texts:
+            if coord.file not in rows:
+                text = texts[coord.file]
+                rows[coord.file] = _LINE_END.split(text), [0, *(end.end() for end in _LINE_END.finditer(text))]
+            lines, starts = rows[coord.file]
+            row = lines[coord.line - 1] if 0 < coord.line <= len(lines) else ""
             spliced = coord.line > 1 and lines[coord.line - 2].rstrip().endswith("\\")
             column = (coord.column or 1) - 1
-            directive = text.lstrip().startswith("#")
-            if text.startswith(word, column) and not spliced and not directive:
+            directive = row.lstrip().startswith("#")
+            if row.startswith(word, column) and not spliced and not directive:
                 offset = starts[coord.line - 1] + column
-        places[f"{record.function}/loop_{record.index}"] = LoopPlace(record.node, tuple(record.pragmas), offset)
+        places[f"{record.function}/loop_{record.index}"] = LoopPlace(
+            record.node, tuple(record.pragmas), coord.file, offset
+        )
     return places
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pycparser import c_ast
@@ -14,15 +14,20 @@ from pipeline.kernels.c_types import (
     UNKNOWN,
     CType,
     array_of,
+    attributed,
     basic,
     integer,
+    is_attributed,
+    laid_out,
     library_type,
     pointer_to,
     promote,
     struct_of,
     usual,
 )
-from pipeline.kernels.values import Value, constant, constant_of, evaluate, fitted
+from pipeline.kernels.expressions import constant_of, evaluate
+from pipeline.kernels.values import Value, constant, fitted
+from pipeline.program import Layout
 
 
 @dataclass(eq=False, slots=True)
@@ -42,6 +47,18 @@ class Symbol:
     """A global that no other file can change."""
     writes: int = 0
     address_taken: bool = False
+    members: dict[str, Symbol] = field(default_factory=dict)
+    """Members of a struct that are named on their own: variables like any other."""
+    parent: Symbol | None = None
+    """Of a member: the struct that it is in."""
+    given: Value | None = None
+    """Of an argument: what all calls in the file give it."""
+
+    def take_address(self) -> None:
+        """From here its value may change unseen."""
+        self.address_taken = True
+        for member in self.members.values():
+            member.take_address()
 
 
 @dataclass(eq=False, slots=True)
@@ -72,13 +89,16 @@ class Program:
         self.tags: list[dict[str, CType]] = [{}]
         self.current: FunctionInfo | None = None
         self._constants: dict[int, Value | None] = {}
+        self.layouts: Mapping[str, Layout] = getattr(ast, "layouts", {})
         for node in ast.ext:
             self._external(node)
 
     # Scope protocol: only what is constant everywhere ------------------------------------------------------------
 
-    def variable(self, node: c_ast.ID) -> Value | None:
+    def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
+        if isinstance(node, c_ast.StructRef):
+            return None
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
 
@@ -156,7 +176,7 @@ class Program:
                 kind = self.type_of(node.name)
                 if node.type == "->":
                     kind = kind.element or UNKNOWN
-                return dict(kind.members).get(node.field.name, UNKNOWN)
+                return self.members(kind).get(node.field.name, UNKNOWN)
             case c_ast.ExprList():
                 return self.type_of(node.exprs[-1]) if node.exprs else UNKNOWN
             case c_ast.FuncCall(name=c_ast.ID()):
@@ -185,8 +205,8 @@ class Program:
             case c_ast.TypeDecl():
                 kind = self.ctype(node.type)
                 if "const" in (node.quals or []) and not kind.const:
-                    kind = _with_const(kind)
-                return kind
+                    kind = replace(kind, const=True)
+                return attributed(kind, node.quals or [])
             case c_ast.PtrDecl():
                 return pointer_to(self.ctype(node.type))
             case c_ast.ArrayDecl():
@@ -208,6 +228,8 @@ class Program:
                 return self._record(node)
             case c_ast.FuncDecl():
                 return CType("function", "function", None, element=self.ctype(node.type))
+            case c_ast.TypeOf():
+                return self.ctype(node.expr) if isinstance(node.expr, c_ast.Typename) else self.sized_type(node.expr)
         return UNKNOWN
 
     def _record(self, node: Any) -> CType:
@@ -217,18 +239,25 @@ class Program:
             for scope in reversed(self.tags):
                 if tag in scope:
                     return scope[tag]
-            return CType("struct", tag)
+            return CType("struct", tag, tag=tag)
         members: list[tuple[str, CType]] = []
-        odd = bool(getattr(node, "attributes", None))
+        file_scope = len(self.tags) == 1
+        odd = bool(getattr(node, "attributes", None)) or bool(self.layouts and not file_scope)
         for decl in node.decls:
             if not isinstance(decl, c_ast.Decl):
                 continue
-            odd = odd or decl.bitsize is not None
+            odd = odd or decl.bitsize is not None or bool(decl.align) or is_attributed(decl.quals or [])
             members.append((decl.name or "", self.ctype(decl)))
         kind = struct_of(tag, members, union=word == "union", packed_or_bitfields=odd)
+        if file_scope and tag in self.layouts:
+            kind = laid_out(kind, *self.layouts[tag])
         if node.name:
             self.tags[-1][tag] = kind
         return kind
+
+    def members(self, kind: CType) -> dict[str, CType]:
+        """The members of a struct, which may have been declared after the type was named."""
+        return dict(kind.members or (self.tags[0].get(kind.tag or "") or kind).members)
 
     def _enumerators(self, node: c_ast.Enum) -> None:
         if node.values is None:
@@ -263,6 +292,8 @@ class Program:
         kind = library_type(node.name) if node.coord and self.is_library(node.coord.file) else None
         if kind is None:
             kind = self.ctype(node)
+            if len(self.types) == 1 and node.name in self.layouts:
+                kind = laid_out(kind, *self.layouts[node.name])
             name = f"{node.name}*" if kind.kind == "pointer" else node.name
             kind = _named(kind, name)
         self.types[-1][node.name] = kind
@@ -377,10 +408,10 @@ class Program:
                 if self.current:
                     self.current.gotos.add(node.name)
             case c_ast.If() | c_ast.While() | c_ast.DoWhile() | c_ast.Switch():
-                for _, child in node.children():
+                for child in node:
                     self._statement(child)
             case c_ast.Label() | c_ast.Case() | c_ast.Default() | c_ast.Return():
-                for _, child in node.children():
+                for child in node:
                     self._statement(child)
             case _:
                 self._expression(node)
@@ -400,7 +431,13 @@ class Program:
                 if isinstance(node.expr, c_ast.ID):
                     symbol = self._find(node.expr.name)
                     if symbol is not None:
-                        symbol.address_taken = True
+                        symbol.take_address()
+                elif isinstance(node.expr, c_ast.StructRef):
+                    self._expression(node.expr)
+                    member = self.symbols.get(id(node.expr))
+                    if member is not None:
+                        member.take_address()
+                    return
             case c_ast.FuncCall():
                 if isinstance(node.name, c_ast.ID):
                     self._called(node.name)
@@ -410,6 +447,7 @@ class Program:
                 return
             case c_ast.StructRef():
                 self._expression(node.name)
+                self._member(node)
                 return
             case c_ast.NamedInitializer():
                 for part in node.name:
@@ -426,8 +464,26 @@ class Program:
                 )
             case None | c_ast.Constant() | c_ast.Pragma():
                 return
-        for _, child in node.children():
+        for child in node:
             self._expression(child)
+
+    def _member(self, node: c_ast.StructRef) -> None:
+        """Resolves a member of a variable that is a struct; those of a union share their memory and are left alone."""
+        base = self.symbols.get(id(node.name)) if isinstance(node.name, c_ast.ID | c_ast.StructRef) else None
+        if base is None or node.type != "." or base.ctype.kind != "struct" or base.ctype.union:
+            return
+        name = node.field.name
+        member = base.members.get(name)
+        if member is None:
+            kind = self.members(base.ctype).get(name, UNKNOWN)
+            if kind.kind not in ("int", "float", "pointer", "struct"):
+                return
+            member = Symbol(
+                f"{base.name}.{name}", kind, base.role, base.function, base.line, private=base.private, parent=base
+            )
+            member.address_taken = base.address_taken
+            base.members[name] = member
+        self.symbols[id(node)] = member
 
     def _called(self, name: c_ast.ID) -> None:
         if name.name in ("asm", "__asm__", "__asm"):
@@ -447,18 +503,8 @@ class Program:
                 symbol.writes += 1
 
 
-def _with_const(kind: CType) -> CType:
-    return CType(
-        kind.kind, kind.name, kind.bits, kind.signed, kind.element, kind.length, True, kind.align, kind.members
-    )
-
-
 def _named(kind: CType, name: str) -> CType:
-    if kind.kind == "array":
-        return kind
-    return CType(
-        kind.kind, name, kind.bits, kind.signed, kind.element, kind.length, kind.const, kind.align, kind.members
-    )
+    return kind if kind.kind == "array" else replace(kind, name=name)
 
 
 def _initialised_length(init: Any) -> int | None:

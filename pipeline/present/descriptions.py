@@ -42,7 +42,7 @@ def kernel_text(facts: Facts) -> str:
     lines = [f"{facts['kernel']} ({facts['file']}), top function {facts['top']}", "", "Loops"]
     lines += _table(
         ["  loop", "line", "trip count", "sites"],
-        [[_loop_name(loop), str(loop["line"]), trip_count(loop), " ".join(loop["sites"])] for loop in facts["loops"]],
+        [[_loop_name(loop), _line(loop), trip_count(loop), " ".join(loop["sites"])] for loop in facts["loops"]],
     )
     lines += ["", "Arrays"]
     lines += _table(
@@ -139,6 +139,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in [header, *rows]
     ]
+
+
+def _line(loop: Facts) -> str:
+    file = loop.get("file")
+    return f"{file.replace(chr(92), '/').rpartition('/')[2]}:{loop['line']}" if file else str(loop["line"])
 
 
 def _loop_name(loop: Facts) -> str:

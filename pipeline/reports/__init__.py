@@ -1,21 +1,28 @@
 """Synthesis reports: a csynth.xml to a typed report and back, and a report to a label."""
 
-from pipeline.reports.labels import Label, Status, Utilisation, label_from_report, utilisation
-from pipeline.reports.latency_law import latency_law_residual
-from pipeline.reports.parse import MAX_BYTES, MAX_NODES, parse_report, read_report
-from pipeline.reports.report import (
-    RESOURCE_NAMES,
-    UNKNOWN,
-    Latency,
-    LoopReport,
-    ModuleReport,
-    PragmaMessage,
-    Range,
-    Report,
-    Resources,
-    Violation,
-)
-from pipeline.reports.write import write_report
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_imports
+
+if TYPE_CHECKING:
+    from pipeline.reports.labels import Label, Status, Utilisation, label_from_report, utilisation
+    from pipeline.reports.latency_law import latency_law_residual
+    from pipeline.reports.parse import MAX_BYTES, MAX_NODES, parse_report, read_report
+    from pipeline.reports.report import (
+        RESOURCE_NAMES,
+        UNKNOWN,
+        Latency,
+        LoopReport,
+        ModuleReport,
+        PragmaMessage,
+        Range,
+        Report,
+        Resources,
+        Violation,
+    )
+    from pipeline.reports.write import write_report
+else:
+    __getattr__ = lazy_imports(__name__, __file__)
 
 __all__ = [
     "MAX_BYTES",

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
 
+_MOST_SAID = 3
+"""Most warnings on a report that a label's reason quotes."""
+
 
 class Status(StrEnum):
     """What became of one design. Everything but ``ok`` and ``not_cached`` is a failure and a result."""
@@ -65,6 +68,8 @@ class Label:
     clock_estimated_ns: float | None = None
     used: Resources = field(default_factory=Resources)
     available: Resources = field(default_factory=Resources)
+    slices: int | None = None
+    """SLICEs of a 7-series device or CLBs of a later one, as placed; None before placement."""
     published_utilisation: Utilisation | None = None
     published_valid: bool | None = None
 
@@ -86,7 +91,8 @@ def utilisation(used: Resources, available: Resources) -> Utilisation:
 def label_from_report(report: Report, *, expect_top: str | None = None, expect_part: str | None = None) -> Label:
     """The label of the design that a report describes; ``cycles`` is its worst-case latency.
 
-    A report with an unknown worst case has the status ``ok`` and no cycles, and the reason says so. A
+    A report with an unknown worst case has the status ``ok`` and no cycles, and the reason says so, as it names what
+    is odd about the report. A
     report that states another top function or part than expected, or none, is one that an earlier run
     left behind: the status is ``report_missing``, as the design's own report is, and nothing is taken
     from it. Parts are compared without regard to case and separators, which tool versions spell
@@ -94,12 +100,12 @@ def label_from_report(report: Report, *, expect_top: str | None = None, expect_p
     """
     if expect_top is not None and report.top != expect_top:
         return _stale("top function", report.top, expect_top)
-    if expect_part is not None and (report.part is None or _bare(report.part) != _bare(expect_part)):
+    if expect_part is not None and (report.part is None or bare_part(report.part) != bare_part(expect_part)):
         return _stale("part", report.part, expect_part)
     latency = report.latency
     return Label(
         status=Status.OK,
-        reason="the report does not know the worst-case latency" if latency.worst is None else None,
+        reason=_incomplete(report),
         cycles=latency.worst,
         latency_best=latency.best,
         latency_average=latency.average,
@@ -113,6 +119,15 @@ def label_from_report(report: Report, *, expect_top: str | None = None, expect_p
     )
 
 
+def _incomplete(report: Report) -> str | None:
+    """What a report with figures does not say, and what it says that is no figure; None where it is whole."""
+    said = ["the report does not know the worst-case latency"] if report.latency.worst is None else []
+    said += report.warnings[:_MOST_SAID]
+    if len(report.warnings) > _MOST_SAID:
+        said.append(f"{len(report.warnings) - _MOST_SAID} more such warnings")
+    return "; ".join(said) or None
+
+
 def _stale(what: str, found: str | None, expected: str) -> Label:
     stated = f"is for the {what} {found!r}" if found is not None else f"states no {what}"
     return Label(
@@ -121,5 +136,6 @@ def _stale(what: str, found: str | None, expected: str) -> Label:
     )
 
 
-def _bare(part: str) -> str:
+def bare_part(part: str) -> str:
+    """The name of a part without case and separators, which tool versions spell differently."""
     return "".join(letter for letter in part.lower() if letter.isalnum())

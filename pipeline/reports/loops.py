@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from pipeline.reports.elements import Elements, Section, known, section, text_of
+from pipeline.reports.elements import Elements, Section, known, name_of, section, text_of
 from pipeline.reports.report import UNKNOWN, LoopReport, Range
 
 METRICS = frozenset(
@@ -34,7 +34,10 @@ METRICS = frozenset(
 )
 """Children of a loop's element that are its metrics and not loops inside it."""
 
-_LOOP_MARKS = ("TripCount", "Latency", "IterationLatency", "PipelineII", "PipelineDepth")
+_LOOP_MARKS = (
+    *("TripCount", "Latency", "IterationLatency", "PipelineII", "PipelineDepth"),
+    *("Slack", "AbsoluteTimeLatency", "PipelineType", "InstanceList"),
+)
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ def is_loop(element: etree._Element) -> bool:
 
 
 def read_table(read: Elements, table: etree._Element | None, module: str) -> Table:
-    """The loops below a ``SummaryOfLoopLatency`` element, in either flavour. Raises PipelineError."""
+    """The loops below a ``SummaryOfLoopLatency`` element, in either flavour."""
     result = Table(module)
     if table is None:
         return result
@@ -86,7 +89,7 @@ def read_table(read: Elements, table: etree._Element | None, module: str) -> Tab
             if len(item) and is_loop(item):
                 inner.append(item)
             else:
-                metrics.setdefault(item.tag, item)
+                metrics.setdefault(name_of(item.tag), item)
         result.rows.append(_row(read, element, metrics, parent))
         index = len(result.rows) - 1
         pending.extend((item, index) for item in reversed(inner))
@@ -105,7 +108,7 @@ def _row(read: Elements, element: etree._Element, metrics: Section, parent: int 
         read.range(metrics.get("IterationLatency")),
         read.range(metrics.get("Latency")),
         _pipelined(metrics),
-        read.decimal(metrics.get("Slack"), signed=True),
+        read.period(metrics.get("Slack"), signed=True),
         None
         if listed is None
         else tuple(text for item in listed.iterchildren("Instance") if (text := known(item.text))),

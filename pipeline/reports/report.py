@@ -5,7 +5,7 @@ Cycles are Python ints (they exceed 2**32), periods are nanoseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ class Report:
     family: str | None
     top: str | None
     unit: str | None
+    """``ns``, whatever unit the file has: periods are read into it; None where it states none that is known."""
     flow_target: str | None
     pipeline_type: str | None
     clock_target_ns: float | None
@@ -131,6 +132,8 @@ class Report:
     pragmas: tuple[PragmaMessage, ...]
     aggregate: bool
     """True for the aggregate of Vitis HLS, False for the report of one module."""
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """What is odd about the file: figures that are none, each with its place. They are unknown, the rest is read."""
 
     @property
     def slack_ns(self) -> float | None:

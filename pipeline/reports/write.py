@@ -29,7 +29,8 @@ def write_report(report: Report, *, generator: str | None = None) -> bytes:
     element that the tools do not write. Unknown numbers are written as ``undef``.
 
     What is written is read back and compared. Raises PipelineError, naming the field, for a report that a
-    csynth.xml cannot hold: text that XML does not allow or that is surrounded by space, a loop or a
+    csynth.xml cannot hold: no figure at all, a range that runs backwards, a count that stands for "not known"
+    (:mod:`pipeline.reports.figures`), text that XML does not allow or that is surrounded by space, a loop or a
     violation of a module that is not in ``modules``, loops in another order than that of the parser
     (:func:`pipeline.reports.loops.join`), outermost loops of one module under several parents, or an
     iteration latency of a pipelined loop that differs from its pipeline depth.
@@ -41,8 +42,9 @@ def write_report(report: Report, *, generator: str | None = None) -> bytes:
     read_back = parse_report(data, file=f"written report of {report.top!r}")
     if read_back != report:
         names = [item.name for item in fields(Report) if getattr(report, item.name) != getattr(read_back, item.name)]
+        odd = f" ({read_back.warnings[0]})" if read_back.warnings else ""
         raise PipelineError(
-            f"report of {report.top!r} cannot be written: {', '.join(names)} would read back differently", fix=_FIX
+            f"report of {report.top!r} cannot be written: {', '.join(names)} would read back differently{odd}", fix=_FIX
         )
     return data
 

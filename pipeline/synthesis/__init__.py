@@ -5,31 +5,40 @@ A :class:`Flow` says which tool made a report at which settings; an :class:`Addr
 from the store, the estimator, Vitis HLS where it is found. :func:`collect_reports` reads a folder of past runs.
 """
 
-from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends import (
-    BACKENDS,
-    Backend,
-    EstimatorBackend,
-    Origin,
-    Outcome,
-    ReplayBackend,
-    find_address,
-    find_vitis,
-)
-from pipeline.synthesis.backends import choose as choose_backend
-from pipeline.synthesis.collect import Collected, collect_reports
-from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.flow import (
-    ESTIMATOR_SOURCE,
-    KNOWN_FLOWS,
-    Flow,
-    check_source,
-    estimator_flow,
-    imported_flow,
-)
-from pipeline.synthesis.opened import Problem
-from pipeline.synthesis.pack import read_pack, write_pack
-from pipeline.synthesis.store import ReportStore, SourceCounts
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_imports
+
+if TYPE_CHECKING:
+    from pipeline.synthesis.address import Address
+    from pipeline.synthesis.backends import (
+        BACKENDS,
+        Backend,
+        EstimatorBackend,
+        Origin,
+        Outcome,
+        ReplayBackend,
+        find_address,
+        find_vitis,
+    )
+    from pipeline.synthesis.backends import choose as choose_backend
+    from pipeline.synthesis.collect import Collected, collect_reports
+    from pipeline.synthesis.entry import Entry
+    from pipeline.synthesis.flow import (
+        ESTIMATOR_SOURCE,
+        KNOWN_FLOWS,
+        Flow,
+        check_source,
+        estimator_flow,
+        imported_flow,
+    )
+    from pipeline.synthesis.incoming import Changes, arriving, beside
+    from pipeline.synthesis.one_flow import Stated, address_for, common_flow, of_one_flow
+    from pipeline.synthesis.opened import Problem
+    from pipeline.synthesis.pack import read_pack, write_pack
+    from pipeline.synthesis.store import ReportStore, SourceCounts
+else:
+    __getattr__ = lazy_imports(__name__, __file__)
 
 __all__ = [
     "BACKENDS",
@@ -37,6 +46,7 @@ __all__ = [
     "KNOWN_FLOWS",
     "Address",
     "Backend",
+    "Changes",
     "Collected",
     "Entry",
     "EstimatorBackend",
@@ -47,13 +57,19 @@ __all__ = [
     "ReplayBackend",
     "ReportStore",
     "SourceCounts",
+    "Stated",
+    "address_for",
+    "arriving",
+    "beside",
     "check_source",
     "choose_backend",
     "collect_reports",
+    "common_flow",
     "estimator_flow",
     "find_address",
     "find_vitis",
     "imported_flow",
+    "of_one_flow",
     "read_pack",
     "write_pack",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from pipeline.design_space.keys import Point, design_key, parse_key
 from pipeline.errors import PipelineError
+from pipeline.files import LEADS_OUT, leads_out, read_text
 from pipeline.synthesis.canonical import read_json
 
 TABLE = "designs.csv"
@@ -36,14 +38,11 @@ def read_table(folder: Path) -> dict[str, Named] | None:
     ``path`` and a column per site. Raises PipelineError, with the line, for a table that cannot be used.
     """
     file = folder / TABLE
-    try:
-        if file.stat().st_size > _MAX_TABLE_BYTES:
-            raise PipelineError("is too large for a table of designs", file=str(file), fix="split the folder")
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    if not os.path.lexists(file):
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"cannot be read: {error}", file=str(file), fix="save it as UTF-8 text") from None
+    if leads_out(folder, file):
+        raise PipelineError(LEADS_OUT, file=str(file), fix="copy the table into the folder")
+    text = read_text(file, most=_MAX_TABLE_BYTES, fix="give a table of designs, or remove it")
     rows = csv.reader(text.splitlines(), strict=True)
     designs: dict[str, Named] = {}
     try:
@@ -102,16 +101,16 @@ def from_sidecar(folder: Path, place: PurePosixPath) -> tuple[Named | None, str 
     """The design that a sidecar in one folder names, and what is wrong with a sidecar that names none."""
     for name in SIDECARS:
         path = folder / place / name
+        if not os.path.lexists(path):
+            continue
         try:
-            if not path.is_file():
-                continue
-            if path.stat().st_size > _MAX_SIDECAR_BYTES:
-                raise ValueError("it is too large")
-            text = path.read_text(encoding="utf-8-sig")
+            if leads_out(folder, path):
+                raise ValueError(LEADS_OUT)
+            text = read_text(path, most=_MAX_SIDECAR_BYTES)
             if name.endswith(".txt"):
                 return _from_key(text.strip("\r\n")), None
             return _from_json(read_json(text)), None
-        except (OSError, ValueError, PipelineError) as error:
+        except (ValueError, PipelineError) as error:
             problem = error.problem if isinstance(error, PipelineError) else str(error)
             return None, f"{place / name} names no design: {problem}"
     return None, None
@@ -131,13 +130,16 @@ def from_names(path: PurePosixPath) -> Named | None:
 
     Only names whose sites look like placeholders (``__PARA__L0-4``) count: ``run-3`` is no key.
     """
-    for name in (path.stem, *reversed(path.parent.parts)):
-        if "-" not in name or not _SITE.match(name):
-            continue
-        try:
-            named = _from_key(name)
-        except PipelineError:
-            continue
-        if named.point and all(_SITE.fullmatch(site) for site in named.point):
-            return named
-    return None
+    found = (from_name(name) for name in (path.stem, *reversed(path.parent.parts)))
+    return next((named for named in found if named is not None), None)
+
+
+def from_name(name: str) -> Named | None:
+    """The design whose key is a name."""
+    if "-" not in name or not _SITE.match(name):
+        return None
+    try:
+        named = _from_key(name)
+    except PipelineError:
+        return None
+    return named if named.point and all(_SITE.fullmatch(site) for site in named.point) else None

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from types import UnionType
@@ -19,8 +20,10 @@ from pipeline.reports.report import Report
 from pipeline.synthesis.canonical import canonical_json, read_json, sha256_hex
 
 MAX_KEY_LENGTH = 1_000_000
+LATEST = 2**63 - 1
+"""The latest time that an entry can have been made at, in nanoseconds since 1970."""
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_VOLATILE = ("seconds", "started")
+_VOLATILE = ("seconds", "started", "made")
 _DECIDED_BY_REPORT = (Status.OK, Status.REPORT_UNPARSABLE)
 
 
@@ -39,6 +42,9 @@ class Entry:
         report_hash: SHA-256 of ``xml``; computed, and checked where given.
         seconds: how long the run took; volatile, outside the content hash.
         started: ISO 8601 time of its start; volatile, outside the content hash.
+        made: when the result was made, in nanoseconds since 1970 (UTC), 0 where that is not known; the end of the run
+            where it is left out and ``started`` says when that began. Volatile, outside the content hash: it decides
+            between results of one design, the newer of which counts.
         tool_version: the tool's version as it states it.
         notes: further sentences worth keeping.
 
@@ -57,6 +63,7 @@ class Entry:
         started: str | None = None,
         tool_version: str | None = None,
         notes: tuple[str, ...] = (),
+        made: int | None = None,
     ) -> None:
         self.key = _checked_key(key)
         self.point: dict[str, int | str] | None = None if point is None else _checked_point(key, point)
@@ -76,6 +83,7 @@ class Entry:
             raise PipelineError(f"design {_short(key)} cannot have taken {seconds} seconds")
         self.seconds = None if seconds is None else float(seconds)
         self.started = started
+        self.made = _ended(started, seconds) if made is None else min(max(made, 0), LATEST)
         self.tool_version = tool_version
         self.notes = tuple(notes)
 
@@ -122,6 +130,8 @@ class Entry:
             record["seconds"] = self.seconds
         if self.started is not None:
             record["started"] = self.started
+        if self.made:
+            record["made"] = self.made
         return record
 
     def _content(self) -> dict[str, Any]:
@@ -140,7 +150,7 @@ class Entry:
         return record
 
     def _values(self) -> tuple[object, ...]:
-        return self.content_hash, self.seconds, self.started
+        return self.content_hash, self.seconds, self.started, self.made
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Entry) and self._values() == other._values()
@@ -187,7 +197,7 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
     """
     if record_hash(record) != record.get("content"):
         raise ValueError("a record does not match its content hash")
-    known = {"key", "point", "status", "reason", "label", "report", "seconds", "started"}
+    known = {"key", "point", "status", "reason", "label", "report", "seconds", "started", "made"}
     known |= {"tool_version", "notes", "content"}
     if unknown := sorted(set(record) - known):
         raise ValueError(f"a record has the unknown member {unknown[0]!r}")
@@ -197,6 +207,7 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
     seconds = record.get("seconds")
     if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
         raise ValueError("seconds of a record is not a number")
+    made = made_of(record)
     notes = record.get("notes", [])
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise ValueError("notes of a record are not texts")
@@ -227,7 +238,26 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
         started=record.get("started"),
         tool_version=record.get("tool_version"),
         notes=tuple(notes),
+        made=made,
     )
+
+
+def made_of(record: Mapping[str, Any]) -> int:
+    """When the result of a record was made, 0 where it does not say. Raises ValueError for what is no time."""
+    made = record.get("made", 0)
+    if type(made) is not int or not 0 <= made <= LATEST:
+        raise ValueError("made of a record is not a time in nanoseconds")
+    return made
+
+
+def _ended(started: str | None, seconds: float | None) -> int:
+    """The end of a run in nanoseconds since 1970; 0 where it is not known when it began."""
+    try:
+        begun = datetime.fromisoformat(started or "")
+        begun = begun if begun.tzinfo else begun.replace(tzinfo=UTC)
+        return min(max(int((begun.timestamp() + (seconds or 0.0)) * 1e6) * 1000, 0), LATEST)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _checked_key(key: str) -> str:

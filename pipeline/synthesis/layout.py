@@ -2,9 +2,11 @@
 
 ::
 
-    SOURCE/DIGEST/address.json                             kernel and flow
-    SOURCE/DIGEST/entries/HH/KEYHASH-VERDICT-CONTENT.zip   single entries, spread over 256 folders
-    SOURCE/DIGEST/pack-NAME-CONTENTS.zip                   many entries at once
+    SOURCE/DIGEST/address.json                                  kernel and flow
+    SOURCE/DIGEST/entries/HH/KEYHASH-VERDICT-CONTENT-MADE.zip   single entries, spread over 256 folders
+    SOURCE/DIGEST/pack-NAME-CONTENTS.zip                        many entries at once
+
+``-MADE`` is the time of the result in nanoseconds since 1970, 16 hexadecimal digits; absent where it is not known.
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ from pathlib import Path
 from pipeline.reports.labels import Status
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.pack import key_hash
+from pipeline.synthesis.pack import key_hash, version_of
 
 BATCH = "batch"
 COMPACT = "compact"
 PACK_NAME = re.compile(r"[a-z0-9_]{1,40}")
 
-_LOOSE = re.compile(r"([0-9a-f]{32})-(ok|no)-([0-9a-f]{32})\.zip")
+_LOOSE = re.compile(r"([0-9a-f]{32})-(ok|no)-([0-9a-f]{32})(?:-([0-7][0-9a-f]{15}))?\.zip")
 _PACK = re.compile(r"pack-([a-z0-9_]{1,40})-([0-9a-f]{32})\.zip")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -32,9 +34,14 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, order=True, slots=True)
 class Candidate:
-    """One stored entry of a key. The smallest wins: a success before a failure, then by content."""
+    """One stored entry of a key. The smallest wins: a success before a failure, then the newer, then by content.
+
+    So writers need not agree on anything, and what wins depends on what is stored and not on the order of writing.
+    """
 
     failed: bool
+    before: int
+    """Minus the time at which it was made, in nanoseconds since 1970; 0 where that is not known."""
     content: str
     """The first 32 digits of the content hash."""
     path: Path
@@ -68,7 +75,7 @@ def shard_folder(folder: Path, hashed: str) -> Path:
 def single_name(entry: Entry) -> str:
     """The file name of a single entry."""
     verdict = "ok" if entry.status is Status.OK else "no"
-    return f"{key_hash(entry.key)}-{verdict}-{entry.content_hash[:32]}.zip"
+    return f"{key_hash(entry.key)}-{verdict}-{version_of(entry.content_hash, entry.made)}.zip"
 
 
 def pack_name(name: str, contents: str) -> str:
@@ -96,7 +103,8 @@ def list_shard(folder: Path, hashed: str = "") -> Iterator[tuple[str, Candidate]
     """Key hash and candidate of each single entry in one of the 256 folders, of one key hash where given."""
     for name in names(folder):
         if name.startswith(hashed) and (match := _LOOSE.fullmatch(name)):
-            yield match[1], Candidate(match[2] == "no", match[3], folder / name, False)
+            made = int(match[4], 16) if match[4] else 0
+            yield match[1], Candidate(match[2] == "no", -made, match[3], folder / name, False)
 
 
 def list_singles(folder: Path) -> Iterator[tuple[str, Candidate]]:

@@ -101,7 +101,7 @@ class OpenedPacks:
     def point(self, path: Path, key: str) -> Point | None:
         """The point of a key in a pack, without the rest of its entry; None also where none is known."""
         pack = self.pack(path)
-        point = None if pack is None or key not in pack.index else json.loads(pack.index[key][2]).get("point")
+        point = None if pack is None or key not in pack.index else json.loads(pack.index[key][3]).get("point")
         return point if isinstance(point, dict) else None
 
     def single(self, path: Path, address: Address) -> Entry | None:

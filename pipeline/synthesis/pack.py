@@ -23,7 +23,7 @@ from pipeline.files import write_aside
 from pipeline.reports.parse import MAX_BYTES as MAX_REPORT_BYTES
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.canonical import canonical_json, read_json, sha256_hex
-from pipeline.synthesis.entry import Entry, entry_from_record, read_record, record_line
+from pipeline.synthesis.entry import Entry, entry_from_record, made_of, read_record, record_line
 
 FORMAT = "hls-report-pack"
 VERSION = 1
@@ -46,11 +46,13 @@ def key_hash(key: str) -> str:
 
 
 def contents_hash(contents: Iterable[tuple[str, str]]) -> str:
-    """Hash of a set of entries from their (key hash, content hash) pairs, whatever the order: 32 digits.
+    """Hash of a set of entries from their (key hash, version) pairs, whatever the order: 32 digits."""
+    return sha256_hex("".join(f"{key} {version}\n" for key, version in sorted(contents)))[:32]
 
-    Of a content hash the first 32 digits count, which is what file names carry.
-    """
-    return sha256_hex("".join(f"{key} {content[:32]}\n" for key, content in sorted(contents)))[:32]
+
+def version_of(content: str, made: int) -> str:
+    """What tells entries of one key apart, from content hash and time: the part that file names carry."""
+    return f"{content[:32]}-{made:016x}" if made else content[:32]
 
 
 def write_pack(path: Path, address: Address, entries: Iterable[Entry], *, fsync: bool = True) -> str:
@@ -79,7 +81,7 @@ def write_archive(file: IO[bytes], address: Address, entries: Iterable[Entry]) -
                 raise PipelineError(f"design {entry.key[:200]} of {address} {what}", fix="give each design once")
             last = entry.key
             lines.append(record_line(entry))
-            contents.append((key_hash(entry.key), entry.content_hash))
+            contents.append((key_hash(entry.key), version_of(entry.content_hash, entry.made)))
             if entry.xml is not None and entry.report_hash is not None:
                 _add_report(archive, entry.report_hash, entry.xml, reports)
         records = "".join(f"{line}\n" for line in lines).encode("ascii")
@@ -151,8 +153,8 @@ class Pack:
         lines = records.split(b"\n")
         if lines.pop() != b"" or len(lines) != head["count"]:
             raise self._broken(_RECORDS, f"does not hold the {head['count']} records that pack.json says")
-        self.index: dict[str, tuple[bool, str, bytes]] = {}
-        """Key to (verdict is ok, content hash, record's line), sorted by key."""
+        self.index: dict[str, tuple[bool, str, int, bytes]] = {}
+        """Key to (verdict is ok, content hash, when it was made, record's line), sorted by key."""
         last: str | None = None
         wanted: set[str] = set()
         for number, line in enumerate(lines, 1):
@@ -164,7 +166,7 @@ class Pack:
                     raise ValueError("key or content hash is no text")
                 if last is not None and key <= last:
                     raise ValueError("keys are not sorted or repeat")
-                self.index[key] = (record["status"] == "ok", content, line)
+                self.index[key] = (record["status"] == "ok", content, made_of(record), line)
                 if record.get("report") is not None:
                     wanted.add(_report_name(record["report"]))
             except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -172,7 +174,8 @@ class Pack:
             last = key
         self.by_hash: dict[str, str] = {key_hash(key): key for key in self.index}
         """Key hash to key."""
-        if contents_hash((hashed, self.index[key][1]) for hashed, key in self.by_hash.items()) != self.contents:
+        versions = ((hashed, version_of(*self.index[key][1:3])) for hashed, key in self.by_hash.items())
+        if contents_hash(versions) != self.contents:
             raise self._broken(_RECORDS, "does not match the contents' hash in pack.json")
         if wanted != (there := {name for name in archive.namelist() if name.startswith("reports/")}):
             name = min(wanted ^ there)
@@ -183,7 +186,7 @@ class Pack:
 
     def entry(self, key: str) -> Entry:
         """The entry of a key that the index holds. Raises PipelineError where it is damaged."""
-        line = self.index[key][2]
+        line = self.index[key][3]
         number = f"record of {key[:120]}"
         try:
             record: dict[str, Any] = read_record(line)

@@ -86,12 +86,17 @@ class ReportStore:
     def put(self, address: Address, entry: Entry) -> None:
         """Store one entry. When this returns it is there, whole.
 
-        Of several entries for one key a success wins over a failure, then the content hash decides, whoever
-        wrote first. Raises PipelineError where the folder cannot be written.
+        Of several entries for one key a success wins over a failure, then the newer, then the content hash decides,
+        whoever wrote first. Raises PipelineError where the folder cannot be written.
         """
-        folder = shard_folder(self._prepared(address), key_hash(entry.key))
+        hashed = key_hash(entry.key)
+        folder = shard_folder(self._prepared(address), hashed)
         with _writing(folder):
             self._write(folder, address, [entry], lambda _: single_name(entry))
+            for _, other in list_shard(folder, hashed):
+                # The same result of an earlier time, as another run gave it.
+                if other.content == entry.content_hash[:32] and -other.before < entry.made:
+                    other.path.unlink(missing_ok=True)
 
     def discard(self, address: Address, entry: Entry) -> None:
         """Forget a single entry, such as a failure at a limit that has been raised; packs are left as they are."""
@@ -107,19 +112,38 @@ class ReportStore:
                 self._write(folder, address, entries, partial(pack_name, BATCH))
 
     def put_all(self, address: Address, entries: Iterable[Entry], *, name: str = "import") -> None:
-        """Store an import as one pack, which replaces the earlier pack of that name at this address.
+        """Store an import as one pack, which replaces the earlier packs of that name at this address.
 
+        What another writer stores under the name meanwhile stays.
         An iterator is streamed and must come sorted by key; a sequence may come in any order. Raises
         PipelineError for a key that comes twice and for a name of other than a-z, 0-9 and '_'.
         """
         if not PACK_NAME.fullmatch(name) or name in (BATCH, COMPACT):
             raise PipelineError(f"{name!r} is no name for an import", fix="use 1 to 40 of a-z, 0-9 and '_'")
         folder = self._prepared(address)
+        earlier = [path for path in list_packs(folder) if _kind(path) == name]
         with _writing(folder):
             new = self._write(folder, address, entries, partial(pack_name, name))
-            for path in list_packs(folder):
-                if path != new and _kind(path) == name:
+            for path in earlier:
+                if path != new:
                     path.unlink(missing_ok=True)
+
+    def imported(self, address: Address, name: str) -> Iterator[Entry]:
+        """The entries of the packs of that name at this address, sorted by key, of several the one that wins."""
+        held: dict[str, list[Candidate]] = {}
+        for path in list_packs(address_folder(self.root, address)):
+            if _kind(path) == name:
+                # One that is gone has been replaced by a writer who has its entries.
+                with contextlib.suppress(FileNotFoundError):
+                    if (pack := self._opened.pack(path)) is not None:
+                        for key in pack.index:
+                            held.setdefault(key, []).append(_candidate(pack, path, key))
+        for key in sorted(held):
+            for candidate in sorted(held[key]):
+                with contextlib.suppress(FileNotFoundError):
+                    if (entry := self._opened.packed(candidate.path, key)) is not None:
+                        yield entry
+                        break
 
     def compact(self, address: Address) -> int:
         """Fold single entries and batches into one pack; returns by how many files there are fewer.
@@ -145,8 +169,8 @@ class ReportStore:
             pack = self._opened.pack(path) if _kind(path) in (BATCH, COMPACT) else None
             if pack is not None:
                 sources.add(path)
-                for key, (ok, content, _) in pack.index.items():
-                    held.setdefault(key, []).append(Candidate(not ok, content[:32], path, True))
+                for key in pack.index:
+                    held.setdefault(key, []).append(_candidate(pack, path, key))
         if len(sources) < 2:
             return 0
         damaged: set[Path] = set()
@@ -368,8 +392,7 @@ class ReportStore:
             if pack is None:
                 continue
             for hashed, key in pack.by_hash.items():
-                ok, content, _ = pack.index[key]
-                candidate = Candidate(not ok, content[:32], path, True)
+                candidate = _candidate(pack, path, key)
                 if hashed not in winners or candidate < winners[hashed]:
                     if self._opened.known_damaged(path, key):
                         continue
@@ -409,8 +432,7 @@ class ReportStore:
         for path in self._packs(address):
             pack = self._opened.pack(path)
             if pack is not None and key in pack.index:
-                ok, content, _ = pack.index[key]
-                found.append(Candidate(not ok, content[:32], path, True))
+                found.append(_candidate(pack, path, key))
         loaded = (self._load(address, key, candidate) for candidate in sorted(found))
         return next((entry for entry in loaded if entry is not None), None)
 
@@ -442,6 +464,11 @@ class _Moved(Exception):
     """A file that was to be folded is gone: another compaction was first."""
 
 
+def _candidate(pack: Pack, path: Path, key: str) -> Candidate:
+    ok, content, made, _ = pack.index[key]
+    return Candidate(not ok, -made, content[:32], path, True)
+
+
 def _kind(path: Path) -> str | None:
     parts = pack_parts(path)
     return None if parts is None else parts[0]
@@ -450,7 +477,7 @@ def _kind(path: Path) -> str | None:
 def _check(path: Path) -> None:
     """Read a pack whole; PipelineError where it is not what was to be written."""
     with contextlib.closing(Pack(path)) as pack:
-        for key, (_, _, line) in pack.index.items():
+        for key, (_, _, _, line) in pack.index.items():
             # Opening has checked all records against their hash; what is left are the reports.
             if b'"report":' in line:
                 pack.entry(key)

@@ -194,14 +194,19 @@ class ValidateEstimator(_AgainstLabels):
         from dataclasses import asdict
 
         from pipeline.estimator.loop_tables import loop_agreement
-        from pipeline.reports.parse import parse_report
+        from pipeline.files import read_plain
+        from pipeline.reports.parse import MAX_BYTES, parse_report
         from pipeline.synthesis.find_reports import find_reports
+        from pipeline.synthesis.walk import walk
 
         folder = Path(self.reports)
-        found = [item.path for item in find_reports(folder) if item.problem is None] if folder.is_dir() else []
+        found = [item.path for item in find_reports(folder, walk(folder))] if folder.is_dir() else []
         if not found:
             raise PipelineError("there is no report here", file=str(folder), fix="name a folder of csynth.xml files")
-        parsed = [parse_report((folder / path).read_bytes(), file=path) for path in self.follow(found, "read reports")]
+        parsed = [
+            parse_report(read_plain(folder / path, most=MAX_BYTES), file=path)
+            for path in self.follow(found, "read reports")
+        ]
         return {"reports": len(parsed), **asdict(loop_agreement(parsed))}
 
     def summarise(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn, cast
 
 import luigi
@@ -22,6 +22,7 @@ from luigi.task_register import Register
 from luigi.worker import TaskProcess
 
 from pipeline.errors import PipelineError, nearest
+from pipeline.tasks.kernel_options import joined
 
 USAGE_EXIT = 2
 """Exit code of a command line that cannot be understood, as argparse has it."""
@@ -40,8 +41,9 @@ def install() -> None:
 
 
 def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Callable[..., argparse.ArgumentParser]:
-    @functools.wraps(build)
-    def built(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+    @functools.cache
+    def once(tasks: int, *args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        # luigi builds the same parser eight times for a command, with every parameter of every task in it.
         parser = build(*args, **kwargs)
 
         def error(message: str) -> NoReturn:
@@ -50,8 +52,18 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
             write_error(f"ERROR: {PipelineError(message, fix=_advice(message, parser))}\n")
             sys.exit(USAGE_EXIT)
 
+        parse = parser.parse_known_args  # which parse_args calls too
+
+        def parsed(args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+            return parse(None if args is None else joined(list(args)), *rest, **more)
+
         parser.error = error  # type: ignore[method-assign]
+        parser.parse_known_args = parsed  # type: ignore[method-assign, assignment]
         return parser
+
+    @functools.wraps(build)
+    def built(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        return once(len(Register._reg), *args, **kwargs)
 
     return built
 

@@ -16,6 +16,7 @@ from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
 from pipeline.tasks.parameters import WholeNumber
+from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.searches.kernel import RUNS, SearchKernel
 from pipeline.tasks.searches.options import SearchStudyTask
 
@@ -136,6 +137,8 @@ class CompareSearches(SearchStudyTask):
         latest = point_latest(place)
         with (place / SUMMARY).open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
+        for note in partial_notes(self.dataset_folder):
+            say(f"  {note}")
         say(table_text(rows))
         left_out = [method for method in self.chosen if method not in {row["method"] for row in rows}]
         if left_out:

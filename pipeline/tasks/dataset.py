@@ -13,6 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.designs import BACKENDS, STRATEGIES
 from pipeline.tasks.graph import BuildGraph
+from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import point_latest, write_json
@@ -20,7 +21,7 @@ from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 
 
-class GenerateDataset(PipelineTask):
+class GenerateDataset(KernelOptions, PipelineTask):
     """From kernels to a dataset: samples designs, labels them, writes tables, splits and a data card."""
 
     kernels = luigi.Parameter(
@@ -45,7 +46,6 @@ class GenerateDataset(PipelineTask):
     around = luigi.Parameter(
         default="", description="design keys, comma-separated: centres of --strategy neighbourhood"
     )
-    top = luigi.Parameter(default="", description="top function, with a single kernel")
     space = luigi.Parameter(default="", description="design space file, with a single kernel")
     graphs = luigi.BoolParameter(
         default=True,
@@ -72,11 +72,11 @@ class GenerateDataset(PipelineTask):
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
             kernels = names(self.kernels) or cached_kernels(self.workspace, source)
-            if (self.top or self.space) and len(kernels) != 1:
-                raise PipelineError("--top and --space go with a single kernel", fix="name it with --kernels")
+            single(len(kernels), "--kernels", top=self.top, space=self.space, files=self.files)
             for kernel in kernels:
                 task = SynthesizeDesigns(
                     workspace=self.workspace, seed=self.seed, kernel=kernel, top=self.top, space=self.space,
+                    cflags=self.cflags, files=self.files,
                     source=source, backend=backend, strategy=self.strategy, count=self.count, around=self.around,
                 )  # fmt: skip
                 first = found.setdefault((task.plan.name, source), task)
@@ -93,7 +93,9 @@ class GenerateDataset(PipelineTask):
         if not self.graphs:
             return {}
         return {
-            shard.plan.name: BuildGraph(workspace=self.workspace, kernel=shard.kernel, top=self.top)
+            shard.plan.name: BuildGraph(
+                workspace=self.workspace, kernel=shard.kernel, top=self.top, cflags=self.cflags, files=self.files
+            )
             for shard in self.shards
             if shard.plan.kernel is not None
         }

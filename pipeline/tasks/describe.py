@@ -12,6 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
+from pipeline.tasks.kernel_options import KernelOptions
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -24,24 +25,16 @@ class ListKernels(InformationTask):
 
     def facts(self) -> dict[str, Any]:
         """One entry a kernel, sorted by name."""
-        from pipeline.design_space import load_space
+        from pipeline.design_space.suite_index import index_row, indexed_rows
         from pipeline.kernels.suite import suite_folder, suite_names
-        from pipeline.tasks.plan import kernel_of
 
         labels = cached_labels(self.workspace)
-        kernels = []
-        for name in self.follow(suite_names(), "kernels"):
-            kernel = kernel_of(name)
-            kernels.append(
-                {
-                    "kernel": name,
-                    "top": kernel.top,
-                    "loops": len(kernel.loops),
-                    "sites": len(kernel.sites) + len(kernel.options),
-                    "space_size": exact_size(load_space(kernel)),
-                    "labels": labels.get(name, {}),
-                }
-            )
+        rows = indexed_rows(suite_folder())
+        if rows is None:
+            from pipeline.tasks.plan import kernel_of
+
+            rows = [index_row(kernel_of(name)) for name in self.follow(suite_names(), "kernels")]
+        kernels = [{**row, "labels": labels.get(row["kernel"], {})} for row in rows]
         sources = sorted({source for held in labels.values() for source in held})
         return {"folder": str(suite_folder()), "sources": sources, "kernels": kernels}
 
@@ -52,11 +45,10 @@ class ListKernels(InformationTask):
         return kernels_text(facts)
 
 
-class _OfKernel(InformationTask):
+class _OfKernel(KernelOptions, InformationTask):
     """A question about one kernel."""
 
     kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
-    top = luigi.Parameter(default="", description="top function, where the file leaves it open")
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
 
     @cached_property
@@ -64,7 +56,7 @@ class _OfKernel(InformationTask):
         """The kernel."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top)
+        return kernel_of(self.kernel, self.top, self.cflags, self.files)
 
     @cached_property
     def rules(self) -> DesignSpace:
@@ -92,7 +84,7 @@ class DescribeKernel(_OfKernel):
                  "parent", "trip_count", "trip_min", "trip_max", "innermost")  # fmt: skip
         loops = [
             {"loop": loop.id, **{name: getattr(loop, name) for name in names},
-             "sites": [site.name for site in kernel.sites_of(loop.id)]}
+             "sites": [site.name for site in kernel.sites_of(loop.id)], **({"file": loop.file} if loop.file else {})}
             for loop in kernel.loops
         ]  # fmt: skip
         columns = ("name", "function", "element", "bits", "dims", "role", "direction", "line")
@@ -110,7 +102,7 @@ class DescribeKernel(_OfKernel):
         ]
         return {
             "kernel": kernel.name,
-            "argument": self.kernel,
+            "argument": " ".join([str(self.kernel), *self.asked]),
             "file": kernel.file,
             "top": kernel.top,
             "kernel_hash": kernel.ast_hash,
@@ -230,7 +222,7 @@ class DescribeDesign(_OfKernel):
     def _labels(self) -> list[dict[str, Any]]:
         """What is cached of the design, by source; published sets may spell the key in their own order."""
         from pipeline.design_space import design_key
-        from pipeline.tasks.plan import open_store
+        from pipeline.tasks.stored import open_store
 
         store = open_store(self.workspace)
         found = []
@@ -258,11 +250,12 @@ class DescribeDesign(_OfKernel):
 
     def _source(self) -> str:
         """The C with the values in its pragmas; for plain Vitis points, which have no place in them, as it is run."""
-        from pipeline.kernels.annotate import annotate
+        from pipeline.kernels.annotate import annotated_files
         from pipeline.synthesis.lowering import lower
 
         if self.dialect != "vitis-plain":
-            return annotate(self.found, self.point)
+            texts = annotated_files(self.found, self.point)
+            return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
         return "".join(sources.files.values())
 
@@ -274,7 +267,7 @@ def exact_size(space: DesignSpace) -> int | None:
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:
     """Number of cached labels by kernel's name, then source; of one kernel as it is now, where it is given."""
-    from pipeline.tasks.plan import open_store
+    from pipeline.tasks.stored import open_store
 
     store = open_store(workspace)
     addresses = store.addresses() if kernel is None else _addresses(workspace, kernel)
@@ -287,7 +280,7 @@ def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dic
 
 def _addresses(workspace: str, kernel: Kernel) -> list[Any]:
     """Where the store holds labels of this very kernel, or of its name where no C was known."""
-    from pipeline.tasks.plan import open_store
+    from pipeline.tasks.stored import open_store
 
     return [
         address

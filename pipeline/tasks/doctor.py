@@ -61,7 +61,7 @@ class Doctor(InformationTask):
 
     def _labels(self) -> list[Check]:
         """The report store and the shipped packs, by source; damaged files by name."""
-        from pipeline.tasks.plan import open_store, packs_folder
+        from pipeline.tasks.stored import open_store, packs_folder
 
         store = open_store(self.workspace)
         sources = store.sources()
@@ -109,11 +109,11 @@ def _version(package: str) -> str | None:
 
 
 def _compiler() -> Check:
-    """The clang behind program graphs."""
-    from pipeline.graphs.compiler import find_compiler
+    """The clang that kernels and program graphs are read with."""
+    from pipeline.project.compiler import find_compiler
 
     try:
-        return _check("compiler", "ok", f"{find_compiler().version}, for program graphs")
+        return _check("compiler", "ok", f"{find_compiler().version}, to read kernels and for program graphs")
     except PipelineError as error:
         return _check("compiler", "problem", error.problem, error.fix)
 

@@ -17,6 +17,7 @@ from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
+from pipeline.tasks.provisional import partial_notes
 
 LAYOUTS = ("hlsyn", "autodse", "pyg")
 
@@ -60,7 +61,7 @@ class ExportDataset(PipelineTask):
         write = {"hlsyn": self._hlsyn, "autodse": self._autodse, "pyg": self._pyg}[self.layout]
         terms = licence_of(self.label_source)
         with self.output().write() as folder:
-            notes = write(folder)
+            notes = [*partial_notes(self.input().path), *write(folder)]
             about = {**self.identity, "source": self.label_source, "notes": notes}
             write_json(folder / "export.json", {**about, "licence": terms.licence, "attribution": terms.attribution})
 

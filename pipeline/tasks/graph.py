@@ -5,56 +5,76 @@ from __future__ import annotations
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 
+if TYPE_CHECKING:
+    from pipeline.kernels import Kernel
 
-class BuildGraph(PipelineTask):
+
+class BuildGraph(KernelOptions, PipelineTask):
     """Builds the program graph of a kernel from its syntax tree and LLVM IR: two tables and a page."""
 
     kernel = luigi.Parameter(description="a name of the suite, or a path to a C or C++ file")
-    top = luigi.Parameter(default="", description="top function, where the file leaves it open")
 
     @cached_property
     def source(self) -> tuple[str, str]:
         """The kernel's name and a hash of its text with all headers that it may include."""
         from pipeline.graphs.cache import headers_of
-        from pipeline.graphs.ir_view import CPP_SUFFIXES
         from pipeline.kernels.read import check_name
+        from pipeline.kernels.source_places import source_files
+        from pipeline.project.source_text import read_source
+        from pipeline.tasks.kernel_options import flags_of
+
+        flags = flags_of(self.cflags)
+        texts: dict[str, str] = {}
+        if self.is_cpp:
+            file = Path(self.kernel)
+            if self.files:
+                raise PipelineError("--files goes with C, not with C++", file=str(file), fix="leave it out")
+            name = check_name(file.stem, str(file))
+            texts[file.name] = read_source(file)
+            found = headers_of(texts[file.name].encode(), [file.parent, *flags.folders])
+            texts |= {header: content.decode("utf-8", "replace") for header, content in found or ()}
+        else:
+            name = self.found.name
+            texts = source_files(self.found)
+        digest = hashlib.sha256("\0".join(flags.reading).encode())
+        for file_name, text in texts.items():
+            digest.update(f"{Path(file_name).name} {hashlib.sha256(text.encode()).hexdigest()}\n".encode())
+        return name, digest.hexdigest()
+
+    @property
+    def is_cpp(self) -> bool:
+        """Whether the kernel is a C++ file."""
+        from pipeline.graphs.ir_view import CPP_SUFFIXES
+
+        return str(self.kernel).lower().endswith(CPP_SUFFIXES)
+
+    @property
+    def found(self) -> Kernel:
+        """The kernel, of a C file."""
         from pipeline.tasks.plan import kernel_of
 
-        if str(self.kernel).lower().endswith(CPP_SUFFIXES):
-            file = Path(self.kernel)
-            try:
-                text = file.read_bytes()
-            except OSError as error:
-                raise PipelineError(
-                    f"cannot be read: {error.strerror or error}", file=str(file), fix="check the path and its rights"
-                ) from None
-            name = check_name(file.stem, str(file))
-        else:
-            kernel = kernel_of(self.kernel, self.top)
-            file, text, name = Path(kernel.file), kernel.source.encode(), kernel.name
-        digest = hashlib.sha256(hashlib.sha256(text).digest())
-        for header, content in headers_of(text, [file.parent]) or ():
-            digest.update(f"{header} {hashlib.sha256(content).hexdigest()}\n".encode())
-        return name, digest.hexdigest()
+        return kernel_of(self.kernel, self.top, self.cflags, self.files)
 
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The text, as lines enter the tables, the compiler and the version of the tables."""
-        from pipeline.graphs.compiler import find_compiler
         from pipeline.graphs.schema import VERSION
+        from pipeline.project.compiler import find_compiler
+        from pipeline.project.ir import ir_digest
 
         return {
             **super().identity,
-            "compiler": find_compiler().digest,
+            "compiler": ir_digest(find_compiler()),
             "schema": VERSION,
             "seed": 0,
             "source": self.source[1],
@@ -76,8 +96,10 @@ class BuildGraph(PipelineTask):
         from pipeline.graphs.graph import write_graph
         from pipeline.graphs.make import graph_of
         from pipeline.present.graph_page import write_graph_page
+        from pipeline.tasks.kernel_options import flags_of
 
-        graph = graph_of(self.kernel, cache=self.folder / "ir", top=self.top or None)
+        kernel = str(self.kernel) if self.is_cpp else self.found
+        graph = graph_of(kernel, cache=self.folder / "ir", top=self.top or None, flags=flags_of(self.cflags))
         with self.output().write() as folder:
             write_graph(folder, graph)
             write_graph_page(folder / "page.html", graph.nodes, graph.edges, title=self.source[0])

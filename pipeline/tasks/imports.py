@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import luigi
 
@@ -14,6 +15,16 @@ from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
+from pipeline.tasks.parameters import Real
+
+if TYPE_CHECKING:
+    from pipeline.kernels import Kernel
+    from pipeline.synthesis import Collected
+
+
+_MOST_SAID = 10
+_MOST_KEPT = 10_000
+_LONGEST_LINE = 1000
 
 
 class _Import(PipelineTask):
@@ -37,10 +48,15 @@ class _Import(PipelineTask):
         known = {address.digest for address in open_store(self.workspace).addresses()}
         return set(stored["addresses"]) <= known
 
-    def finish(self, addresses: list[str], notes: list[str]) -> None:
-        """Marks the import as done, with what there is to say of it."""
+    def finish(self, addresses: list[str], notes: list[str], lines: Sequence[str] = ()) -> None:
+        """Marks the import as done, with what there is to say of it; of the ``lines`` the first are said as well."""
+        said = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..." for line in lines[:_MOST_KEPT]]
+        notes = [*notes, *said[:_MOST_SAID]]
+        if len(lines) > _MOST_SAID:
+            notes.append(f"{len(lines) - _MOST_SAID:,} more such lines are in {self.marker.path / 'import.json'}")
+        found = {**self.identity, "addresses": sorted(addresses), "notes": notes, "lines": said}
         with self.output().write() as folder:
-            write_json(folder / "import.json", {**self.identity, "addresses": sorted(addresses), "notes": notes})
+            write_json(folder / "import.json", found)
 
     def summarise(self) -> None:
         """Says what came in."""
@@ -82,9 +98,15 @@ class ImportHLSyn(_Import):
         path = Path(self.path)
         if not path.is_dir():
             return path, sha256_of(path).sha256
-        files = sorted(file for file in path.rglob("*.json") if file.is_file())
-        listing = "\n".join(f"{file.relative_to(path).as_posix()} {sha256_of(file).sha256}" for file in files)
-        return path, hashlib.sha256(listing.encode()).hexdigest()
+        lines = []
+        for file in sorted(file for file in path.rglob("*.json") if not file.is_dir()):
+            try:
+                told = sha256_of(file).sha256
+            except PipelineError as error:
+                # Told, with the others imported, when the set is read.
+                told = error.problem
+            lines.append(f"{file.relative_to(path).as_posix()} {told}")
+        return path, hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -101,9 +123,9 @@ class ImportHLSyn(_Import):
         }
 
     def run(self) -> None:
-        """Reads the set and files one pack a kernel and source."""
+        """Reads the set and files one pack a kernel and source, beside those of other sets."""
         from pipeline.dataset import read_label_set
-        from pipeline.synthesis import KNOWN_FLOWS, Address, Entry, imported_flow
+        from pipeline.synthesis import KNOWN_FLOWS, Address, Changes, Entry, arriving, imported_flow
         from pipeline.tasks.plan import kernel_or_none, open_store
 
         path, digest = self.archive
@@ -112,6 +134,7 @@ class ImportHLSyn(_Import):
         unknown: set[str] = set()
         problems: list[PipelineError] = []
         addresses = []
+        changes = Changes()
         parts = read_label_set(
             path,
             source_prefix=self.source_prefix,
@@ -132,79 +155,106 @@ class ImportHLSyn(_Import):
                     fix="name another --source, or the --dialect",
                 )
             address = Address(part.kernel, kernel.ast_hash if kernel else "", flow)
-            store.put_all(address, [Entry(d.key, d.point, d.label) for d in part.designs])
+            entries = [Entry(d.key, d.point, d.label, made=part.made) for d in part.designs]
+            name = f"import_{digest[:16]}"
+            store.put_all(address, list(arriving(store, address, entries, changes)), name=name)
             addresses.append(address.digest)
             counts[part.source] = counts.get(part.source, 0) + len(part.designs)
-        for problem in problems:
-            say(f"ERROR: {problem}")
+        unread = f"{len(problems)} of its files cannot be read, the first: {problems[0]}" if problems else ""
         if not addresses:
-            raise PipelineError("no file of this label set could be read", file=str(path), fix="see the lines above")
+            raise PipelineError(unread or "no file of this label set could be read", file=str(path))
         notes = [f"{path.name} has the SHA-256 {digest}"]
         for source, count in sorted(counts.items()):
             notes.append(f"source {source}: {count:,} designs; use them with --source {source}")
         if unknown:
             notes.append(f"without C in the suite, labels only: {', '.join(sorted(unknown))}")
+        notes += changes.counts
         if problems:
-            say("\n  ".join(["Imported what could be read", *notes]))
-            raise PipelineError(f"{len(problems)} files could not be read, the others are imported", file=str(path))
-        self.finish(addresses, notes)
+            others = [f"not imported: {problem}" for problem in problems[:_MOST_SAID]]
+            say("\n  ".join(["Imported what could be read", *notes, *others]))
+            raise PipelineError(f"{unread}; the others are imported", file=str(path))
+        self.finish(addresses, notes, changes.lines)
 
 
 class ImportReports(_Import):
-    """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store."""
+    """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store.
+
+    Of several reports of one design the newest by the time of its file counts, also of those that came before.
+    """
 
     path = luigi.Parameter(description="folder to search for csynth.xml files")
-    source = luigi.Parameter(description="a name of your own for these runs, such as vitis-2023.2")
+    source = luigi.Parameter(description="a name of your own for these runs, such as lab-2023.2")
     kernel = luigi.Parameter(description="the kernel they are of: a suite name, a path to its C file, or just a name")
+    top = luigi.Parameter(default="", description="only reports of this top function; default: the kernel's")
+    part = luigi.Parameter(default="", description="only reports for this part, where the folder has several")
+    clock = Real(default=0.0, least=0.0, description="only reports at this clock period in ns; 0: at any")
+    tool_version = luigi.Parameter(default="", description="only reports of this version of the tool")
     dialect = luigi.Parameter(default="merlin", description="what site values mean: merlin, hls or vitis-plain")
 
     @cached_property
-    def collected(self) -> list[Any]:
-        """What the folder holds."""
-        from pipeline.synthesis import collect_reports
+    def found_kernel(self) -> Kernel | None:
+        """The kernel, where its C is at hand."""
         from pipeline.tasks.plan import kernel_or_none
 
-        kernel = kernel_or_none(self.kernel)
-        return list(collect_reports(Path(self.path), top=kernel.top if kernel else None))
+        return kernel_or_none(self.kernel, self.top)
+
+    @cached_property
+    def collected(self) -> tuple[list[Collected], list[str]]:
+        """What the folder holds that is taken, and a line on each thing that is not."""
+        from pipeline.synthesis import Stated, collect_reports, of_one_flow
+
+        told: list[str] = []
+        top = self.found_kernel.top if self.found_kernel else self.top or None
+        wanted = Stated(top, self.part or None, self.clock or None, self.tool_version or None)
+        found = collect_reports(Path(self.path), top=top, tell=told.append)
+        return of_one_flow(found, wanted, told.append), told
 
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The reports found, how they are filed, and the kernel."""
-        from pipeline.tasks.plan import kernel_or_none
-
-        kernel = kernel_or_none(self.kernel)
+        kernel = self.found_kernel
         return {
             **super().identity,
             "dialect": self.dialect,
             "kernel": kernel.ast_hash if kernel else self.kernel,
-            "reports": sorted((found.key, found.sha256) for found in self.collected),
+            "reports": sorted((found.key, found.sha256, found.made) for found in self.collected[0]),
             "source": self.source,
         }
 
     def run(self) -> None:
-        """Files what was found as one pack."""
-        from pipeline.synthesis import Address, imported_flow
-        from pipeline.tasks.plan import kernel_or_none, open_store
+        """Files what was found as one pack, with what the folder held before."""
+        from pipeline.synthesis import Changes, address_for, arriving, beside, common_flow
+        from pipeline.tasks.plan import open_store
 
-        if not self.collected:
+        found, told = self.collected
+        if not found:
+            seen = f"; {told[0]}" if told else ""
             raise PipelineError(
-                "there is no csynth.xml in this folder", file=self.path, fix="name the folder of your runs"
+                f"there is no csynth.xml in this folder{seen}", file=self.path, fix="name the folder of your runs"
             )
-        kernel = kernel_or_none(self.kernel)
+        kernel, store = self.found_kernel, open_store(self.workspace)
         name = kernel.name if kernel else self.kernel
-        address = Address(name, kernel.ast_hash if kernel else "", imported_flow(self.source, self.dialect))
-        count = len(self.collected)
-        # One pack a folder: importing a second folder leaves the first as it is.
+        # Reports of designs that nobody names, of a kernel without C, are labels only: no search can meet them.
+        flow = common_flow(item for item in found if kernel is not None or item.point is not None)
+        address = address_for(store, name, kernel.ast_hash if kernel else "", self.source, self.dialect, flow)
         pack = "folder_" + hashlib.sha256(str(Path(self.path).resolve()).encode()).hexdigest()[:16]
-        following = self.follow(self.collected, "reports")
-        open_store(self.workspace).put_all(address, (found.entry() for found in following), name=pack)
-        unkeyed = sum(found.point is None for found in self.collected)
-        notes = [f"source {self.source}: {count:,} reports of {name}; use them with --source {self.source}"]
+        changes = Changes()
+        entries = arriving(store, address, (item.entry() for item in self.follow(found, "reports")), changes)
+        keys = {item.key for item in found}
+        hashes = {item.sha256 for item in found if item.sha256 is not None}
+        merged = beside(store.imported(address, pack), entries, changes, keys=keys, hashes=hashes)
+        store.put_all(address, merged, name=pack)
+        unkeyed = sum(item.point is None for item in found)
+        made_with = ", ".join(
+            text for text in (flow.part, f"{flow.clock_ns:g} ns" if flow.clock_ns else "", flow.tool_version) if text
+        )
+        notes = [
+            f"source {self.source}: {len(found):,} reports of {name}{f' ({made_with})' if made_with else ''}; "
+            f"use them with --source {self.source}",
+            *changes.counts,
+        ]
         if unkeyed:
             notes.append(f"{unkeyed:,} without a known design; a design.json beside the report or a designs.csv tells")
-        notes += [
-            f"{found.label.status}: {found.label.reason}"
-            for found in self.collected
-            if found.label.reason and found.label.status != "ok"
-        ]
-        self.finish([address.digest], notes)
+        failures = [f"{item.label.status}: {item.label.reason}" for item in found if item.label.status != "ok"]
+        odd = [f"{item.path}: {item.label.reason}" for item in found if item.label.status == "ok" and item.label.reason]
+        self.finish([address.digest], notes, [*told, *changes.lines, *failures, *odd])

@@ -102,7 +102,9 @@ def install(*, command_line_of_ours: bool = False) -> None:
         warnings.formatwarning = _warning
 
 
-def _warning(message: Warning | str, *_: object) -> str:
+def _warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
     """A warning of a library as one line, without the line of code that it came from."""
     return f"Warning: {printable(' '.join(str(message).split()))}\n"
 

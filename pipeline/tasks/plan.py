@@ -15,7 +15,6 @@ from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.reports.surroundings import Bounds
-from pipeline.resources import data_folder
 from pipeline.synthesis import (
     ESTIMATOR_SOURCE,
     Address,
@@ -25,26 +24,12 @@ from pipeline.synthesis import (
     choose_backend,
 )
 from pipeline.synthesis.vitis import VitisBackend
+from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import estimator_device
+from pipeline.tasks.kernel_options import flags_of
 from pipeline.tasks.messages import say
+from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
-
-
-def packs_folder() -> Path:
-    """The shipped packs: ``reports/`` in the current folder if it holds SOURCE/PACK.zip, else the one of the package.
-
-    Where there is neither, the folder into which BuildPacks writes.
-    """
-    try:
-        return data_folder("reports")
-    except PipelineError:
-        return Path("reports")
-
-
-@lru_cache(maxsize=8)
-def open_store(workspace: str) -> ReportStore:
-    """The report store of a workspace, over the shipped packs."""
-    return ReportStore(Path(workspace) / "store", layers=[packs_folder()], fsync=False)
 
 
 @dataclass(frozen=True)
@@ -92,15 +77,18 @@ class Plan:
 
 
 @lru_cache(maxsize=512)
-def kernel_of(name: str, top: str = "") -> Kernel:
-    """The kernel of that name or path, read once a process; raises PipelineError as ``find_kernel``."""
-    return find_kernel(name, top=top or None)
+def kernel_of(name: str, top: str = "", cflags: str = "", files: str = "") -> Kernel:
+    """The kernel of that name or path, read once a process with the flags and further files of the options.
+
+    Raises PipelineError as ``find_kernel``.
+    """
+    return find_kernel(name, top=top or None, flags=flags_of(cflags), further=names(files))
 
 
-def kernel_or_none(name: str) -> Kernel | None:
+def kernel_or_none(name: str, top: str = "") -> Kernel | None:
     """The kernel of that name in the suite or at that path; None where there is no C for it."""
     if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
-        return kernel_of(name)
+        return kernel_of(name, top)
     return None
 
 
@@ -162,14 +150,16 @@ def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
     return found
 
 
-def make_plan(workspace: str, kernel: str, top: str, space: str, source: str, backend: str) -> Plan:
+def make_plan(
+    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = ""
+) -> Plan:
     """What to do for one kernel; raises PipelineError for a kernel, space or source that cannot serve.
 
     Replay also serves kernels whose C is not at hand: then there are labels and no space.
     """
     store = open_store(workspace)
     try:
-        found = kernel_of(kernel, top)
+        found = kernel_of(kernel, top, cflags, files)
     except PipelineError:
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
         if backend != "replay" or len(nameless) != 1:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 if TYPE_CHECKING:
@@ -166,6 +167,17 @@ def unfinished(standing: Standing, *, fix: str = "") -> PipelineError:
         f"{card['missing']:,} of {card['designs']:,} designs have no result: {why}" + (f" ({cause})" if cause else ""),
         fix=f"what is finished is kept; mend the cause and run the same command again{fix}",
     )
+
+
+def partial_notes(dataset: Path) -> list[str]:
+    """A sentence on what a dataset lacks, for whoever uses it; none for a whole one.
+
+    Raises PipelineError where the folder's card is damaged.
+    """
+    from pipeline.dataset.card import partial_sentences
+
+    card = dataset / "card.json"
+    return partial_sentences(read_own(card, remove=dataset)) if card.exists() else []
 
 
 class ProvisionalTarget(FolderTarget):

@@ -20,6 +20,7 @@ from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
 from pipeline.tasks.model_task import ModelTask, counted, options, versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
 from pipeline.tasks.parameters import WholeNumber
+from pipeline.tasks.provisional import partial_notes
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset
@@ -129,6 +130,7 @@ class TrainHierarchicalMoE(ModelTask):
             provenance={**self.identity, "mode": self.mode},
             versions=versions(),
         )
+        card["notes"] = partial_notes(self.dataset_folder)
         with self.output().write() as folder:
             write_model_folder(folder, trained.model, outcome, card, trained.curves, "test", command_of(self))
             if (place / "tensorboard").is_dir():
@@ -264,6 +266,7 @@ class FineTune(ModelTask):
             provenance={**self.identity, "pretrained": str(file), "shot_keys": designs.keys[shots].tolist()},
             versions=versions(),
         )
+        card["notes"] = partial_notes(self.dataset_folder)
         with self.output().write() as folder:
             write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
 

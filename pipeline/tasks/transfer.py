@@ -42,7 +42,7 @@ class PlanStudy(StudyTask):
         study = self.study(estimates=False)
         with self.output().write() as folder:
             kernels = [one.kernel for one in study.targets]
-            write_json(folder / PLAN, {"kernels": kernels, "notes": list(study.notes)})
+            write_json(folder / PLAN, {"kernels": kernels, "notes": [*self.lacking, *study.notes]})
 
     @cached_property
     def found(self) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_text
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Real, WholeNumber
 
@@ -150,6 +151,10 @@ def lowering(
     from pipeline.synthesis.lowering import lower
 
     sources: Sources = lower(kernel, point, dialect=dialect, **options)
+    if kernel.project is not None and kernel.project.flags:
+        # Lowered C holds what it includes; a test bench is compiled as it is.
+        flags = kernel.project.flags.absolute()
+        sources = replace(sources, cflags=flags.without_includes().text, testbench_cflags=flags.text)
     if testbench is None:
         return sources
     name, text = testbench
@@ -159,10 +164,7 @@ def lowering(
 def _testbench(file: str) -> tuple[str, str] | None:
     if not file:
         return None
-    try:
-        return f"testbench_{Path(file).name}", Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"cannot be read: {error}", file=file, fix="mend testbench in [vitis]") from None
+    return f"testbench_{Path(file).name}", read_text(Path(file), fix="mend testbench in [vitis], or --vitis-testbench")
 
 
 def _further(text: str) -> list[Further]:
@@ -185,8 +187,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
     from pipeline.synthesis import Address
-    from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.flow import check_uncertainty
+    from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.parts import check_part
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
@@ -204,6 +206,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         )
     dialect = "hls" if native else "merlin"
     extra = pairs(config.options, "vitis")
+    if kernel.project is not None and kernel.project.flags:
+        extra["cflags"] = kernel.project.flags.text
     how = {
         "buffers": str(config.buffers).lower(),
         "reassociate": config.reassociate,

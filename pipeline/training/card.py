@@ -57,6 +57,8 @@ def card_markdown(card: Mapping[str, Any]) -> str:
     ]
     if any(source.startswith("estimator") for source in card["sources"]):
         lines += ["**The labels are estimates of an analytical model, not results of an HLS tool.**", ""]
+    for note in card.get("notes", ()):
+        lines += [f"**{note}**", ""]
     lines += ["## Scores", "", *_table(score_rows(card["scores"])), ""]
     lines += ["## Training", ""]
     lines.append(

@@ -157,7 +157,8 @@ def test_block_ram_of_32_bit_arrays_follows_the_measured_rule(words: int, expect
     "text",
     [
         "void k(double a[8]) { for (int i = 0; i < 8; i++) { a[i] = mystery(a[i]); } }",
-        "void k(int *a) { for (int i = 0; i < 8; i++) { *a = i; a++; } }",
+        "void k(int a[8], int b[8], int n) { int *p = a; if (n) p = b; for (int i = 0; i < 8; i++) p[i] = i; }",
+        "void k(int *a[8], int *p) { for (int i = 0; i < 8; i++) { p = (int *)(long)i; *p = 1; } }",
         "int f(int n) { return n > 0 ? f(n - 1) : 0; } void k(int a[8]) { for (int i = 0; i < 8; i++) a[i] = f(i); }",
     ],
 )

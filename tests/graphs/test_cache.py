@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.graphs import cache as cache_module
 from pipeline.graphs.cache import cached_ir, headers_of
-from pipeline.graphs.compiler import compile_to_ir
+from pipeline.project.ir import compile_to_ir
 
 SOURCE = '#include "size.h"\nvoid top(int a[N]) { for (int i = 0; i < N; i++) a[i] = i; }\n'
 

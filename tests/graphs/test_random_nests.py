@@ -9,11 +9,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.graphs.compiler import compile_to_ir
 from pipeline.graphs.induction import Analysis
 from pipeline.graphs.ir import read_ir
 from pipeline.graphs.layout import Layout
 from pipeline.graphs.make import graph_of
+from pipeline.project.ir import compile_to_ir
 
 
 @dataclass

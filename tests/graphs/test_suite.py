@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.graphs.compiler import compile_to_ir
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.induction import Analysis
 from pipeline.graphs.ir import read_ir
 from pipeline.graphs.layout import Layout
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.suite import ALIASES
+from pipeline.project.ir import compile_to_ir
 from tests.shared_data import shared
 
 Suite = dict[str, tuple[Kernel, ProgramGraph]]

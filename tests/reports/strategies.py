@@ -20,16 +20,20 @@ _CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Cn"), include_chara
 _STATED = (
     st.text(_CHARACTERS, min_size=1, max_size=12)
     .map(str.strip)
-    .filter(lambda text: text not in ("", "-", "?", "undef"))
+    .filter(lambda text: text not in ("", "-", "?", "undef", "N/A"))
 )
 _NAMES = st.sampled_from(["L1", "L2", "Loop 1", "Latency", "TripCount", "Name", "range", "0th", "a<b>", "é"]) | _STATED
 _TEXT = st.none() | _STATED
 _FREE = st.just("") | _STATED
-_COUNT = st.none() | st.integers(0, 50) | st.integers(0, 2**63 - 1)
-_RANGE = st.builds(Range, _COUNT, _COUNT) | st.integers(0, 2**40).map(lambda value: Range(value, value))
+_NUMBER = st.integers(0, 50) | st.integers(0, 2**63 - 2).filter(lambda number: number != 2**32 - 1)
+_COUNT = st.none() | _NUMBER
+_SPAN = st.tuples(_NUMBER, _NUMBER).map(sorted)
+_RANGE = (
+    st.builds(Range, _COUNT, st.none()) | st.builds(Range, st.none(), _COUNT) | _SPAN.map(lambda ends: Range(*ends))
+)
 _PERIOD = st.none() | st.sampled_from([10.0, 3.33, 0.0]) | st.floats(0, allow_infinity=False, allow_nan=False)
 _SLACK = st.none() | st.floats(allow_infinity=False, allow_nan=False)
-_LATENCY = st.builds(Latency, _COUNT, _COUNT, _COUNT)
+_LATENCY = _RANGE.flatmap(lambda ends: st.builds(Latency, st.just(ends.minimum), _COUNT, st.just(ends.maximum)))
 _RESOURCES = st.builds(Resources, _COUNT, _COUNT, _COUNT, _COUNT, _COUNT)
 _PRAGMA = st.builds(
     PragmaMessage, _FREE, _TEXT, _FREE, _TEXT, _TEXT, st.booleans(), _FREE, st.lists(_STATED, max_size=2).map(tuple)
@@ -129,7 +133,7 @@ def reports(draw: st.DrawFn) -> Report:
         pipeline_type=draw(_TEXT),
         clock_target_ns=draw(_PERIOD),
         clock_uncertainty_ns=draw(_PERIOD),
-        clock_estimated_ns=draw(_PERIOD),
+        clock_estimated_ns=draw(_PERIOD.filter(lambda period: period is not None)),
         latency=draw(_LATENCY),
         interval=draw(_RANGE),
         used=draw(_RESOURCES),

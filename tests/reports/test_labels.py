@@ -32,6 +32,15 @@ def test_unknown_latency_is_a_result_without_cycles_that_says_so() -> None:
     assert label.used == REPORT.used
 
 
+def test_what_is_odd_about_a_report_is_said_with_its_label_and_bounded() -> None:
+    odd = parse_report(ONE_MODULE.replace(b"<FF>738<", b"<FF>many<"))
+    label = label_from_report(odd)
+    assert (label.status, label.cycles, label.used.ff, label.used.lut) == (Status.OK, 5186481781, None, 752)
+    assert label.reason is not None and "Resources/FF" in label.reason and "'many'" in label.reason
+    crowd = label_from_report(replace(REPORT, warnings=tuple(f"figure {n} is odd" for n in range(20))))
+    assert crowd.reason is not None and crowd.reason.count("is odd") == 3 and "17 more" in crowd.reason
+
+
 @pytest.mark.parametrize(
     "expected", [{"expect_top": "gemm"}, {"expect_part": "xcu200-fsgd2104-2-e"}, {"expect_top": "blur2"}]
 )

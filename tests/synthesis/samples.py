@@ -82,6 +82,7 @@ def entries(draw: st.DrawFn) -> Entry:
         started=draw(st.none() | st.just("2026-01-02T03:04:05Z")),
         tool_version=draw(st.none() | st.just("2023.2")),
         notes=tuple(draw(st.lists(st.text(max_size=10), max_size=2))),
+        made=draw(st.none() | st.integers(0, 3) | st.integers(0, 2**63 - 1)),
     )
 
 

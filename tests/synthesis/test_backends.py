@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.synthesis.backends.estimator as estimator_module
+import pipeline.estimator
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.estimator import VERSION, Device, prepare
@@ -90,7 +90,7 @@ def _counting(monkeypatch: pytest.MonkeyPatch, limit: int) -> list[Point]:
             seen.append(point)
             return self.prepared.estimate(point)
 
-    monkeypatch.setattr(estimator_module, "prepare", Counted)
+    monkeypatch.setattr(pipeline.estimator, "prepare", Counted)
     return seen
 
 

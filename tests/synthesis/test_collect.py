@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import Status
@@ -74,10 +78,10 @@ def test_callees_among_module_reports_are_not_taken_for_designs(tmp_path: Path) 
         write(tmp_path / "s/syn/report" / f"{module}_csynth.xml", report_xml(len(module), module))
     (item,) = collect_reports(tmp_path, top="gemm")
     assert (item.path, item.top, item.label.cycles) == ("s/syn/report/gemm_csynth.xml", "gemm", 4)
-    unsure = collect_reports(tmp_path)
-    assert {item.label.status for item in unsure} == {Status.REPORT_UNPARSABLE} and len(unsure) == 3
+    (unsure,) = collect_reports(tmp_path)
+    assert unsure.label.status is Status.REPORT_MISSING and "3 modules" in (unsure.label.reason or "")
     (wrong,) = collect_reports(tmp_path, top="symm")
-    assert wrong.label.reason is not None and "'symm'" in wrong.label.reason
+    assert wrong.label.status is Status.REPORT_MISSING and "'symm'" in (wrong.label.reason or "")
 
 
 def test_the_design_is_known_from_a_sidecar_a_name_or_a_table(tmp_path: Path) -> None:
@@ -117,12 +121,65 @@ def test_a_sidecar_above_several_runs_or_a_broken_one_names_none_of_them(tmp_pat
     assert all(any("names no" in note or "names none" in note for note in item.notes) for item in found)
 
 
-def test_two_different_reports_of_one_design_are_both_kept_and_equal_ones_once(tmp_path: Path) -> None:
-    for folder, cycles in (("a", 1), ("b", 1), ("c", 2)):
-        write(tmp_path / folder / KEY / "csynth.xml", report_xml(cycles))
-    first, second = collect_reports(tmp_path)
-    assert (first.key, first.label.cycles, first.path) == (KEY, 1, f"a/{KEY}/csynth.xml")
-    assert second.key.startswith("report-") and second.label.cycles == 2 and KEY in second.notes[0]
+def test_a_design_without_a_report_is_one_failure_however_many_files_are_there(tmp_path: Path) -> None:
+    for number in range(6):
+        write(tmp_path / f"one/syn/report/f{number}_csynth.xml", report_xml(number, f"f{number}"))
+        write(tmp_path / KEY / f"part{number}.xml", report_xml(number)[: 100 + number])
+    write(tmp_path / "one/design.json", json.dumps({"__PARA__L0": 2}))
+    write(tmp_path / "two/design.json", json.dumps({"__PARA__L0": 3}))
+    write(tmp_path / "two/vitis_hls.log", "ERROR")
+    write(tmp_path / "three/design.json", json.dumps({"__PARA__L0": 5}))
+    write(tmp_path / "three/impl/report/verilog/export_syn.xml", "<profile><AreaReport/></profile>")
+    write(tmp_path / "three/sim/report/gemm.xml", "<profile/>")
+    write(tmp_path / "not-run-yet/design.json", json.dumps({"__PARA__L0": 9}))
+    write(tmp_path / "four/design.json", json.dumps({"__PARA__L0": 7}))
+    write(tmp_path / "four/hls.log", "")
+    write(tmp_path / "again/design.json", json.dumps({"__PARA__L0": 7}))
+    write(tmp_path / "again/syn/report/csynth.xml", report_xml(7))
+    found = {item.key: item.label.status for item in collect_reports(tmp_path)}
+    assert found == {
+        "__PARA__L0-2": Status.REPORT_MISSING,
+        "__PARA__L0-3": Status.REPORT_MISSING,
+        "__PARA__L0-5": Status.REPORT_MISSING,
+        "__PARA__L0-7": Status.OK,
+        KEY: Status.REPORT_UNPARSABLE,
+    }
+
+
+def written(path: Path, data: bytes, when: int) -> None:
+    write(path, data)
+    os.utime(path, ns=(when, when))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 5)), min_size=1, max_size=5), st.randoms())
+def test_of_several_reports_of_a_design_the_newest_counts_and_equally_old_ones_do_not(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[tuple[int, int]], random: Random
+) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    names = random.sample("abcdefgh", len(runs))
+    for name, (cycles, when) in zip(names, runs, strict=True):
+        written(folder / name / KEY / "csynth.xml", report_xml(cycles), when * 10**9)
+    told: list[str] = []
+    found = collect_reports(folder, tell=told.append)
+    latest = max(when for _, when in runs)
+    newest = {cycles for cycles, when in runs if when == latest}
+    if len(newest) == 1:
+        (item,) = found
+        assert (item.key, item.label.cycles, item.made) == (KEY, *newest, latest * 10**9)
+        assert len(told) == sum(cycles not in newest for cycles, _ in runs)
+        assert all("gives way" in line and "newer" in line for line in told)
+    else:
+        assert {item.label.cycles for item in found} == newest and all(item.point is None for item in found)
+        assert len(told) == 1 and KEY in told[0] and "equally old" in told[0]
+
+
+def test_a_report_that_can_be_read_counts_before_a_newer_one_that_cannot(tmp_path: Path) -> None:
+    written(tmp_path / "a" / KEY / "csynth.xml", report_xml(5), 10**9)
+    written(tmp_path / "b" / KEY / "csynth.xml", report_xml(6)[:200], 2 * 10**9)
+    told: list[str] = []
+    (item,) = collect_reports(tmp_path, tell=told.append)
+    assert item.label.cycles == 5 and len(told) == 1 and told[0].startswith(f"b/{KEY}/csynth.xml")
 
 
 def test_identical_reports_of_different_designs_are_all_labels(tmp_path: Path) -> None:
@@ -147,7 +204,7 @@ def test_one_bad_file_does_not_cost_the_others(tmp_path: Path) -> None:
     (tmp_path / "gone.xml").symlink_to(tmp_path / "nowhere")
     write(tmp_path / "good.xml", good)
     found = {item.path: item for item in collect_reports(tmp_path)}
-    assert sorted(found) == sorted([*bad, "gone.xml", "good.xml"])
+    assert sorted(found) == sorted([*bad, "good.xml"])
     for path, item in found.items():
         if path != "good.xml":
             assert item.label.status is Status.REPORT_UNPARSABLE
@@ -161,17 +218,55 @@ def test_one_bad_file_does_not_cost_the_others(tmp_path: Path) -> None:
     assert sum(entry.label.status is Status.OK for entry in store.entries(address)) == 1
 
 
-def test_links_that_loop_or_lead_out_do_not_hang_or_count_twice(tmp_path: Path) -> None:
+def test_nothing_outside_the_folder_is_read_and_nothing_that_is_no_file_is_opened(tmp_path: Path) -> None:
     write(tmp_path / "runs/a/csynth.xml", report_xml(1))
     write(tmp_path / "elsewhere/b/csynth.xml", report_xml(2))
-    write(tmp_path / "elsewhere/pipe/readme", "")
-    os.mkfifo(tmp_path / "runs" / "a pipe.xml")
-    (tmp_path / "runs/a/loop").symlink_to(tmp_path / "runs")
-    (tmp_path / "runs/up").symlink_to(tmp_path)
-    (tmp_path / "runs/0-latest").symlink_to(tmp_path / "runs/a")
-    (tmp_path / "runs/more").symlink_to(tmp_path / "elsewhere")
-    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "runs")
-    assert paths(collect_reports(tmp_path / "runs")) == ["a/csynth.xml", "more/b/csynth.xml"]
+    write(tmp_path / "elsewhere/design.json", json.dumps(POINT))
+    runs = tmp_path / "runs"
+    os.mkfifo(runs / "a pipe.xml")
+    os.mkfifo(runs / "a" / "design.json")
+    (runs / "c").mkdir()
+    os.mkfifo(runs / "c" / "csynth.xml")
+    write(runs / "c" / "f_csynth.xml", report_xml(3, "f"))
+    with socket.socket(socket.AF_UNIX) as listening:
+        (runs / "d").mkdir()
+        listening.bind(os.path.relpath(runs / "d" / "csynth.xml"))
+    (runs / "a/loop").symlink_to(runs)
+    (runs / "up").symlink_to(tmp_path)
+    (runs / "0-latest").symlink_to(runs / "a")
+    (runs / "more").symlink_to(tmp_path / "elsewhere")
+    (runs / "gone.xml").symlink_to(tmp_path / "nowhere")
+    (runs / "e").mkdir()
+    (runs / "e" / "csynth.xml").symlink_to("../../elsewhere/b/csynth.xml")
+    (runs / "f").mkdir()
+    (runs / "f" / "csynth.xml").symlink_to("../a/csynth.xml")
+    (runs / "f" / "design.json").symlink_to(tmp_path / "elsewhere/design.json")
+    told: list[str] = []
+    (item,) = collect_reports(runs, tell=told.append)
+    assert item.label.cycles == 1 and item.point is None
+    assert {line.split(" is ")[0] for line in told} == {
+        *("a pipe.xml", "c/csynth.xml", "d/csynth.xml", "up", "more", "gone.xml", "e/csynth.xml"),
+    }
+    assert sum("leads out of the folder" in line for line in told) == 3
+
+
+def test_links_within_the_folder_are_followed_and_give_their_names(tmp_path: Path) -> None:
+    write(tmp_path / "all/1.xml", report_xml(1))
+    (tmp_path / KEY).mkdir()
+    (tmp_path / KEY / "csynth.xml").symlink_to("../all/1.xml")
+    assert KEY in {item.key for item in collect_reports(tmp_path)}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_or_file_that_may_not_be_read_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path / name / "csynth.xml", report_xml(ord(name)))
+    (tmp_path / "a").chmod(0)
+    (tmp_path / "b/csynth.xml").chmod(0)
+    told: list[str] = []
+    assert paths(collect_reports(tmp_path, tell=told.append)) == ["c/csynth.xml"]
+    assert sorted(line.split()[0] for line in told) == ["a", "b/csynth.xml"]
+    (tmp_path / "a").chmod(0o700)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +278,7 @@ def test_links_that_loop_or_lead_out_do_not_hang_or_count_twice(tmp_path: Path) 
         ("path,key\n../a,__PARA__L0-1\n", "2: the path '../a' leads out"),
         ("path,key\na,__PARA__L0-1\na,__PARA__L0-2\n", "3: the path 'a' comes twice"),
         ('path,key\n"a,__PARA__L0-1\n', "no CSV"),
-        ("path,\udcff\n", "cannot be read"),
+        ("path,\udcff\n", "1: is not UTF-8"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_told_with_its_line(tmp_path: Path, text: str, what: str) -> None:

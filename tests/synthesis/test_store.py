@@ -63,7 +63,7 @@ def test_what_was_stored_comes_back_however_it_was_filed(
     fresh = quick(folder / "store", folder / "layer")
     for address, by_key in kept.items():
         expected = {
-            key: min(some, key=lambda entry: (entry.status != "ok", entry.content_hash[:32]))
+            key: min(some, key=lambda entry: (entry.status != "ok", -entry.made, entry.content_hash[:32]))
             for key, some in by_key.items()
         }
         for opened in (store, fresh):
@@ -133,6 +133,58 @@ def test_a_success_is_not_hidden_by_a_failure_whoever_came_first(tmp_path: Path)
         store.compact(GEMM)
         got = store.get(GEMM, order[0].key)
         assert got is not None and got.status is Status.OK and len(files(store.root)) == 1
+
+
+def at(number: int, cycles: int, made: int | None, status: Status = Status.OK) -> Entry:
+    """A result of a design, made at a time."""
+    return Entry(reported(number).key, None, Label(status, cycles=cycles), made=made)
+
+
+@pytest.mark.parametrize("how", ["put", "put_batch", "put_all"])
+def test_of_several_results_of_a_design_the_newest_counts_however_they_were_filed(tmp_path: Path, how: str) -> None:
+    store = quick(tmp_path)
+    found = [at(1, 100, None), at(1, 777, 50), at(1, 103, 90), at(1, 104, 70), at(1, 105, 95, Status.TIMEOUT)]
+    for number, entry in enumerate(found):
+        if how == "put":
+            store.put(GEMM, entry)
+        elif how == "put_batch":
+            store.put_batch(GEMM, [entry])
+        else:
+            store.put_all(GEMM, [entry], name=f"import_{number}")
+    assert [entry.label.cycles for entry in store.entries(GEMM)] == [103]
+    before = store.snapshot()
+    store.compact(GEMM)
+    (left,) = store.entries(GEMM)
+    assert (left.label.cycles, left.made) == (103, 90) and store.snapshot() == before == quick(tmp_path).snapshot()
+
+
+def test_a_result_got_again_is_one_file_and_bears_the_later_time(tmp_path: Path) -> None:
+    store = quick(tmp_path)
+    for made in (None, 60, 50):
+        store.put(GEMM, at(1, 100, made))
+    for made in (70, 80):
+        store.put(GEMM, at(1, 90, made))
+    assert [entry.made for entry in store.entries(GEMM)] == [80]
+    store.put(GEMM, at(1, 100, 75))
+    assert [entry.label.cycles for entry in store.entries(GEMM)] == [90]
+    assert len(files(tmp_path)) == 2
+
+
+def test_the_end_of_a_run_is_when_its_result_was_made() -> None:
+    run = Entry("", None, Label(Status.OK), started="1970-01-01T01:00:10+01:00", seconds=2.5)
+    assert run.made == 12_500_000_000
+    assert Entry("", None, Label(Status.OK), started="yesterday").made == 0
+    assert Entry("", None, Label(Status.OK), seconds=2.5).made == 0
+
+
+def test_files_of_an_earlier_version_are_read_as_results_of_unknown_age(tmp_path: Path) -> None:
+    store = quick(tmp_path)
+    store.put(GEMM, at(1, 100, 0))
+    store.put_all(GEMM, [at(2, 100, 0)])
+    assert {path.name.count("-") for path in files(tmp_path)} == {2}
+    for number in (1, 2):
+        store.put(GEMM, at(number, 99, 5))
+    assert [entry.label.cycles for entry in store.entries(GEMM)] == [99, 99]
 
 
 def test_importing_again_replaces_the_import_and_nothing_else(tmp_path: Path) -> None:

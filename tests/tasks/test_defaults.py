@@ -24,6 +24,8 @@ WORKS = ("DescribeKernel", "--kernel", "atax")
 def test_the_checkouts_luigi_cfg_shows_what_holds_without_it() -> None:
     shown = configparser.ConfigParser()
     shown.read(ROOT / "luigi.cfg")
+    # Read when luigi is loaded, which is before this package: it silences a warning and can have no default here.
+    del shown["core"]["autoload_range"]
     for section, values in DEFAULTS.items():
         assert {name: text.lower() for name, text in shown[section].items()} == {
             name: str(value).lower() for name, value in values.items()

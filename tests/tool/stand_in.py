@@ -9,6 +9,7 @@ Its start is ``python -I -S stand_in.py NAME ARGUMENT...``. The environment deci
 STAND_IN_VERSION    2020.2, 2022.2, 2023.2, 2024.1, 2025.2, 2026.1 or later; for vivado_hls also 2018.3, 2019.1
 STAND_IN_SCENARIO   one of SCENARIOS; a comment ``stand-in: SCENARIO`` in a design file wins over it
 STAND_IN_STATE      a folder for what outlives a run: counters, and who holds a licence
+STAND_IN_OUTAGE     SCENARIO:N: from the start after the N-th on, every run goes as this scenario
 STAND_IN_HEALS      after how many failures the scenario licence_heals goes well (2)
 STAND_IN_SECONDS    how long the scenario slow takes (1)
 STAND_IN_LICENCES   how many may run at once; one more fails for want of a licence, and is noted in STAND_IN_STATE
@@ -16,7 +17,7 @@ STAND_IN_RUNS       a folder where every synthesis notes its start, its end, and
 STAND_IN_PIDS       a folder where every process notes its number, for tests that look for survivors
 """
 
-# ruff: noqa: PTH103, PTH106, PTH108, PTH109, PTH112, PTH113, PTH118, PTH123, PTH208, PTH100, SIM105
+# ruff: noqa: PTH103, PTH106, PTH108, PTH109, PTH112, PTH113, PTH118, PTH123, PTH208, PTH100, PTH211, SIM105
 # Plain os calls: the program starts without pathlib, hundreds of times in one test.
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ SCENARIOS = (
     "other_top", "other_part", "no_report", "licence", "licence_heals", "oom_line", "killed", "eat_memory",
     "compile_error", "pragma_conflict", "unroll_refused", "too_large", "source_failed", "crash", "disk_full",
     "disk_full_heals", "silent_failure", "warnings", "flood", "export_licence", "export_killed", "csim_fails",
+    "part_missing", "cosim_fails", "export_fails", "pipe_report", "link_report", "cosim_differs",
 )  # fmt: skip
 
 ENV = os.environ
@@ -399,6 +401,9 @@ def csynth(design: Design, tool: str) -> None:
     text = design.text()
     asked = re.search(r"stand-in: (\w+)", text)
     scenario = asked[1] if asked else ENV.get("STAND_IN_SCENARIO", "success")
+    outage, _, after = ENV.get("STAND_IN_OUTAGE", "").partition(":")
+    if outage and count("outage") > int(after):
+        scenario = outage
     if scenario not in SCENARIOS:
         raise SystemExit(f"stand-in: there is no scenario {scenario!r}")
     hold_licence()
@@ -418,6 +423,9 @@ def synthesise(design: Design, tool: str, text: str, scenario: str) -> None:
         scenario == "licence_heals" and count(f"licence-{crc}") <= int(ENV.get("STAND_IN_HEALS", "2"))
     ):
         error("[HLS 200-1500] A valid license was not found for feature 'Vitis_HLS'. Check the license server.")
+        raise Failure
+    if scenario == "part_missing":
+        error(f"[HLS 200-1023] Part '{design.part}' is not installed.")
         raise Failure
     info(f"[HLS 200-10] Analyzing design file '{name}' ... ")
     if scenario == "hang":
@@ -510,7 +518,13 @@ def synthesise(design: Design, tool: str, text: str, scenario: str) -> None:
         xml = xml[: len(xml) // 2]
     if scenario == "garbage_xml":
         xml = bytes(range(256)).decode("latin-1")
-    if scenario != "no_report":
+    if scenario == "pipe_report":
+        os.mkfifo(f"{report}/csynth.xml")
+    elif scenario == "link_report":
+        with open(f"{os.getcwd()}.csynth.xml", "w") as file:
+            file.write(xml)
+        os.symlink(f"{os.getcwd()}.csynth.xml", f"{report}/csynth.xml")
+    elif scenario != "no_report":
         for file_name in ("csynth.xml", f"{design.top}_csynth.xml"):
             with open(f"{report}/{file_name}", "w", encoding="latin-1") as file:
                 file.write(xml)
@@ -548,18 +562,32 @@ def further(design: Design, step: str) -> None:
         info("[SIM 211-3] *************** CSIM finish ***************")
     elif step == "cosim":
         info("[COSIM 212-47] Using XSIM for RTL simulation.")
+        if scenario == "cosim_fails":
+            error("[COSIM 212-361] C TB post check failed, nonzero return value '1'.")
+            error("[COSIM 212-4] *** C/RTL co-simulation finished: FAIL ***")
+            raise Failure
         os.makedirs(f"{design.folder}/sim/report", exist_ok=True)
         with open(f"{design.folder}/sim/report/{design.top}_cosim.rpt", "w") as file:
-            row = "|   Verilog|      Pass|  74|  75|  76|  77|  78|  79|  152|"
+            status = "Fail" if scenario == "cosim_differs" else "Pass"
+            row = f"|   Verilog|      {status}|  74|  75|  76|  77|  78|  79|  152|"
             file.write(
                 f"|   RTL    |  Status  | min| avg| max| min| avg| max|\n|      VHDL|        NA| NA| NA| NA|\n{row}\n"
             )
+        if scenario == "cosim_differs":
+            error("[COSIM 212-361] Co-simulation output mismatch.")
+            error("[COSIM 212-4] *** C/RTL co-simulation finished: FAIL ***")
+            raise Failure
         info("[COSIM 212-1000] *** C/RTL co-simulation finished: PASS ***")
     else:
         info("[IMPL 213-8] Exporting RTL as a Vivado IP.")
         if scenario == "export_licence":
             error("[Common 17-345] A valid license was not found for feature 'Synthesis' and/or device 'xcvc1902'.")
             error("[HLS 200-478] vivado returned an error ")
+            raise Failure
+        if scenario == "export_fails":
+            say("bad lexical cast: source type value could not be interpreted as target")
+            say('    while executing\n"rdi::set_property core_revision 2601010101 {component component_1}"')
+            error("[IMPL 213-28] Failed to generate IP.")
             raise Failure
         if scenario == "export_killed":
             say('/opt/stand-in/bin/rdiArgs.sh: line 352: 11056 Killed                  "$RDI_PROG" "$@"')

@@ -7,15 +7,18 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.estimator import VERSION, Device
 from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.estimator import EstimatorBackend
 from pipeline.synthesis.backends.replay import ReplayBackend
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
 from pipeline.synthesis.store import ReportStore
+
+if TYPE_CHECKING:
+    from pipeline.estimator import Device
 
 BACKENDS = ("replay", "estimator")
 """Those that need no tool."""
@@ -99,6 +102,8 @@ def find_address(store: ReportStore, kernel: Kernel, source: str | None = None) 
             fix="name one with --source",
         )
     if len(found) > 1:
+        from pipeline.estimator import VERSION
+
         current = [address for address in found if address.flow == estimator_flow(VERSION)]
         if len(current) == 1:
             return current[0]
@@ -113,5 +118,7 @@ def find_address(store: ReportStore, kernel: Kernel, source: str | None = None) 
 def _nominal_flow(source: str | None) -> Flow:
     """A flow for labels of which there are none, so that each design can say that it is not cached."""
     if source is None or source == ESTIMATOR_SOURCE:
+        from pipeline.estimator import VERSION
+
         return estimator_flow(VERSION)
     return KNOWN_FLOWS.get(source) or imported_flow(source, "hls")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
-from pipeline.estimator import Device, Prepared, load_device, prepare, version
 from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
@@ -16,6 +16,10 @@ from pipeline.synthesis.backends.base import Outcome
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
+
+if TYPE_CHECKING:
+    # Loaded where a backend is made: whoever only reads the store does without the estimator.
+    from pipeline.estimator import Device, Prepared
 
 GENERATOR = "hls-moe-pipeline estimator"
 _MANY_BATCHES = 16
@@ -43,6 +47,8 @@ class EstimatorBackend:
         clock: Callable[[], float] | None = None,
         device: Device | None = None,
     ) -> None:
+        from pipeline.estimator import load_device
+
         if batch < 1:
             raise PipelineError(f"a batch of {batch} designs is none", fix="use 1 or more")
         self.store = store
@@ -53,6 +59,8 @@ class EstimatorBackend:
     @property
     def flow(self) -> Flow:
         """The estimator's flow: its version, which says whether it was calibrated, is part of where its labels live."""
+        from pipeline.estimator import version
+
         return estimator_flow(version(self.device))
 
     def address(self, kernel: Kernel) -> Address:
@@ -65,6 +73,8 @@ class EstimatorBackend:
         Raises PipelineError where the kernel cannot be estimated at all. A point that does not fit the kernel's
         sites gets the status ``no_verdict`` with the reason, and is not stored: it is no design of the kernel.
         """
+        from pipeline.estimator import prepare
+
         address = self.address(kernel)
         prepared: Prepared | None = None
         for start in range(0, len(points), self.batch):

@@ -5,14 +5,19 @@ distributed and dask-jobqueue are optional (the extra ``farm``) and imported whe
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import math
+import os
 import shutil
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from pipeline.errors import PipelineError
@@ -25,6 +30,7 @@ FIRST_LOOK_S = 0.1
 LONGEST_LOOK_S = 5.0
 DEATH_TIMEOUT_S = 60
 """How long a worker of a queueing system looks for the scheduler."""
+_TRACKER_IS_QUIET = "ignore:resource_tracker:UserWarning"
 _CLUSTER_CLASSES = {"slurm": "SLURMCluster", "lsf": "LSFCluster", "sge": "SGECluster", "pbs": "PBSCluster"}
 _SUBMIT = {"slurm": "sbatch", "lsf": "bsub", "sge": "qsub", "pbs": "qsub"}
 
@@ -60,6 +66,7 @@ class DaskExecutor(RunExecutor):
         self._lock = threading.Lock()
         self._futures: dict[Future[Any], Any] = {}
         self._queued = kind != "dask"
+        self._cut_short = False
         self._last_seen = 0.0
         self._cluster: Any = None
         self._client: Any = None
@@ -112,6 +119,7 @@ class DaskExecutor(RunExecutor):
         pairs = [(future, self._futures.get(future)) for future in list(futures)]
         tasks = [task for _, task in pairs if task is not None]
         if tasks:
+            self._cut_short = True
             try:
                 self._client.cancel(tasks)
             except Exception as error:
@@ -228,6 +236,9 @@ class DaskExecutor(RunExecutor):
 
     def _local_cluster(self) -> Any:
         options = self._options
+        # multiprocessing's tracker of semaphores outlives a killed command and cleans up; nobody needs to be told.
+        if _TRACKER_IS_QUIET not in sys.warnoptions:
+            sys.warnoptions.append(_TRACKER_IS_QUIET)
         return self._distributed.LocalCluster(
             n_workers=self._processes,
             threads_per_worker=options.threads,
@@ -298,14 +309,23 @@ class DaskExecutor(RunExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Cancels what is left, and ends the workers that were started here."""
         self.cancel(list(self._futures))
-        for ended in (self._client, self._cluster):
-            if ended is None:
-                continue
+        ends = [partial(ended.close, timeout=10) for ended in (self._client, self._cluster) if ended is not None]
+        if self._cut_short and self._cluster is not None and not self._queued:
+            # Whoever interrupts does not wait for goodbyes; tools of killed workers end by their supervisors.
+            ends.insert(0, partial(self._cluster.sync, self._kill_workers, callback_timeout=1))
+        for end in ends:
             try:
-                ended.close(timeout=10)
+                end()
             except Exception as error:
                 # A lost scheduler cannot say goodbye; what it had started ends without it.
                 logging.getLogger(__name__).debug("not closed: %s", error)
+
+    async def _kill_workers(self) -> None:
+        for nanny in list(self._cluster.workers.values()):
+            nanny.close_gracefully(reason="cut short")
+            with contextlib.suppress(ProcessLookupError):
+                if (pid := nanny.pid) is not None:
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _settle(future: Future[Any], *, result: Any = None, error: BaseException | None = None) -> None:

@@ -16,6 +16,8 @@ from pipeline.synthesis.executors.serial import SerialExecutor
 def make_executor(kind: str, *, workers: int, options: Mapping[str, str] | None = None) -> Iterator[RunExecutor]:
     """An executor, and at the end nothing of it: jobs in flight are cancelled, processes that it started are gone.
 
+    Tools that worker processes had in flight are then ended by their supervisors, which takes a second or two.
+
     Args:
         kind: ``serial`` (in the calling thread, one at a time), ``local`` (threads of this process), ``dask`` (worker
             processes on this machine, or a scheduler at the option ``address`` or ``scheduler_file``), ``slurm``,

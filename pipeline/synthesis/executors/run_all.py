@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import queue
 import random
 import time
@@ -132,11 +133,11 @@ class _Flight(Generic[J, R]):
         with self.pool.watched() if self.pool else contextlib.nullcontext() as pool:
             try:
                 while True:
-                    while len(self.flying) < self.limit and (job_id := self.next_job()) is not None:
+                    while (may_start := self.may_start()) and (job_id := self.next_job()) is not None:
                         self.start(job_id, pool)
-                    if not self.flying and (not self.held.jobs or not self.goes_on()):
+                    if not self.flying and not (self.held.jobs and may_start):
                         return
-                    future = self.next_landed()
+                    future = self.next_landed(self.held.due_in() if may_start else math.inf)
                     if future is None:
                         continue
                     job_id = self.flying.pop(future)
@@ -154,6 +155,9 @@ class _Flight(Generic[J, R]):
             finally:
                 self.executor.cancel(list(self.flying))
 
+    def may_start(self) -> bool:
+        return len(self.flying) < self.limit and self.goes_on()
+
     def next_job(self) -> str | None:
         """The job to start next; None where there is none, or not yet."""
         if self.held.due():
@@ -167,20 +171,21 @@ class _Flight(Generic[J, R]):
         self.flying[future] = job_id
         future.add_done_callback(self.landed.put)
 
-    def next_landed(self) -> Future[_Outcome] | None:
-        """The job that has come back next; None when it is time to ask for those that others hold."""
+    def next_landed(self, within: float) -> Future[_Outcome] | None:
+        """The job that comes back next; None where none does within so many seconds."""
         if not self.flying and self.waiting is not None:
             self.waiting(len(self.held.jobs))
             self.waiting = None
+        until = time.monotonic() + within
         while True:
-            tend_in = self.tended + TEND_S - time.monotonic()
+            tend_at = self.tended + TEND_S
             try:
-                future = self.landed.get(timeout=max(0.0, min(tend_in, self.held.due_in())))
+                future = self.landed.get(timeout=max(0.0, min(tend_at, until) - time.monotonic()))
             except queue.Empty:
-                if time.monotonic() - self.tended >= TEND_S:
+                if time.monotonic() >= tend_at:
                     self.executor.tend()
                     self.tended = time.monotonic()
-                if self.held.due():
+                if time.monotonic() >= until:
                     return None
                 continue
             self.tended = time.monotonic()
@@ -225,7 +230,7 @@ class _Held:
         self._pause = FIRST_LOOK_S
 
     def due_in(self) -> float:
-        return self._at - time.monotonic() if self.jobs else float("inf")
+        return self._at - time.monotonic() if self.jobs else math.inf
 
     def due(self) -> bool:
         return self.due_in() <= 0

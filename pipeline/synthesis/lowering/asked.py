@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.pragmas import Pragma
 from pipeline.synthesis.lowering.prepare import Prepared

@@ -9,7 +9,7 @@ from typing import Any
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
 
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering.directive import UNROLL, Directive, partition
 from pipeline.synthesis.lowering.flow import LOOPS, mentions, statements

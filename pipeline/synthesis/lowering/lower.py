@@ -11,8 +11,8 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.pragmas import pragma_text, read_pragma
-from pipeline.kernels.read import deep_recursion
 from pipeline.kernels.symbols import Symbol
+from pipeline.program import deep_recursion
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, DIALECTS
 from pipeline.synthesis.lowering.asked import asked, check_names
 from pipeline.synthesis.lowering.directive import INLINE, Directive

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.synthesis.lowering import directive
 from pipeline.synthesis.lowering.asked import Asked
 from pipeline.synthesis.lowering.plan import LoopPlan, Plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering import directive
 from pipeline.synthesis.lowering.directive import Directive

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.synthesis.lowering.directive import Directive
 from pipeline.synthesis.lowering.restructure import Jam, Reduction
 from pipeline.synthesis.lowering.result import SiteOutcome

@@ -6,23 +6,22 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.errors import PipelineError
-from pipeline.kernels.loops import LoopReader, LoopRecord
+from pipeline.kernels.accesses import Access, surrounding
+from pipeline.kernels.analysis import Analysis
+from pipeline.kernels.arguments import calls_in
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, Site
-from pipeline.kernels.preprocess import MAX_SOURCE_BYTES, decode, without_comments
-from pipeline.kernels.read import deep_recursion
 from pipeline.kernels.symbols import Program, Symbol
-from pipeline.synthesis.lowering.accesses import Access, accesses, surrounding
+from pipeline.program import deep_recursion
+from pipeline.project.source_text import without_comments
 from pipeline.synthesis.lowering.flow import FlowReader
 
-_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|\"[^\"\n]+\")", re.MULTILINE)
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
-_MOST_HEADERS = 200
 _KEPT = 16
 
 
@@ -31,13 +30,11 @@ class Prepared:
     """A kernel made ready for lowering."""
 
     kernel: Kernel
-    program: Program
-    readers: dict[str, LoopReader]
+    analysis: Analysis
     flow: FlowReader
     ids: dict[LoopRecord, str]
     by_node: dict[int, LoopRecord]
     labels: dict[LoopRecord, str]
-    accesses: dict[str, list[Access]]
     calls: dict[str, list[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]]
     """Calls of functions of the file, by caller, with the loops around each."""
     names: frozenset[str]
@@ -49,6 +46,21 @@ class Prepared:
     sites: dict[LoopRecord, list[Site]]
     memo: dict[tuple[str, Any], Any] = field(default_factory=dict)
     """Answers worked out on the way, by question."""
+
+    @property
+    def program(self) -> Program:
+        """The file with its names resolved."""
+        return self.analysis.program
+
+    @property
+    def readers(self) -> dict[str, LoopReader]:
+        """The loops of each function."""
+        return self.analysis.readers
+
+    @property
+    def accesses(self) -> dict[str, tuple[Access, ...]]:
+        """What each function reads and writes."""
+        return self.analysis.accesses
 
     def children(self, record: LoopRecord) -> list[LoopRecord]:
         """Loops directly inside a loop, in the same function."""
@@ -100,39 +112,31 @@ def prepare(kernel: Kernel) -> Prepared:
 
 
 def _prepare(kernel: Kernel) -> Prepared:
-    program = Program(kernel.ast, lambda name: False, kernel.file)
-    program.close()
-    readers = {name: LoopReader(program, info) for name, info in program.functions.items()}
-    for reader in readers.values():
-        reader.read()
+    analysis = kernel.analysis
+    program, readers = analysis.program, analysis.readers
     records = [record for reader in readers.values() for record in reader.records]
     ids = {record: f"{record.function}/loop_{record.index}" for record in records}
-    texts = list(_texts(kernel))
+    raw = {kernel.file: kernel.source} | dict(kernel.texts)
+    texts = [without_comments(text, name) for name, text in raw.items()]
     names = frozenset(_identifiers(kernel.ast)) | {name for text in texts for name in re.findall(r"[A-Za-z_]\w*", text)}
     by_id = {loop: record for record, loop in ids.items()}
     sites: dict[LoopRecord, list[Site]] = {}
     for site in kernel.sites:
         sites.setdefault(by_id[site.loop], []).append(site)
-    for text in texts:
-        if re.search(r"__attribute__\s*\(\([^)]*\b(packed|aligned)\b", text):
-            raise PipelineError(
-                "a type with __attribute__((packed)) or ((aligned)) cannot be written back",
-                file=kernel.file,
-                fix="use a plain type",
-            )
     return Prepared(
         kernel=kernel,
-        program=program,
-        readers=readers,
+        analysis=analysis,
         flow=FlowReader(program),
         ids=ids,
         by_node={id(record.node): record for record in records},
         labels=_labels(readers, names),
-        accesses={name: accesses(program, reader) for name, reader in readers.items()},
-        calls={name: list(_calls(program, reader)) for name, reader in readers.items()},
+        calls={
+            name: [(call, surrounding(context)) for call, context in calls_in(program, reader)]
+            for name, reader in readers.items()
+        },
         names=names,
-        includes=_includes(texts),
-        macros={name: value for text in texts for name, value in _DEFINE.findall(text)},
+        includes=kernel.includes,
+        macros=_macros(kernel, texts),
         sites=sites,
     )
 
@@ -150,19 +154,6 @@ def _labels(readers: dict[str, LoopReader], names: frozenset[str]) -> dict[LoopR
     return labels
 
 
-def _calls(program: Program, reader: LoopReader) -> Iterator[tuple[c_ast.FuncCall, tuple[LoopRecord, ...]]]:
-    for node, context in reader.leaves:
-        stack = [node]
-        while stack:
-            part = stack.pop()
-            if part is None:
-                continue
-            name = part.name.name if isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID) else None
-            if name in program.functions:
-                yield part, surrounding(context)
-            stack.extend(child for _, child in part.children())
-
-
 def _identifiers(ast: c_ast.FileAST) -> Iterator[str]:
     stack: list[Any] = [ast]
     while stack:
@@ -176,25 +167,11 @@ def _identifiers(ast: c_ast.FileAST) -> Iterator[str]:
         stack.extend(child for _, child in node.children())
 
 
-def _texts(kernel: Kernel) -> Iterator[str]:
-    """The source and the headers of its own that it includes, comments blanked."""
-    seen: set[Path] = set()
-    todo = [(Path(kernel.file).parent, without_comments(kernel.source, kernel.file))]
-    while todo and len(seen) <= _MOST_HEADERS:
-        folder, text = todo.pop(0)
-        yield text
-        for name in _INCLUDE.findall(text):
-            path = folder / name[1:-1]
-            if name.startswith('"') and path not in seen and path.is_file():
-                seen.add(path)
-                with path.open("rb") as handle:
-                    header = decode(handle.read(MAX_SOURCE_BYTES + 1), str(path))
-                todo.append((path.parent, without_comments(header, str(path))))
-
-
-def _includes(texts: list[str]) -> tuple[str, ...]:
-    found = [name for text in texts for name in _INCLUDE.findall(text) if name.startswith("<")]
-    return tuple(dict.fromkeys(found))
+def _macros(kernel: Kernel, texts: list[str]) -> dict[str, str]:
+    """Macros without arguments: those that flags define, and those of the files, which may define others."""
+    flags = kernel.project.flags.macros if kernel.project is not None else {}
+    given = {name: value for name, value in flags.items() if value is not None}
+    return given | {name: value for text in texts for name, value in _DEFINE.findall(text)}
 
 
 def array_argument(symbol: Symbol) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.kernels.accesses import Access
+from pipeline.kernels.dependences import enclosing, separate
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering import directive
-from pipeline.synthesis.lowering.accesses import Access
-from pipeline.synthesis.lowering.dependence import enclosing, separate
 from pipeline.synthesis.lowering.interface import Ports
 from pipeline.synthesis.lowering.plan import Plan
 from pipeline.synthesis.lowering.prepare import Prepared
@@ -44,10 +45,7 @@ def _candidates(inside: list[Access]) -> list[Symbol]:
     return sorted(both, key=lambda symbol: (symbol.line, symbol.name))
 
 
-def _proved(record: object, symbol: Symbol, inside: list[Access]) -> bool:
-    from pipeline.kernels.loops import LoopRecord
-
-    assert isinstance(record, LoopRecord)
+def _proved(record: LoopRecord, symbol: Symbol, inside: list[Access]) -> bool:
     mine = [access for access in inside if access.symbol is symbol]
     return all(
         separate(loop, write, other) for loop in enclosing(record) for write in mine if write.write for other in mine

@@ -7,10 +7,9 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.loops import LoopRecord
+from pipeline.kernels.expressions import same_text
+from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
-from pipeline.kernels.values import same_text
-from pipeline.synthesis.lowering.dependence import carries_none
 from pipeline.synthesis.lowering.flow import Flow, has_loop, holds, mentions, statements
 from pipeline.synthesis.lowering.prepare import Prepared
 
@@ -48,8 +47,12 @@ def _unsplittable(prepared: Prepared, record: LoopRecord) -> str | None:
         return "its header does more than count"
     if not _plain_update(prepared, node.next, symbol):
         return "its header does more than count"
-    condition = prepared.readers[record.function].effects(node.cond)
-    if condition.writes or condition.calls or symbol in prepared.readers[record.function].effects(node.stmt).writes:
+    condition = prepared.readers[record.function].reaching.effects.of(node.cond)
+    if (
+        condition.writes
+        or condition.calls
+        or symbol in prepared.readers[record.function].reaching.effects.of(node.stmt).writes
+    ):
         return "its variable is changed elsewhere"
     return None
 
@@ -66,7 +69,7 @@ def first_value(prepared: Prepared, record: LoopRecord) -> Any:
             return decl.init
         return None
     if isinstance(init, c_ast.Assignment) and init.op == "=" and isinstance(init.lvalue, c_ast.ID):
-        effects = prepared.readers[record.function].effects(init.rvalue)
+        effects = prepared.readers[record.function].reaching.effects.of(init.rvalue)
         if program.symbols.get(id(init.lvalue)) is symbol and not effects.writes:
             return init.rvalue
     return None
@@ -81,7 +84,7 @@ def _plain_update(prepared: Prepared, node: Any, symbol: Symbol) -> bool:
     if isinstance(node, c_ast.UnaryOp) and node.op in _STEPS and isinstance(node.expr, c_ast.ID):
         return prepared.program.symbols.get(id(node.expr)) is symbol
     if isinstance(node, c_ast.Assignment) and isinstance(node.lvalue, c_ast.ID):
-        effects = prepared.readers[symbol.function or ""].effects(node.rvalue) if symbol.function else None
+        effects = prepared.readers[symbol.function or ""].reaching.effects.of(node.rvalue) if symbol.function else None
         quiet = effects is not None and not effects.writes and not effects.calls
         return quiet and prepared.program.symbols.get(id(node.lvalue)) is symbol
     return False
@@ -120,7 +123,7 @@ def _jam(prepared: Prepared, record: LoopRecord) -> Jam | str:
     whole = flow.of(*body)
     if whole.odd:
         return whole.odd
-    if not carries_none(record, prepared.accesses[record.function]):
+    if not prepared.analysis.carries_none(record):
         return "its iterations cannot be shown to touch separate elements"
     runs: list[tuple[list[Any], set[Symbol]]] = []
     counters: set[Symbol] = set()
@@ -187,7 +190,7 @@ def _level(
             or (header.reads & whole.writes) - around - {counter}
         ):
             return f"the bounds of the loop on line {node.coord.line} inside differ between its iterations"
-        if prepared.readers[outer.function].effects(node.cond).calls or holds(
+        if prepared.readers[outer.function].reaching.effects.of(node.cond).calls or holds(
             c_ast.ExprList([part for part in (node.cond, node.init) if part is not None]),
             (c_ast.ArrayRef, c_ast.StructRef),
         ):

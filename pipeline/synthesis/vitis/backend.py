@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.further import label_from_cosim, label_from_export
+from pipeline.reports.further import label_from_cosim, label_from_exported
 from pipeline.reports.labels import Label, Status
 from pipeline.reports.surroundings import DEFAULT_ENDS, EVERYWHERE, Bounds, ends_sentence, is_result
 from pipeline.synthesis.address import Address
@@ -314,19 +314,25 @@ class VitisBackend:
 
 
 def step_label(name: str, step: StepResult) -> Label:
-    """What a further step measured; where its report says nothing, its status and why."""
-    if step.status is not Status.OK:
-        return Label(step.status, step.reason)
-    wanted = {Further.EXPORT: "/export_syn.xml", Further.COSIM: "_cosim.rpt"}.get(Further(name))
-    if wanted is None:
-        return Label(Status.OK)
-    file = next((file for file in sorted(step.files) if file.endswith(wanted)), None)
-    if file is None:
-        return Label(Status.REPORT_MISSING, f"{name} left no file that ends in {wanted}")
+    """What a further step measured; where its report says nothing, its status and why.
+
+    A cosimulation that failed keeps what it has measured until then.
+    """
+    label = _step_report(name, step) if step.status is Status.OK or name == Further.COSIM else Label(step.status)
+    return label if step.status is Status.OK else replace(label, status=step.status, reason=step.reason)
+
+
+def _step_report(name: str, step: StepResult) -> Label:
     try:
         if name == Further.EXPORT:
-            return label_from_export(step.files[file], file=file)
-        return label_from_cosim(step.files[file].decode("utf-8", errors="replace"), file=file)
+            label = label_from_exported(step.files)
+            return label or Label(Status.REPORT_MISSING, f"{name} left no export_syn.xml and no table of utilisation")
+        if name == Further.COSIM:
+            file = next((file for file in sorted(step.files) if file.endswith("_cosim.rpt")), None)
+            if file is None:
+                return Label(Status.REPORT_MISSING, f"{name} left no file that ends in _cosim.rpt")
+            return label_from_cosim(step.files[file].decode("utf-8", errors="replace"), file=file)
+        return Label(Status.OK)
     except PipelineError as error:
         return Label(Status.REPORT_UNPARSABLE, str(error))
 

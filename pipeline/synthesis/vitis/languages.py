@@ -9,7 +9,8 @@ import re
 
 _KILLED = (
     "Killed", "Getötet", "Abgeschossen", "Processus arrêté", "Tué", "Terminado (killed)", "Matado", "Asesinado",
-    "Ucciso", "Terminato (killed)", "Morto", "Eliminado", "Unicestwiony", "Zabity", "Gedood", "Geëindigd", "Afgesloten",
+    "Ucciso", "Terminato (killed)", "Morto", "Eliminado", "Unicestwiony", "Zabity", "Gedood", "Geëlimineerd",
+    "Geëindigd", "Afgesloten",
     "Dödad", "Dræbt", "Drept", "Tapettu", "Zabit", "Zabitý", "Neodvolatelně ukončen (SIGKILL)", "Kilőve", "Omorât",
     "Ucis", "Ubijen", "Ubit", "Убито", "Убит", "Вбито", "Знищено", "Забіты", "Süreç durduruldu", "Öldürüldü", "Matat",
     "Terbunuh", "Bị giết", "Τερματίστηκε", "Σκοτώθηκε", "強制終了", "強制終了されました", "已杀死", "已终止(SIGKILL)",

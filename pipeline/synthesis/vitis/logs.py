@@ -84,8 +84,6 @@ class Verdict:
     """The different ERROR sentences, in order, but for those of settings that were not applied."""
     tool_version: str | None = None
     """As the banner states it, else as paths and links in the log show it."""
-    surroundings: bool = False
-    """An error of the log says that it was not the design: licence, disk, memory, installation, script."""
 
 
 def verdict(text: str, exit_code: int | None = None) -> Verdict:
@@ -387,8 +385,6 @@ class _Scan:
         step: Step,
         csynth: Status | None,
         place: _Place = (None, None, None),
-        *,
-        surroundings: bool = False,
     ) -> Verdict:
         """The verdict with all that does not depend on it."""
         return Verdict(
@@ -403,7 +399,6 @@ class _Scan:
             estimated_fmax_mhz=self.fmax,
             errors=tuple(self.sentences),
             tool_version=self.version,
-            surroundings=surroundings,
         )
 
 
@@ -445,7 +440,7 @@ def _verdict(scan: _Scan, exit_code: int | None) -> Verdict:
 def _decided(scan: _Scan, error: _Error, errors: list[_Error], csynth: Status | None) -> Verdict:
     sentence = _telling(error, errors)
     status = Status.NO_VERDICT if error.after and not error.of_surroundings else error.status
-    return scan.verdict(status, sentence, error.step, csynth, place(sentence), surroundings=error.of_surroundings)
+    return scan.verdict(status, sentence, error.step, csynth, place(sentence))
 
 
 def _refused(scan: _Scan, error: _Error, errors: list[_Error]) -> Verdict:
@@ -453,7 +448,7 @@ def _refused(scan: _Scan, error: _Error, errors: list[_Error]) -> Verdict:
     if status is Status.SOURCE_SYNTHESIS_FAILED and error.meaning.rank >= GENERIC and scan.too_large is not None:
         status, sentence = Status.DESIGN_TOO_LARGE, scan.too_large
     csynth = status if scan.synthesised or error.meaning.rank == SPECIFIC else None
-    return scan.verdict(status, sentence, error.step, csynth, place(sentence), surroundings=error.of_surroundings)
+    return scan.verdict(status, sentence, error.step, csynth, place(sentence))
 
 
 def _telling(error: _Error, errors: list[_Error]) -> str:

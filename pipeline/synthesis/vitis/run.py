@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import PipelineError
+from pipeline.files import LEADS_OUT, leads_out, open_plain
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.reports.report import Report
@@ -237,10 +240,13 @@ def _judge(job: Job, folder: Path, limits: Limits, ended: Ended, text: str) -> T
             return result(Status.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}")
         return result(said.status, said.reason)
     try:
-        with (folder / job.report).open("rb") as file:
-            xml = file.read(MAX_BYTES + 1)
-    except OSError:
+        xml = _left(folder, folder / job.report, MAX_BYTES)
+    except FileNotFoundError:
         reason = f"the tool ended with exit status 0 and left no {job.report}"
+        return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
+    except (OSError, PipelineError) as error:
+        what = error.problem if isinstance(error, PipelineError) else f"cannot be read: {error.strerror}"
+        reason = f"{job.report}, which the tool left, {what}"
         return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
     try:
         report = parse_report(xml, file=job.report)
@@ -296,19 +302,35 @@ def _result(
     )
 
 
+def _left(folder: Path, path: Path, most: int) -> bytes:
+    """What a run left in its folder, at most one byte more than ``most``.
+
+    Raises FileNotFoundError where it left no such file, OSError where it cannot be read, and PipelineError for what is
+    no plain file or a link that leads elsewhere: the tool's word is not taken for where a result is.
+    """
+    if not os.path.lexists(path):
+        raise FileNotFoundError(path)
+    if leads_out(folder, path):
+        raise PipelineError(LEADS_OUT, file=str(path))
+    with open_plain(path) as file:
+        return file.read(most + 1)
+
+
 def _judge_step(
     command: Command, folder: Path, limits: Limits, ended: Ended, text: str, patterns: tuple[str, ...]
 ) -> StepResult:
     said = verdict(text, ended.exit_code)
     if (stopped := _stopped(ended, limits, said)) is not None:
         return StepResult(*stopped, ended.seconds)
+    status, reason = Status.OK, None
     if ended.exit_code != 0 or said.errors:
         status = Status.NO_VERDICT if said.status is Status.OK else said.status
         reason = said.reason or f"{command.step} ended with exit status {ended.exit_code}"
-        return StepResult(status, reason, ended.seconds)
     files: dict[str, bytes] = {}
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
-            if path.is_file() and path.stat().st_size <= MAX_RESULT_BYTES:
-                files[str(path.relative_to(folder))] = path.read_bytes()
-    return StepResult(Status.OK, None, ended.seconds, files)
+            with contextlib.suppress(OSError, PipelineError):
+                data = _left(folder, path, MAX_RESULT_BYTES)
+                if len(data) <= MAX_RESULT_BYTES:
+                    files[str(path.relative_to(folder))] = data
+    return StepResult(status, reason, ended.seconds, files)

@@ -30,6 +30,7 @@ class Sources:
             files say it all.
         notes: sentences on the lowering that change what the label means (an approximation, a refused pragma);
             stored with it.
+        cflags: flags of the compiler for the design files, as one line; ``testbench_cflags`` those for its test bench.
         testbench: names among ``files`` that belong to the test bench of C simulation and cosimulation.
 
     Raises:
@@ -41,6 +42,8 @@ class Sources:
     directives: str = ""
     notes: tuple[str, ...] = ()
     testbench: tuple[str, ...] = ()
+    cflags: str = ""
+    testbench_cflags: str = ""
 
     def __post_init__(self) -> None:
         if not C_IDENTIFIER.fullmatch(self.top):

@@ -27,7 +27,7 @@ SCRIPT = "run_hls.tcl"
 CONFIG = "hls_config.cfg"
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
-_FLAG = re.compile(r"-[A-Za-z][A-Za-z0-9_./=+,:-]{0,200}")
+_FLAG = re.compile(r"(?:-[A-Za-z]|/|[A-Za-z0-9_.])[A-Za-z0-9_./=+,:-]{0,1000}")
 _SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+-]{1,80}")
 
 CONFIG_COMMANDS = {
@@ -48,7 +48,7 @@ CFLAGS = "cflags"
 _RESULTS = {
     Further.CSIM: ("csim/report/*.log",),
     Further.COSIM: ("sim/report/*.rpt",),
-    Further.EXPORT: ("impl/report/verilog/*.xml",),
+    Further.EXPORT: ("impl/report/*/*.xml", "impl/*/report/*utilization*.rpt"),
 }
 
 
@@ -104,7 +104,8 @@ def render(
         "top": sources.top,
         "design_files": sources.design_files,
         "testbench": sources.testbench,
-        "cflags": _cflags(dict(flow.settings).get(CFLAGS, "")),
+        "cflags": _cflags(sources.cflags or dict(flow.settings).get(CFLAGS, "")),
+        "testbench_cflags": _cflags(sources.testbench_cflags or sources.cflags or dict(flow.settings).get(CFLAGS, "")),
         "settings": settings,
         "directives": parse_directives(sources.directives),
         "export": Further.EXPORT in steps,
@@ -188,7 +189,7 @@ def _cflags(text: str) -> str:
         if not _FLAG.fullmatch(flag):
             raise PipelineError(
                 f"the compiler flag {flag[:60]!r} cannot be handed to the tool",
-                fix="use flags of letters, digits and _ . / = + , : - that begin with -",
+                fix="use flags and paths of letters, digits and _ . / = + , : - alone",
             )
     return " ".join(text.split())
 

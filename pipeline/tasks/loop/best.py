@@ -38,9 +38,9 @@ def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, comm
     write_json(folder / "point.json", design_facts(best))
     missing = []
     try:
-        name, text = annotated(plan, best)
-        (folder / name).write_text(text, encoding="utf-8")
-        files[name] = "the kernel's C with this design's pragmas"
+        for name, text in annotated(plan, best).items():
+            (folder / name).write_text(text, encoding="utf-8")
+            files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
     notes: tuple[str, ...] = ()
@@ -74,20 +74,21 @@ def design_facts(best: Measured) -> dict[str, Any]:
     }
 
 
-def annotated(plan: Plan, best: Measured) -> tuple[str, str]:
-    """Name and text of the C file with the design's pragmas as its dialect writes them.
+def annotated(plan: Plan, best: Measured) -> dict[str, str]:
+    """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
 
     Raises PipelineError where there is no C, or a site has no place in it.
     """
-    from pipeline.kernels.annotate import annotate
+    from pipeline.kernels.annotate import annotated_files
 
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     if plan.address.flow.dialect == "merlin":
-        return f"{plan.name}.c", annotate(plan.kernel, best.point)
+        texts = annotated_files(plan.kernel, best.point)
+        return {f"{plan.name}.c" if file == plan.kernel.file else Path(file).name: texts[file] for file in texts}
     sources, _ = build_sources(plan, best)
     name = sources.design_files[0]
-    return f"{plan.name}.c", sources.files[name]
+    return {f"{plan.name}.c": sources.files[name]}
 
 
 def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:

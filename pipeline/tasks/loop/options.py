@@ -9,19 +9,19 @@ import luigi
 
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.designs import BACKENDS
+from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, Loop, loop_of
 from pipeline.tasks.parameters import Real, WholeNumber
 
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
 
-class LoopTask(PipelineTask):
+class LoopTask(KernelOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
     kernel = luigi.Parameter(
         default="", description=f"suite names or paths to C files, comma-separated; default: {DEFAULT_KERNEL}, replayed"
     )
-    top = luigi.Parameter(default="", description="top function, with a single kernel")
     space = luigi.Parameter(default="", description="design space file, with a single kernel")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
     backend = luigi.ChoiceParameter(

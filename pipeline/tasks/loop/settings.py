@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import names
+from pipeline.tasks.kernel_options import single
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.vitis import pairs
 
@@ -30,6 +31,8 @@ class Loop:
     seed: int
     kernel: str
     top: str
+    cflags: str
+    files: str
     space: str
     source: str
     backend: str
@@ -50,8 +53,7 @@ class Loop:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        if (self.top or self.space) and len(named) != 1:
-            raise PipelineError("--top and --space go with a single kernel", fix="name it with --kernel")
+        single(len(named), "--kernel", top=self.top, space=self.space, files=self.files)
         backend = resolve_backend(self.backend)
         if backend == "vitis" and not named:
             # Runs of minutes to hours are not started unasked.
@@ -61,7 +63,7 @@ class Loop:
         source = self.source or default_source(self.workspace, backend)
         found: dict[str, Plan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(self.workspace, kernel, self.top, self.space, source, backend)
+            plan = make_plan(self.workspace, kernel, self.top, self.space, source, backend, self.cflags, self.files)
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
         return found

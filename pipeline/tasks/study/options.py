@@ -15,6 +15,7 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
+from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.training import TrainHierarchicalMoE
 
 if TYPE_CHECKING:
@@ -105,6 +106,12 @@ class StudyTask(PipelineTask):
         if self.dataset:
             return []
         return [self.reader(source).dataset_task for source in dict.fromkeys((self.source, self.tested))]
+
+    @property
+    def lacking(self) -> list[str]:
+        """What the datasets lack, a sentence each; none where they are whole."""
+        readers = [self.reader(source) for source in dict.fromkeys((self.source, self.tested))]
+        return list(dict.fromkeys(note for one in readers for note in partial_notes(one.dataset_folder)))
 
     def load(self, source: str, kernels: tuple[str, ...] = (), *, estimates: bool = True) -> list[KernelDesigns]:
         """The designs of a source, with estimates or without."""

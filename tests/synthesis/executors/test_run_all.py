@@ -17,6 +17,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.synthesis.executors import HeldElsewhere, LicencePool, RunLost, WorkerLost, make_executor, run_all
 from pipeline.synthesis.executors.local import LocalExecutor
+from pipeline.synthesis.executors.run_all import _Held
 from tests.synthesis.executors.commands import start_command
 from tests.synthesis.executors.counting import (
     counted_jobs,
@@ -161,6 +162,30 @@ def test_a_job_in_flight_elsewhere_comes_last_holds_no_licence_and_gives_its_own
     assert told == [1] and sorted(turns.ran) == [1, 2, 3, 4]
     assert {done.job: done.unwrap() for done in outcomes} == {0: 100, 1: 1, 2: 4, 3: 9, 4: 16}
     assert outcomes[-1].job == 0 and all(done.runs == 1 for done in outcomes)
+
+
+def test_a_client_with_all_its_workers_busy_looks_for_what_others_hold_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns, never = Turns(taken={0}), threading.Event()
+    looks: list[None] = []
+    due_in = _Held.due_in
+
+    def counted(held: _Held) -> float:
+        looks.append(None)
+        return due_in(held)
+
+    def run(job: int) -> int:
+        # Many times as long as the first pause between two looks.
+        never.wait(0.5)
+        turns.taken.discard(0)
+        return job
+
+    monkeypatch.setattr(_Held, "due_in", counted)
+    with make_executor("local", workers=2) as executor:
+        outcomes = list(run_all(executor, run, {str(n): n for n in range(3)}, claim=turns.claim))
+    assert sorted(done.unwrap() for done in outcomes) == [0, 1, 2]
+    assert len(looks) < 100
 
 
 def test_two_calls_with_the_same_jobs_in_opposite_order_run_each_once_and_wait_for_no_licence_in_a_ring(

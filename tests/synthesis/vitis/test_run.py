@@ -15,6 +15,8 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import Status
 from pipeline.synthesis.vitis import Further, Limits, Sources, ToolResult, render, run_tool
+from pipeline.synthesis.vitis.backend import step_label
+from pipeline.synthesis.vitis.process import Ended, run_supervised
 from pipeline.synthesis.vitis.supervise import children, descendants
 from tests.synthesis.vitis.support import alive, flow_of, job_of, noted, stand_in, wait_for
 from tests.tool.install import NAMES
@@ -29,6 +31,9 @@ EXPECTED = {
     "export_licence": (Status.OK, False),
     "export_killed": (Status.OK, False),
     "csim_fails": (Status.OK, False),
+    "cosim_fails": (Status.OK, False),
+    "export_fails": (Status.OK, False),
+    "part_missing": (Status.PART_NOT_INSTALLED, True),
     "garbage": (Status.REPORT_MISSING, False),
     "half_xml": (Status.REPORT_UNPARSABLE, False),
     "garbage_xml": (Status.REPORT_UNPARSABLE, False),
@@ -36,6 +41,9 @@ EXPECTED = {
     "other_top": (Status.REPORT_MISSING, False),
     "other_part": (Status.REPORT_MISSING, False),
     "no_report": (Status.REPORT_MISSING, False),
+    "pipe_report": (Status.REPORT_MISSING, False),
+    "link_report": (Status.REPORT_MISSING, False),
+    "cosim_differs": (Status.OK, False),
     "licence": (Status.LICENCE, True),
     "licence_heals": (Status.LICENCE, True),
     "oom_line": (Status.KILLED, True),
@@ -59,7 +67,8 @@ def test_a_run_is_judged_wrongly(tmp_path: Path, scenario: str) -> None:
     assert (result.status, result.transient) == EXPECTED[scenario], result.log_tail
     assert (result.reason is None) == (result.status is Status.OK)
     assert (result.label.cycles is not None) == (result.status is Status.OK)
-    assert list((tmp_path / "scratch").iterdir()) == []
+    left = [path.name for path in (tmp_path / "scratch").iterdir()]
+    assert [name for name in left if not name.endswith(".csynth.xml")] == []
 
 
 def test_a_scenario_of_the_stand_in_is_not_tried() -> None:
@@ -84,6 +93,8 @@ def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:
         ("export_licence", Further.EXPORT, Status.LICENCE),
         ("export_killed", Further.EXPORT, Status.KILLED),
         ("csim_fails", Further.CSIM, Status.NO_VERDICT),
+        ("cosim_fails", Further.COSIM, Status.COSIMULATION_FAILED),
+        ("export_fails", Further.EXPORT, Status.EXPORT_FAILED),
     ):
         text = f"/* stand-in: {scenario} */ void k(int a[4]) {{}}\n"
         sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
@@ -91,6 +102,17 @@ def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:
         result = run_tool(tool, job, scratch=tmp_path / "scratch")
         assert result.status is Status.OK and result.xml is not None
         assert result.steps[step].status is status and result.steps[step].reason
+
+
+def test_a_failed_cosimulation_loses_the_figures_that_it_has(tmp_path: Path) -> None:
+    tool = stand_in(tmp_path)
+    text = "/* stand-in: cosim_differs */ void k(int a[4]) {}\n"
+    sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
+    result = run_tool(tool, render(tool, flow_of(tool), sources, further=[Further.COSIM]), scratch=tmp_path / "scratch")
+    label = step_label("cosim", result.steps["cosim"])
+    assert result.status is Status.OK and label.status is Status.COSIMULATION_FAILED
+    assert (label.latency_best, label.cycles, label.interval_max) == (74, 76, 79)
+    assert label.reason == result.steps["cosim"].reason
 
 
 def test_a_compile_error_does_not_say_where(tmp_path: Path) -> None:
@@ -177,7 +199,8 @@ def test_an_interrupt_leaves_a_tool_running(tmp_path: Path) -> None:
             tool, job_of(tool, "stubborn"), scratch=tmp_path / "scratch", limits=Limits(grace_s=0.2), on_stage=interrupt
         )
     assert not any(alive(pid) for pid in noted(pids))
-    assert list((tmp_path / "scratch").iterdir()) == []
+    left = [path.name for path in (tmp_path / "scratch").iterdir()]
+    assert [name for name in left if not name.endswith(".csynth.xml")] == []
 
 
 PARENT = """
@@ -239,32 +262,57 @@ def test_a_kill_at_some_other_moment_leaves_processes_behind(tmp_path: Path, see
     assert not any(alive(pid) for pid in noted(tmp_path / "pids"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_run_whose_supervisor_is_ended_passes_for_a_verdict_or_is_tried_again_beside_its_rest(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_run_whose_supervisor_is_killed_is_tried_again_beside_what_is_left_of_it(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     pids.mkdir()
-    tool = stand_in(tmp_path, pids=pids)
+    tool = stand_in(tmp_path)
+    # Started before its processes are noted.
+    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is Status.OK
+    noting = replace(tool, environment={**tool.environment, "STAND_IN_PIDS": str(pids)})
     results: list[ToolResult] = []
     left: list[int] = []
-    scratch = tmp_path / "scratch"
 
     def run() -> None:
-        results.append(run_tool(tool, job_of(tool, "stubborn"), scratch=scratch))
+        results.append(run_tool(noting, job_of(tool, "stubborn"), scratch=tmp_path / "scratch"))
         left.extend(pid for pid in noted(pids) if alive(pid))
 
-    for path in pids.iterdir():
-        path.unlink()
     thread = threading.Thread(target=run)
     thread.start()
     wait_for(lambda: len(noted(pids)) >= 3, "the tool and its two children")
-    for pid in supervisors_of_this_process():
-        os.kill(pid, number)
+    servers = [pid for pid in children(os.getpid()) if children(pid)]
+    supervisors = supervisors_of_this_process()
+    # While it is stopped it ends nothing.
+    for pid in servers:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in supervisors:
+        os.kill(pid, signal.SIGKILL)
+    thread.join(0.5)
+    for pid in servers:
+        os.kill(pid, signal.SIGCONT)
     thread.join(30)
     assert [(result.status, result.transient) for result in results] == [(Status.KILLED, True)]
     assert not left, "the run was told to be over while processes of it lived"
-    assert run_tool(tool, job_of(tool), scratch=scratch).status is Status.OK
+    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is Status.OK
+
+
+def test_a_run_whose_supervisor_is_told_to_end_passes_for_one_that_ended_by_itself(tmp_path: Path) -> None:
+    ended: list[Ended] = []
+
+    def run() -> None:
+        polite = "trap 'exit 0' TERM; touch ready; while :; do sleep 0.1; done"
+        command = ["/bin/sh", "-c", polite]
+        environment = dict(os.environ)
+        ended.append(
+            run_supervised(command, environment=environment, folder=tmp_path, log=tmp_path / "log", limits=Limits())
+        )
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for((tmp_path / "ready").exists, "the start of the tool")
+    for pid in supervisors_of_this_process():
+        os.kill(pid, signal.SIGTERM)
+    thread.join(30)
+    assert [(one.how, one.exit_code) for one in ended] == [("lost", 0)]
 
 
 def supervisors_of_this_process() -> list[int]:

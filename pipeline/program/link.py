@@ -1,0 +1,81 @@
+"""Several translation units as one program: what the linker would make of them, as one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pycparser import c_ast
+from pycparser.c_generator import CGenerator
+
+from pipeline.errors import PipelineError
+from pipeline.program.translation import Translation
+from pipeline.program.tree import FileAST
+
+
+def merged(parts: Sequence[Translation], file: str) -> Translation:
+    """One program of all parts, in their order.
+
+    What several of them declare alike (through a header) stands once, at its first place. Raises PipelineError, with
+    both places, where two of them mean different things by one name.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    generator = CGenerator()
+    seen: dict[str, tuple[str, c_ast.Node]] = {}
+    nodes: list[c_ast.Node] = []
+    types: dict[str, c_ast.Node] = {}
+    for part in parts:
+        for node in part.types:
+            types.setdefault(generator.visit(node), node)
+        for node in part.ast.ext:
+            name = _name(node)
+            text = generator.visit(node)
+            if name is None:
+                nodes.append(node)
+                continue
+            known = seen.get(name)
+            if known is not None and known[0] == text and _repeats(node):
+                continue
+            if known is not None and known[0] != text and not (_announces(node) or _announces(known[1])):
+                first = known[1].coord
+                raise PipelineError(
+                    f"{name} means something else than in {first.file}:{first.line}",
+                    file=node.coord.file,
+                    line=node.coord.line,
+                    fix="give one of the two another name",
+                )
+            if known is None or not _announces(node):
+                seen[name] = (text, node)
+            nodes.append(node)
+    layouts = {name: layout for part in parts for name, layout in part.ast.layouts.items()}
+    texts = {name: text for part in reversed(parts) for name, text in part.texts.items()}
+    declared = frozenset().union(*(part.declared for part in parts))
+    includes = dict.fromkeys(name for part in parts for name in part.includes)
+    return Translation(FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes))
+
+
+def _name(node: c_ast.Node) -> str | None:
+    """What a declaration of file scope names, None for pragmas and the like."""
+    if isinstance(node, c_ast.FuncDef):
+        return str(node.decl.name)
+    if isinstance(node, c_ast.Decl | c_ast.Typedef):
+        if node.name:
+            return str(node.name)
+        kind = node.type
+        if isinstance(kind, c_ast.Struct | c_ast.Union | c_ast.Enum) and kind.name:
+            return f"{type(kind).__name__.lower()} {kind.name}"
+    return None
+
+
+def _repeats(node: c_ast.Node) -> bool:
+    """Whether a declaration may stand in several units alike: anything but a function that other units can call."""
+    if isinstance(node, c_ast.FuncDef):
+        return "static" in (node.decl.storage or [])
+    return True
+
+
+def _announces(node: c_ast.Node) -> bool:
+    """Whether a declaration only says that something is defined elsewhere."""
+    if not isinstance(node, c_ast.Decl):
+        return False
+    return isinstance(node.type, c_ast.FuncDecl) or "extern" in (node.storage or []) or node.init is None

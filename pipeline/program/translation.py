@@ -1,0 +1,251 @@
+"""From C files to one program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pycparser import c_ast, c_parser
+
+from pipeline.errors import PipelineError
+from pipeline.program.library import types_used
+from pipeline.program.names import check_names
+from pipeline.program.parser import ATTRIBUTE, Parser
+from pipeline.program.tree import MAX_DEPTH, FileAST, Layout
+from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.preprocess import Preprocessed, preprocess
+from pipeline.project.sizes import sizes_of
+
+LIBRARY = "library"
+"""What coordinates in the system's declarations have as their file."""
+_PARSE_ERROR = re.compile(r"^(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*)$", re.DOTALL)
+_CPP_SIGNS = [
+    (re.compile(sign, re.MULTILINE), what)
+    for sign, what in (
+        (r"^\s*template\s*<", "a template"),
+        (r"^\s*(?:class\s+\w+\s*[:{]|namespace\b|using\s+(?:namespace\b|\w+\s*=))", "a C++ declaration"),
+        (r"\b(?:ap_u?int|ap_u?fixed|hls::stream|std::\w+)\s*<", "a C++ template type"),
+        (r"\b\w+\s*::\s*\w+", "a C++ scope (::)"),
+        (r"[(,]\s*(?:const\s+)?[A-Za-z_]\w*(?:\s+[A-Za-z_]\w*)?\s*&\s*[A-Za-z_]\w*\s*[,)\[]", "a C++ reference"),
+        (r"^\s*extern\s+\"C", 'extern "C"'),
+    )
+]
+_NESTED = re.compile(r"^(?!.*\b(?:if|for|while|switch|else|do)\b).*\b\w+\s+\**\w+\s*\([^;{}]*\)\s*$")
+_LAYOUT_WORDS = re.compile(
+    r"\b_*(?:packed|aligned|vector_size|mode|ms_struct|gcc_struct|ext_vector_type|scalar_storage_order"
+    r"|transparent_union|address_space)_*\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One program, read.
+
+    ``ast`` has coordinates in the user's files; the system's declarations are in none of it but for the types that
+    ``types`` holds. ``texts`` are the user's files by name, as they are; ``declared`` are the names used that the
+    system's headers declare.
+    """
+
+    ast: FileAST
+    types: tuple[c_ast.Node, ...]
+    texts: Mapping[str, str]
+    declared: frozenset[str]
+    includes: tuple[str, ...] = ()
+    """The system's headers that the user's files include, as ``<math.h>``, in order."""
+
+
+def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:
+    """The program in a C source and the headers that it includes.
+
+    ``file`` names it in messages; headers in quotes are looked for in ``folder`` (by default the file's own). Raises
+    PipelineError, with the place, for what cannot be read, for names that nothing declares, and for constructs that no
+    later step understands. RecursionError may come out of it where :func:`deep_recursion` gives too little room.
+    """
+    found = preprocess(source, file=file, flags=flags, folder=folder)
+    types, declared = types_used(found.library, found.text)
+    text = f'# 1 "{LIBRARY}"\n{types}\n# 1 "0"\n{found.text}' if types else found.text
+    parsed = _parse(text, found, file, source)
+    unusual = _place(parsed, found.files, file)
+    own: list[c_ast.Node] = []
+    library: list[c_ast.Node] = []
+    for node in parsed.ext:
+        (library if node.coord is not None and node.coord.file == LIBRARY else own).append(node)
+    _check_functions(own, file)
+    enumerators = {item.name for node in library for item in _enumerators(node)}
+    check_names(c_ast.FileAST(own), declared | enumerators, file)
+    tree = FileAST(own)
+    if unusual or flags.layout:
+        names = sorted({name for node in own for name in _types_of(node)})
+        asked = sizes_of(names, source, file=file, flags=flags, folder=folder)
+        tree.layouts = {name: Layout(8 * size, 8 * align) for name, (size, align) in asked.items()}
+    return Translation(tree, tuple(library), found.texts, declared, found.includes)
+
+
+def _parse(text: str, found: Preprocessed, file: str, source: str) -> c_ast.FileAST:
+    parser = Parser()
+    try:
+        return parser.parse(text, "0")
+    except c_parser.ParseError as error:
+        match = _PARSE_ERROR.match(str(error))
+        problem, line, column, where = str(error), None, None, file
+        if match:
+            where = found.files.get(match["file"], file)
+            line, column, problem = int(match["line"]), match["column"], match["text"]
+        if "At end of input" in problem:
+            line = len(source.rstrip().splitlines())
+            problem = "the text ends too early: a brace, bracket or semicolon is missing"
+        elif line is None:
+            # Some errors carry no place; the lexer stands at or just after it.
+            line = getattr(parser.clex, "_lineno", None)
+            where = found.files.get(parser.clex.filename, file)
+            problem = problem.removeprefix(f"{parser.clex.filename}: ")
+        if problem.endswith("is not supported"):
+            raise PipelineError(
+                problem, file=where, line=line, column=int(column) if column else None, fix="rewrite it in plain C"
+            ) from None
+        why = _reason(problem, found.texts.get(where, source), line, parser.inside)
+        raise PipelineError(
+            f"not C that can be read: {problem}" + (f" ({why})" if why else ""),
+            file=where,
+            line=line,
+            column=int(column) if column else None,
+            fix="rewrite it in plain C" if why else "check the syntax there and just before",
+        ) from None
+    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # The parser meets some malformed input with whatever breaks inside it.
+        raise PipelineError(
+            f"not C that can be read ({type(error).__name__} in the parser)", file=file, fix="check the syntax"
+        ) from None
+
+
+def _reason(problem: str, source: str, at: int | None, inside: bool) -> str | None:
+    """What a parse error is probably about, where the text shows it."""
+    rows = source.split("\n")
+    row = rows[at - 1] if at is not None and 0 < at <= len(rows) else ""
+    if inside and problem == "before: {":
+        head = row.partition("{")[0] if row.partition("{")[0].strip() else rows[at - 2] if at and at > 1 else ""
+        if _NESTED.match(head):
+            return "a function inside a function is not supported"
+    if re.search(r"\bgoto\s*\*", row):
+        return "a computed goto is not supported"
+    for sign, what in _CPP_SIGNS:
+        found = sign.search(source)
+        if found:
+            line = source.count("\n", 0, found.start() + len(found.group()) - len(found.group().lstrip())) + 1
+            return f"line {line} has {what}: C++ is not supported"
+    return None
+
+
+def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:
+    """Gives coordinates their file's name, and refuses trees that are too deep.
+
+    Returns whether the layout of a type shows in no plain declaration.
+    """
+    stack: list[tuple[Any, int]] = [(ast, 0)]
+    done: set[int] = set()
+    unusual = False
+    while stack:
+        node, depth = stack.pop()
+        coord = node.coord
+        if coord is not None and id(coord) not in done:
+            done.add(id(coord))
+            coord.file = files.get(coord.file, coord.file)
+        if depth > MAX_DEPTH:
+            raise PipelineError(
+                f"nested more than {MAX_DEPTH} levels deep",
+                file=coord.file if coord is not None else file,
+                line=coord.line if coord is not None else None,
+                fix="split the expression or statement",
+            )
+        if not unusual:
+            unusual = _unusual(node)
+        stack.extend((child, depth + 1) for _, child in node.children())
+    return unusual
+
+
+def _unusual(node: Any) -> bool:
+    """Whether the layout of a type shows in no plain declaration."""
+    kind = type(node)
+    if kind is c_ast.Decl:
+        return bool(node.bitsize is not None or node.align or _about_layout(node.quals))
+    if kind is c_ast.Struct or kind is c_ast.Union or kind is c_ast.Enum:
+        return _about_layout([attribute.name for attribute in node.attributes or ()])
+    if kind is c_ast.Typedef:
+        return _about_layout(node.quals)
+    if kind is c_ast.Pragma:
+        return isinstance(node.string, str) and re.match(r"pack\b", node.string) is not None
+    return kind is c_ast.BitIntType
+
+
+def _about_layout(words: list[str] | None) -> bool:
+    return any(word.startswith(ATTRIBUTE) and _LAYOUT_WORDS.search(word) for word in words or ())
+
+
+def _check_functions(nodes: list[c_ast.Node], file: str) -> None:
+    """Refuses definitions that are no functions, and old-style ones."""
+    for node in nodes:
+        if not isinstance(node, c_ast.FuncDef):
+            continue
+        coord = node.decl.coord
+        place = {"file": coord.file, "line": coord.line} if coord else {"file": file}
+        if node.param_decls:
+            raise PipelineError(
+                f"function {node.decl.name} declares its arguments in the old style (K&R)",
+                **place,
+                fix="write the types inside the parentheses",
+            )
+        declarator = node.decl.type
+        if not isinstance(declarator, c_ast.FuncDecl):
+            raise PipelineError(
+                f"{node.decl.name} has a body and is not declared as a function",
+                **place,
+                fix=f"write it as TYPE {node.decl.name}(ARGUMENTS) {{ ... }}",
+            )
+        if isinstance(declarator.type, c_ast.ArrayDecl | c_ast.FuncDecl):
+            raise PipelineError(
+                f"function {node.decl.name} returns an array or a function", **place, fix="return a value or a pointer"
+            )
+        for parameter in declarator.args.params if declarator.args is not None else ():
+            if isinstance(parameter, c_ast.ID):
+                raise PipelineError(
+                    f"argument {parameter.name} of function {node.decl.name} has no type",
+                    **place,
+                    fix="write the types inside the parentheses",
+                )
+
+
+def _types_of(node: c_ast.Node) -> Iterator[str]:
+    """The types that a declaration of file scope names, as ``sizeof`` takes them."""
+    if isinstance(node, c_ast.Typedef):
+        part = node.type
+        while isinstance(part, c_ast.TypeDecl):
+            part = part.type
+        if not isinstance(part, c_ast.FuncDecl) and _complete(part):
+            yield node.name
+    stack: list[Any] = [node.decl if isinstance(node, c_ast.FuncDef) else node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, c_ast.Struct | c_ast.Union) and part.name and part.decls:
+            yield f"{'union' if isinstance(part, c_ast.Union) else 'struct'} {part.name}"
+        if not isinstance(part, c_ast.FuncDecl):
+            stack.extend(child for _, child in part.children())
+
+
+def _complete(node: c_ast.Node) -> bool:
+    if isinstance(node, c_ast.IdentifierType):
+        return bool(node.names != ["void"])
+    if isinstance(node, c_ast.ArrayDecl):
+        return node.dim is not None
+    return not (isinstance(node, c_ast.Struct | c_ast.Union) and node.decls is None)
+
+
+def _enumerators(node: c_ast.Node) -> Iterator[c_ast.Enumerator]:
+    stack: list[Any] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, c_ast.Enumerator):
+            yield part
+        stack.extend(child for _, child in part.children())

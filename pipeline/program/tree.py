@@ -1,0 +1,47 @@
+"""The root of a program's tree, and what the compiler knows of its types."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from pycparser import c_ast
+
+MAX_DEPTH = 500
+"""Syntax trees nested deeper than this are refused, so that code walking them may recurse."""
+_RECURSION_LIMIT = 20_000
+
+
+class Layout(NamedTuple):
+    """Size and alignment of a type in bits, as the compiler lays it out."""
+
+    bits: int
+    align: int
+
+
+class FileAST(c_ast.FileAST):  # type: ignore[misc]
+    """A translation unit: pycparser's root node with the compiler's layouts.
+
+    ``layouts`` maps types of file scope (``struct point``, a typedef's name) to their layout where the text alone does
+    not tell it: attributes, bit-fields, ``#pragma pack``. A type that is in ``unusual`` and not in ``layouts`` has a
+    layout that is not known.
+    """
+
+    __slots__ = ("layouts",)
+
+    def __init__(self, ext: list[c_ast.Node], layouts: Mapping[str, Layout] | None = None) -> None:
+        super().__init__(ext)
+        self.layouts: Mapping[str, Layout] = layouts or {}
+
+
+@contextlib.contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for the parser, which recurses a dozen frames a level; what is too deep even so is refused."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -1,0 +1,80 @@
+"""Flags, further files and the top function: one value for whoever reads the kernel, however it is typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tasks.commands import BIN, ROOT, luigi, module, one_error_line
+from tests.tasks.test_vitis_runs import with_tool
+
+SOURCE = (
+    '#include <size.h>\n#include "w.h"\n#ifdef N\nvoid k(int a[N], int b[SIZE]) {\n'
+    "  for (int i = 0; i < N; i++) b[i & 1] += weight(a[i]);\n}\n#endif\nvoid other(int a[2]) { a[0] = 1; }\n"
+)
+SCHEDULER = "[core]\nlocal_scheduler = true\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a kernel of two files, a header beside them and one in another folder."""
+    (tmp_path / "my inc").mkdir()
+    (tmp_path / "my inc" / "size.h").write_text("#define SIZE 2\n")
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "size.h").write_text("#define SIZE 2\n")
+    (tmp_path / "w.h").write_text("int weight(int v);\n")
+    (tmp_path / "w.c").write_text('#include "w.h"\nint weight(int v) { return 3 * v; }\n')
+    (tmp_path / "k.c").write_text(SOURCE)
+    (tmp_path / "luigi.cfg").write_text(SCHEDULER)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("start", "flags", "configured"),
+    [
+        (module, ["--cflags", "-I 'my inc' -DN=8"], ""),
+        (luigi, ["--cflags=-Iinc -D N=8"], ""),
+        (luigi, ["--cflags", "-DN=8"], "[kernel]\ncflags = -I inc\n[vitis]\noptions = cflags=-Imissing\n"),
+        (module, ["--DescribeKernel-cflags", "-DN=8"], "[vitis]\noptions = cflags=-I inc -DN=4 -UN\n"),
+    ],
+)
+def test_flags_are_taken_as_people_write_them(project: Path, start: object, flags: list[str], configured: str) -> None:
+    assert callable(start)
+    (project / "luigi.cfg").write_text(SCHEDULER + configured)
+    if "kernel" in configured:
+        flags = ["--cflags", "-I inc -DN=8"]  # an option stands for the setting
+    done = start("DescribeKernel", "--kernel", "k.c", "--files", "w.c", "--top", "k", *flags, cwd=project)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads((project / "workspace" / "descriptions" / "kernel-k.json").read_text())
+    assert [(loop["loop"], loop["trip_count"]) for loop in facts["loops"]] == [("k/loop_0", 8)]
+
+
+def test_what_is_missing_is_said_at_once_and_names_an_option_that_exists(project: Path) -> None:
+    asked = ["DescribeKernel", "--kernel", "k.c", "--top", "k"]
+    assert '--cflags "-I FOLDER"' in one_error_line(luigi(*asked, cwd=project))
+    assert (
+        "weight" in (line := one_error_line(luigi(*asked, "--cflags", "-Iinc -DN=8", cwd=project)))
+        and "--files" in line
+    )
+    assert "no flag" in one_error_line(luigi(*asked, "--cflags", "-fplugin=x", cwd=project))
+    assert "w.h" not in one_error_line(luigi(*asked, "--cflags", "-Iinc -DN=8", "--files", "gone.c", cwd=project))
+
+
+def test_the_tool_is_handed_the_flags_that_the_kernel_was_read_with(project: Path) -> None:
+    env = with_tool(project / "tool")
+    done = subprocess.run(
+        [
+            str(BIN / "luigi"), "GenerateDataset", "--kernels", str(project / "k.c"), "--files", str(project / "w.c"),
+            "--top", "k", "--cflags", f"-I {project / 'inc'} -DN=8 -Wall", "--graphs", "False", "--count", "1",
+            "--workspace", str(project / "w"), "--vitis-keep", "always", "--vitis-scratch", str(project / "scratch"),
+        ],
+        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (script,) = (project / "scratch").glob("*/run_hls.tcl")
+    assert f"-I{project / 'inc'} -DN=8 -Wall" in script.read_text()
+    text = (script.parent / "k.c").read_text()
+    assert "int a[8]" in text and "size.h" not in text and "return 3 * v" in text
