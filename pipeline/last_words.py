@@ -148,7 +148,12 @@ def end(error: BaseException, line: str) -> None:
                 signal.signal(number, signal.SIG_DFL)
     write_error(f"ERROR: {line}\n")
     if isinstance(error, KeyboardInterrupt):
-        raise SystemExit(128 + _signal_of(error))
+        raise SystemExit(exit_code(error))
+
+
+def exit_code(error: KeyboardInterrupt) -> int:
+    """What a shell says of a command that the signal ended: 130 for an interrupt, 143 for TERM."""
+    return 128 + _signal_of(error)
 
 
 def _signal_of(error: KeyboardInterrupt) -> signal.Signals:

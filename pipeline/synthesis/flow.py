@@ -22,7 +22,7 @@ SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DEFAULT_PART = "xcu200-fsgd2104-2-e"
 """Its capacities (BRAM_18K 4,320, DSP 6,840, LUT 1,182,240, FF 2,364,480) are those behind HLSyn's utilisations."""
 DEFAULT_CLOCK_NS = 4.0
-DEFAULTUNCERTAINTY = "27%"
+DEFAULT_UNCERTAINTY = "27%"
 """The default of Vitis HLS (UG1399)."""
 DEFAULT_FLOW_TARGET = "vitis"
 
@@ -149,7 +149,7 @@ def estimator_flow(version: str) -> Flow:
         version,
         DEFAULT_PART,
         DEFAULT_CLOCK_NS,
-        DEFAULTUNCERTAINTY,
+        DEFAULT_UNCERTAINTY,
         DEFAULT_FLOW_TARGET,
     )
 

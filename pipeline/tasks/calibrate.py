@@ -154,7 +154,7 @@ class _AgainstLabels(PipelineTask):
     def summarise(self) -> None:
         """Says the figures before and after, and where the table is."""
         path = self.output().path
-        said = read_own(path / "agreement.json", remove=path)
+        said = read_own(path / "agreement.json", "shipped", "held_out", remove=path)
         before, after = said["shipped"], said["held_out"]
         within = ", ".join(
             f"{name} {_percent(before['within_1.5'][name])} -> {_percent(after['within_1.5'][name])}"

@@ -44,7 +44,7 @@ class _Import(PipelineTask):
 
         if not self.marker.exists():
             return False
-        stored = read_own(self.marker.path / "import.json", remove=self.marker.path)
+        stored = read_own(self.marker.path / "import.json", "addresses", "notes", remove=self.marker.path)
         known = {address.digest for address in open_store(self.workspace).addresses()}
         return set(stored["addresses"]) <= known
 
@@ -60,7 +60,7 @@ class _Import(PipelineTask):
 
     def summarise(self) -> None:
         """Says what came in."""
-        said = read_own(self.marker.path / "import.json", remove=self.marker.path)
+        said = read_own(self.marker.path / "import.json", "addresses", "notes", remove=self.marker.path)
         say("\n  ".join(["Imported", *said["notes"]]))
 
 

@@ -138,7 +138,7 @@ class ModelTask(PipelineTask):
         from pipeline.training.card import score_rows
 
         place: Path = self.output().path
-        card = read_own(place / "card.json", remove=place)
+        card = read_own(place / "card.json", "scores", "title", remove=place)
         rows = score_rows(card["scores"])
         notes = [f"  {note}" for note in card.get("notes", ())]
         lines = [card["title"], *notes, *aligned(list(rows[0]), [list(row.values()) for row in rows])]
