@@ -26,6 +26,11 @@ def _escaped(letter: str) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
+def shortened(name: str, most: int = 400) -> str:
+    """The name, without its middle where it is longer than ``most`` characters."""
+    return name if len(name) <= most else f"{name[: most // 3]}...{name[-most // 2 :]}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody who wrote ``word`` may have meant; None where none is like it."""
     by_lower = {one.lower(): one for one in known}
@@ -57,7 +62,7 @@ class PipelineError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = printable(self.file or "")
+        place = printable(shortened(self.file or ""))
         if self.line is not None:
             place += f":{self.line}"
             if self.column is not None:

@@ -100,17 +100,32 @@ def read_text(path: Path, *, most: int = MAX_TEXT_BYTES, fix: str = "check the p
         raise PipelineError("is not UTF-8 text", file=str(path), line=line, fix="save it as UTF-8") from None
 
 
-def read_own(path: Path, *, remove: Path | None = None) -> Any:
-    """The JSON value of a file that a task wrote.
+def read_own(path: Path, *members: str, remove: Path | None = None) -> dict[str, Any]:
+    """The JSON object of a file that a task wrote, with the ``members`` that are asked of it.
 
-    Raises PipelineError where it is absent, truncated or no JSON: it then says to remove ``remove`` (the file itself
-    where none is named), upon which the next run makes it again.
+    Raises PipelineError where it is absent, truncated, no JSON or lacks a member: it then says to remove ``remove``
+    (the file itself where none is named), upon which the next run makes it again.
     """
     try:
-        return json.loads(read_plain(path, most=512 * 2**20).decode("utf-8"))
+        value = json.loads(read_plain(path, most=512 * 2**20).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         what = f"no JSON, line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "no JSON"
         raise damaged(path, what, remove=remove) from None
+    if not isinstance(value, dict):
+        raise damaged(path, "no JSON object", remove=remove)
+    lacking = [name for name in members if name not in value]
+    if lacking:
+        raise damaged(path, f"lacks {', '.join(lacking)}", remove=remove)
+    return value
+
+
+@contextlib.contextmanager
+def intact(path: Path, *, remove: Path | None = None) -> Iterator[None]:
+    """Within the block values of a file that a task wrote become ours: what does not fit is told as :func:`damaged`."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(path, f"{type(error).__name__}: {error}"[:100], remove=remove) from None
 
 
 def damaged(path: Path, what: str, *, remove: Path | None = None) -> PipelineError:

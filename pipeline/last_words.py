@@ -109,7 +109,7 @@ def defect(error: BaseException) -> str:
     """The line for a defect of the pipeline; its traceback goes into a file that the line names."""
     text = "".join(traceback.format_exception(error))
     if os.environ.get(SHOW_TRACEBACK):
-        write_error(printable(text, lines=True))
+        write_error(text)
     place = keep_traceback(text)
     last = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
     return f"a defect of the pipeline, please report it: {last}" + (f" (traceback: {place})" if place else "")
@@ -130,7 +130,7 @@ def write_error(text: str) -> None:
     """Writes text on standard error; nowhere where that is closed, full or gone."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            sys.stderr.write(printable(text, lines=True))
             sys.stderr.flush()
 
 
@@ -148,7 +148,12 @@ def end(error: BaseException, line: str) -> None:
                 signal.signal(number, signal.SIG_DFL)
     write_error(f"ERROR: {line}\n")
     if isinstance(error, KeyboardInterrupt):
-        raise SystemExit(128 + _signal_of(error))
+        raise SystemExit(exit_code(error))
+
+
+def exit_code(error: KeyboardInterrupt) -> int:
+    """What a shell says of a command that the signal ended: 130 for an interrupt, 143 for TERM."""
+    return 128 + _signal_of(error)
 
 
 def _signal_of(error: KeyboardInterrupt) -> signal.Signals:

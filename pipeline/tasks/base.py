@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sized
 from functools import cached_property
@@ -15,6 +16,7 @@ from luigi.parameter import ParameterVisibility
 
 from pipeline import __version__
 from pipeline.errors import PipelineError
+from pipeline.last_words import end, exit_code, told
 from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.older import other_versions
@@ -140,10 +142,25 @@ def names(text: str) -> tuple[str, ...]:
 def _already_there(task: luigi.Task) -> None:
     if isinstance(task, PipelineTask) and task.is_root:
         say("Nothing to do: this is complete.")
-        task.summarise()
+        _summarise(task)
 
 
 @luigi.Task.event_handler(luigi.Event.SUCCESS)
 def _done(task: luigi.Task) -> None:
     if isinstance(task, PipelineTask) and task.is_root:
+        _summarise(task)
+
+
+def _summarise(task: PipelineTask) -> None:
+    """luigi takes a command whose summary fails for one that went well."""
+    from luigi.retcodes import retcode
+
+    try:
         task.summarise()
+    except KeyboardInterrupt as error:
+        with contextlib.suppress(SystemExit):
+            end(error, told(error) or "")
+        ending.fail(exit_code(error))
+    except Exception:
+        logging.getLogger("luigi-interface").exception("%s", task)
+        ending.fail(retcode().task_failed)

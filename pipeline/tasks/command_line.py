@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn, cast
@@ -24,6 +25,7 @@ from luigi.worker import TaskProcess
 from pipeline.errors import PipelineError, nearest
 from pipeline.tasks.kernel_options import joined
 
+_NO_TASK = "no task is named"
 USAGE_EXIT = 2
 """Exit code of a command line that cannot be understood, as argparse has it."""
 
@@ -55,7 +57,10 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
         parse = parser.parse_known_args  # which parse_args calls too
 
         def parsed(args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
-            return parse(None if args is None else joined(list(args)), *rest, **more)
+            found = parse(None if args is None else joined(list(args)), *rest, **more)
+            if not found[0].root_task and not (found[0].core_help or found[0].core_help_all):
+                error(_NO_TASK)
+            return found
 
         parser.error = error  # type: ignore[method-assign]
         parser.parse_known_args = parsed  # type: ignore[method-assign, assignment]
@@ -71,10 +76,17 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
 def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     """What to do about a message of argparse: the nearest options, where options are not known."""
     general = "--help after the task's name lists its parameters"
+    if message == _NO_TASK:
+        return "`python -m pipeline` lists the tasks"
     if not message.startswith("unrecognized arguments:"):
         return general
     options = [text for text in parser._option_string_actions if text.startswith("--")]
-    unknown = [word.split("=")[0] for word in message.partition(":")[2].split() if word.startswith("-")]
+    words = message.partition(":")[2].split()
+    stray = words[0] if words else ""
+    unknown = [word.split("=")[0] for word in words if word.startswith("-")]
+    if not unknown:
+        before = next((one for one, two in itertools.pairwise(sys.argv) if two == stray), "")
+        return f"{before} takes no such value; {general}" if before.startswith("--") else general
     meant = [(word, found) for word in unknown if (found := nearest(word, options))]
     return "; ".join([f"did you mean {found}?" for _, found in meant] + [general])
 

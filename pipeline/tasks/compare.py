@@ -88,7 +88,7 @@ class CompareSearches(SearchStudyTask):
         rows: list[dict[str, Any]] = []
         for shard in self.shards:
             for part in shard.output().values():
-                found = read_own(part.path / RUNS, remove=part.path)["searches"]
+                found = read_own(part.path / RUNS, "searches", remove=part.path)["searches"]
                 rows += [{"source": shard.from_source, "kernel": shard.kernel, **row} for row in found]
         if not rows:
             raise PipelineError(

@@ -155,6 +155,12 @@ class SampleConfigurations(KernelTask):
             exclude=avoid,
         )
         if not points:
+            if not avoid:
+                raise PipelineError(
+                    f"the rules of the design space of {plan.name} leave no point",
+                    file=plan.space.source,
+                    fix="loosen a rule",
+                )
             raise PipelineError(
                 f"every point of the space of {plan.name} is labelled already", fix="use --strategy cached or all"
             )

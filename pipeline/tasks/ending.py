@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import multiprocessing
 import os
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from pipeline.last_words import write_error
 from pipeline.tasks.causes import causes
@@ -39,6 +40,8 @@ class _Ending:
         self.started = time.monotonic()
         self.root: Root | None = None
         self.code: int | None = None
+        # Shared with forked workers, which tell what their task has left.
+        self.instead: Any = multiprocessing.Value("i", 0)
 
     def write(self) -> None:
         if self.root is None or self.code is None or os.getpid() != self.process:
@@ -59,12 +62,19 @@ def set_root(task: Root) -> None:
     _ending.root = task
 
 
+def fail(code: int) -> None:
+    """Has the command end with this code although luigi saw nothing fail."""
+    _ending.instead.value = code
+
+
 def install() -> None:
     """Has this process write the last line when it ends through ``sys.exit``, as luigi's commands do."""
     leave = sys.exit
 
     def leave_with(code: str | int | None = None, /) -> NoReturn:
         _ending.code = code if isinstance(code, int) else 0 if code is None else 1
+        if _ending.code == 0 and _ending.instead.value:
+            code = _ending.code = int(_ending.instead.value)
         leave(code)
 
     sys.exit = leave_with

@@ -68,7 +68,7 @@ class ExportDataset(PipelineTask):
     def summarise(self) -> None:
         """Says what was written and where."""
         place: Path = self.output().path
-        said = read_own(place / "export.json", remove=place)
+        said = read_own(place / "export.json", "notes", "licence", "attribution", remove=place)
         say("\n  ".join([f"Exported to {place}", *said["notes"], f"terms: {said['licence']}, {said['attribution']}"]))
 
     def _hlsyn(self, folder: Path) -> list[str]:

@@ -44,7 +44,7 @@ class _Import(PipelineTask):
 
         if not self.marker.exists():
             return False
-        stored = read_own(self.marker.path / "import.json", remove=self.marker.path)
+        stored = read_own(self.marker.path / "import.json", "addresses", "notes", remove=self.marker.path)
         known = {address.digest for address in open_store(self.workspace).addresses()}
         return set(stored["addresses"]) <= known
 
@@ -60,7 +60,7 @@ class _Import(PipelineTask):
 
     def summarise(self) -> None:
         """Says what came in."""
-        said = read_own(self.marker.path / "import.json", remove=self.marker.path)
+        said = read_own(self.marker.path / "import.json", "addresses", "notes", remove=self.marker.path)
         say("\n  ".join(["Imported", *said["notes"]]))
 
 
@@ -160,10 +160,9 @@ class ImportHLSyn(_Import):
             store.put_all(address, list(arriving(store, address, entries, changes)), name=name)
             addresses.append(address.digest)
             counts[part.source] = counts.get(part.source, 0) + len(part.designs)
-        for problem in problems:
-            say(f"ERROR: {problem}")
+        unread = f"{len(problems)} of its files cannot be read, the first: {problems[0]}" if problems else ""
         if not addresses:
-            raise PipelineError("no file of this label set could be read", file=str(path), fix="see the lines above")
+            raise PipelineError(unread or "no file of this label set could be read", file=str(path))
         notes = [f"{path.name} has the SHA-256 {digest}"]
         for source, count in sorted(counts.items()):
             notes.append(f"source {source}: {count:,} designs; use them with --source {source}")
@@ -171,8 +170,9 @@ class ImportHLSyn(_Import):
             notes.append(f"without C in the suite, labels only: {', '.join(sorted(unknown))}")
         notes += changes.counts
         if problems:
-            say("\n  ".join(["Imported what could be read", *notes]))
-            raise PipelineError(f"{len(problems)} files could not be read, the others are imported", file=str(path))
+            others = [f"not imported: {problem}" for problem in problems[:_MOST_SAID]]
+            say("\n  ".join(["Imported what could be read", *notes, *others]))
+            raise PipelineError(f"{unread}; the others are imported", file=str(path))
         self.finish(addresses, notes, changes.lines)
 
 

@@ -26,7 +26,7 @@ import luigi
 from luigi.parameter import ParameterException
 from luigi.task_register import TaskClassException
 
-from pipeline.errors import PipelineError, printable
+from pipeline.errors import PipelineError, printable, shortened
 from pipeline.last_words import catch_signals, defect, end, keep_traceback, settle_streams, told, write_error
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
@@ -46,10 +46,10 @@ def user_message(error: BaseException | None) -> str | None:
     return told(error)
 
 
-def task_label(task: object) -> str:
-    """The task's name and, where it has one, its kernel."""
-    kernel = getattr(task, "kernel", None)
-    return f"{type(task).__name__} {kernel}" if kernel else type(task).__name__
+def task_label(task: object, line: str = "") -> str:
+    """The task's name and, where it has one that ``line`` does not name, its kernel."""
+    kernel = str(getattr(task, "kernel", None) or "")
+    return f"{type(task).__name__} {shortened(kernel)}" if kernel and kernel not in line else type(task).__name__
 
 
 class OneLine(logging.Filter):
@@ -63,7 +63,7 @@ class OneLine(logging.Filter):
             if not causes.is_first(message, error):
                 return False
             task = next((a for a in record.args if isinstance(a, luigi.Task)), None) if record.args else None
-            record.msg = f"{task_label(task)}: {message}" if task else message
+            record.msg = f"{task_label(task, message)}: {message}" if task else message
             record.args, record.exc_info, record.exc_text = (), None, None
         elif "\nTraceback (most recent call last)" in (text := record.getMessage()):
             # luigi formats the traceback of a failing complete() or requires() into the message itself.

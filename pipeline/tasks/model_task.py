@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_own
+from pipeline.files import read_own, read_text
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.messages import say
@@ -70,8 +70,8 @@ class ModelTask(PipelineTask):
             return self.dataset_task.digest
         card = Path(self.dataset) / "card.json"
         try:
-            return fingerprint(card=json.loads(card.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            return fingerprint(card=json.loads(read_text(card)))
+        except (OSError, ValueError, RecursionError, PipelineError):
             raise PipelineError(
                 "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
             ) from None
@@ -138,7 +138,7 @@ class ModelTask(PipelineTask):
         from pipeline.training.card import score_rows
 
         place: Path = self.output().path
-        card = read_own(place / "card.json", remove=place)
+        card = read_own(place / "card.json", "scores", "title", remove=place)
         rows = score_rows(card["scores"])
         notes = [f"  {note}" for note in card.get("notes", ())]
         lines = [card["title"], *notes, *aligned(list(rows[0]), [list(row.values()) for row in rows])]
@@ -150,7 +150,7 @@ def options(text: str, parameter: str) -> dict[str, Any]:
     """The JSON object that a parameter holds. Raises PipelineError for any other text."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise PipelineError(f"{text[:80]!r} is no JSON object", file=parameter, fix="write one such as '{\"name\": 1}'")

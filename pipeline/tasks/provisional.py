@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_own
+from pipeline.files import intact, read_own
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 if TYPE_CHECKING:
@@ -177,7 +177,10 @@ def partial_notes(dataset: Path) -> list[str]:
     from pipeline.dataset.card import partial_sentences
 
     card = dataset / "card.json"
-    return partial_sentences(read_own(card, remove=dataset)) if card.exists() else []
+    if not card.exists():
+        return []
+    with intact(card, remove=dataset):
+        return partial_sentences(read_own(card, remove=dataset))
 
 
 class ProvisionalTarget(FolderTarget):

@@ -47,7 +47,7 @@ class PlanStudy(StudyTask):
     @cached_property
     def found(self) -> dict[str, list[str]]:
         """The plan."""
-        plan: dict[str, list[str]] = read_own(self.output().path / PLAN, remove=self.output().path)
+        plan: dict[str, list[str]] = read_own(self.output().path / PLAN, "kernels", "notes", remove=self.output().path)
         return plan
 
 

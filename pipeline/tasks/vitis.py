@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_text
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Real, WholeNumber
 
@@ -163,10 +164,7 @@ def lowering(
 def _testbench(file: str) -> tuple[str, str] | None:
     if not file:
         return None
-    try:
-        return f"testbench_{Path(file).name}", Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"cannot be read: {error}", file=file, fix="mend testbench in [vitis]") from None
+    return f"testbench_{Path(file).name}", read_text(Path(file), fix="mend testbench in [vitis], or --vitis-testbench")
 
 
 def _further(text: str) -> list[Further]:

@@ -118,7 +118,7 @@ class TrainingConfig:
         """Reads what :meth:`to_json` wrote. Raises PipelineError for anything else; ``file`` is named in it."""
         try:
             values: Any = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, Mapping) or set(values) - {field.name for field in fields(cls)}:
             raise PipelineError(

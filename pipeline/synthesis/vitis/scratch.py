@@ -24,7 +24,9 @@ def check_scratch(folder: Path) -> Path:
         folder = folder.resolve(strict=True)
     except OSError as error:
         raise PipelineError(
-            f"cannot be used for runs: {error.strerror}", file=str(folder), fix="name another"
+            f"cannot be used for runs: {error.strerror}",
+            file=str(folder),
+            fix="name another with --vitis-scratch or TMPDIR",
         ) from error
     for parent in (folder, *folder.parents):
         if (parent / ".git").exists():

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.files import damaged, read_own
+from pipeline.files import intact, read_own
 from pipeline.tasks.loop.measured import Measured, read_measured
 
 if TYPE_CHECKING:
@@ -65,26 +65,24 @@ class Record:
 
     def answers(self, kernel: str) -> list[Round]:
         """What the strategy answered for a kernel in each round in which it was asked."""
-        return [
-            round_from_json(asked["answers"][kernel])
-            for asked in map(self._proposals, range(1, len(self.takes) + 1))
-            if kernel in asked["answers"]
-        ]
+        asked = map(self._answers, range(1, len(self.takes) + 1))
+        return [answers[kernel] for answers in asked if kernel in answers]
 
     def runs(self) -> list[Run]:
         """All runs in the order in which they were proposed."""
         found = []
         for number, take in enumerate(self.takes, 1):
-            asked = self._proposals(number)
-            answers = {kernel: round_from_json(value) for kernel, value in asked["answers"].items()}
+            file = self._proposals(number)
+            answers = self._answers(number)
             results = {
                 (row.kernel, row.key): row
                 for kernel in self.loop.plans
                 for row in read_measured(self.loop.runs_folder(number, kernel, take) / RUNS)
             }
-            for kernel, place in asked["order"][:take]:
-                proposal = answers[kernel].proposals[place]
-                found.append(Run(number, proposal, results[kernel, proposal.key]))
+            with intact(file, remove=file.parent):
+                for kernel, place in read_json(file, "order")["order"][:take]:
+                    proposal = answers[kernel].proposals[place]
+                    found.append(Run(number, proposal, results[kernel, proposal.key]))
         return found
 
     def outcomes(self, kernel: str) -> list[Outcome]:
@@ -94,21 +92,25 @@ class Record:
     def stopped(self, kernel: str) -> str | None:
         """Why the search on a kernel ended before the last of these rounds; None where it did not."""
         for number in range(1, len(self.takes) + 1):
-            reason: str | None = read_json(self.loop.round_folder(number) / "train" / STATE)[kernel]["stopped"]
+            file = self.loop.round_folder(number) / "train" / STATE
+            with intact(file, remove=file.parent):
+                reason: str | None = read_json(file, kernel)[kernel]["stopped"]
             if reason is not None:
                 return reason
         return None
 
-    def _proposals(self, number: int) -> dict[str, Any]:
-        return read_json(self.loop.round_folder(number) / "proposals" / PROPOSALS)
+    def _answers(self, number: int) -> dict[str, Round]:
+        file = self._proposals(number)
+        with intact(file, remove=file.parent):
+            return {kernel: round_from_json(value) for kernel, value in read_json(file, "answers")["answers"].items()}
+
+    def _proposals(self, number: int) -> Path:
+        return self.loop.round_folder(number) / "proposals" / PROPOSALS
 
 
-def read_json(file: Path) -> dict[str, Any]:
+def read_json(file: Path, *members: str) -> dict[str, Any]:
     """An object of a file of the loop's own; PipelineError says what to remove where it is damaged."""
-    value = read_own(file, remove=file.parent)
-    if not isinstance(value, dict):
-        raise damaged(file, "no object", remove=file.parent)
-    return value
+    return read_own(file, *members, remove=file.parent)
 
 
 def interleaved(lengths: Mapping[str, int], count: int, first: int) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import intact
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.record import PROPOSALS, RUNS, STATE, Record, interleaved, read_json, round_to_json
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
@@ -101,7 +102,7 @@ class ProposeDesigns(RoundTask):
 
     def run(self) -> None:
         """Asks the strategy for each kernel whose search goes on; the kernels then take turns."""
-        state = read_json(self.input().path / STATE)
+        state = read_json(self.input().path / STATE, *self.loop.plans)
         answers: dict[str, Round] = {}
         for kernel, plan in self.loop.plans.items():
             if state[kernel]["stopped"] is None:
@@ -164,9 +165,11 @@ class SynthesizeRound(RoundTask):
         from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
         from pipeline.tasks.provisional import Standing, unfinished
 
-        asked = read_json(self.input().path / PROPOSALS)
-        places = [place for kernel, place in asked["order"][: self.take] if kernel == self.only]
-        keys = [asked["answers"][self.only]["proposals"][place]["key"] for place in places]
+        file = self.input().path / PROPOSALS
+        asked = read_json(file, "order", "answers")
+        with intact(file, remove=file.parent):
+            places = [place for kernel, place in asked["order"][: self.take] if kernel == self.only]
+            keys = [asked["answers"][self.only]["proposals"][place]["key"] for place in places]
         designs = points_of(self.plan, keys)
         outcomes = outcomes_of(self.plan, designs, self.folder, self.tell_stage)
         rows, times = {}, {}

@@ -140,7 +140,7 @@ class RunActiveLearningLoop(LoopTask):
         from pipeline.tasks.loop.validation import validation_text
 
         place: Path = self.output().path
-        facts = read_json(place / "summary.json")
+        facts = read_json(place / "summary.json", "validation")
         say(summary_text(facts))
         say(validation_text(facts["validation"]))
         latest = point_latest(place)

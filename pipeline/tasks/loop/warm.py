@@ -126,7 +126,7 @@ def histories_of(loop: Loop) -> list[History]:
 
     folder: Path = loop.rounds_folder / "warm-start"
     found = []
-    for told in read_json(folder / INDEX)["histories"]:
+    for told in read_json(folder / INDEX, "histories")["histories"]:
         with np.load(folder / f"{told['file']}.npz", allow_pickle=False) as arrays:
             values, shared, effective = arrays["values"], arrays["shared"], arrays["effective"]
             groups = tuple(int(group) for group in arrays["groups"]) or None

@@ -10,6 +10,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_text
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
@@ -71,8 +72,8 @@ class SearchStudyTask(PipelineTask):
             return str(self.dataset_task.digest)
         card = Path(self.dataset) / "card.json"
         try:
-            return fingerprint(card=json.loads(card.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            return fingerprint(card=json.loads(read_text(card)))
+        except (OSError, ValueError, RecursionError, PipelineError):
             raise PipelineError(
                 "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
             ) from None
