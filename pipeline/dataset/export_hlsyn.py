@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.dataset.dialects import MERLIN
-from pipeline.dataset.labelled import SAYS_NOTHING
+from pipeline.dataset.labelled import says_nothing
 from pipeline.reports.labels import Status
 from pipeline.reports.report import RESOURCE_NAMES
 
@@ -27,7 +27,7 @@ def label_file(rows: Iterable[Row]) -> tuple[str, int]:
     records: dict[str, dict[str, Any]] = {}
     left_out = 0
     for row in rows:
-        if row["published_valid"] is None and Status(row["status"]) in SAYS_NOTHING:
+        if row["published_valid"] is None and says_nothing(Status(row["status"]), row["reason"]):
             left_out += 1
         else:
             records[row["key"]] = _record(row)
@@ -42,7 +42,7 @@ def version_folder(source: str) -> tuple[str, ...]:
 def _record(row: Row) -> dict[str, Any]:
     record: dict[str, Any] = {}
     # A run without a cycle count and without a failure has no number; the layout's 0 would say that it failed.
-    if row["cycles"] is not None or row["status"] != Status.NO_VERDICT:
+    if row["cycles"] is not None or not _without_number(row):
         record["perf"] = float(row["cycles"] or 0)
     record["point"] = None if row["point"] is None else json.loads(row["point"])
     record["res_util"] = _resources(row)
@@ -51,10 +51,15 @@ def _record(row: Row) -> dict[str, Any]:
     return record
 
 
+def _without_number(row: Row) -> bool:
+    """Whether a published set calls the design valid and gives no cycles for it."""
+    return row["status"] == Status.NO_VERDICT and row["published_valid"] is not None
+
+
 def _resources(row: Row) -> dict[str, float]:
     merlin = row["dialect"] == MERLIN
     names = [name for name in RESOURCE_NAMES if not (merlin and name == "uram")]
-    failed = row["status"] not in (Status.OK, Status.NO_VERDICT)
+    failed = row["status"] != Status.OK and not _without_number(row)
     found: dict[str, float] = {}
     for name in names:
         use, total = _utilisation(row, name, merlin), row[name]

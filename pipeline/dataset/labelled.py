@@ -28,7 +28,7 @@ SAYS_NOTHING = frozenset(
         Status.NO_VERDICT,
     }
 )
-"""Outcomes that tell about the machine or the record, not about the design: no validity target."""
+"""Outcomes that tell about the machine or the record, not about the design; but see :func:`says_nothing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class LabelledDesign:
     """Sampling strategy that chose the point; None is ``published`` for published labels, else unknown."""
 
 
+def says_nothing(status: Status, reason: str | None) -> bool:
+    """Whether an outcome tells nothing of the design; a limit that it used up is the design's own failure."""
+    return status in SAYS_NOTHING and exhausted(status, reason) is None
+
+
 def is_published(row: LabelledDesign) -> bool:
     """Whether the label is a published set's statement, also where it was replayed from the store."""
     return (
@@ -73,9 +78,6 @@ def validity_target(row: LabelledDesign) -> bool | None:
 
     None where the outcome says nothing about the design.
     """
-    if exhausted(row.label.status, row.label.reason) is not None:
-        # Time, memory or ends without a verdict that the design used up: its own failure.
-        return False
-    if row.label.status in SAYS_NOTHING:
+    if says_nothing(row.label.status, row.label.reason):
         return None
     return usable_for_regression(row) if is_published(row) else row.label.status is Status.OK

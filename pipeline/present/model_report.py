@@ -50,7 +50,10 @@ def model_report(
         summary=f"{', '.join(model['networks'])} over {model['encoder']}, {training['epochs']} epochs; learned from "
         f"{len(data)} kernel{'' if len(data) == 1 else 's'}.",
         key_figures=_key_figures(card),
-        warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in card["sources"] if source.startswith("estimator")],
+        warnings=[
+            *(f"{source}: {ESTIMATE_NOTICE}" for source in card["sources"] if source.startswith("estimator")),
+            *card.get("notes", ()),
+        ],
         learning=learning,
         predictions=predictions,
         gates=gates,

@@ -45,12 +45,13 @@ def transfer_report(
     files: Mapping[str, str] | None = None,
     summed: str = "sum",
     score: Score = SUMMED,
+    notes: Sequence[str] = (),
 ) -> RunReport:
     """The report of a study.
 
     ``rows`` are those of ``metrics.csv``: method, source, kernel, seed, shots, target, mse, rmse, mae, tau, and where
     they are there protocol, target_source and shots_by; ``summed`` is the target that stands for the sum over all. With
-    ``score`` :data:`AUC` those of ``validity.csv``, which have no target.
+    ``score`` :data:`AUC` those of ``validity.csv``, which have no target. ``notes`` are shown as warnings.
     """
     conditions: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -67,7 +68,10 @@ def transfer_report(
         f"{_counted(len({row['kernel'] for row in rows}), 'kernel')} with {_counted(len(seeds), 'seed')}; "
         "each method of a chart had the same shots.",
         key_figures=[figure for shown in comparisons for figure in _best(shown, score)],
-        warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")],
+        warnings=[
+            *(f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")),
+            *notes,
+        ],
         comparisons=comparisons,
         grids=[_grid(shown, score) for shown in comparisons],
         provenance=provenance,

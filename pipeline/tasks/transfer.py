@@ -172,6 +172,7 @@ class EvaluateTransfer(StudyTask):
                 SUMMARY: "means over kernels and seeds, with spread and ratios",
             },
             score=AUC if validity else SUMMED,
+            notes=self.lacking,
         )
         (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
 
