@@ -63,7 +63,7 @@ class OneLine(logging.Filter):
             if not causes.is_first(message, error):
                 return False
             task = next((a for a in record.args if isinstance(a, luigi.Task)), None) if record.args else None
-            record.msg = f"{task_label(task, message)}: {message}" if task else message
+            record.msg = printable(f"{task_label(task, message)}: {message}" if task else message)
             record.args, record.exc_info, record.exc_text = (), None, None
         elif "\nTraceback (most recent call last)" in (text := record.getMessage()):
             # luigi formats the traceback of a failing complete() or requires() into the message itself.
