@@ -15,10 +15,6 @@ _AT_ONCE = 1000
 """Results less than so many nanoseconds apart are equally old: no file system tells them apart."""
 
 
-_AT_ONCE = 1000
-"""Results less than so many nanoseconds apart are equally old: no file system tells them apart."""
-
-
 @dataclass
 class Changes:
     """What an import changes, told while its entries pass by."""
