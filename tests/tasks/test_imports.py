@@ -198,7 +198,7 @@ def test_a_folder_of_labels_is_not_left_by_links_and_what_is_no_file_is_told(pla
     (folder / "linked.json").symlink_to(place.folder / "secret.json")
     os.mkfifo(folder / "pipe.json")
     task = ImportHLSyn(path=str(folder.parents[1]), source_prefix="set", workspace=place.workspace)
-    with pytest.raises(PipelineError, match="2 of its files cannot be read.*the others are imported"):
+    with pytest.raises(PipelineError, match=r"2 of its files cannot be read.*the others are imported"):
         task.run()
     assert {address.kernel for address in open_store(place.workspace).addresses(source="set-v9")} == {"own"}
 
