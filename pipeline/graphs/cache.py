@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import made_whole
+from pipeline.files import made_whole, open_plain
 from pipeline.project.compiler import Compiler, find_compiler
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.ir import compile_to_ir, ir_digest
@@ -39,8 +39,10 @@ def headers_of(source: bytes, include_folders: Sequence[Path]) -> list[tuple[str
             for folder in (*own, *include_folders, *([Path(name).parent] if Path(name).is_absolute() else [])):
                 path = folder / name
                 key = os.path.relpath(path, include_folders[0]) if include_folders else str(path)
-                if key in found or not path.is_file():
+                if key in found or path.is_dir() or not path.exists():
                     continue
+                # A device or FIFO that is included would keep the compiler reading.
+                open_plain(path, fix="include a header").close()
                 try:
                     found[key] = path.read_bytes()
                 except OSError:

@@ -70,3 +70,9 @@ def test_what_the_compiler_refuses_is_not_kept(tmp_path: Path) -> None:
         with pytest.raises(PipelineError, match=r"k\.c:1"):
             cached_ir("void top( {\n", file="k.c", cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_device_that_is_included_is_refused_before_the_compiler_reads_it(tmp_path: Path) -> None:
+    source = '#include "/dev/zero"\nvoid k(int a[4]) { a[0] = 1; }\n'
+    with pytest.raises(PipelineError, match="/dev/zero: is a device"):
+        cached_ir(source, file="k.cpp", language="c++", cache=tmp_path)
