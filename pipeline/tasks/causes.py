@@ -7,6 +7,8 @@ import hashlib
 import multiprocessing
 from typing import Any
 
+from pipeline.tasks.shared import briefly
+
 _OF_THE_MACHINE = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
 }  # fmt: skip
@@ -20,14 +22,15 @@ class Causes:
 
     def __init__(self) -> None:
         # Made before luigi forks: what one child tells the others know.
-        self._told: Any = multiprocessing.Array("c", _DIGEST * _MOST)
-        self._count: Any = multiprocessing.Value("i", 0)
-        self._again: Any = multiprocessing.Value("i", 0)
+        self._told: Any = multiprocessing.RawArray("c", _DIGEST * _MOST)
+        self._count: Any = multiprocessing.RawValue("i", 0)
+        self._lock = multiprocessing.Lock()
+        self._again: Any = multiprocessing.RawValue("i", 0)
 
     def is_first(self, line: str, error: BaseException | None = None) -> bool:
         """Whether nothing has told the cause before. It is told from now on; a task whose line is left out counts."""
         digest = hashlib.blake2b(_cause(line, error).encode(), digest_size=_DIGEST).digest()
-        with self._told.get_lock():
+        with briefly(self._lock):
             count = self._count.value
             # Not .value, which ends at a zero byte.
             told = self._told.raw[: count * _DIGEST]

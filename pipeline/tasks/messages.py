@@ -30,6 +30,7 @@ from pipeline.errors import PipelineError, printable, shortened
 from pipeline.last_words import catch_signals, defect, end, keep_traceback, settle_streams, told, write_error
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
+from pipeline.tasks.shared import briefly
 
 _PROGRAMS = {"luigi", "luigi.exe"}
 
@@ -130,8 +131,9 @@ class Progress:
     """
 
     def __init__(self) -> None:
-        self._total: Any = multiprocessing.Value("i", 0)
-        self._done: Any = multiprocessing.Value("i", 0)
+        self._total: Any = multiprocessing.RawValue("i", 0)
+        self._lock = multiprocessing.Lock()
+        self._done: Any = multiprocessing.RawValue("i", 0)
 
     def expect(self, total: int) -> None:
         """Says how many steps there will be, counting from none done."""
@@ -139,7 +141,7 @@ class Progress:
 
     def step(self, text: str) -> None:
         """One step is done: prints ``[done/total] text`` on standard error."""
-        with self._done.get_lock():
+        with briefly(self._lock):
             self._done.value += 1
             done = self._done.value
         total = self._total.value

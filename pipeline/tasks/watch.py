@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.tasks.messages import say
+from pipeline.tasks.shared import briefly
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -34,11 +35,12 @@ class _Rows:
     """
 
     def __init__(self) -> None:
-        self._held: Any = multiprocessing.Array("c", _ROOM)
+        self._held: Any = multiprocessing.RawArray("c", _ROOM)
+        self._lock = multiprocessing.Lock()
 
     def add(self, flow: str, fault: Fault | None) -> None:
         """The latest run of a flow: its fault, or None for one that other designs need not share."""
-        with self._held.get_lock():
+        with briefly(self._lock):
             rows = self._read()
             if fault is None or fault.alike is None:
                 rows.pop(flow, None)
@@ -54,7 +56,7 @@ class _Rows:
 
     def hopeless(self, flow: str) -> tuple[str, str] | None:
         """Status and reason of the fault that makes further runs of the flow hopeless; else None."""
-        with self._held.get_lock():
+        with briefly(self._lock):
             row = self._read().get(flow)
         if row is None or row["runs"] < IN_A_ROW or time.monotonic() - row["last"] > BELIEVED_S:
             return None
@@ -62,7 +64,11 @@ class _Rows:
 
     def _read(self) -> dict[str, Any]:
         text = self._held.value
-        found: dict[str, Any] = json.loads(text) if text else {}
+        try:
+            found: dict[str, Any] = json.loads(text) if text else {}
+        except ValueError:
+            # A process was killed while it wrote: forgotten, and learned again.
+            found = {}
         return found
 
 
