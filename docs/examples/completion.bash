@@ -19,7 +19,7 @@ _hls_pipeline() {
         BuildPacks) words='--workspace --seed --kernels --count --output-folder' ;;
         Calibrate) words='--workspace --seed --source --kernels --designs --folds' ;;
         ValidateEstimator) words='--workspace --seed --source --kernels --designs --folds --reports' ;;
-        ExportDataset) words='--workspace --seed --source --layout --kernels --backend --count' ;;
+        ExportDataset) words='--workspace --seed --source --layout --kernels --backend --count --allow-partial' ;;
         ListKernels) words='--workspace --seed' ;;
         DescribeKernel) words='--top --cflags --files --workspace --seed --kernel --space' ;;
         DescribeDesign) words='--top --cflags --files --workspace --seed --kernel --space --key' ;;

@@ -15,9 +15,9 @@ from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.messages import say
-from pipeline.tasks.outputs import FolderTarget, write_json
+from pipeline.tasks.outputs import write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
-from pipeline.tasks.provisional import partial_notes
+from pipeline.tasks.provisional import ProvisionalTarget, partial_notes
 
 LAYOUTS = ("hlsyn", "autodse", "pyg")
 
@@ -30,6 +30,9 @@ class ExportDataset(PipelineTask):
     kernels = luigi.Parameter(default="", description="suite names or paths, comma-separated; default: all with labels")
     backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
     count = OptionalWholeNumber(least=1, default=None, description="designs a kernel; default: all cached, or 100")
+    allow_partial = luigi.BoolParameter(
+        default=False, description="export the dataset although runs of the tool are missing, and say so in it"
+    )
 
     def requires(self) -> GenerateDataset:
         """The dataset; program graphs only where the layout has them."""
@@ -37,7 +40,7 @@ class ExportDataset(PipelineTask):
             raise PipelineError("one export holds one source", fix="export the sources one after the other")
         return GenerateDataset(
             workspace=self.workspace, seed=self.seed, kernels=self.kernels, source=self.source, backend=self.backend,
-            count=self.count, graphs=self.layout == "pyg",
+            count=self.count, graphs=self.layout == "pyg", allow_partial=self.allow_partial,
         )  # fmt: skip
 
     @cached_property
@@ -50,9 +53,10 @@ class ExportDataset(PipelineTask):
         """The source with the default resolved."""
         return str(self.requires().shards[0].plan.source)
 
-    def output(self) -> FolderTarget:
+    def output(self) -> ProvisionalTarget:
         """``exports/LAYOUT/SOURCE-HASH/``."""
-        return FolderTarget(self.folder / "exports" / str(self.layout) / f"{self.label_source}-{self.digest}")
+        place = self.folder / "exports" / str(self.layout) / f"{self.label_source}-{self.digest}"
+        return ProvisionalTarget(place, self.requires().output().bounds)
 
     def run(self) -> None:
         """Writes the files, and ``export.json``, which says what they hold and under which terms."""
@@ -62,6 +66,7 @@ class ExportDataset(PipelineTask):
         terms = licence_of(self.label_source)
         with self.output().write() as folder:
             notes = [*partial_notes(self.input().path), *write(folder)]
+            self.input().standing.write(folder)
             about = {**self.identity, "source": self.label_source, "notes": notes}
             write_json(folder / "export.json", {**about, "licence": terms.licence, "attribution": terms.attribution})
 

@@ -157,14 +157,14 @@ def partial_text(card: Mapping[str, Any]) -> str:
     return f"partial: {card['missing']:,} of {card['designs']:,} designs have no result ({why})"
 
 
-def unfinished(standing: Standing, *, fix: str = "") -> PipelineError:
-    """The one line on designs that have to be run again: how many, why, and what to do."""
+def unfinished(standing: Standing, *, what: str = "designs", fix: str = "") -> PipelineError:
+    """The one line on designs that have to be run again: how many, why, and what to do; ``fix`` ends it."""
     card = standing.card()
     assert card is not None
     why = ", ".join(f"{status} {count:,}" for status, count in card["why"].items())
     cause = standing.cause()
     return PipelineError(
-        f"{card['missing']:,} of {card['designs']:,} designs have no result: {why}" + (f" ({cause})" if cause else ""),
+        f"{card['missing']:,} of {card['designs']:,} {what} have no result: {why}" + (f" ({cause})" if cause else ""),
         fix=f"what is finished is kept; mend the cause and run the same command again{fix}",
     )
 

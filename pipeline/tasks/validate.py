@@ -12,11 +12,12 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.record import Record, rounds_of
-from pipeline.tasks.loop.rounds import synthesis_of
+from pipeline.tasks.loop.rounds import finished, synthesis_of
 from pipeline.tasks.loop.warm import GatherHistories
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint, point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
+from pipeline.tasks.provisional import Standing, unfinished
 
 if TYPE_CHECKING:
     from pipeline.synthesis import ReportStore
@@ -85,16 +86,22 @@ class ValidateTopDesigns(LoopTask):
         return ReportStore(self.folder / "validations" / "stores" / fingerprint(**self.identity), fsync=False)
 
     def run(self) -> None:
-        """Chooses, labels, compares."""
+        """Chooses, labels, compares.
+
+        Raises PipelineError where the surroundings kept a design from a result, once all the others have theirs: what
+        is not measured is not compared.
+        """
         from pipeline.tasks.loop.chosen import chosen_of_loop, chosen_of_model
         from pipeline.tasks.loop.measured import write_measured
         from pipeline.tasks.loop.tables import write_csv
         from pipeline.tasks.loop.validation import VALIDATION_COLUMNS, validation_facts, validation_rows
 
+        finished(self.requires())
         record = Record(self.loop, tuple(self.takes)) if self.budget is not None else None
         rows: list[dict[str, Any]] = []
         results: list[Measured] = []
         hows = {}
+        standing = Standing()
         for kernel, plan in self.loop.plans.items():
             how, chosen = (
                 chosen_of_model(self.loop, plan, self.top_k)
@@ -102,38 +109,42 @@ class ValidateTopDesigns(LoopTask):
                 else chosen_of_loop(self.loop, plan, record, self.top_k)
             )
             hows[kernel] = how
-            found, simulated = self._label(plan, chosen)
+            found, simulated = self._label(plan, chosen, standing)
+            if standing.missing:
+                continue
             results += found
             rows += validation_rows(kernel, chosen, found, simulated, self.loop.goal)
+        if standing.missing:
+            raise unfinished(standing, what="validated designs")
         with self.output().write() as folder:
             write_csv(folder / "validation.csv", VALIDATION_COLUMNS, rows)
             write_json(folder / "validation.json", validation_facts(self.loop, rows, hows, self.use_cache))
             write_measured(folder / VALIDATED, results)
             write_json(folder / "provenance.json", self.identity)
 
-    def _label(self, plan: Plan, chosen: list[Chosen]) -> tuple[list[Measured], dict[str, dict[str, Any]]]:
-        """A result per chosen design, in their order, and what RTL simulation said, by design key."""
+    def _label(
+        self, plan: Plan, chosen: list[Chosen], standing: Standing
+    ) -> tuple[list[Measured], dict[str, dict[str, Any]]]:
+        """A result per chosen design, in their order, and what RTL simulation said, by design key.
+
+        What has no result is counted in ``standing`` and left out.
+        """
         from pipeline.tasks.loop.measured import measured
         from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
-        from pipeline.tasks.provisional import Standing, unfinished
 
         acting = self._acting(plan)
         designs = [(pick.key, pick.point) for pick in chosen]
         found = {}
-        standing = Standing()
         title = f"{plan.name} validation"
         outcomes = outcomes_of(acting, designs, self.folder, lambda key, stage: self.tell(f"{key}: {stage}"))
-        for outcome in self.follow(outcomes, title, len(designs)):
+        for done, outcome in enumerate(self.follow(outcomes, title, len(designs)), 1):
             if acting.runs_tool and not self.use_cache:
                 outcome = replace(outcome, origin="resynthesised")
             if standing.add(plan.name, outcome):
                 found[outcome.key] = measured(labelled(acting, outcome, "validation"))
             if acting.runs_tool and is_told(outcome):
-                say(f"  {title}, {standing.designs}/{len(designs)} {told(outcome)}")
-        if standing.missing:
-            # No verdict on a design: the same command validates what is missing, and takes the rest from its store.
-            raise unfinished(standing)
-        return [found[pick.key] for pick in chosen], self._simulated(acting, list(found))
+                say(f"  {title}, {done}/{len(designs)} {told(outcome)}")
+        return [found[pick.key] for pick in chosen if pick.key in found], self._simulated(acting, list(found))
 
     def _acting(self, plan: Plan) -> Plan:
         """The plan, filing into the validation's own store where something is to be made afresh."""

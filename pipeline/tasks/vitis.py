@@ -18,6 +18,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.watch import Watch
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -276,7 +277,6 @@ def run_designs(
     from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
     from pipeline.tasks.plan import open_store
-    from pipeline.tasks.watch import Watch
 
     stored = backend.stored(points)
     yield from stored.values()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -31,7 +33,8 @@ _ROOM = 1 << 16
 class _Rows:
     """Per flow the fault that its last runs all had; over all worker processes of a command.
 
-    luigi runs each task in a forked child: what one kernel's runs show saves those of the next kernel.
+    luigi runs each task in a forked child: what one kernel's runs show saves those of the next kernel. For that it has
+    to be made before the first fork, with the import of this module.
     """
 
     def __init__(self) -> None:
@@ -169,6 +172,8 @@ class Watch:
             assert error is not None
             raise error
         lost = isinstance(error, RunLost)
-        fault = Fault(Status.NO_VERDICT, str(error), alike=None if lost else error.problem, counts=lost)
+        full = any(os.strerror(number) in error.problem for number in (errno.ENOSPC, errno.EDQUOT))
+        status = Status.DISK_FULL if full else Status.NO_VERDICT
+        fault = Fault(status, str(error), alike=None if lost else error.problem, counts=lost)
         label = Label(fault.status, fault.reason)
         return Outcome(done.job_id, done.job, label, None, None, "synthesised", None, faults=(fault,))

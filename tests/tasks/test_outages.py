@@ -78,12 +78,30 @@ def test_a_timeout_completes_a_design_until_the_limit_is_raised(tmp_path: Path) 
 @pytest.mark.parametrize("scenario", ["part_missing", "licence"])
 def test_a_shard_in_which_every_run_ends_alike_is_not_started_to_its_end(scenario: str, tmp_path: Path) -> None:
     env = with_tool(tmp_path / "tool", outage=f"{scenario}:0")
-    arguments = ("--kernels", "atax,bicg", "--count", "20", "--graphs", "False", "--vitis-tries", "1")
-    done = luigi(env, tmp_path / "w", *arguments, "--farm-workers", "2")
+    arguments = ("--kernels", "atax,bicg,mvt", "--count", "20", "--graphs", "False", "--vitis-tries", "1")
+    done = luigi(env, tmp_path / "w", *arguments)
     line = one_error_line(done)
-    # Three in a row, those in flight beside them, and as many of the other kernel at most.
-    assert done.returncode == 30 and starts(env) <= 8 and "40 of 40" in line
+    # Three in a row over all kernels, and what the kernel beside had in flight.
+    assert done.returncode == 30 and 3 <= starts(env) <= 4 and "60 of 60" in line
     assert ("is not installed" if scenario == "part_missing" else "license") in line
+
+
+def test_a_setting_that_no_run_bears_never_counts_against_a_design(tmp_path: Path) -> None:
+    env = with_tool(tmp_path / "tool", scenario="unknown_setting")
+    arguments = ("--kernels", "atax", "--count", "4", "--graphs", "False", "--vitis-options", "config_compile.foo=1")
+    for _ in range(4):
+        done = luigi(env, tmp_path / "w", *arguments)
+        assert done.returncode == 30 and "4 of 4 designs have no result: no_verdict 4" in one_error_line(done)
+        assert "Unknown option '-foo'" in one_error_line(done) and "1 designs are not started" in done.stderr
+
+
+def test_an_outage_of_a_further_step_leaves_the_design_open(tmp_path: Path) -> None:
+    env = with_tool(tmp_path / "tool", scenario="export_licence")
+    arguments = ("--kernels", "atax", "--count", "2", "--graphs", "False", "--vitis-further", "export")
+    done = luigi(env, tmp_path / "w", *arguments)
+    assert done.returncode == 30 and "2 of 2 designs have no result: licence 2" in one_error_line(done)
+    assert luigi({**env, "STAND_IN_SCENARIO": "success"}, tmp_path / "w", *arguments).returncode == 0
+    assert "Nothing to do" in luigi(env, tmp_path / "w", *arguments).stderr
 
 
 def test_a_partial_dataset_is_taken_only_when_asked_for_and_says_so_to_whoever_uses_it(tmp_path: Path) -> None:
@@ -99,8 +117,17 @@ def test_a_partial_dataset_is_taken_only_when_asked_for_and_says_so_to_whoever_u
     export = [str(BIN / "luigi"), "--module", "pipeline", "ExportDataset", *replay, "--layout", "hlsyn"]
     said = subprocess.run(export, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stderr
     assert "the dataset is partial: 3 of 6 designs of atax have no result (licence 3)" in said
+    own = [str(BIN / "luigi"), "ExportDataset", "--workspace", str(tmp_path / "w"), "--kernels", "atax", "--count", "6",
+           "--layout", "hlsyn", "--backend", "vitis", "--vitis-tries", "1"]  # fmt: skip
+    assert subprocess.run(own, cwd=ROOT, env=env, capture_output=True, check=False).returncode == 30
+    said = subprocess.run(
+        [*own, "--allow-partial"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    ).stderr
+    assert "the dataset is partial: 3 of 6 designs" in said
     whole = luigi({**env, "STAND_IN_OUTAGE": "success:0"}, tmp_path / "w", *ONE, "--allow-partial")
     assert whole.returncode == 0 and len(pq.read_table(dataset(tmp_path / "w") / "labels.parquet")) == 6
+    said = subprocess.run(own, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stderr
+    assert "6 designs of 1 kernels" in said and "partial:" not in said
 
 
 @pytest.mark.parametrize("after", [2, 8])
@@ -121,3 +148,17 @@ def test_an_outage_in_a_round_or_a_validation_costs_the_loop_no_run_and_no_verdi
     assert rows(found(tmp_path / "w") / "runs.csv") == expected
     assert facts(tmp_path / "w")["runs"] == facts(tmp_path / "w0")["runs"]
     assert "2 of 2 as in the loop" in again.stderr
+
+
+def test_an_outage_in_a_loop_over_several_kernels_is_told_in_one_line(tmp_path: Path) -> None:
+    arguments = ("--kernel", "atax,bicg", "--batch", "6", "--budget", "6", "--top-k", "1", "--backend", "vitis",
+                 "--surrogate", "forest", "--warm-start", "estimator", "--vitis-tries", "1")  # fmt: skip
+    env = with_tool(tmp_path / "tool", outage="killed:2")
+    done = loop(tmp_path / "w", *arguments, env=env)
+    assert done.returncode == 30
+    assert "4 of 6 runs of the round have no result: killed 4" in one_error_line(done)
+    # In the validation of both kernels.
+    done = loop(tmp_path / "w", *arguments, env={**env, "STAND_IN_OUTAGE": f"killed:{starts(env) + 4}"})
+    assert "2 of 2 validated designs have no result: killed 2" in one_error_line(done)
+    done = loop(tmp_path / "w", *arguments, env={**env, "STAND_IN_OUTAGE": "success:0"})
+    assert done.returncode == 0 and facts(tmp_path / "w")["runs"] == 6

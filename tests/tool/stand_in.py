@@ -35,8 +35,8 @@ SCENARIOS = (
     "success", "slow", "hang", "stubborn", "daemon", "garbage", "half_xml", "garbage_xml", "error_exit0",
     "other_top", "other_part", "no_report", "licence", "licence_heals", "oom_line", "killed", "eat_memory",
     "compile_error", "pragma_conflict", "unroll_refused", "too_large", "source_failed", "crash", "disk_full",
-    "disk_full_heals", "silent_failure", "warnings", "flood", "export_licence", "export_killed", "csim_fails",
-    "part_missing", "cosim_fails", "export_fails", "pipe_report", "link_report", "cosim_differs",
+    "disk_full_heals", "silent_failure", "unknown_setting", "warnings", "flood", "export_licence", "export_killed",
+    "csim_fails", "part_missing", "cosim_fails", "export_fails", "pipe_report", "link_report", "cosim_differs",
 )  # fmt: skip
 
 ENV = os.environ
@@ -208,6 +208,9 @@ def tcl_command(design: Design, command: str, arguments: list[str], tool: str) -
     elif command == "set_clock_uncertainty":
         design.uncertainty = uncertainty_of(plain[0], design.period)
     elif command.startswith("config_"):
+        if scenario_of(design.text()) == "unknown_setting":
+            error(f"[HLS 200-101] '{command}': Unknown option '{arguments[0]}'.")
+            raise Failure
         design.settings.append(" ".join([command, *arguments]))
     elif command.startswith("set_directive_"):
         design.directives.append(" ".join([command, *arguments]))
@@ -397,10 +400,15 @@ def fork_child(*, ignore_term: bool, own_session: bool) -> None:
     os.read(told, 1)
 
 
+def scenario_of(text: str) -> str:
+    """The scenario that a design asks for, else that of the environment."""
+    asked = re.search(r"stand-in: (\w+)", text)
+    return asked[1] if asked else ENV.get("STAND_IN_SCENARIO", "success")
+
+
 def csynth(design: Design, tool: str) -> None:
     text = design.text()
-    asked = re.search(r"stand-in: (\w+)", text)
-    scenario = asked[1] if asked else ENV.get("STAND_IN_SCENARIO", "success")
+    scenario = scenario_of(text)
     outage, _, after = ENV.get("STAND_IN_OUTAGE", "").partition(":")
     if outage and count("outage") > int(after):
         scenario = outage
@@ -549,8 +557,7 @@ def failed_in_source(message: str) -> NoReturn:
 
 def further(design: Design, step: str) -> None:
     text = design.text()
-    asked = re.search(r"stand-in: (\w+)", text)
-    scenario = asked[1] if asked else ENV.get("STAND_IN_SCENARIO", "success")
+    scenario = scenario_of(text)
     if step == "csim":
         info("[SIM 211-2] *************** CSIM start ***************")
         if scenario == "csim_fails":

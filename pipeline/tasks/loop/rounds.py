@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from pipeline.tasks.loop.record import PROPOSALS, RUNS, STATE, Record, interleav
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
+from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 
 if TYPE_CHECKING:
     from pipeline.exploration import Round
@@ -50,10 +52,11 @@ class TrainRound(RoundTask):
         return FolderTarget(self.loop.round_folder(self.round) / "train")
 
     def run(self) -> None:
-        """Trains and decides."""
+        """Trains and decides. Raises PipelineError where the round before is to be finished first."""
         from pipeline.tasks.loop.forecast import calibration
         from pipeline.tasks.loop.model import tune_model
 
+        finished(self.requires())
         state = {}
         with self.output().write() as folder:
             for kernel, plan in self.loop.plans.items():
@@ -148,9 +151,9 @@ class SynthesizeRound(RoundTask):
         before: ProposeDesigns = self.clone(ProposeDesigns)
         return before
 
-    def output(self) -> FolderTarget:
+    def output(self) -> ProvisionalTarget:
         """``round-NNN/runs-KERNEL/`` with ``runs.jsonl``, and ``times.json``, which differs from run to run."""
-        return FolderTarget(self.loop.runs_folder(self.round, self.only, self.take))
+        return ProvisionalTarget(self.loop.runs_folder(self.round, self.only, self.take))
 
     def tell_stage(self, key: str, stage: str) -> None:
         """Shows what the tool is at: on luigi's page, and on a terminal."""
@@ -159,11 +162,14 @@ class SynthesizeRound(RoundTask):
         self.report_progress(None, f"{key}: {stage}")
 
     def run(self) -> None:
-        """Runs the backend; what it finished before a kill is in the report store and not run again."""
+        """Runs the backend; what it finished before a kill is in the report store and not run again.
+
+        Runs that the surroundings kept from a result are noted and are no runs of the loop; what needs the round has it
+        finished first.
+        """
         from pipeline.tasks.loop.measured import measured, write_measured
         from pipeline.tasks.loop.search import points_of
         from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
-        from pipeline.tasks.provisional import Standing, unfinished
 
         file = self.input().path / PROPOSALS
         asked = read_json(file, "order", "answers")
@@ -181,14 +187,17 @@ class SynthesizeRound(RoundTask):
                 times[outcome.key] = {"seconds": outcome.seconds, "started": outcome.started}
             if self.plan.runs_tool and is_told(outcome):
                 say(f"  {title}, {done}/{len(designs)} {told(outcome)}")
-        if standing.missing:
-            # What is missing is no verdict and costs no budget: the round is done when all of it has a result.
-            raise unfinished(standing)
-        self._check([row.reason or row.status for row in rows.values() if row.usable is None], len(rows))
+        if not standing.missing:
+            self._check([row.reason or row.status for row in rows.values() if row.usable is None], len(rows))
+        # How high the limits were decides what was proposed since: a finished round stands, whatever they are now.
+        standing.limits.clear()
         with self.output().write() as folder:
-            write_measured(folder / RUNS, (rows[key] for key in keys))
+            write_measured(folder / RUNS, (rows[key] for key in keys if key in rows))
             write_json(folder / "times.json", times)
-        if rows:
+            standing.write(folder)
+        if card := standing.card():
+            say(f"{title}: {partial_text(card)}")
+        elif rows:
             self._tell_best(list(rows.values()))
 
     def _tell_best(self, rows: list[Measured]) -> None:
@@ -218,3 +227,16 @@ class SynthesizeRound(RoundTask):
 def synthesis_of(task: LoopTask, number: int, take: int) -> list[luigi.Task]:
     """The tasks that run a round: one a kernel."""
     return [task.clone(SynthesizeRound, round=number, only=kernel, take=take) for kernel in task.loop.plans]
+
+
+def finished(tasks: Iterable[luigi.Task]) -> None:
+    """Raises PipelineError, one line for all kernels, where a round among the tasks has runs without a result.
+
+    What is missing is no verdict and costs no budget: the round is done when all of it has a result.
+    """
+    targets = [task.output() for task in tasks if isinstance(task, SynthesizeRound)]
+    standing = joined(target.standing for target in targets)
+    if standing.missing:
+        for target in targets:
+            target.reopen()
+        raise unfinished(standing, what="runs of the round", fix=": the loop goes on, with its budget untouched")

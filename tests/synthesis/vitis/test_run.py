@@ -57,6 +57,7 @@ EXPECTED = {
     "disk_full": (Status.DISK_FULL, True),
     "disk_full_heals": (Status.DISK_FULL, True),
     "silent_failure": (Status.NO_VERDICT, True),
+    "unknown_setting": (Status.NO_VERDICT, True),
 }
 
 
