@@ -123,7 +123,8 @@ class Watch:
             return
         status, reason = found or ("", "")
         kernel = self.backend.address.kernel
-        say(f"  {kernel}: {len(left):,} designs are not started: every run ends alike, {status} ({reason})")
+        count = "1 design is" if len(left) == 1 else f"{len(left):,} designs are"
+        say(f"  {kernel}: {count} not started: every run ends alike, {status} ({reason})")
         for key, point in left.items():
             fault = Fault(Status(status) if status else Status.NO_VERDICT, reason, alike=status, started=False)
             self._note(key, fault, NOT_STARTED)

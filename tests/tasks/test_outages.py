@@ -92,7 +92,7 @@ def test_a_setting_that_no_run_bears_never_counts_against_a_design(tmp_path: Pat
     for _ in range(4):
         done = luigi(env, tmp_path / "w", *arguments)
         assert done.returncode == 30 and "4 of 4 designs have no result: no_verdict 4" in one_error_line(done)
-        assert "Unknown option '-foo'" in one_error_line(done) and "1 designs are not started" in done.stderr
+        assert "Unknown option '-foo'" in one_error_line(done) and "1 design is not started" in done.stderr
 
 
 def test_an_outage_of_a_further_step_leaves_the_design_open(tmp_path: Path) -> None:
