@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -19,7 +19,8 @@ MINE = "void mine(float x[64], float y[64]) {\n  for (int i = 0; i < 64; i++)\n 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs' folder of an environment with the wheel in it, which borrows the other packages of this one."""
-    if importlib.util.find_spec("hatchling") is None or importlib.util.find_spec("pip") is None:
+    # Asked of the metadata: looking for pip as a module makes setuptools warn where distutils is imported already.
+    if not {"hatchling", "pip"} <= {found.name for found in importlib.metadata.distributions()}:
         pytest.skip("hatchling or pip is not installed, so no wheel can be built and installed")
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
