@@ -15,7 +15,7 @@ from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 
 if TYPE_CHECKING:
-    from pipeline.tasks.plan import Plan
+    from pipeline.synthesis.plan import KernelPlan
 
 BACKENDS = ("auto", "vitis", "replay", "estimator")
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
@@ -38,7 +38,7 @@ class KernelTask(KernelOptions, PipelineTask):
     )
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> KernelPlan:
         """Kernel, space and flow; decided once, before the task runs."""
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 

@@ -98,9 +98,10 @@ class ModelTask(PipelineTask):
 
         estimates = None
         if preset.wants_estimates:
-            from pipeline.tasks.estimates import estimates_of
+            from pipeline.loop.estimates import estimates_of
+            from pipeline.tasks.estimator_device import estimator_device
 
-            estimates = estimates_of(self.kernels_at_hand())
+            estimates = estimates_of(self.kernels_at_hand(), estimator_device())
         found = load_designs(self.dataset_folder, names(self.source), kernels, estimates=estimates)
         for one in found:
             if one.left_out:
