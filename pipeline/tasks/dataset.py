@@ -24,6 +24,8 @@ from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, part
 class GenerateDataset(KernelOptions, PipelineTask):
     """From kernels to a dataset: samples designs, labels them, writes tables, splits and a data card."""
 
+    example = "--kernels atax,bicg"
+
     kernels = luigi.Parameter(
         default="",
         description="suite names or paths, comma-separated; default: those with cached reports of the source",

@@ -79,6 +79,8 @@ class KernelTask(KernelOptions, PipelineTask):
 class SampleConfigurations(KernelTask):
     """Chooses design points of a kernel and writes them as the table designs."""
 
+    example = "--kernel mine.c --strategy space-filling --count 200"
+
     def output(self) -> FolderTarget:
         """``designs/KERNEL/STRATEGY-HASH/`` with ``designs.parquet`` and ``provenance.json``."""
         return FolderTarget(self.folder / "designs" / self.plan.name / f"{self.chosen_strategy}-{self.digest}")
