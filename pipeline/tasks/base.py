@@ -22,6 +22,7 @@ from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
+from pipeline.tasks.target_options import check_task
 
 _T = TypeVar("_T")
 _TELL_EVERY_S = 0.5
@@ -42,6 +43,7 @@ class PipelineTask(luigi.Task):
         if self.is_root:
             ending.set_root(self)
             self._check_settings()
+            check_task(self)
             defaults.check_scheduler()
             if note := other_versions(self.folder, __version__):
                 say(note)

@@ -186,6 +186,7 @@ class FineTune(ModelTask):
         return TrainHierarchicalMoE(
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=self.mode,
             target=self.target, accelerator=self.accelerator, without=Path(self.kernel).stem,
+            part=self.part, clock=self.clock,
         )  # fmt: skip
 
     @cached_property
