@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.bound import lower_bound
+from pipeline.synthesis.devices import stand_in
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
@@ -22,8 +23,9 @@ def least_cycles(loop: ClosedLoop, plan: KernelPlan) -> int | None:
     """
     if loop.goal.goal != "cycles" or plan.kernel is None:
         return None
-    device = loop.device
-    if plan.address.flow.part != device.part:
+    flow = plan.address.flow
+    device = loop.devices.of(flow)
+    if flow.part is None or stand_in(flow) is not None:
         device = replace(device, available=replace(device.available, dsp=None))
     try:
         return lower_bound(prepare(plan.kernel, device).nest, device, loop.goal.limit)

@@ -39,7 +39,7 @@ def features_of(loop: ClosedLoop, plan: KernelPlan) -> KernelFeatures:
     else:
         assert plan.space is not None
         sites = set(plan.space.names)
-    device = None if loop.warm_start == "none" else loop.device
+    device = None if loop.warm_start == "none" else loop.devices.of(plan.address.flow)
     return kernel_features(plan.kernel, plan.address.flow.dialect, sites, device)
 
 

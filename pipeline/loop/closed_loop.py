@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.errors import PipelineError, nearest
-from pipeline.estimator import load_device, version
 from pipeline.exploration import SURROGATES, Objective, make_strategy, prior
 from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.model_file import model_file
+from pipeline.synthesis.devices import Devices
 
 if TYPE_CHECKING:
-    from pipeline.estimator import Device
     from pipeline.synthesis import Address, ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
@@ -53,7 +52,7 @@ class ClosedLoop:
         warm_start: what is known before the first run, one of :data:`WARM_STARTS`.
         warm_sources: sources of labels of other kernels; empty for the loop's own.
         seed: of everything drawn at random.
-        device: what the estimator works with.
+        devices: what the estimator works with.
         ir_cache: folder for compiled IR, for a model alone.
         kernel_of: gives the C of other kernels by name, None where it is not at hand.
     """
@@ -70,7 +69,7 @@ class ClosedLoop:
     warm_start: str = "auto"
     warm_sources: tuple[str, ...] = ()
     seed: int = 0
-    device: Device = field(default_factory=load_device)
+    devices: Devices = field(default_factory=Devices)
     ir_cache: Path = Path("ir")
     kernel_of: Callable[[str], Kernel | None] = kernel_at_hand
 
@@ -106,7 +105,7 @@ class ClosedLoop:
             "acquisition": self.acquisition,
             "backend": self.backend_name,
             "batch": self.batch,
-            "estimator": version(self.device),
+            "estimator": self.devices.version,
             "further": sorted({step for plan in self.plans.values() for step in plan.further}),
             "kernels": [
                 [name, plan.address.digest, plan.space.hash if plan.space else None]

@@ -100,7 +100,7 @@ def _history(loop: ClosedLoop, address: Address) -> tuple[Any, list[Any]] | None
         return None
     sites = {name for outcome in outcomes for name in outcome.point or {}}
     try:
-        facts = kernel_features(kernel, address.flow.dialect, sites, loop.device)
+        facts = kernel_features(kernel, address.flow.dialect, sites, loop.devices.of(address.flow))
     except PipelineError:
         return None
     rows = [measured(labelled(plan, outcome, "history")) for outcome in outcomes]

@@ -17,15 +17,19 @@ from pipeline.synthesis import (
     ESTIMATOR_SOURCE,
     ReplayBackend,
     ReportStore,
+    Target,
     choose_backend,
+    made_for_target,
 )
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.tasks.base import names
-from pipeline.tasks.estimator_device import estimator_device
+from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.kernel_options import flags_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
+
+_NOTHING_ASKED = Target()
 
 
 @lru_cache(maxsize=512)
@@ -80,12 +84,12 @@ def default_source(workspace: str, backend: str) -> str:
     raise PipelineError(f"there are labels of several sources: {', '.join(sources)}", fix="name one with --source")
 
 
-def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
-    """The kernels with cached reports of a source, sorted; raises PipelineError where there is none.
+def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
+    """The kernels with cached reports of a source for a target, sorted; raises PipelineError where there is none.
 
     A user's own kernel is known to the store by its name alone: where nobody names its file it is left out, and said.
     """
-    addresses = open_store(workspace).addresses(source=source)
+    addresses = made_for_target(open_store(workspace).addresses(source=source), target)
     suite = set(suite_names())
     found = tuple(sorted({one.kernel for one in addresses if not one.kernel_hash or one.kernel in suite}))
     others = ", ".join(sorted({one.kernel for one in addresses} - set(found)))
@@ -103,9 +107,10 @@ def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
 
 
 def make_plan(
-    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = ""
-) -> KernelPlan:
-    """What to do for one kernel; raises PipelineError for a kernel, space or source that cannot serve.
+    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = "",
+    target: Target = _NOTHING_ASKED,
+) -> KernelPlan:  # fmt: skip
+    """What to do for one kernel; raises PipelineError for a kernel, space, source, part or clock that cannot serve.
 
     Replay also serves kernels whose C is not at hand: then there are labels and no space.
     """
@@ -116,11 +121,13 @@ def make_plan(
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
         if backend != "replay" or len(nameless) != 1:
             raise
+        made_for_target(nameless, target)
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if backend == "vitis":
-        runs = make_backend(store, found, source)
+        runs = make_backend(store, found, source, target)
         return KernelPlan(runs, runs.address, found, load_space(found, Path(space) if space else None))
-    chosen = choose_backend(backend, store, found, source=source, device=estimator_device())
+    device = asked_device(target) if backend == "estimator" else None
+    chosen = choose_backend(backend, store, found, source=source, device=device, target=target)
     address = chosen.address_of(found)
     if backend == "replay" and not store.count(address):
         raise _nothing_cached(store, found, source)

@@ -32,6 +32,8 @@ class ValidateTopDesigns(LoopTask):
     are computed again. Only the first is called resynthesised.
     """
 
+    example = "--kernel gemm-ncubed --budget 40 --top-k 5"
+
     budget = OptionalWholeNumber(
         least=1,
         default=None,

@@ -8,16 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pipeline.estimator import load_device
 from pipeline.exploration import Objective
 from pipeline.loop import ClosedLoop, KernelPlan
 from pipeline.loop.bound import least_cycles
+from pipeline.synthesis.devices import Devices
 from pipeline.tasks.plan import make_plan
 from tests.tasks.loops import facts, loop
 
 
 def _goal(**choices: Any) -> ClosedLoop:
-    return cast(ClosedLoop, SimpleNamespace(goal=Objective(**choices), device=load_device()))
+    return cast(ClosedLoop, SimpleNamespace(goal=Objective(**choices), devices=Devices()))
 
 
 def _on_part(plan: KernelPlan, part: str | None) -> KernelPlan:

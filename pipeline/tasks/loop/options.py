@@ -13,6 +13,7 @@ from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, LoopOptions, loop_of
 from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
 
-class LoopTask(KernelOptions, PipelineTask):
+class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
     kernel = luigi.Parameter(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import names
-from pipeline.tasks.estimator_device import estimator_device
+from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import single
+from pipeline.tasks.target_options import one_target, target_of
 from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class LoopOptions:
     top: str
     cflags: str
     files: str
+    part: str
+    clock: float | None
     space: str
     source: str
     backend: str
@@ -68,7 +71,7 @@ class LoopOptions:
             warm_start=self.warm_start,
             warm_sources=names(self.warm_source),
             seed=self.seed,
-            device=estimator_device(),
+            devices=devices(),
             ir_cache=workspace / "ir",
             kernel_of=kernel_or_none,
         )
@@ -88,9 +91,20 @@ class LoopOptions:
         source = self.source or default_source(self.workspace, backend)
         found: dict[str, KernelPlan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(self.workspace, kernel, self.top, self.space, source, backend, self.cflags, self.files)
+            plan = make_plan(
+                self.workspace,
+                kernel,
+                self.top,
+                self.space,
+                source,
+                backend,
+                self.cflags,
+                self.files,
+                target_of(self.part, self.clock),
+            )
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
+        one_target({name: plan.address.flow for name, plan in found.items()})
         return found
 
     def goal(self) -> Objective:
