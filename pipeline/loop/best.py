@@ -107,6 +107,8 @@ def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     handed = plan.backend.sources(plan.kernel, best.point)
     if handed is not None:
         return handed, flow
+    if plan.runs_tool:
+        raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
     complete = replace(
         flow,
         part=flow.part or DEFAULT_PART,
