@@ -102,10 +102,12 @@ class Flags:
 
     def absolute(self) -> Flags:
         """The same with folders and files as absolute paths, for a command that runs elsewhere."""
+        return self.under(Path.cwd())
+
+    def under(self, folder: Path) -> Flags:
+        """The same with folders and files as paths from ``folder`` on, for flags that are written for it."""
         named = (*_FOLDERS, *_FILES)
-        return Flags(
-            tuple((name, str(Path(value).absolute()) if name in named else value) for name, value in self.options)
-        )
+        return Flags(tuple((name, str(folder / value) if name in named else value) for name, value in self.options))
 
 
 NO_FLAGS = Flags()

@@ -32,7 +32,9 @@ class Target:
     """What a project is made for; None is what it does not say.
 
     ``clock_ns`` is the period in nanoseconds, ``uncertainty`` is as the tool takes it (``12.5%``, ``0.9ns``), ``flow``
-    is ``vivado`` or ``vitis``, ``settings`` are (``config_COMMAND.OPTION``, value) pairs in the order given.
+    is ``vivado`` or ``vitis``, ``settings`` are (``config_COMMAND.OPTION``, value) pairs that decide C synthesis, in
+    the order given; ``further`` are those of later steps, as they are spelled where they stand
+    (``config_export.format``, ``cosim.trace_level``). A switch that is on has the value ``true``.
     """
 
     part: str | None = None
@@ -40,6 +42,7 @@ class Target:
     uncertainty: str | None = None
     flow: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
 
 
 NO_TESTBENCH = TestBench()
