@@ -182,6 +182,7 @@ def defines(path: str, function: str) -> bool:
 def _known(found: Component, of: str, given: object, what: str, fix: str) -> None:
     if of in found.unknown and not given:
         line, why = found.unknown[of]
+        fix = f"set it, or {fix}" if why.startswith("the environment has no") else fix
         raise PipelineError(f"{what} is not known: {why}", file=found.script, line=line, fix=fix)
 
 

@@ -127,7 +127,8 @@ def parse_flags(text: str | Sequence[str], where: str = "--cflags") -> Flags:
         words = list(text)
     options: list[tuple[str, str]] = []
     following = iter(words)
-    for word in following:
+    for spelled in following:
+        word = spelled.removeprefix("-") if spelled.startswith("--std=") else spelled
         option = next((name for name in _WITH_VALUE if word.startswith(name)), None)
         if option is not None and (option in ("-D", "-U", "-I") or word == option or word.startswith(f"{option}=")):
             value = word[len(option) :]

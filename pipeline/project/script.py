@@ -63,9 +63,8 @@ class _Recorder:
         self._solutions: dict[tuple[str, str], Component] = {}
         self._made: dict[tuple[str, str, str | None], Component] = {}
         self._now = self._begun()
-        self._evaluator = Evaluator(
-            self._command, folder=base, environment=environment, matters=_MATTERS, arguments=("-f", str(path))
-        )
+        # The tool is started as `vitis_hls -f SCRIPT`: a script that looks for more than these two finds none.
+        self._evaluator = Evaluator(self._command, folder=base, environment=environment, matters=_MATTERS, arguments=2)
         self._evaluator.run(path)
         for key, solution in self._solutions.items():
             if solution.sources and not any(made[:2] == key for made in self._made):
@@ -176,6 +175,8 @@ class _Recorder:
                     held = component.bench if bench else component.sources
                     if all(one.path != path for one in held):
                         held.append(Named(path, flags, line))
+
+    _do_add_file = _do_add_files  # as Tcl takes the beginning of a name that is clear
 
     def _paths(self, word: str) -> Iterator[str]:
         for name in list_of(word):

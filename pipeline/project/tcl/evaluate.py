@@ -40,21 +40,21 @@ class Evaluator:
 
     ``handler`` is asked for every command that is none of Tcl's own: it gets the name, the words and the line, and
     answers with the command's value, or None for a command that it does not know. ``folder`` is where relative paths
-    begin, ``environment`` what ``$env(..)`` sees, ``matters`` matches the text of a script that does more than set
+    begin, ``environment`` what ``$env(..)`` sees, ``arguments`` is their number, ``matters`` matches the text of a script that does more than set
     variables: where a condition is unknown such a script is refused, any other passed over. ``unread`` lists what was
     passed over and may have mattered, as (file, line, what).
     """
 
     def __init__(
         self, handler: Handler, *, folder: Path, environment: Mapping[str, str], matters: re.Pattern[str],
-        arguments: Sequence[str] = (),
+        arguments: int = 0,
     ) -> None:  # fmt: skip
         self.handler, self.folder, self.matters = handler, folder, matters
         self.unread: list[tuple[str, int, str]] = []
         self.file = ""
         self._environment = environment
         self._globals: dict[str, str] = {
-            "argv": text_of(arguments), "argc": str(len(arguments)), "argv0": "", "tcl_version": "8.6",
+            "argv": Unknown("the script's arguments are not given here"), "argc": str(arguments), "tcl_version": "8.6",
             "tcl_platform(platform)": "unix", "tcl_platform(os)": "Linux",
         }  # fmt: skip
         self._frames: list[dict[str, str]] = [self._globals]
@@ -556,6 +556,8 @@ class Evaluator:
                 return str(int(inside[1] in self._environment))
             frame, inner = self._place(name)
             return str(int(inner in frame or any(key.startswith(f"{inner}(") for key in frame)))
+        if words[0] == "nameofexecutable":
+            return "vitis_hls"
         if words[0] in ("procs", "commands"):
             return words[1] if len(words) > 1 and words[1] in self._procedures else ""
         return Unknown(f"info {words[0][:40]} is not done")
