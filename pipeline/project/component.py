@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags, parse_flags
-from pipeline.project.project import Project, Target, TestBench
+from pipeline.project.project import Project, TestBench, ToolSettings
 
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".c++")
 """Endings of files that are compiled; of the rest, headers are found by who includes them, and data is data."""
@@ -157,7 +157,7 @@ def project_of(
         ),
         name=name or chosen,
         script=found.script,
-        target=Target(
+        tool=ToolSettings(
             found.part,
             found.clock_ns,
             found.uncertainty,

@@ -19,7 +19,7 @@ ENDINGS = (".cfg", ".tcl")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A project, what of its script is not understood, and what of its target is not known (line and why, by name)."""
+    """A project, what of its script is not understood, and what is not known (line and reason, by what it is of)."""
 
     project: Project
     unread: tuple[Unread, ...]

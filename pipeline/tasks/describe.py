@@ -12,7 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
-from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -48,7 +48,7 @@ class ListKernels(InformationTask):
 class _OfKernel(KernelOptions, InformationTask):
     """A question about one kernel."""
 
-    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    kernel = luigi.Parameter(description=KERNEL)
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
 
     @cached_property
@@ -56,7 +56,7 @@ class _OfKernel(KernelOptions, InformationTask):
         """The kernel."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top, self.cflags, self.files)
+        return kernel_of(self.kernel, self.reading)
 
     @cached_property
     def rules(self) -> DesignSpace:
@@ -70,7 +70,7 @@ class DescribeKernel(_OfKernel):
     """Describes a kernel: loops with trip counts, arrays, pragma sites and their values, size of the space."""
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """One file a kernel."""
         return f"kernel-{self.found.name}"
 
@@ -132,7 +132,7 @@ class DescribeDesign(_OfKernel):
     key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """One file a design."""
         from pipeline.tasks.outputs import fingerprint
 

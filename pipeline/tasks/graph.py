@@ -63,7 +63,7 @@ class BuildGraph(KernelOptions, PipelineTask):
         """The kernel, of a C file."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top, self.cflags, self.files)
+        return kernel_of(self.kernel, self.reading)
 
     @cached_property
     def identity(self) -> dict[str, Any]:

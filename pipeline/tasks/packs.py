@@ -31,10 +31,11 @@ class BuildPacks(PipelineTask):
 
         from pipeline.design_space.sampling import sample
         from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, write_pack
+        from pipeline.tasks.kernel_options import Reading
         from pipeline.tasks.plan import make_plan
 
         for name in self.follow(names(self.kernels), "packs"):
-            plan = make_plan(self.workspace, name, "", "", ESTIMATOR_SOURCE, "estimator")
+            plan = make_plan(self.workspace, name, Reading(), "", ESTIMATOR_SOURCE, "estimator")
             assert plan.kernel is not None and plan.space is not None
             points = sample(plan.space, "uniform", self.count, self.seed)
             path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"

@@ -40,9 +40,9 @@ class Evaluator:
 
     ``handler`` is asked for every command that is none of Tcl's own: it gets the name, the words and the line, and
     answers with the command's value, or None for a command that it does not know. ``folder`` is where relative paths
-    begin, ``environment`` what ``$env(..)`` sees, ``arguments`` is their number, ``matters`` matches the text of a script that does more than set
-    variables: where a condition is unknown such a script is refused, any other passed over. ``unread`` lists what was
-    passed over and may have mattered, as (file, line, what).
+    begin, ``environment`` what ``$env(..)`` sees, ``arguments`` the number of the script's arguments, ``matters``
+    matches the text of a script that does more than set variables: where a condition is unknown such a script is
+    refused, any other passed over. ``unread`` lists what was passed over and may have mattered, as (file, line, what).
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import names
-from pipeline.tasks.kernel_options import single
+from pipeline.tasks.kernel_options import Reading, single
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.vitis import pairs
 
@@ -30,9 +30,7 @@ class Loop:
     workspace: str
     seed: int
     kernel: str
-    top: str
-    cflags: str
-    files: str
+    reading: Reading
     space: str
     source: str
     backend: str
@@ -53,7 +51,7 @@ class Loop:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        single(len(named), "--kernel", top=self.top, space=self.space, files=self.files)
+        single(len(named), "--kernel", space=self.space, **self.reading.narrow)
         backend = resolve_backend(self.backend)
         if backend == "vitis" and not named:
             # Runs of minutes to hours are not started unasked.
@@ -63,7 +61,7 @@ class Loop:
         source = self.source or default_source(self.workspace, backend)
         found: dict[str, Plan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(self.workspace, kernel, self.top, self.space, source, backend, self.cflags, self.files)
+            plan = make_plan(self.workspace, kernel, self.reading, self.space, source, backend)
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
         return found
