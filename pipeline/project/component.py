@@ -83,13 +83,13 @@ class Unread:
 
 
 def period_ns(text: str) -> float | None:
-    """The period of ``10``, ``3.33ns``, ``300MHz``; None for anything else."""
+    """The period of ``10``, ``3.33ns``, ``300MHz``, to a femtosecond; None for anything else."""
     match = _PERIOD.fullmatch(text.strip())
     unit = match[2].lower() if match else ""
     if match is None or (unit not in _UNITS and unit not in _FREQUENCIES) or not 0 < float(match[1]) < 1e15:
         return None
     value = float(match[1])
-    return value * _UNITS[unit] if unit in _UNITS else _FREQUENCIES[unit] / value
+    return round(value * _UNITS[unit] if unit in _UNITS else _FREQUENCIES[unit] / value, 6) or None
 
 
 def uncertainty_of(text: str) -> str | None:

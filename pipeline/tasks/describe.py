@@ -105,6 +105,7 @@ class DescribeKernel(_OfKernel):
             "argument": " ".join([str(self.kernel), *self.asked]),
             "file": kernel.file,
             "top": kernel.top,
+            "project": _project(kernel),
             "kernel_hash": kernel.ast_hash,
             "functions": [function.name for function in kernel.functions],
             "loops": loops,
@@ -263,6 +264,37 @@ class DescribeDesign(_OfKernel):
 def exact_size(space: DesignSpace) -> int | None:
     """The number of valid points; None where it cannot be counted."""
     return space.size() if space.countable else None
+
+
+def _project(kernel: Kernel) -> dict[str, Any] | None:
+    """What a project's configuration file or script says beside its sources; None for a kernel without one."""
+    project = kernel.project
+    if project is None or project.script is None:
+        return None
+    tool = project.tool
+    return {
+        "script": project.script,
+        "sources": [project.file, *project.further],
+        "cflags": project.flags.text,
+        "testbench": list(project.testbench.files),
+        "arguments": list(project.testbench.arguments),
+        "part": tool.part,
+        "clock_ns": tool.clock_ns,
+        "uncertainty": tool.uncertainty,
+        "flow_target": tool.flow,
+        "settings": dict(tool.settings),
+        "later_settings": dict(tool.further),
+        "directives": [
+            {
+                "name": one.name,
+                "location": one.operands[0],
+                "operands": list(one.operands[1:]),
+                "options": {name: value for name, value in one.options},
+                "line": one.line,
+            }
+            for one in project.directives
+        ],
+    }
 
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:
