@@ -16,8 +16,8 @@ from pipeline.project.tcl.lists import list_of, text_of
 from pipeline.project.tcl.syntax import Command, Part, Reader, Script, Variable, Word, commands, parts_of
 from pipeline.project.tcl.unknown import Raised, Refused, Unknown, first_unknown
 
-STEPS = 100_000
-LETTERS = 64 * 2**20
+STEPS = 30_000
+LETTERS = 16 * 2**20
 MOST_NESTED = 40
 SCRIPT_BYTES = 2**20
 """Limits: commands of a script, letters that its values may have over the whole run, depth, size of a file."""
@@ -270,7 +270,7 @@ class Evaluator:
         unknown = first_unknown([frame.get(inner, ""), *words])
         if unknown is not None:
             return self._assign(words[0], unknown)
-        return self._assign(words[0], text_of([*list_of(frame.get(inner, "")), *words[1:]]))
+        return self._assign(words[0], " ".join(filter(None, (frame.get(inner, ""), text_of(words[1:])))))
 
     def _do_incr(self, words: list[str], line: int) -> str:
         frame, inner = self._place(words[0])
