@@ -67,7 +67,7 @@ class _Recorder:
         self._evaluator = Evaluator(self._command, folder=base, environment=environment, matters=_MATTERS, arguments=2)
         self._evaluator.run(path)
         for key, solution in self._solutions.items():
-            if solution.sources and not any(made[:2] == key for made in self._made):
+            if not any(made[:2] == key for made in self._made):
                 self._keep(solution)
 
     @property
