@@ -119,10 +119,21 @@ def project_named(kernel: str, reading: Reading) -> Project | None:
         say(f"{unread}: passed over.")
     if len(opened.unread) > _MOST_UNREAD:
         say(f"{kernel}: {len(opened.unread) - _MOST_UNREAD} more lines are passed over.")
+    for of, (line, why) in opened.unknown.items():
+        if of in _BY_HAND:
+            say(f"{kernel}:{line}: its {of} is not known ({why}); give it with {_BY_HAND[of]}.")
     return opened.project
 
 
 _MOST_UNREAD = 5
+_BY_HAND = {
+    "part": "--part",
+    "clock": "--clock",
+    "uncertainty": "--vitis-uncertainty",
+    "bench": "--testbench",
+    "bench flags": "--cflags",
+}
+"""The options for what of a script is not needed to read it."""
 
 
 def flags_of(cflags: str) -> Flags:

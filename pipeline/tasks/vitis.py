@@ -16,15 +16,16 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
-from pipeline.project import NO_FLAGS, NO_SETTINGS, Flags
+from pipeline.project import NO_FLAGS, Flags
 from pipeline.tasks.messages import say
-from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.parameters import Clock, Real, WholeNumber
+from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.kernels import Kernel
-    from pipeline.synthesis import Outcome, ReportStore
+    from pipeline.synthesis import Outcome, ReportStore, Target
     from pipeline.synthesis.vitis import Sources, Tool, VitisBackend
     from pipeline.synthesis.vitis.job import Further
 
@@ -37,7 +38,7 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         default="", description="vitis_hls, vitis-run, v++ or vivado_hls; else chosen by what is there"
     )
     part = luigi.Parameter(default="xcu200-fsgd2104-2-e", description="part that designs are made for")
-    clock_ns = Real(above=0, most=1000, hint="in ns", default=4.0, description="target clock period in ns")
+    clock_ns = Clock(default=4.0, description="target clock: 4, 4ns or 250MHz")
     uncertainty = luigi.Parameter(default="27%", description="clock uncertainty, as the tool takes it")
     flow_target = luigi.ChoiceParameter(default="vitis", choices=("vitis", "vivado"), description="flow target")
     options = luigi.Parameter(default="", description="more settings: name=value, separated by ';'")
@@ -174,13 +175,6 @@ def lowering(
     )
 
 
-def _asked(config: Any, name: str, of_project: Any) -> Any:
-    """A setting of [vitis] where it is not left alone, else the project's, else the default."""
-    value = getattr(config, name)
-    default = dict(vitis.get_params())[name]._default
-    return value if value != default or of_project is None else of_project
-
-
 def _later(settings: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Settings of later steps that scripts spell: those of a configuration file stay in it."""
     return tuple((name, value) for name, value in settings if name.startswith("config_"))
@@ -219,15 +213,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBackend:
-    """The backend for one kernel under the flow of luigi.cfg.
+def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target) -> VitisBackend:
+    """The backend for one kernel under the flow of luigi.cfg, for the part and clock that were asked for.
 
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
     from pipeline.synthesis import Address
-    from pipeline.synthesis.flow import check_uncertainty
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
-    from pipeline.synthesis.parts import check_part
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
 
@@ -244,8 +236,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         )
     dialect = "hls" if native else "merlin"
     further = _further(config.further)
-    asked = kernel.project.tool if kernel.project is not None else NO_SETTINGS
-    extra = {**dict(asked.settings), **pairs(config.options, "vitis")}
+    own = kernel.project.tool.settings if kernel.project is not None else ()
+    extra = {**dict(own), **pairs(config.options, "vitis")}
     if kernel.project is not None and kernel.project.flags:
         extra["cflags"] = kernel.project.flags.text
     how = {
@@ -254,18 +246,15 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
-    part, clock_ns = _asked(config, "part", asked.part), _asked(config, "clock_ns", asked.clock_ns)
-    uncertainty = _asked(config, "uncertainty", asked.uncertainty)
-    check_part(part, "--vitis-part")
-    check_uncertainty(uncertainty, clock_ns, "--vitis-uncertainty")
-    flow_target = _asked(config, "flow_target", asked.flow)
+    asked = for_kernel(target, kernel).complete
+    assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None
     flow = tool_flow(
         tool,
         dialect=dialect,
-        part=part,
-        clock_ns=clock_ns,
-        uncertainty=uncertainty or None,
-        flow_target=flow_target,
+        part=asked.part,
+        clock_ns=asked.clock_ns,
+        uncertainty=asked.uncertainty or None,
+        flow_target=asked.flow_target,
         settings=tuple({**extra, **{f"lowering.{name}": value for name, value in how.items()}}.items()),
     )
     if source and source != flow.source:
@@ -283,7 +272,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
             testbench=_testbench(config.testbench, kernel) if further or config.testbench else {},
             options={
                 "buffers": config.buffers,
-                "flow_target": flow_target,
+                "flow_target": asked.flow_target,
                 "reassociate": config.reassociate,
                 "unsupported": config.unsupported,
             },
