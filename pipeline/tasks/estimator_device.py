@@ -12,6 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
+from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET
 from pipeline.synthesis.target import Target, uncertainty_fraction
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ def stand_in(flow: Flow) -> str | None:
     except PipelineError as error:
         return f"{error.problem}: estimates beside its figures are for {DEFAULT_PART}"
     return None
+
+
+def assumptions(flow: Flow) -> list[str]:
+    """What is assumed of a flow's figures, a sentence or none: of estimates at a target where little is measured."""
+    from pipeline.synthesis import ESTIMATOR_SOURCE
+
+    if flow.source != ESTIMATOR_SOURCE or not (assumed := device_of(flow).assumed):
+        return []
+    aim = flow.flow_target not in (None, DEFAULT_FLOW_TARGET)
+    return [f"Estimates: {assumed}{'; flow targets are not told apart' if aim else ''}."]
 
 
 def device_of_labels(dataset: Path, sources: Sequence[str]) -> Device:

@@ -36,13 +36,15 @@ def write_loop_page(
     ``facts`` is the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv`` and ``predicted.csv``.
     """
     from pipeline.present.run_report import Grid, RunReport, write_run_report
+    from pipeline.tasks.loop.summary import target_text
 
     kernels = list(facts["kernels"])
     report = RunReport(
         title=f"Search for the best design of {', '.join(kernels)}",
         job="RunActiveLearningLoop",
         sources=(facts["source"],),
-        summary=" ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
+        summary=f"Figures are {target_text(facts)}. "
+        + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
         key_figures=_figures(facts),
         warnings=facts["notices"],
         best=[
@@ -77,7 +79,11 @@ def write_loop_page(
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
     from pipeline.present.run_report import KeyFigure
 
-    found = [KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}")]
+    clock = facts["clock_ns"]
+    found = [
+        KeyFigure("part", facts["part"] or "not recorded", f"at {clock:g} ns" if clock else "clock not recorded"),
+        KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
+    ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
         found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))

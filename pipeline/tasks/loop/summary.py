@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from pipeline.tasks.plan import Plan
 
 
+TARGET = ("part", "clock_ns", "uncertainty", "flow_target")
+"""What the figures of a loop are for, as its summary names it."""
+
+
+def target_text(facts: Mapping[str, Any]) -> str:
+    """Part and clock of a summary for people."""
+    from pipeline.synthesis import Flow, made_for
+
+    one = next(iter(facts["kernels"].values()))
+    return f"for {made_for(Flow.from_json(one['flow']))}"
+
+
 def best_of(loop: Loop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured] | None:
     """The number of the run that found the best design of a kernel, and the design; None where none fits."""
     fitting = [
@@ -48,6 +60,7 @@ def why_stopped(record: Record, kernel: str, budget: int, runs: Sequence[Run]) -
 def notices(loop: Loop) -> list[str]:
     """What a reader must know before trusting a figure."""
     from pipeline.synthesis.vitis.tools import STAND_IN
+    from pipeline.tasks.estimator_device import assumptions, stand_in
     from pipeline.tasks.plan import open_store
 
     said = []
@@ -62,6 +75,9 @@ def notices(loop: Loop) -> list[str]:
             )
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
+    said += assumptions(loop.flow)
+    if (instead := stand_in(loop.flow)) is not None:
+        said.append(instead)
     if loop.source_name == STAND_IN:
         said.append("the tool is the stand-in of the tests: its figures mean nothing")
     return said
@@ -77,6 +93,7 @@ def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> di
     facts: dict[str, Any] = {
         "backend": loop.backend_name,
         "source": loop.source_name,
+        **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
         "notices": notices(loop),
         "objective": loop.goal.goal,
@@ -128,7 +145,7 @@ def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str,
 
 def summary_text(facts: Mapping[str, Any]) -> str:
     """The lines that end the command."""
-    lines = [f"Source {facts['source']}, backend {facts['backend']}"]
+    lines = [f"Source {facts['source']}, backend {facts['backend']}, {target_text(facts)}"]
     lines += [f"Note: {notice}" for notice in facts["notices"]]
     for kernel, found in facts["kernels"].items():
         failed = ", ".join(f"{status} {count}" for status, count in found["statuses"].items() if status != "ok")

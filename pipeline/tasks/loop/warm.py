@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pipeline.tasks.outputs import FolderTarget, write_json
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses
     from pipeline.exploration.prior import History
-    from pipeline.synthesis import Address
+    from pipeline.synthesis import Address, Flow
     from pipeline.tasks.loop.settings import Loop
 
 INDEX = "histories.json"
@@ -90,7 +91,8 @@ def processes_of(loop: Loop) -> MetaProcesses | None:
 def other_addresses(loop: Loop) -> Iterator[Address]:
     """Where the labels are that the search starts from, by its option ``--warm-start``.
 
-    Of the loop's own source: the other kernels under the same flow. Of sources that ``--warm-source`` names: all.
+    Of the loop's own source: the other kernels under the same flow, and those that have labels for another part or
+    clock alone. Of sources that ``--warm-source`` names: all.
     """
     from pipeline.tasks.base import names
     from pipeline.tasks.plan import open_store
@@ -108,11 +110,27 @@ def other_addresses(loop: Loop) -> Iterator[Address]:
             f"there are no labels of source {missing!r} (sources here: {', '.join(known) or 'none'})",
             fix="import them, or name another --warm-source",
         )
-    for source in named or (loop.source_name,):
-        for address in store.addresses(source=source):
-            foreign = address.flow.hash not in own
-            if (foreign and named) or (not foreign and not {address.kernel, address.kernel_hash} & searched):
-                yield address
+    if named:
+        for source in named:
+            yield from (address for address in store.addresses(source=source) if address.flow.hash not in own or not
+                        {address.kernel, address.kernel_hash} & searched)  # fmt: skip
+        return
+    others = [
+        address
+        for address in store.addresses(source=loop.source_name)
+        if not {address.kernel, address.kernel_hash} & searched
+    ]
+    alike = [address for address in others if address.flow.hash in own]
+    known = {address.kernel for address in alike}
+    yield from alike
+    for address in others:
+        if address.kernel not in known and moved(address.flow, loop.flow).hash in own:
+            yield address
+
+
+def moved(flow: Flow, to: Flow) -> Flow:
+    """A flow for the part and clock of another."""
+    return replace(flow, part=to.part, clock_ns=to.clock_ns, uncertainty=to.uncertainty, flow_target=to.flow_target)
 
 
 def histories_of(loop: Loop) -> list[History]:
