@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sized
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import luigi
 from luigi.cmdline_parser import CmdlineParser
@@ -31,6 +31,9 @@ _TELL_EVERY_S = 0.5
 
 class PipelineTask(luigi.Task):
     """A task with a workspace and a seed."""
+
+    example: ClassVar[str] = ""
+    """Options of a first command, for the help."""
 
     workspace = Folder(default="workspace", description="folder for everything that is written")
     seed = WholeNumber(default=0, description="seed of everything that is drawn at random")

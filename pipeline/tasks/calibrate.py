@@ -178,6 +178,8 @@ def _percent(share: float | None) -> str:
 class ValidateEstimator(_AgainstLabels):
     """Compares the estimator with measured designs, kernel by kernel, never on kernels that a fit has seen."""
 
+    example = "--source lab-2023.2"
+
     reports = luigi.Parameter(default="", description="folder of csynth.xml files to hold the law of loops against too")
 
     @cached_property
@@ -226,6 +228,8 @@ class ValidateEstimator(_AgainstLabels):
 
 class Calibrate(_AgainstLabels):
     """Refits the estimator's free constants to reports of your own, and says what that gains on kernels not seen."""
+
+    example = "--source lab-2023.2"
 
     def run(self) -> None:
         """Writes ``estimator/Calibrate-SOURCE-HASH/constants.toml`` and the agreement before and after."""

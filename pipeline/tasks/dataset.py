@@ -25,6 +25,8 @@ from pipeline.tasks.target_options import TargetOptions, one_target
 class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
     """From kernels to a dataset: samples designs, labels them, writes tables, splits and a data card."""
 
+    example = "--kernels atax,bicg"
+
     kernels = luigi.Parameter(
         default="",
         description="suite names or paths, comma-separated; default: those with cached reports of the source",
@@ -183,11 +185,11 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
     def _targets(self) -> list[str]:
         """What the labels of each source are for, a sentence each, and what is assumed of estimates."""
         from pipeline.synthesis import made_for
-        from pipeline.tasks.estimator_device import assumptions
+        from pipeline.tasks.estimator_device import devices
 
         flows = {shard.plan.source: shard.plan.address.flow for shard in self.shards}
         said = [f"Labels of {source} are for {made_for(flow)}." for source, flow in sorted(flows.items())]
-        return said + list(dict.fromkeys(note for flow in flows.values() for note in assumptions(flow)))
+        return said + list(dict.fromkeys(note for flow in flows.values() for note in devices().assumptions(flow)))
 
     def _standing(self) -> Standing:
         from pyarrow.parquet import read_metadata

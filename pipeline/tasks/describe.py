@@ -70,6 +70,8 @@ class _OfKernel(KernelOptions, InformationTask):
 class DescribeKernel(_OfKernel):
     """Describes a kernel: loops with trip counts, arrays, pragma sites and their values, size of the space."""
 
+    example = "--kernel mine.c --cflags '-I include -DN=64'"
+
     @property
     def name(self) -> str:
         """One file a kernel."""
@@ -129,6 +131,8 @@ class DescribeKernel(_OfKernel):
 
 class DescribeDesign(TargetOptions, _OfKernel):
     """Describes a design: its values, whether the space allows it, cached labels, an estimate, its annotated C."""
+
+    example = "--kernel gemm-ncubed"
 
     key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
 

@@ -67,6 +67,8 @@ class _Import(PipelineTask):
 class ImportHLSyn(_Import):
     """Imports a published label set: the HLSyn archive, the plain Vitis set, or another of their layout."""
 
+    example = "--path HLSyn_designs.tar.gz"
+
     path = luigi.Parameter(default="", description="archive (tar.gz, zip) or folder; default: download from --url")
     url = luigi.Parameter(
         default="", description="address to download; default: the public HLSyn archive, checksum checked"
@@ -181,6 +183,8 @@ class ImportReports(_Import):
 
     Of several reports of one design the newest by the time of its file counts, also of those that came before.
     """
+
+    example = "--path old_runs --kernel mine.c --source lab-2023.2"
 
     path = luigi.Parameter(description="folder to search for csynth.xml files")
     source = luigi.Parameter(description="a name of your own for these runs, such as lab-2023.2")

@@ -17,6 +17,8 @@ PACK_KERNELS = "atax,bicg,doitgen-red,gemm-ncubed,jacobi-2d,spmv-ellpack,stencil
 class BuildPacks(TargetOptions, PipelineTask):
     """Writes the packs in reports/ again: labels by the estimator for a handful of kernels."""
 
+    example = "--kernels atax --count 150 --output-folder packs"
+
     kernels = luigi.Parameter(default=PACK_KERNELS, description="suite names, comma-separated")
     count = WholeNumber(least=1, default=150, description="designs a kernel, the default design among them")
     output_folder = luigi.Parameter(default="reports", description="where the packs go")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tasks.loop.record import interleaved, rounds_of
+from pipeline.loop.record import interleaved, rounds_of
 from pipeline.tasks.plan import make_plan, open_store
 from tests.tasks.commands import BIN, ROOT, environment, one_error_line
 from tests.tasks.loops import compiles, facts, found, loop, rows

@@ -9,17 +9,18 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from pipeline.exploration import Objective
-from pipeline.tasks.loop.bound import least_cycles
-from pipeline.tasks.loop.settings import Loop
-from pipeline.tasks.plan import Plan, make_plan
+from pipeline.loop import ClosedLoop, KernelPlan
+from pipeline.loop.bound import least_cycles
+from pipeline.synthesis.devices import Devices
+from pipeline.tasks.plan import make_plan
 from tests.tasks.loops import facts, loop
 
 
-def _goal(**choices: Any) -> Loop:
-    return cast(Loop, SimpleNamespace(goal=Objective(**choices)))
+def _goal(**choices: Any) -> ClosedLoop:
+    return cast(ClosedLoop, SimpleNamespace(goal=Objective(**choices), devices=Devices()))
 
 
-def _on_part(plan: Plan, part: str | None) -> Plan:
+def _on_part(plan: KernelPlan, part: str | None) -> KernelPlan:
     return replace(plan, address=replace(plan.address, flow=replace(plan.address.flow, part=part)))
 
 
