@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,15 @@ from pipeline.program.parser import ATTRIBUTE, Parser
 from pipeline.program.tree import MAX_DEPTH, FileAST, Layout
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import Preprocessed, preprocess
+from pipeline.project.refusals import Refusal, first_refusal
 from pipeline.project.sizes import sizes_of
 
 LIBRARY = "library"
 """What coordinates in the system's declarations have as their file."""
 _PARSE_ERROR = re.compile(r"^(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*)$", re.DOTALL)
+_UNKNOWN = re.compile(r"(?:unknown type name|undeclared identifier) '(\w+)'")
 _CPP_SIGNS = [
-    (re.compile(sign, re.MULTILINE), what)
+    (re.compile(sign), what)
     for sign, what in (
         (r"^\s*template\s*<", "a template"),
         (r"^\s*(?:class\s+\w+\s*[:{]|namespace\b|using\s+(?:namespace\b|\w+\s*=))", "a C++ declaration"),
@@ -67,7 +69,7 @@ def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder:
     found = preprocess(source, file=file, flags=flags, folder=folder)
     types, declared = types_used(found.library, found.text)
     text = f'# 1 "{LIBRARY}"\n{types}\n# 1 "0"\n{found.text}' if types else found.text
-    parsed = _parse(text, found, file, source)
+    parsed = _parse(text, found, file, source, lambda: first_refusal(source, file=file, flags=flags, folder=folder))
     unusual = _place(parsed, found.files, file)
     own: list[c_ast.Node] = []
     library: list[c_ast.Node] = []
@@ -84,7 +86,9 @@ def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder:
     return Translation(tree, tuple(library), found.texts, declared, found.includes)
 
 
-def _parse(text: str, found: Preprocessed, file: str, source: str) -> c_ast.FileAST:
+def _parse(
+    text: str, found: Preprocessed, file: str, source: str, refusal: Callable[[], Refusal | None]
+) -> c_ast.FileAST:
     parser = Parser()
     try:
         return parser.parse(text, "0")
@@ -106,13 +110,17 @@ def _parse(text: str, found: Preprocessed, file: str, source: str) -> c_ast.File
             raise PipelineError(
                 problem, file=where, line=line, column=int(column) if column else None, fix="rewrite it in plain C"
             ) from None
-        why = _reason(problem, found.texts.get(where, source), line, parser.inside)
+        nested = _nested(problem, found.texts.get(where, source), line) if parser.inside else None
+        if nested is None and "ends too early" not in problem and (said := refusal()) is not None:
+            # The compiler says better what is wrong; what it takes and pycparser does not stands where pycparser says.
+            where, line, column, problem = said.file, said.line, str(said.column), said.text
+        why = nested or _reason(found.texts.get(where, source), line)
         raise PipelineError(
             f"not C that can be read: {problem}" + (f" ({why})" if why else ""),
             file=where,
             line=line,
             column=int(column) if column else None,
-            fix="rewrite it in plain C" if why else "check the syntax there and just before",
+            fix="rewrite it in plain C" if why else _advice(problem),
         ) from None
     except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         # The parser meets some malformed input with whatever breaks inside it.
@@ -121,22 +129,36 @@ def _parse(text: str, found: Preprocessed, file: str, source: str) -> c_ast.File
         ) from None
 
 
-def _reason(problem: str, source: str, at: int | None, inside: bool) -> str | None:
-    """What a parse error is probably about, where the text shows it."""
+def _row(source: str, at: int | None) -> str:
     rows = source.split("\n")
-    row = rows[at - 1] if at is not None and 0 < at <= len(rows) else ""
-    if inside and problem == "before: {":
-        head = row.partition("{")[0] if row.partition("{")[0].strip() else rows[at - 2] if at and at > 1 else ""
-        if _NESTED.match(head):
-            return "a function inside a function is not supported"
+    return rows[at - 1] if at is not None and 0 < at <= len(rows) else ""
+
+
+def _nested(problem: str, source: str, at: int | None) -> str | None:
+    """Whether a brace within a function opens another function (which GNU C has)."""
+    if problem != "before: {":
+        return None
+    head = _row(source, at).partition("{")[0]
+    head = head if head.strip() or at is None else _row(source, at - 1)
+    return "a function inside a function is not supported" if _NESTED.match(head) else None
+
+
+def _reason(source: str, at: int | None) -> str | None:
+    """What a parse error is probably about, where its line shows it."""
+    row = _row(source, at)
     if re.search(r"\bgoto\s*\*", row):
         return "a computed goto is not supported"
     for sign, what in _CPP_SIGNS:
-        found = sign.search(source)
-        if found:
-            line = source.count("\n", 0, found.start() + len(found.group()) - len(found.group().lstrip())) + 1
-            return f"line {line} has {what}: C++ is not supported"
+        if sign.search(row):
+            return f"{what}: C++ is not supported"
     return None
+
+
+def _advice(problem: str) -> str:
+    missing = _UNKNOWN.search(problem)
+    if missing is None:
+        return "check the syntax there and just before"
+    return f"declare {missing[1]} or include its header; of a file that another one includes, name that other one"
 
 
 def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:

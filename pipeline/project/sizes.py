@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.project.compiler import OLD_C, QUIET, first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
-from pipeline.project.preprocess import TOOL_MACROS
+from pipeline.project.refusals import compile_c
 from pipeline.project.source_text import plain_lines
 
 _NAME = "hls_pipeline_sizes"
@@ -27,30 +25,13 @@ def sizes_of(
     """
     if not types:
         return {}
-    folder = Path(file).parent if folder is None else folder
     items = ", ".join(f"sizeof({name}), _Alignof({name})" for name in types)
-    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "kernel.c"
-        text = f'{plain_lines(source)}\n#line 1 "sizes"\nunsigned long long {_NAME}[] = {{{items}}};\n'
-        place.write_text(text, encoding="utf-8", newline="")
-        command = [
-            *front_end(), "-S", "-emit-llvm", "-x", "c", "-std=gnu11", *QUIET, *OLD_C,
-            *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading,
-            "-iquote", str(folder), str(place), "-o", "-",
-        ]  # fmt: skip
-        done = run(command, scratch=Path(scratch), file=file)
-        if done.code != 0:
-            error = first_error(done.messages)
-            if error is None:
-                raise PipelineError("clang gives no sizes of its types", file=file, fix="check that it compiles")
-            place_of = file if error["file"] == str(place) else error["file"]
-            raise PipelineError(
-                error["text"],
-                file=place_of,
-                line=int(error["line"]),
-                column=int(error["column"]),
-                fix="mend the C source",
-            )
+    text = f'{plain_lines(source)}\n#line 1 "sizes"\nunsigned long long {_NAME}[] = {{{items}}};\n'
+    done, refusal = compile_c(text, ("-S", "-emit-llvm"), file=file, flags=flags, folder=folder)
+    if refusal is not None:
+        raise PipelineError(
+            refusal.text, file=refusal.file, line=refusal.line, column=refusal.column, fix="mend the C source"
+        )
     found = _ARRAY.search(done.output)
     if found is None:
         raise PipelineError("clang gives no sizes of its types", file=file, fix="check that it compiles")

@@ -19,10 +19,13 @@ from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
+from pipeline.tasks.target_options import TargetOptions, one_target
 
 
-class GenerateDataset(KernelOptions, PipelineTask):
+class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
     """From kernels to a dataset: samples designs, labels them, writes tables, splits and a data card."""
+
+    example = "--kernels atax,bicg"
 
     kernels = luigi.Parameter(
         default="",
@@ -71,12 +74,12 @@ class GenerateDataset(KernelOptions, PipelineTask):
         sources = names(self.source) or (default_source(self.workspace, backend),)
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
-            kernels = names(self.kernels) or cached_kernels(self.workspace, source)
+            kernels = names(self.kernels) or cached_kernels(self.workspace, source, self.asked_target)
             single(len(kernels), "--kernels", top=self.top, space=self.space, files=self.files)
             for kernel in kernels:
                 task = SynthesizeDesigns(
                     workspace=self.workspace, seed=self.seed, kernel=kernel, top=self.top, space=self.space,
-                    cflags=self.cflags, files=self.files,
+                    cflags=self.cflags, files=self.files, part=self.part, clock=self.clock,
                     source=source, backend=backend, strategy=self.strategy, count=self.count, around=self.around,
                 )  # fmt: skip
                 first = found.setdefault((task.plan.name, source), task)
@@ -85,6 +88,8 @@ class GenerateDataset(KernelOptions, PipelineTask):
                         f"{first.kernel} and {kernel} are both called {task.plan.name}",
                         fix="rename one: the name is the kernel's identity in the tables",
                     )
+        for source in sources:
+            one_target({kernel: task.plan.address.flow for (kernel, of), task in found.items() if of == source})
         return [found[key] for key in sorted(found)]
 
     @cached_property

@@ -13,6 +13,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -68,6 +69,8 @@ class _OfKernel(KernelOptions, InformationTask):
 
 class DescribeKernel(_OfKernel):
     """Describes a kernel: loops with trip counts, arrays, pragma sites and their values, size of the space."""
+
+    example = "--kernel mine.c --cflags '-I include -DN=64'"
 
     @property
     def name(self) -> str:
@@ -126,8 +129,10 @@ class DescribeKernel(_OfKernel):
         return kernel_text(facts)
 
 
-class DescribeDesign(_OfKernel):
+class DescribeDesign(TargetOptions, _OfKernel):
     """Describes a design: its values, whether the space allows it, cached labels, an estimate, its annotated C."""
+
+    example = "--kernel gemm-ncubed"
 
     key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
 
@@ -136,7 +141,8 @@ class DescribeDesign(_OfKernel):
         """One file a design."""
         from pipeline.tasks.outputs import fingerprint
 
-        return f"design-{self.found.name}-{fingerprint(key=self.key)}"
+        more = [f"{self.part} {self.clock}"] if self.part or self.clock else []
+        return f"design-{self.found.name}-{fingerprint(key=self.key, **({'target': more} if more else {}))}"
 
     @cached_property
     def point(self) -> Point:
@@ -232,21 +238,32 @@ class DescribeDesign(_OfKernel):
             for key in dict.fromkeys((self.key, design_key(self.point))):
                 entry = store.get(address, key) if key or not self.point else None
                 if entry is not None:
-                    found.append({"source": address.source, **_said(entry.label)})
+                    for_what = {"part": address.flow.part, "clock_ns": address.flow.clock_ns}
+                    found.append({"source": address.source, **for_what, **_said(entry.label)})
                     break
         return found
 
     def _estimate(self) -> dict[str, Any]:
-        from pipeline.estimator import prepare
+        from pipeline.estimator import prepare, version
         from pipeline.reports.labels import Label, Status, label_from_report
-        from pipeline.tasks.estimator_device import estimator_device, estimator_version
+        from pipeline.reports.report import RESOURCE_NAMES
+        from pipeline.tasks.estimator_device import asked_device
 
+        device = asked_device(self.asked_target)
         try:
-            prepared = prepare(self.found, estimator_device())
+            prepared = prepare(self.found, device)
             label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
         except PipelineError as error:
             label = Label(Status.NO_VERDICT, str(error))
-        return {"source": "estimate", "version": estimator_version(), **_said(label)}
+        return {
+            "source": "estimate",
+            "version": version(device),
+            "part": device.part,
+            "clock_ns": device.clock_ns,
+            "available": {name: getattr(device.available, name) for name in RESOURCE_NAMES},
+            "assumed": device.assumed or None,
+            **_said(label),
+        }
 
     def _source(self) -> str:
         """The C with the values in its pragmas; for plain Vitis points, which have no place in them, as it is run."""

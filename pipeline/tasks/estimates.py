@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from pipeline.estimator import Device
     from pipeline.kernels import Kernel
     from pipeline.training.data import Estimates, Point
 
@@ -24,7 +25,7 @@ def estimate_count() -> int:
     return _TARGETS + len(FEATURES)
 
 
-def estimates_of(kernels: Mapping[str, Kernel]) -> Estimates:
+def estimates_of(kernels: Mapping[str, Kernel], device: Device) -> Estimates:
     """The estimates of design points of these kernels, by name, as :data:`pipeline.training.data.Estimates` says.
 
     Zeros, and not known, for a kernel that is not among them or that the estimator cannot walk.
@@ -34,9 +35,6 @@ def estimates_of(kernels: Mapping[str, Kernel]) -> Estimates:
     from pipeline.errors import PipelineError
     from pipeline.estimator import prepare
     from pipeline.estimator.features import features
-    from pipeline.tasks.estimator_device import estimator_device
-
-    device = estimator_device()
 
     def found(kernel: str, dialect: str, points: Sequence[Point]) -> npt.NDArray[np.float32]:
         if kernel in kernels:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class BuildGraph(KernelOptions, PipelineTask):
     """Builds the program graph of a kernel from its syntax tree and LLVM IR: two tables and a page."""
 
+    example = "--kernel mine.c"
+
     kernel = luigi.Parameter(description="a name of the suite, or a path to a C or C++ file")
 
     @cached_property

@@ -19,6 +19,8 @@ RESULTS = 2
 class SynthesizeDesigns(KernelTask):
     """Labels the sampled designs of one kernel: runs the backend and writes the shard's tables."""
 
+    example = "--kernel mine.c --backend vitis --count 50"
+
     def process_resources(self) -> dict[str, int]:
         """Kernels that are with the tool at once are bounded by [resources] in luigi.cfg."""
         return {"hls_kernel": 1} if self.plan.runs_tool else {}

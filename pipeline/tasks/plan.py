@@ -21,15 +21,19 @@ from pipeline.synthesis import (
     EstimatorBackend,
     ReplayBackend,
     ReportStore,
+    Target,
     choose_backend,
+    made_for_target,
 )
 from pipeline.synthesis.vitis import VitisBackend
 from pipeline.tasks.base import names
-from pipeline.tasks.estimator_device import estimator_device
+from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.kernel_options import flags_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
+
+_NOTHING_ASKED = Target()
 
 
 @dataclass(frozen=True)
@@ -128,12 +132,12 @@ def default_source(workspace: str, backend: str) -> str:
     raise PipelineError(f"there are labels of several sources: {', '.join(sources)}", fix="name one with --source")
 
 
-def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
-    """The kernels with cached reports of a source, sorted; raises PipelineError where there is none.
+def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
+    """The kernels with cached reports of a source for a target, sorted; raises PipelineError where there is none.
 
     A user's own kernel is known to the store by its name alone: where nobody names its file it is left out, and said.
     """
-    addresses = open_store(workspace).addresses(source=source)
+    addresses = made_for_target(open_store(workspace).addresses(source=source), target)
     suite = set(suite_names())
     found = tuple(sorted({one.kernel for one in addresses if not one.kernel_hash or one.kernel in suite}))
     others = ", ".join(sorted({one.kernel for one in addresses} - set(found)))
@@ -151,9 +155,10 @@ def cached_kernels(workspace: str, source: str) -> tuple[str, ...]:
 
 
 def make_plan(
-    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = ""
-) -> Plan:
-    """What to do for one kernel; raises PipelineError for a kernel, space or source that cannot serve.
+    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = "",
+    target: Target = _NOTHING_ASKED,
+) -> Plan:  # fmt: skip
+    """What to do for one kernel; raises PipelineError for a kernel, space, source, part or clock that cannot serve.
 
     Replay also serves kernels whose C is not at hand: then there are labels and no space.
     """
@@ -164,11 +169,13 @@ def make_plan(
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
         if backend != "replay" or len(nameless) != 1:
             raise
+        made_for_target(nameless, target)
         return Plan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if backend == "vitis":
-        runs = make_backend(store, found, source)
+        runs = make_backend(store, found, source, target)
         return Plan(runs, runs.address, found, load_space(found, Path(space) if space else None))
-    chosen = choose_backend(backend, store, found, source=source, device=estimator_device())
+    device = asked_device(target) if backend == "estimator" else None
+    chosen = choose_backend(backend, store, found, source=source, device=device, target=target)
     if isinstance(chosen, EstimatorBackend):
         address = chosen.address(found)
     else:

@@ -35,6 +35,8 @@ class ValidateTopDesigns(LoopTask):
     are computed again. Only the first is called resynthesised.
     """
 
+    example = "--kernel gemm-ncubed --budget 40 --top-k 5"
+
     budget = OptionalWholeNumber(
         least=1,
         default=None,
@@ -151,16 +153,18 @@ class ValidateTopDesigns(LoopTask):
         from pipeline.synthesis import EstimatorBackend
         from pipeline.synthesis.vitis import VitisBackend
         from pipeline.synthesis.vitis.job import Further
-        from pipeline.tasks.estimator_device import estimator_device
         from pipeline.tasks.plan import open_store
         from pipeline.tasks.vitis import make_backend
 
         if isinstance(plan.backend, EstimatorBackend):
-            return replace(plan, backend=EstimatorBackend(self.fresh_store, device=estimator_device()))
+            known = plan.backend
+            fresh = EstimatorBackend(self.fresh_store, device=known.device, flow_target=known.flow_target)
+            return replace(plan, backend=fresh)
         if not isinstance(plan.backend, VitisBackend):
             return plan
         assert plan.kernel is not None
-        backend = make_backend(open_store(self.workspace) if self.use_cache else self.fresh_store, plan.kernel, "")
+        store = open_store(self.workspace) if self.use_cache else self.fresh_store
+        backend = make_backend(store, plan.kernel, "", self.loop.target_asked)
         if self.cosim and Further.COSIM not in backend.further:
             backend.further = (*backend.further, Further.COSIM)
         return replace(plan, backend=backend)

@@ -17,13 +17,13 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.tasks.messages import say
-from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.parameters import Clock, Real, WholeNumber
 from pipeline.tasks.watch import Watch
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.kernels import Kernel
-    from pipeline.synthesis import Outcome, ReportStore
+    from pipeline.synthesis import Outcome, ReportStore, Target
     from pipeline.synthesis.vitis import Sources, Tool, VitisBackend
     from pipeline.synthesis.vitis.job import Further
 
@@ -36,7 +36,7 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         default="", description="vitis_hls, vitis-run, v++ or vivado_hls; else chosen by what is there"
     )
     part = luigi.Parameter(default="xcu200-fsgd2104-2-e", description="part that designs are made for")
-    clock_ns = Real(above=0, most=1000, hint="in ns", default=4.0, description="target clock period in ns")
+    clock_ns = Clock(default=4.0, description="target clock: 4, 4ns or 250MHz")
     uncertainty = luigi.Parameter(default="27%", description="clock uncertainty, as the tool takes it")
     flow_target = luigi.ChoiceParameter(default="vitis", choices=("vitis", "vivado"), description="flow target")
     options = luigi.Parameter(default="", description="more settings: name=value, separated by ';'")
@@ -182,15 +182,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBackend:
-    """The backend for one kernel under the flow of luigi.cfg.
+def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target) -> VitisBackend:
+    """The backend for one kernel under the flow of luigi.cfg, for the part and clock that were asked for.
 
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
     from pipeline.synthesis import Address
-    from pipeline.synthesis.flow import check_uncertainty
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
-    from pipeline.synthesis.parts import check_part
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
 
@@ -215,15 +213,15 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
-    check_part(config.part, "--vitis-part")
-    check_uncertainty(config.uncertainty, config.clock_ns, "--vitis-uncertainty")
+    asked = target.complete
+    assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None
     flow = tool_flow(
         tool,
         dialect=dialect,
-        part=config.part,
-        clock_ns=config.clock_ns,
-        uncertainty=config.uncertainty or None,
-        flow_target=config.flow_target,
+        part=asked.part,
+        clock_ns=asked.clock_ns,
+        uncertainty=asked.uncertainty or None,
+        flow_target=asked.flow_target,
         settings=tuple({**extra, **{f"lowering.{name}": value for name, value in how.items()}}.items()),
     )
     if source and source != flow.source:
@@ -241,7 +239,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str) -> VitisBacken
             testbench=_testbench(config.testbench),
             options={
                 "buffers": config.buffers,
-                "flow_target": config.flow_target,
+                "flow_target": asked.flow_target,
                 "reassociate": config.reassociate,
                 "unsupported": config.unsupported,
             },

@@ -19,12 +19,13 @@ def least_cycles(loop: Loop, plan: Plan) -> int | None:
     from pipeline.errors import PipelineError
     from pipeline.estimator import prepare
     from pipeline.estimator.bound import lower_bound
-    from pipeline.tasks.estimator_device import estimator_device
+    from pipeline.tasks.estimator_device import device_of, stand_in
 
     if loop.goal.goal != "cycles" or plan.kernel is None:
         return None
-    device = estimator_device()
-    if plan.address.flow.part != device.part:
+    flow = plan.address.flow
+    device = device_of(flow)
+    if flow.part is None or stand_in(flow) is not None:
         device = replace(device, available=replace(device.available, dsp=None))
     try:
         return lower_bound(prepare(plan.kernel, device).nest, device, loop.goal.limit)

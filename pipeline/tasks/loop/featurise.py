@@ -9,6 +9,7 @@ from pipeline.design_space import Point
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
+    from pipeline.estimator import Device
     from pipeline.exploration.features import Estimate, KernelFeatures, SiteFacts
     from pipeline.kernels import Kernel
 
@@ -17,25 +18,24 @@ _KINDS = {"__PIPE__": "PIPELINE", "__PARA__": "PARALLEL", "__TILE__": "TILE"}
 
 
 def kernel_features(
-    kernel: Kernel | None, dialect: str, site_names: Iterable[str], *, estimates: bool = True
+    kernel: Kernel | None, dialect: str, site_names: Iterable[str], *, device: Device | None = None
 ) -> KernelFeatures:
-    """Features of designs of a kernel with these sites, with estimates where the estimator can walk the kernel."""
+    """Features of designs of a kernel with these sites; with estimates for a device, if the estimator can walk it."""
     from pipeline.exploration.features import KernelFeatures
 
     names = sorted(set(site_names))
     if kernel is None:
         return KernelFeatures([_bare(name) for name in names])
-    return KernelFeatures(_facts(kernel, dialect, names), estimate_of(kernel, dialect) if estimates else None)
+    return KernelFeatures(_facts(kernel, dialect, names), estimate_of(kernel, dialect, device) if device else None)
 
 
-def estimate_of(kernel: Kernel, dialect: str) -> Estimate | None:
+def estimate_of(kernel: Kernel, dialect: str, device: Device) -> Estimate | None:
     """The estimator's figures of points (:data:`pipeline.estimator.features.FEATURES`); None where it has none."""
     from pipeline.estimator import prepare
     from pipeline.estimator.features import features
-    from pipeline.tasks.estimator_device import estimator_device
 
     try:
-        prepared = prepare(kernel, estimator_device())
+        prepared = prepare(kernel, device)
     except PipelineError:
         return None
 

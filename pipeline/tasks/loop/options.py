@@ -12,11 +12,12 @@ from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, Loop, loop_of
 from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.target_options import TargetOptions
 
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
 
-class LoopTask(KernelOptions, PipelineTask):
+class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
     kernel = luigi.Parameter(

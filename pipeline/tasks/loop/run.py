@@ -28,6 +28,8 @@ class RunActiveLearningLoop(LoopTask):
     Rounds stand in files: a killed loop goes on where it was, and a larger budget goes on from the rounds there are.
     """
 
+    example = "--kernel mine.c --backend estimator --budget 40"
+
     budget = WholeNumber(least=1, default=40, description="designs to run at most, over all kernels")
     top_k = WholeNumber(least=0, default=3, description="designs to validate at the end, for each kernel")
     use_cache = luigi.BoolParameter(default=False, description="validation with Vitis takes reports that are there")

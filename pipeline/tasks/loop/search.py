@@ -53,6 +53,7 @@ def points_of(plan: Plan, keys: Sequence[str]) -> list[tuple[str, Point | None]]
 
 def features_of(loop: Loop, plan: Plan) -> KernelFeatures:
     """What is told of the kernel's designs; estimates are left out where the loop starts from nothing."""
+    from pipeline.tasks.estimator_device import device_of
     from pipeline.tasks.loop.featurise import kernel_features
 
     if plan.replays:
@@ -60,7 +61,8 @@ def features_of(loop: Loop, plan: Plan) -> KernelFeatures:
     else:
         assert plan.space is not None
         sites = set(plan.space.names)
-    return kernel_features(plan.kernel, plan.address.flow.dialect, sites, estimates=loop.warm_start != "none")
+    device = device_of(plan.address.flow) if loop.warm_start != "none" else None
+    return kernel_features(plan.kernel, plan.address.flow.dialect, sites, device=device)
 
 
 def candidates_of(loop: Loop, plan: Plan, facts: KernelFeatures) -> Candidates:

@@ -13,10 +13,12 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import names
 from pipeline.tasks.kernel_options import single
 from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.target_options import one_target, target_of
 from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
+    from pipeline.synthesis import Flow, Target
     from pipeline.tasks.plan import Plan
 
 DEFAULT_KERNEL = "gemm-ncubed"
@@ -33,6 +35,8 @@ class Loop:
     top: str
     cflags: str
     files: str
+    part: str
+    clock: float | None
     space: str
     source: str
     backend: str
@@ -63,10 +67,31 @@ class Loop:
         source = self.source or default_source(self.workspace, backend)
         found: dict[str, Plan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(self.workspace, kernel, self.top, self.space, source, backend, self.cflags, self.files)
+            plan = make_plan(
+                self.workspace,
+                kernel,
+                self.top,
+                self.space,
+                source,
+                backend,
+                self.cflags,
+                self.files,
+                self.target_asked,
+            )
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
+        one_target({name: plan.address.flow for name, plan in found.items()})
         return found
+
+    @cached_property
+    def target_asked(self) -> Target:
+        """Part and clock that were asked for."""
+        return target_of(self.part, self.clock)
+
+    @property
+    def flow(self) -> Flow:
+        """Where the labels come from; the kernels of a loop have one part and clock."""
+        return next(iter(self.plans.values())).address.flow
 
     @property
     def backend_name(self) -> str:

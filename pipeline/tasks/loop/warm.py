@@ -149,6 +149,7 @@ def estimator_columns(width: int) -> slice:
 def _history(loop: Loop, address: Address) -> tuple[Any, list[Any]] | None:
     """Features and results of the designs of an address whose points are known; None where there are none."""
     from pipeline.synthesis import ReplayBackend
+    from pipeline.tasks.estimator_device import device_of
     from pipeline.tasks.loop.featurise import kernel_features
     from pipeline.tasks.loop.measured import measured
     from pipeline.tasks.outcomes import labelled
@@ -164,7 +165,7 @@ def _history(loop: Loop, address: Address) -> tuple[Any, list[Any]] | None:
         return None
     sites = {name for outcome in outcomes for name in outcome.point or {}}
     try:
-        facts = kernel_features(kernel, address.flow.dialect, sites)
+        facts = kernel_features(kernel, address.flow.dialect, sites, device=device_of(address.flow))
     except PipelineError:
         return None
     rows = [measured(labelled(plan, outcome, "history")) for outcome in outcomes]

@@ -16,6 +16,7 @@ from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import partial_notes
+from pipeline.tasks.target_options import TargetOptions
 from pipeline.tasks.training import TrainHierarchicalMoE
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ STUDY_PROTOCOLS = ("transfer", "zero-shot", "grouped")
 PUBLISHED_EPOCHS = 1000
 
 
-class StudyTask(PipelineTask):
+class StudyTask(TargetOptions, PipelineTask):
     """A task of a study."""
 
     source = luigi.Parameter(description="labels to pre-train on, comma-separated, such as hlsyn-v20")
@@ -98,7 +99,9 @@ class StudyTask(PipelineTask):
 
     def reader(self, source: str) -> ModelTask:
         """What knows where the designs of a source are, and how to read them."""
-        return ModelTask(workspace=self.workspace, source=source, dataset=self.dataset)
+        return ModelTask(
+            workspace=self.workspace, source=source, dataset=self.dataset, part=self.part, clock=self.clock
+        )
 
     @property
     def datasets(self) -> list[GenerateDataset]:
@@ -135,7 +138,8 @@ class StudyTask(PipelineTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Data and every choice; where it runs does not decide the figures."""
-        place = ("workspace", "dataset", "accelerator")
+        # The labels' part and clock are part of the datasets.
+        place = ("workspace", "dataset", "accelerator", "part", "clock")
         return {
             **super().identity,
             **{name: getattr(self, name) for name, _ in self.get_params() if name not in place},
@@ -165,5 +169,5 @@ class StudyTask(PipelineTask):
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=of.mode,
             architecture=of.architecture, model_options=json.dumps(changed, sort_keys=True), without=without,
             epochs=self.epochs, training=json.dumps(training, sort_keys=True), target=self.target,
-            accelerator=self.accelerator,
+            accelerator=self.accelerator, part=self.part, clock=self.clock,
         )  # fmt: skip
