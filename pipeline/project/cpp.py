@@ -143,7 +143,7 @@ def _ahead(headers: tuple[str, ...], base: tuple[str, ...], file: str) -> Path |
     if made.exists():
         return made
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "headers.h"
+        place = made.with_suffix(".h")
         place.write_text(text, encoding="utf-8")
         command = [*base[:-1], "c++-header", *_DIALECT, str(place), "-o", str(Path(scratch) / "headers.pch")]
         done = run(command, scratch=Path(scratch), file=file)
