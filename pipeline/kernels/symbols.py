@@ -89,6 +89,7 @@ class Program:
         self.tags: list[dict[str, CType]] = [{}]
         self.current: FunctionInfo | None = None
         self._constants: dict[int, Value | None] = {}
+        self._prototypes: dict[str, CType] = {}
         self.layouts: Mapping[str, Layout] = getattr(ast, "layouts", {})
         for node in ast.ext:
             self._external(node)
@@ -181,7 +182,10 @@ class Program:
                 return self.type_of(node.exprs[-1]) if node.exprs else UNKNOWN
             case c_ast.FuncCall(name=c_ast.ID()):
                 info = self.functions.get(node.name.name)
-                return info.returns if info else UNKNOWN
+                if info is not None:
+                    return info.returns
+                declared = self._prototypes.get(node.name.name)
+                return declared.element or UNKNOWN if declared is not None else UNKNOWN
         return UNKNOWN
 
     def sized_type(self, node: Any) -> CType:
@@ -306,6 +310,7 @@ class Program:
         line = node.coord.line if node.coord else 0
         storage = node.storage or []
         if kind.kind == "function":
+            self._prototypes[node.name] = kind
             if node.name not in self.scopes[0]:
                 self.scopes[0][node.name] = Symbol(node.name, kind, "function", None, line)
             return None
