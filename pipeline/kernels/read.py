@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,18 @@ from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
+from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
-from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
+from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
+from pipeline.project.cpp import CPP_SUFFIXES
+from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
@@ -44,16 +50,17 @@ def load_kernel(
     name: str | None = None,
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
+    project: Project | None = None,
 ) -> Kernel:
     """The kernel in a C file, read with the compiler's ``flags``. Headers of its own are looked for beside it.
 
-    ``further`` are files that are compiled beside it. Raises PipelineError, with file and line where there is one, for
-    what is not a readable C kernel.
+    ``further`` are files that are compiled beside it; a ``project`` brings all that is not given. Raises PipelineError,
+    with file and line where there is one, for what is not a readable C kernel.
     """
     path = Path(path)
-    if path.suffix.lower() in (".cpp", ".cc", ".cxx", ".hpp", ".c++"):
-        raise PipelineError("C++ is not supported", file=str(path), fix="give the kernel as C in a .c file")
-    return read_kernel(read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True)
+    return read_kernel(
+        read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True, project=project
+    )
 
 
 def read_kernel(
@@ -66,6 +73,7 @@ def read_kernel(
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
     whole: bool = False,
+    project: Project | None = None,
 ) -> Kernel:
     """The kernel in C text.
 
@@ -74,13 +82,16 @@ def read_kernel(
     that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
     kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
     file; ``main`` and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls
-    what is nowhere.
+    what is nowhere. A ``project`` brings name, top, flags and further files where they are not given, and what else
+    the kernel is to know of it.
     Raises PipelineError with file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
-    name = check_name(name if name is not None else stem, file)
-    flags = Flags(flags.options + tuple(("-I", str(folder)) for folder in include_folders))
-    project = Project(file, flags, tuple(further), top)
+    given = project or Project(file)
+    name = check_name(name or given.name or stem, file)
+    flags = Flags((flags or given.flags).options + tuple(("-I", str(folder)) for folder in include_folders))
+    further = tuple(further) or given.further
+    project = replace(given, file=file, flags=flags, further=further, top=top or given.top)
     with deep_recursion():
         try:
             parts = [_translation(source, file, flags)]
@@ -97,6 +108,8 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         raise PipelineError("the file is empty", file=file, fix="give a C function with loops")
     if "\0" in source:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
+    if file.lower().endswith(CPP_SUFFIXES):
+        return read_cpp_translation(source, file=file, flags=flags)
     return read_translation(source, file=file, flags=flags)
 
 
@@ -105,6 +118,15 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
     program.close()
     chosen = _top_function(program, ast, project, stem)
+    if found.refused:
+        if (refusal := _refusal(program, chosen, found.refused)) is not None:
+            raise refusal
+        ast = FileAST(
+            [node for node in ast.ext if not (isinstance(node, c_ast.FuncDef) and node.decl.name in found.refused)],
+            ast.layouts,
+        )
+        program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
+        program.close()
     missing = missing_function(ast, chosen, found.declared, file) if whole else None
     if missing is not None:
         raise missing
@@ -114,23 +136,39 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     sites = _sites(analysis.records, ids, file)
     options = _options(ast, {site.name for site in sites}, file)
     ways = analysis.directions
+    pragmas = _own_pragmas(found, analysis, source, project)
     return Kernel(
         name=name,
         top=chosen,
         file=file,
         source=source,
-        ast_hash=ast_hash(ast, chosen, project.flags.layout),
+        ast_hash=ast_hash(ast, chosen, project.flags.layout, not_in_the_tree(pragmas)),
         functions=tuple(_function(program.functions[function], ways) for function in order),
         loops=loops,
         sites=sites,
         arrays=_arrays(program, order, ways),
         ast=ast,
         options=options,
+        pragmas=pragmas,
         project=project,
         includes=found.includes,
         texts=found.texts,
         analysis=analysis,
+        linkage=found.linkage,
     )
+
+
+def _refusal(program: Program, top: str, refused: Mapping[str, PipelineError]) -> PipelineError | None:
+    """Why the top function cannot be read, or one that it calls."""
+    todo, seen = [top], {top}
+    while todo:
+        name = todo.pop()
+        if name in refused:
+            return refused[name]
+        following = [callee for callee in program.functions[name].calls if callee in program.functions]
+        todo += [callee for callee in following if callee not in seen]
+        seen.update(following)
+    return None
 
 
 def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: str) -> str:
@@ -232,6 +270,7 @@ def _loops(
 
 def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str) -> tuple[Site, ...]:
     sites: dict[str, Site] = {}
+    places: dict[str, tuple[str, int, int]] = {}
     taken: dict[tuple[str, str], str] = {}
     for found in records.values():
         for record in found:
@@ -241,6 +280,9 @@ def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str)
                     continue
                 name = pragma.placeholder
                 problem = None
+                place = (pragma.file, pragma.line, pragma.column)
+                if places.setdefault(name, place) == place and name in sites:
+                    continue  # another instance of the same template
                 if name in sites:
                     problem = f"placeholder {name} is used twice, first on line {sites[name].line}"
                 elif (loop, pragma.kind) in taken:
@@ -294,6 +336,20 @@ def _options(ast: c_ast.FileAST, used: set[str], file: str) -> tuple[Option, ...
                 )
         stack.extend((child, function) for _, child in node.children())
     return tuple(found[name] for name in sorted(found))
+
+
+def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: Project) -> tuple[OwnPragma, ...]:
+    """What the source's own pragmas and the project's directives say."""
+
+    def expand(texts: Sequence[str], file: str) -> Sequence[str]:
+        # Macros are those of the file that is compiled; a header's are known to all that include it.
+        unit = file if file in project.further else project.file
+        text = source if unit == project.file else found.texts[unit]
+        return filled_in(texts, text, file=unit, flags=project.flags)
+
+    program, records, file = analysis.program, analysis.records, project.file
+    own = own_pragmas(program, found.ast, records, file, expand)
+    return own + directive_pragmas(project.directives, program, records, file, expand)
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:
