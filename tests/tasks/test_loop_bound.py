@@ -12,6 +12,7 @@ from pipeline.exploration import Objective
 from pipeline.loop import ClosedLoop, KernelPlan
 from pipeline.loop.bound import least_cycles
 from pipeline.synthesis.devices import Devices
+from pipeline.tasks.kernel_options import AS_IT_IS
 from pipeline.tasks.plan import make_plan
 from tests.tasks.loops import facts, loop
 
@@ -25,7 +26,7 @@ def _on_part(plan: KernelPlan, part: str | None) -> KernelPlan:
 
 
 def test_a_search_would_end_as_proven_by_a_bound_of_another_device_or_another_objective(tmp_path: Path) -> None:
-    plan = make_plan(str(tmp_path), "gemm-ncubed", "", "", "estimator", "estimator")
+    plan = make_plan(str(tmp_path), "gemm-ncubed", AS_IT_IS, "", "estimator", "estimator")
     known = least_cycles(_goal(), _on_part(plan, "xcu200-fsgd2104-2-e"))
     tighter = least_cycles(_goal(limit=0.4), _on_part(plan, "xcu200-fsgd2104-2-e"))
     assert known is not None and tighter is not None and tighter > known > 1, "half of the DSP blocks take longer"

@@ -25,7 +25,9 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
     kernel = luigi.Parameter(
-        default="", description=f"suite names or paths to C files, comma-separated; default: {DEFAULT_KERNEL}, replayed"
+        default="",
+        description="suite names, or paths of C files, hls_config.cfg or Tcl scripts, comma-separated; "
+        f"default: {DEFAULT_KERNEL}, replayed",
     )
     space = luigi.Parameter(default="", description="design space file, with a single kernel")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")

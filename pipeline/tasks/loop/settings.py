@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
-from pipeline.tasks.kernel_options import single
+from pipeline.tasks.kernel_options import Reading, single
 from pipeline.tasks.target_options import one_target, target_of
 from pipeline.tasks.vitis import pairs
 
@@ -31,9 +31,7 @@ class LoopOptions:
     workspace: str
     seed: int
     kernel: str
-    top: str
-    cflags: str
-    files: str
+    reading: Reading
     part: str
     clock: float | None
     space: str
@@ -81,7 +79,7 @@ class LoopOptions:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        single(len(named), "--kernel", top=self.top, space=self.space, files=self.files)
+        single(len(named), "--kernel", space=self.space, **self.reading.narrow)
         backend = resolve_backend(self.backend)
         if backend == "vitis" and not named:
             # Runs of minutes to hours are not started unasked.
@@ -89,19 +87,10 @@ class LoopOptions:
                 raise PipelineError("no kernel to run is named", fix="name one with --kernel")
             backend = "replay"
         source = self.source or default_source(self.workspace, backend)
+        asked = target_of(self.part, self.clock)
         found: dict[str, KernelPlan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(
-                self.workspace,
-                kernel,
-                self.top,
-                self.space,
-                source,
-                backend,
-                self.cflags,
-                self.files,
-                target_of(self.part, self.clock),
-            )
+            plan = make_plan(self.workspace, kernel, self.reading, self.space, source, backend, asked)
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
         one_target({name: plan.address.flow for name, plan in found.items()})
