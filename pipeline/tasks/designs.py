@@ -16,7 +16,7 @@ from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
-    from pipeline.tasks.plan import Plan
+    from pipeline.synthesis.plan import KernelPlan
 
 BACKENDS = ("auto", "vitis", "replay", "estimator")
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
@@ -39,7 +39,7 @@ class KernelTask(TargetOptions, KernelOptions, PipelineTask):
     )
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> KernelPlan:
         """Kernel, space and flow; decided once, before the task runs."""
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.kernels import Kernel
     from pipeline.synthesis import Outcome, ReportStore, Target
+    from pipeline.synthesis.backends.tool import ToolBackend
     from pipeline.synthesis.vitis import Sources, Tool, VitisBackend
     from pipeline.synthesis.vitis.job import Further
 
@@ -291,7 +292,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
 
 
 def run_designs(
-    backend: VitisBackend,
+    backend: ToolBackend,
     kernel: Kernel,
     points: Sequence[Point],
     workspace: Path,

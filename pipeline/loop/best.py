@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.tasks.loop.tables import utilisations
-from pipeline.tasks.outputs import write_json
+from pipeline.files import write_json
+from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.tables import utilisations
+from pipeline.synthesis.flow import DEFAULT_CLOCK_NS, DEFAULT_FLOW_TARGET, DEFAULT_PART, DEFAULT_UNCERTAINTY
+from pipeline.synthesis.lowering import lower
+from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
+from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
 if TYPE_CHECKING:
+    from pipeline.loop.measured import Measured
     from pipeline.synthesis.flow import Flow
+    from pipeline.synthesis.plan import KernelPlan
     from pipeline.synthesis.vitis import Sources
-    from pipeline.tasks.loop.measured import Measured
-    from pipeline.tasks.plan import Plan
 
 ORIGINS = {
     "replayed": "replayed from a cached report: no tool was run for it here",
@@ -27,7 +32,9 @@ REPORT = "csynth.xml"
 _BUILD = "vitis"
 
 
-def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, commands: Sequence[str]) -> dict[str, str]:
+def write_best(
+    folder: Path, plan: KernelPlan, best: Measured, xml: bytes | None, commands: Sequence[str]
+) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
     ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here. What cannot be
@@ -74,13 +81,11 @@ def design_facts(best: Measured) -> dict[str, Any]:
     }
 
 
-def annotated(plan: Plan, best: Measured) -> dict[str, str]:
+def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
     """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
 
     Raises PipelineError where there is no C, or a site has no place in it.
     """
-    from pipeline.kernels.annotate import annotated_files
-
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     if plan.address.flow.dialect == "merlin":
@@ -91,25 +96,17 @@ def annotated(plan: Plan, best: Measured) -> dict[str, str]:
     return {f"{plan.name}.c": sources.files[name]}
 
 
-def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:
+def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     """What the tool is handed, and under which flow; what a published set does not record is this project's default.
 
     Raises PipelineError where there is no C, or the point cannot be lowered.
     """
-    from pipeline.synthesis.flow import (
-        DEFAULT_CLOCK_NS,
-        DEFAULT_FLOW_TARGET,
-        DEFAULT_PART,
-        DEFAULT_UNCERTAINTY,
-    )
-    from pipeline.synthesis.lowering import lower
-    from pipeline.synthesis.vitis import VitisBackend
-
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     flow = plan.address.flow
-    if isinstance(plan.backend, VitisBackend):
-        return plan.backend.lowering(plan.kernel, best.point), flow
+    handed = plan.backend.sources(plan.kernel, best.point)
+    if handed is not None:
+        return handed, flow
     complete = replace(
         flow,
         part=flow.part or DEFAULT_PART,
@@ -122,9 +119,6 @@ def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
     """The sources with the scripts of both forms of the tool: TCL up to 2024.2 and for vitis-run, cfg for v++."""
-    from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
-    from pipeline.synthesis.vitis.tools import Tool, ToolKind
-
     held = {}
     version = flow.tool_version or ""
     for kind, script, what in (
