@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import PipelineError, printable
+from pipeline.files import read_plain
 from pipeline.project import Project
 from pipeline.project.component import SOURCES
 from pipeline.synthesis.vitis.process import Limits, run_supervised
@@ -98,6 +99,23 @@ def has_bench(project: Project | None) -> bool:
 def bench_sources(project: Project) -> list[Path]:
     """The test bench's files that are compiled."""
     return [Path(file) for file in project.testbench.files if file.lower().endswith(SOURCES)]
+
+
+def bench_digest(project: Project | None) -> str | None:
+    """A hash of what decides the verdicts beside the kernel: the bench's files, flags and arguments; None without one.
+
+    Raises PipelineError for a file that cannot be read.
+    """
+    if project is None or not project.testbench:
+        return None
+    bench = project.testbench
+    digest = hashlib.sha256(repr((bench.flags.text, bench.arguments, bench.link)).encode())
+    for file in bench.files:
+        place = Path(file)
+        for one in [place] if not place.is_dir() else sorted(entry for entry in place.rglob("*") if entry.is_file()):
+            content = read_plain(one, most=2**30, fix="give another with --testbench")
+            digest.update(f"{one.name} {hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def prove_original(project: Project, *, seconds: float = SECONDS) -> Proof:
