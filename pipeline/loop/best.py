@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,8 @@ from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
 from pipeline.loop.tables import utilisations
-from pipeline.synthesis.flow import DEFAULT_CLOCK_NS, DEFAULT_FLOW_TARGET, DEFAULT_PART, DEFAULT_UNCERTAINTY
 from pipeline.synthesis.lowering import lower
+from pipeline.synthesis.target import made_for, whole
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
@@ -33,18 +32,24 @@ _BUILD = "vitis"
 
 
 def write_best(
-    folder: Path, plan: KernelPlan, best: Measured, xml: bytes | None, commands: Sequence[str],
+    folder: Path,
+    plan: KernelPlan,
+    best: Measured,
+    xml: bytes | None,
+    commands: Sequence[str],
+    assumed: Sequence[str] = (),
     bench: Mapping[str, str] | None = None,
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
-    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``bench`` what the
-    test bench says. What cannot be written (a kernel without C at hand, a point that Vitis HLS has no words for) is
-    said in ``README.txt``.
+    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
+    assumed of the figures, ``bench`` what the test bench says. What cannot be written (a kernel without C at hand, a
+    point that Vitis HLS has no words for) is said in ``README.txt``.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
-    write_json(folder / "point.json", design_facts(best))
+    flow = plan.address.flow
+    write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
     try:
         for name, text in annotated(plan, best).items():
@@ -52,11 +57,11 @@ def write_best(
             files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = tuple(assumed)
     try:
-        sources, flow = build_sources(plan, best)
-        files |= _write_build(folder / _BUILD, sources, flow)
-        notes = (*sources.notes, *_assumed(plan.address.flow, flow))
+        sources, complete = build_sources(plan, best)
+        files |= _write_build(folder / _BUILD, sources, complete)
+        notes = (*sources.notes, *_assumed(flow, complete), *assumed)
     except PipelineError as error:
         missing.append(f"no build files: {error}")
     if xml is not None:
@@ -65,7 +70,7 @@ def write_best(
     else:
         missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
     tested = [f"Test bench: {bench_text(bench)}"] if bench is not None else []
-    (folder / "README.txt").write_text(_readme(best, files, missing, notes, commands, tested), encoding="utf-8")
+    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands, tested), encoding="utf-8")
     return files
 
 
@@ -119,14 +124,7 @@ def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     handed = plan.backend.sources(plan.kernel, best.point)
     if handed is not None:
         return handed, flow
-    complete = replace(
-        flow,
-        part=flow.part or DEFAULT_PART,
-        clock_ns=flow.clock_ns or DEFAULT_CLOCK_NS,
-        uncertainty=flow.uncertainty or DEFAULT_UNCERTAINTY,
-        flow_target=flow.flow_target or DEFAULT_FLOW_TARGET,
-    )
-    return lower(plan.kernel, best.point, dialect=flow.dialect), complete
+    return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
 
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
@@ -155,13 +153,13 @@ def _assumed(recorded: Flow, used: Flow) -> list[str]:
 
 
 def _readme(
-    best: Measured, files: dict[str, str], missing: list[str], notes: Sequence[str], commands: Sequence[str],
-    tested: Sequence[str],
+    best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
+    commands: Sequence[str], tested: Sequence[str],
 ) -> str:  # fmt: skip
     shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
     lines = [
         f"The best design of {best.kernel} that was found: {best.key}",
-        f"{best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
+        f"For {made_for(flow)}: {best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
         f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
         *tested,
         "",

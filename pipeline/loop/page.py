@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
 from pipeline.reports.parse import parse_report
@@ -38,7 +39,8 @@ def write_loop_page(
         title=f"Search for the best design of {', '.join(kernels)}",
         job="RunActiveLearningLoop",
         sources=(facts["source"],),
-        summary=" ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
+        summary=f"Figures are {target_text(facts)}. "
+        + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
         key_figures=_figures(facts),
         warnings=facts["notices"],
         best=[
@@ -85,7 +87,11 @@ def _benches(facts: Mapping[str, Any]) -> list[Grid]:
 
 
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
-    found = [KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}")]
+    clock = facts["clock_ns"]
+    found = [
+        KeyFigure("part", facts["part"] or "not recorded", f"at {clock:g} ns" if clock else "clock not recorded"),
+        KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
+    ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
         found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))

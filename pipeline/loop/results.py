@@ -59,7 +59,8 @@ def write_results(
         best = found[kernel]
         if best is not None:
             place = folder / "best" if len(loop.plans) == 1 else folder / "best" / kernel
-            write_best(place, plan, best[1], _report_of(record, plan, best[1]), [command], benches[kernel])
+            assumed = loop.devices.assumptions(plan.address.flow)
+            write_best(place, plan, best[1], _report_of(record, plan, best[1]), [command], assumed, benches[kernel])
     write_loop_page(folder, facts, rows, predicted, provenance, command)
     return facts
 
