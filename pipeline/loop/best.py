@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,13 @@ def write_best(
     xml: bytes | None,
     commands: Sequence[str],
     assumed: Sequence[str] = (),
+    bench: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
     ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
-    assumed of the figures. What cannot be written (a kernel without C at hand, a point that Vitis HLS has no words for)
-    is said in ``README.txt``.
+    assumed of the figures, ``bench`` what the test bench says. What cannot be written (a kernel without C at hand, a
+    point that Vitis HLS has no words for) is said in ``README.txt``.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
@@ -68,7 +69,8 @@ def write_best(
         files[REPORT] = f"the report, {ORIGINS[best.origin]}"
     else:
         missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
-    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands), encoding="utf-8")
+    tested = [f"Test bench: {bench_text(bench)}"] if bench is not None else []
+    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands, tested), encoding="utf-8")
     return files
 
 
@@ -85,6 +87,15 @@ def design_facts(best: Measured) -> dict[str, Any]:
         "clock_ns": best.clock_ns,
         **utilisations(best),
     }
+
+
+def bench_text(facts: Mapping[str, str]) -> str:
+    """Both verdicts in a line."""
+    told = [
+        f"{of} {facts[name]}" + (f" ({facts[f'{name}_why']})" if facts[f"{name}_why"] else "")
+        for name, of in (("original", "original"), ("best", "best design"))
+    ]
+    return ", ".join(told)
 
 
 def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
@@ -145,13 +156,14 @@ def _assumed(recorded: Flow, used: Flow) -> list[str]:
 
 def _readme(
     best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
-    commands: Sequence[str],
+    commands: Sequence[str], tested: Sequence[str],
 ) -> str:  # fmt: skip
     shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
     lines = [
         f"The best design of {best.kernel} that was found: {best.key}",
         f"For {made_for(flow)}: {best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
         f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
+        *tested,
         "",
         "Files",
         *(f"  {name}: {what}" for name, what in files.items()),

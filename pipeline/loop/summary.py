@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import stop_reason
-from pipeline.loop.best import design_facts
+from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.record import STATE, Record, Run, read_json
 from pipeline.loop.tables import value_of
@@ -79,13 +79,18 @@ def notices(loop: ClosedLoop) -> list[str]:
     return said
 
 
-def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> dict[str, Any]:
-    """The summary of a loop as JSON values.
+def loop_facts(
+    record: Record, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+) -> dict[str, Any]:
+    """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
 
     ``best`` and ``stopped`` are those of the only kernel, or stand a member a kernel under ``kernels`` alone.
     """
     loop, runs = record.loop, record.runs()
-    kernels = {name: _kernel_facts(record, budget, runs, name, plan) for name, plan in loop.plans.items()}
+    kernels = {
+        name: {**_kernel_facts(record, budget, runs, name, plan), "testbench": benches.get(name)}
+        for name, plan in loop.plans.items()
+    }
     facts: dict[str, Any] = {
         "backend": loop.backend_name,
         "source": loop.source_name,
@@ -110,6 +115,7 @@ def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> di
     if len(kernels) == 1:
         (only,) = kernels.values()
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
+        facts["testbench"] = only["testbench"]
     return facts
 
 
@@ -153,5 +159,7 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["testbench"] is not None:
+            lines.append(f"  test bench: {bench_text(found['testbench'])}")
         lines.append(f"  stopped: {found['stopped']}")
     return "\n".join(lines)
