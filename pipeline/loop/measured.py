@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.dataset.labelled import usable_for_regression, validity_target
 from pipeline.exploration import RESOURCES, Outcome
 from pipeline.files import damaged
-from pipeline.reports.labels import Status, utilisation
+from pipeline.reports.labels import Status
 from pipeline.reports.report import RESOURCE_NAMES
 
 if TYPE_CHECKING:
@@ -53,9 +53,8 @@ class Measured:
 def measured(row: LabelledDesign) -> Measured:
     """What the loop keeps of a labelled design whose point is known."""
     label = row.label
-    used = label.published_utilisation or utilisation(label.used, label.available)
+    used = label.fractions
     usable = True if usable_for_regression(row) else False if validity_target(row) is False else None
-    clock = label.clock_estimated_ns if label.clock_estimated_ns is not None else label.clock_target_ns
     assert row.point is not None
     return Measured(
         kernel=row.kernel,
@@ -67,7 +66,7 @@ def measured(row: LabelledDesign) -> Measured:
         reason=label.reason,
         usable=usable,
         cycles=label.cycles if label.status is Status.OK else None,
-        clock_ns=clock,
+        clock_ns=label.clock_ns,
         utilisation={name: getattr(used, name) for name in RESOURCE_NAMES},
     )
 
