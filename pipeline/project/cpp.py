@@ -39,7 +39,7 @@ _LIBRARY_MACROS = {
 }  # fmt: skip
 """What the driver of the wheel defines for its C++ library."""
 _DIALECT = (
-    "-std=gnu++17", "-march=x86-64", "-fno-exceptions", "-fno-crash-diagnostics", "-fno-caret-diagnostics",
+    "-std=gnu++17", "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics", "-fno-caret-diagnostics",
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)

@@ -565,8 +565,8 @@ class Expressions:
         if kind.kind == "number":
             if not given:
                 return c_ast.Constant("int", "0", coord)
-            if bare(given[0]).get("kind") == "ImplicitCastExpr" and self.type(given[0]).kind == "pointer":
-                raise self.refuse(node, f"{kind.name} from a string")
+            if self.type(given[0]).kind == "pointer":
+                return vendor.from_text(self, node, kind, given)
             value = self.lower(given[0])
             source = self.value_type(given[0])
             if source.name == kind.name or isinstance(value, c_ast.Constant):

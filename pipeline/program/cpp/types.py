@@ -149,6 +149,8 @@ class TypeReader:
         if stem in ("ap_axis", "ap_axiu", "qdma_axis"):
             data = f"ap_{'' if stem == 'ap_axis' else 'u'}int<{arguments[0]}>"
             return CppType("record", f"hls::axis<{','.join((data, *arguments[1:]))}>", arguments=(data, *arguments[1:]))
+        if stem == "hls::stream" and arguments:  # whatever its depth
+            name, arguments = f"hls::stream<{arguments[0]}>", arguments[:1]
         return CppType("record", name, arguments=arguments)
 
     def _arguments(self, words: list[str], at: int) -> tuple[tuple[str, ...], int]:
