@@ -21,6 +21,8 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     defaults.install(given)
     if not given or given[0] in ("-h", "--help", "help"):
+        from pipeline.tasks.help import overview
+
         print(overview())
         sys.exit(0)
     if not any(argument.split("=")[0] == "--module" for argument in given):
@@ -32,16 +34,6 @@ def unambiguous(given: list[str]) -> list[str]:
     """The arguments with ``--batch`` as the task's own option: luigi takes it for one of its ``--batch-email-...``."""
     task = next((word for word in given if word[:1].isupper() and word.isidentifier()), "")
     return [f"--{task}{word[1:]}" if task and word.split("=")[0] == "--batch" else word for word in given]
-
-
-def overview() -> str:
-    """The tasks, one line each."""
-    import pipeline.tasks
-
-    lines = ["usage: python -m pipeline TASK [--parameter value ...]", "       luigi --module pipeline TASK ...", ""]
-    for task in pipeline.tasks.COMMANDS:
-        lines.append(f"  {task.__name__:24}{(task.__doc__ or '').strip().splitlines()[0]}")
-    return "\n".join([*lines, "", "TASK --help lists the parameters; all can also be set in luigi.cfg."])
 
 
 if __name__ == "__main__":

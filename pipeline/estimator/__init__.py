@@ -4,8 +4,10 @@
 :class:`~pipeline.reports.report.Report` that names the estimator where a tool's report names the tool.
 """
 
+from pipeline.estimator.clocks import device_for
 from pipeline.estimator.constants import calibrated
 from pipeline.estimator.device import Device, load_device
+from pipeline.estimator.parts import Part, find_part
 from pipeline.estimator.points import Point
 from pipeline.estimator.prepared import VERSION, Estimate, Prepared, estimate, prepare, version
 
@@ -13,10 +15,13 @@ __all__ = [
     "VERSION",
     "Device",
     "Estimate",
+    "Part",
     "Point",
     "Prepared",
     "calibrated",
+    "device_for",
     "estimate",
+    "find_part",
     "load_device",
     "prepare",
     "version",

@@ -60,6 +60,8 @@ class Device:
     control: Mapping[str, int]
     flows: Mapping[str, FlowRules]
     """By dialect of points."""
+    assumed: str = ""
+    """What of these costs is assumed, in a sentence; empty at the part and clock that they were measured at."""
     calibration: str = ""
     """Hash of the fitted constants that lie over the data file, empty for none."""
 
@@ -82,7 +84,7 @@ def load_device(name: str = "xcu200") -> Device:
         if not entry.name.endswith(".toml"):
             continue
         table = tomllib.loads(entry.read_text(encoding="utf-8"))
-        devices: dict[str, Any] = table["device"]
+        devices: dict[str, Any] = table.get("device", {})
         if name in devices:
             return _device(name, table)
         known.extend(sorted(devices))

@@ -14,6 +14,7 @@ from pipeline.project import Project
 
 if TYPE_CHECKING:
     from pipeline.kernels.analysis import Analysis
+    from pipeline.kernels.own_pragmas import OwnPragma
 
 
 class SiteKind(StrEnum):
@@ -81,6 +82,9 @@ class Site:
     """True where the source has no placeholder and the site was derived from the loop."""
     file: str | None = None
     """The user's file that it stands in, None for the kernel's own."""
+    plain: bool = False
+    """In the tool's own terms: ``__PIPE__Li`` or ``__PARA__Li`` on the i-th ``for`` loop, whose value is a whole pragma
+    (``''`` none, ``off``, blanks or ``II=N`` for a pipeline) or the factor of ``unroll``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,8 @@ class Kernel:
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
     options: tuple[Option, ...] = ()
     """Placeholders that are no loop's, sorted by name."""
+    pragmas: tuple[OwnPragma, ...] = ()
+    """The user's own ``#pragma HLS`` without placeholders in the order of the text, then the project's directives."""
     project: Project | None = field(default=None, repr=False, compare=False)
     """What it was compiled from, with flags; None for a kernel that is not made from C text."""
     includes: tuple[str, ...] = field(default=(), repr=False, compare=False)
@@ -174,6 +180,16 @@ class Kernel:
     """The names that the linker has for functions of C++."""
     analysis: Analysis = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
     """What is worked out of the tree; a kernel that was not read from C has none."""
+
+    @property
+    def dialect(self) -> str:
+        """What the values of its sites mean: ``merlin``, ``vitis-plain`` for sites in the tool's own terms, or ``hls``
+        for placeholders of any other form in ``#pragma HLS``."""
+        if self.options or not self.sites:
+            return "hls" if self.options else "merlin"
+        if all(site.plain for site in self.sites):
+            return "vitis-plain"
+        return self.sites[0].dialect
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
+from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
-from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
+from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
-from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.project.cpp import CPP_SUFFIXES
+from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
@@ -46,14 +50,17 @@ def load_kernel(
     name: str | None = None,
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
+    project: Project | None = None,
 ) -> Kernel:
     """The kernel in a C file, read with the compiler's ``flags``. Headers of its own are looked for beside it.
 
-    ``further`` are files that are compiled beside it. Raises PipelineError, with file and line where there is one, for
-    what is not a readable C kernel.
+    ``further`` are files that are compiled beside it; a ``project`` brings all that is not given. Raises PipelineError,
+    with file and line where there is one, for what is not a readable C kernel.
     """
     path = Path(path)
-    return read_kernel(read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True)
+    return read_kernel(
+        read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True, project=project
+    )
 
 
 def read_kernel(
@@ -66,6 +73,7 @@ def read_kernel(
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
     whole: bool = False,
+    project: Project | None = None,
 ) -> Kernel:
     """The kernel in C text.
 
@@ -74,13 +82,16 @@ def read_kernel(
     that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
     kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
     file; ``main`` and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls
-    what is nowhere.
+    what is nowhere. A ``project`` brings name, top, flags and further files where they are not given, and what else
+    the kernel is to know of it.
     Raises PipelineError with file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
-    name = check_name(name if name is not None else stem, file)
-    flags = Flags(flags.options + tuple(("-I", str(folder)) for folder in include_folders))
-    project = Project(file, flags, tuple(further), top)
+    given = project or Project(file)
+    name = check_name(name or given.name or stem, file)
+    flags = Flags((flags or given.flags).options + tuple(("-I", str(folder)) for folder in include_folders))
+    further = tuple(further) or given.further
+    project = replace(given, file=file, flags=flags, further=further, top=top or given.top)
     with deep_recursion():
         try:
             parts = [_translation(source, file, flags)]
@@ -125,18 +136,20 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     sites = _sites(analysis.records, ids, file)
     options = _options(ast, {site.name for site in sites}, file)
     ways = analysis.directions
+    pragmas = _own_pragmas(found, analysis, source, project)
     return Kernel(
         name=name,
         top=chosen,
         file=file,
         source=source,
-        ast_hash=ast_hash(ast, chosen, project.flags.layout),
+        ast_hash=ast_hash(ast, chosen, project.flags.layout, not_in_the_tree(pragmas)),
         functions=tuple(_function(program.functions[function], ways) for function in order),
         loops=loops,
         sites=sites,
         arrays=_arrays(program, order, ways),
         ast=ast,
         options=options,
+        pragmas=pragmas,
         project=project,
         includes=found.includes,
         texts=found.texts,
@@ -323,6 +336,20 @@ def _options(ast: c_ast.FileAST, used: set[str], file: str) -> tuple[Option, ...
                 )
         stack.extend((child, function) for _, child in node.children())
     return tuple(found[name] for name in sorted(found))
+
+
+def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: Project) -> tuple[OwnPragma, ...]:
+    """What the source's own pragmas and the project's directives say."""
+
+    def expand(texts: Sequence[str], file: str) -> Sequence[str]:
+        # Macros are those of the file that is compiled; a header's are known to all that include it.
+        unit = file if file in project.further else project.file
+        text = source if unit == project.file else found.texts[unit]
+        return filled_in(texts, text, file=unit, flags=project.flags)
+
+    program, records, file = analysis.program, analysis.records, project.file
+    own = own_pragmas(program, found.ast, records, file, expand)
+    return own + directive_pragmas(project.directives, program, records, file, expand)
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:

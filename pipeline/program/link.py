@@ -53,7 +53,9 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     includes = dict.fromkeys(name for part in parts for name in part.includes)
     refused = {name: error for part in parts for name, error in part.refused.items()}
     linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
-    return Translation(FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage)
+    return Translation(
+        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage
+    )
 
 
 def _name(node: c_ast.Node) -> str | None:

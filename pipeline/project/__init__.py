@@ -4,7 +4,18 @@ One :class:`Project` goes to everything that reads a kernel: the preprocessor, t
 the tool. Nothing of a source is ever executed.
 """
 
+from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags, parse_flags
-from pipeline.project.project import Project
+from pipeline.project.project import NO_SETTINGS, NO_TESTBENCH, Project, TestBench, ToolSettings
 
-__all__ = ["NO_FLAGS", "Flags", "Project", "parse_flags"]
+__all__ = [
+    "NO_FLAGS",
+    "NO_SETTINGS",
+    "NO_TESTBENCH",
+    "Directive",
+    "Flags",
+    "Project",
+    "TestBench",
+    "ToolSettings",
+    "parse_flags",
+]

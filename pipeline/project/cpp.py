@@ -13,7 +13,6 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -110,7 +109,9 @@ def _headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
     while todo:
         text, here = todo.pop(0)
         for quote, name in _INCLUDE.findall(text):
-            own = next((place / name for place in ([here] if quote == '"' else []) + folders if (place / name).is_file()), None)
+            own = next(
+                (place / name for place in ([here] if quote == '"' else []) + folders if (place / name).is_file()), None
+            )
             vendor = (VENDOR_HEADERS / name).is_file()
             if vendor and not (own is not None and quote == '"'):
                 found[name] = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ReplayBackend,
         find_address,
         find_vitis,
+        made_for_target,
     )
     from pipeline.synthesis.backends import choose as choose_backend
     from pipeline.synthesis.collect import Collected, collect_reports
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from pipeline.synthesis.opened import Problem
     from pipeline.synthesis.pack import read_pack, write_pack
     from pipeline.synthesis.store import ReportStore, SourceCounts
+    from pipeline.synthesis.target import Target, made_for, parse_clock, same_target, uncertainty_fraction
 else:
     __getattr__ = lazy_imports(__name__, __file__)
 
@@ -58,6 +60,7 @@ __all__ = [
     "ReportStore",
     "SourceCounts",
     "Stated",
+    "Target",
     "address_for",
     "arriving",
     "beside",
@@ -69,7 +72,12 @@ __all__ = [
     "find_address",
     "find_vitis",
     "imported_flow",
+    "made_for",
+    "made_for_target",
     "of_one_flow",
+    "parse_clock",
     "read_pack",
+    "same_target",
+    "uncertainty_fraction",
     "write_pack",
 ]

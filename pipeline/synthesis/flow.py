@@ -37,7 +37,7 @@ def check_source(name: str) -> str:
     return name
 
 
-UNCERTAINTY = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(%|ns|ps)?")
+UNCERTAINTY = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(%|ns|ps)?", re.ASCII)
 
 
 def check_uncertainty(text: str, clock_ns: float, option: str) -> None:
@@ -140,17 +140,24 @@ KNOWN_FLOWS: dict[str, Flow] = {
 ESTIMATOR_SOURCE = "estimator"
 
 
-def estimator_flow(version: str) -> Flow:
-    """The flow of the analytical estimator of that version, at the default part and clock."""
+def estimator_flow(
+    version: str,
+    *,
+    part: str = DEFAULT_PART,
+    clock_ns: float = DEFAULT_CLOCK_NS,
+    uncertainty: str = DEFAULT_UNCERTAINTY,
+    flow_target: str = DEFAULT_FLOW_TARGET,
+) -> Flow:
+    """The flow of the analytical estimator of that version, for a part and clock."""
     return Flow(
         ESTIMATOR_SOURCE,
         "merlin",
         "hls-moe-pipeline estimator",
         version,
-        DEFAULT_PART,
-        DEFAULT_CLOCK_NS,
-        DEFAULT_UNCERTAINTY,
-        DEFAULT_FLOW_TARGET,
+        part,
+        clock_ns,
+        uncertainty,
+        flow_target,
     )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sized
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import luigi
 from luigi.cmdline_parser import CmdlineParser
@@ -22,6 +22,7 @@ from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
+from pipeline.tasks.target_options import check_task
 
 _T = TypeVar("_T")
 _TELL_EVERY_S = 0.5
@@ -31,6 +32,9 @@ _TELL_EVERY_S = 0.5
 class PipelineTask(luigi.Task):
     """A task with a workspace and a seed."""
 
+    example: ClassVar[str] = ""
+    """Options of a first command, for the help."""
+
     workspace = Folder(default="workspace", description="folder for everything that is written")
     seed = WholeNumber(default=0, description="seed of everything that is drawn at random")
 
@@ -39,6 +43,7 @@ class PipelineTask(luigi.Task):
         if self.is_root:
             ending.set_root(self)
             self._check_settings()
+            check_task(self)
             defaults.check_scheduler()
             if note := other_versions(self.folder, __version__):
                 say(note)

@@ -15,6 +15,7 @@ from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
 from pipeline.tasks.parameters import WholeNumber
+from pipeline.tasks.target_options import TargetOptions, one_target
 
 if TYPE_CHECKING:
     from pipeline.estimator.fit import KernelData, Trials
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline.synthesis import Address
 
 
-class _AgainstLabels(PipelineTask):
+class _AgainstLabels(TargetOptions, PipelineTask):
     """A task that compares estimates with the labels that the report store holds of a source."""
 
     source = luigi.Parameter(description="where the labels are from, such as vitis-plain, hlsyn-v20 or a name of yours")
@@ -33,7 +34,7 @@ class _AgainstLabels(PipelineTask):
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
         """The addresses of the kernels, in the order of their names; PipelineError where there is none."""
-        from pipeline.synthesis import ESTIMATOR_SOURCE
+        from pipeline.synthesis import ESTIMATOR_SOURCE, made_for_target
         from pipeline.tasks.plan import cached_kernels, kernel_or_none, open_store
 
         if self.designs < 8 or self.folds < 2:
@@ -41,14 +42,14 @@ class _AgainstLabels(PipelineTask):
         if self.source == ESTIMATOR_SOURCE:
             raise PipelineError("the estimator's own labels say nothing of it", fix="name the source of real labels")
         wanted = names(self.kernels)
-        known = cached_kernels(self.workspace, self.source)
+        known = cached_kernels(self.workspace, self.source, self.asked_target)
         missing = [name for name in wanted if name not in known]
         if missing:
             raise PipelineError(
                 f"no label of kernel {missing[0]!r} from {self.source}", fix=f"name some of: {', '.join(known)}"
             )
         found = []
-        for address in open_store(self.workspace).addresses(source=self.source):
+        for address in made_for_target(open_store(self.workspace).addresses(source=self.source), self.asked_target):
             kernel = kernel_or_none(address.kernel)
             fits = kernel is not None and address.kernel_hash in ("", kernel.ast_hash)
             if fits and (not wanted or address.kernel in wanted):
@@ -57,6 +58,7 @@ class _AgainstLabels(PipelineTask):
             raise PipelineError(
                 f"no kernel with labels from {self.source} has C in the suite", fix="import labels of suite kernels"
             )
+        one_target({address.kernel: address.flow for address in found})
         return tuple(sorted(found, key=lambda address: (address.kernel, address.digest)))
 
     @cached_property
@@ -81,8 +83,8 @@ class _AgainstLabels(PipelineTask):
 
     def trials(self) -> Trials:
         """The labels with cycles, ready to be compared; PipelineError where their flows or dialects differ."""
-        from pipeline.estimator import load_device
         from pipeline.estimator.fit import GRIDS, Trials
+        from pipeline.tasks.estimator_device import shipped_device
 
         dialects = sorted({address.flow.dialect for address in self.addresses})
         flow = next((name for name in GRIDS if name == (dialects[0] if len(dialects) == 1 else "")), None)
@@ -95,7 +97,7 @@ class _AgainstLabels(PipelineTask):
         data = [item for address in self.follow(self.addresses, "read labels") if (item := self._data(address))]
         if not data:
             raise PipelineError(f"no label of {self.source} has cycles and a point", fix="import other reports")
-        return Trials(load_device(), flow, data)
+        return Trials(shipped_device(self.addresses[0].flow), flow, data)
 
     def _data(self, address: Address) -> KernelData | None:
         from pipeline.estimator.fit import LEAST, KernelData, Measured
@@ -176,6 +178,8 @@ def _percent(share: float | None) -> str:
 class ValidateEstimator(_AgainstLabels):
     """Compares the estimator with measured designs, kernel by kernel, never on kernels that a fit has seen."""
 
+    example = "--source lab-2023.2"
+
     reports = luigi.Parameter(default="", description="folder of csynth.xml files to hold the law of loops against too")
 
     @cached_property
@@ -224,6 +228,8 @@ class ValidateEstimator(_AgainstLabels):
 
 class Calibrate(_AgainstLabels):
     """Refits the estimator's free constants to reports of your own, and says what that gains on kernels not seen."""
+
+    example = "--source lab-2023.2"
 
     def run(self) -> None:
         """Writes ``estimator/Calibrate-SOURCE-HASH/constants.toml`` and the agreement before and after."""

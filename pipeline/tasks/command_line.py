@@ -37,6 +37,7 @@ def install() -> None:
     parser, parameter, process = cast(Any, CmdlineParser), cast(Any, luigi.Parameter), cast(Any, TaskProcess)
     parser._build_parser = staticmethod(_with_one_line_errors(CmdlineParser._build_parser))
     parser._get_task_kwargs = _task_kwargs
+    parser._possibly_exit_with_help = staticmethod(_help)
     parameter._get_value_from_config = _from_configuration(luigi.Parameter._get_value_from_config)
     parameter._get_value = _from_anywhere(luigi.Parameter._get_value)
     process.run = _quiet_when_interrupted(TaskProcess.run)
@@ -71,6 +72,21 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
         return once(len(Register._reg), *args, **kwargs)
 
     return built
+
+
+def _help(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:
+    """Ends the command with the help that was asked for."""
+    if not (known.core_help or known.core_help_all):
+        return
+    from pipeline.tasks.help import help_of, overview
+
+    if known.core_help_all:
+        parser.print_help()
+    elif known.root_task:
+        print(help_of(Register.get_task_cls(known.root_task)))
+    else:
+        print(overview())
+    sys.exit()
 
 
 def _advice(message: str, parser: argparse.ArgumentParser) -> str:

@@ -26,6 +26,8 @@ CURVES, SUMMARY = "curves.csv", "summary.csv"
 class CompareSearches(SearchStudyTask):
     """Replays search methods on kernels with known labels, unseen in what they learned from, and compares them."""
 
+    example = "--source estimator --kernels atax,bicg --budget 40"
+
     seeds = WholeNumber(least=1, default=3, description="repetitions of each search")
     budget = WholeNumber(least=1, default=40, description="designs that a search may run; a failed one counts")
     batch = WholeNumber(least=1, default=10, description="designs a round")

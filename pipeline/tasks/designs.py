@@ -9,23 +9,24 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
-from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
+from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
-    from pipeline.tasks.plan import Plan
+    from pipeline.synthesis.plan import KernelPlan
 
 BACKENDS = ("auto", "vitis", "replay", "estimator")
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
 DEFAULT_COUNT = 100
 
 
-class KernelTask(KernelOptions, PipelineTask):
+class KernelTask(TargetOptions, KernelOptions, PipelineTask):
     """A task on one kernel, one source and one backend."""
 
-    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    kernel = luigi.Parameter(description=KERNEL)
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
     backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
@@ -38,13 +39,13 @@ class KernelTask(KernelOptions, PipelineTask):
     )
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> KernelPlan:
         """Kernel, space and flow; decided once, before the task runs."""
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         backend = resolve_backend(self.backend)
         source = self.source or default_source(self.workspace, backend)
-        return make_plan(self.workspace, self.kernel, self.top, self.space, source, backend, self.cflags, self.files)
+        return make_plan(self.workspace, self.kernel, self.reading, self.space, source, backend, self.asked_target)
 
     @cached_property
     def chosen_strategy(self) -> str:
@@ -78,6 +79,8 @@ class KernelTask(KernelOptions, PipelineTask):
 
 class SampleConfigurations(KernelTask):
     """Chooses design points of a kernel and writes them as the table designs."""
+
+    example = "--kernel mine.c --strategy space-filling --count 200"
 
     def output(self) -> FolderTarget:
         """``designs/KERNEL/STRATEGY-HASH/`` with ``designs.parquet`` and ``provenance.json``."""
@@ -115,10 +118,12 @@ class SampleConfigurations(KernelTask):
     def summarise(self) -> None:
         """Says how many designs there are and where."""
         from pipeline.dataset.schemas import read_table
+        from pipeline.synthesis import made_for
 
         file = self.output().path / "designs.parquet"
         size = f" of {self.plan.space.size():,}" if self.plan.space and self.plan.space.countable else ""
-        say(f"{read_table(file, 'designs').num_rows:,}{size} designs of {self.plan.name} in {file}")
+        count = read_table(file, "designs").num_rows
+        say(f"{count:,}{size} designs of {self.plan.name}, for {made_for(self.plan.address.flow)}, in {file}")
 
     def _cached(self) -> list[tuple[str, dict[str, int | str] | None]]:
         import numpy as np

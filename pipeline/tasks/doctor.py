@@ -170,15 +170,17 @@ def _licences() -> list[Check]:
 
 def _part() -> Check:
     """The part and clock of own runs; whether the installation has the part, only a run tells."""
-    from pipeline.tasks.vitis import section, vitis
+    from pipeline.estimator.parts import is_known
+    from pipeline.tasks.target_options import target_of
 
     try:
-        config = section(vitis)
+        asked = target_of("", None).complete
     except PipelineError as error:
         return _check("part", "problem", str(error), error.fix)
     return _check(
-        "part", "ok", f"{config.part} at {config.clock_ns:g} ns ([vitis] in luigi.cfg); whether it is installed shows "
-        "at the first run: the status part_not_installed",
+        "part", "ok", f"{asked.part} at {asked.clock_ns:g} ns (--part and --clock, else [vitis] in luigi.cfg), "
+        f"{'known' if is_known(asked.part or '') else 'not known'} to the estimator; whether it is installed shows at "
+        "the first run: the status part_not_installed",
     )  # fmt: skip
 
 

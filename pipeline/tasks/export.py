@@ -25,6 +25,8 @@ LAYOUTS = ("hlsyn", "autodse", "pyg")
 class ExportDataset(PipelineTask):
     """Writes a dataset as HLSyn's JSON files, AutoDSE's configurations, or tensors for PyTorch Geometric."""
 
+    example = "--layout pyg"
+
     source = luigi.Parameter(default="", description="whose labels, one source; default: the shipped packs")
     layout = luigi.ChoiceParameter(choices=LAYOUTS, description="hlsyn, autodse or pyg")
     kernels = luigi.Parameter(default="", description="suite names or paths, comma-separated; default: all with labels")

@@ -15,7 +15,7 @@ from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
-from pipeline.tasks.parameters import Real
+from pipeline.tasks.parameters import Clock
 
 if TYPE_CHECKING:
     from pipeline.kernels import Kernel
@@ -66,6 +66,8 @@ class _Import(PipelineTask):
 
 class ImportHLSyn(_Import):
     """Imports a published label set: the HLSyn archive, the plain Vitis set, or another of their layout."""
+
+    example = "--path HLSyn_designs.tar.gz"
 
     path = luigi.Parameter(default="", description="archive (tar.gz, zip) or folder; default: download from --url")
     url = luigi.Parameter(
@@ -182,12 +184,14 @@ class ImportReports(_Import):
     Of several reports of one design the newest by the time of its file counts, also of those that came before.
     """
 
+    example = "--path old_runs --kernel mine.c --source lab-2023.2"
+
     path = luigi.Parameter(description="folder to search for csynth.xml files")
     source = luigi.Parameter(description="a name of your own for these runs, such as lab-2023.2")
     kernel = luigi.Parameter(description="the kernel they are of: a suite name, a path to its C file, or just a name")
     top = luigi.Parameter(default="", description="only reports of this top function; default: the kernel's")
     part = luigi.Parameter(default="", description="only reports for this part, where the folder has several")
-    clock = Real(default=0.0, least=0.0, description="only reports at this clock period in ns; 0: at any")
+    clock = Clock(default=None, description="only reports at this clock: 4, 4ns or 250MHz; default: at any")
     tool_version = luigi.Parameter(default="", description="only reports of this version of the tool")
     dialect = luigi.Parameter(default="merlin", description="what site values mean: merlin, hls or vitis-plain")
 
@@ -205,7 +209,7 @@ class ImportReports(_Import):
 
         told: list[str] = []
         top = self.found_kernel.top if self.found_kernel else self.top or None
-        wanted = Stated(top, self.part or None, self.clock or None, self.tool_version or None)
+        wanted = Stated(top, self.part or None, self.clock, self.tool_version or None)
         found = collect_reports(Path(self.path), top=top, tell=told.append)
         return of_one_flow(found, wanted, told.append), told
 

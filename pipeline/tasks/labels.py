@@ -19,6 +19,8 @@ RESULTS = 2
 class SynthesizeDesigns(KernelTask):
     """Labels the sampled designs of one kernel: runs the backend and writes the shard's tables."""
 
+    example = "--kernel mine.c --backend vitis --count 50"
+
     def process_resources(self) -> dict[str, int]:
         """Kernels that are with the tool at once are bounded by [resources] in luigi.cfg."""
         return {"hls_kernel": 1} if self.plan.runs_tool else {}
@@ -65,7 +67,8 @@ class SynthesizeDesigns(KernelTask):
         """
         from pipeline.dataset.build import build_tables
         from pipeline.dataset.schemas import read_table, write_table
-        from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
+        from pipeline.loop.labelled import is_told, labelled, told
+        from pipeline.tasks.outcomes import outcomes_of
 
         plan = self.plan
         rows = read_table(self.input().path / "designs.parquet", "designs").to_pylist()

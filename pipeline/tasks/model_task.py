@@ -19,6 +19,7 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import OptionalWholeNumber
+from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset, TrainingConfig
@@ -28,7 +29,7 @@ TARGETS = ("regression", "validity")
 _LIBRARIES = ("torch", "torch-geometric", "lightning", "numpy", "scikit-learn", "safetensors")
 
 
-class ModelTask(PipelineTask):
+class ModelTask(TargetOptions, PipelineTask):
     """A task that trains on the designs of a dataset and leaves a model's folder."""
 
     source = luigi.Parameter(
@@ -55,8 +56,9 @@ class ModelTask(PipelineTask):
     def dataset_task(self) -> GenerateDataset:
         """The task that makes the dataset."""
         return GenerateDataset(
-            workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend="replay"
-        )
+            workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend="replay",
+            part=self.part, clock=self.clock,
+        )  # fmt: skip
 
     @property
     def dataset_folder(self) -> Path:
@@ -98,9 +100,11 @@ class ModelTask(PipelineTask):
 
         estimates = None
         if preset.wants_estimates:
-            from pipeline.tasks.estimates import estimates_of
+            from pipeline.loop.estimates import estimates_of
+            from pipeline.tasks.estimator_device import device_of_labels
 
-            estimates = estimates_of(self.kernels_at_hand())
+            device = device_of_labels(self.dataset_folder, names(self.source))
+            estimates = estimates_of(self.kernels_at_hand(), device)
         found = load_designs(self.dataset_folder, names(self.source), kernels, estimates=estimates)
         for one in found:
             if one.left_out:

@@ -9,12 +9,15 @@ import luigi
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import WholeNumber
+from pipeline.tasks.target_options import TargetOptions
 
 PACK_KERNELS = "atax,bicg,doitgen-red,gemm-ncubed,jacobi-2d,spmv-ellpack,stencil"
 
 
-class BuildPacks(PipelineTask):
+class BuildPacks(TargetOptions, PipelineTask):
     """Writes the packs in reports/ again: labels by the estimator for a handful of kernels."""
+
+    example = "--kernels atax --count 150 --output-folder packs"
 
     kernels = luigi.Parameter(default=PACK_KERNELS, description="suite names, comma-separated")
     count = WholeNumber(least=1, default=150, description="designs a kernel, the default design among them")
@@ -30,19 +33,23 @@ class BuildPacks(PipelineTask):
         import tempfile
 
         from pipeline.design_space.sampling import sample
-        from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, write_pack
+        from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, made_for, write_pack
+        from pipeline.tasks.kernel_options import AS_IT_IS
         from pipeline.tasks.plan import make_plan
 
         for name in self.follow(names(self.kernels), "packs"):
-            plan = make_plan(self.workspace, name, "", "", ESTIMATOR_SOURCE, "estimator")
-            assert plan.kernel is not None and plan.space is not None
+            plan = make_plan(self.workspace, name, AS_IT_IS, "", ESTIMATOR_SOURCE, "estimator", self.asked_target)
+            assert plan.kernel is not None and plan.space is not None and isinstance(plan.backend, EstimatorBackend)
             points = sample(plan.space, "uniform", self.count, self.seed)
             path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory() as scratch:
                 store = ReportStore(Path(scratch), fsync=False)
-                for _ in EstimatorBackend(store).synthesize(plan.kernel, points):
+                backend = EstimatorBackend(store, device=plan.backend.device, flow_target=plan.backend.flow_target)
+                for _ in backend.synthesize(plan.kernel, points):
                     pass
                 write_pack(path, plan.address, store.entries(plan.address))
-            say(f"{path}: {len(points)} designs, {path.stat().st_size / 1024:.0f} KiB")
+            say(
+                f"{path}: {len(points)} designs for {made_for(plan.address.flow)}, {path.stat().st_size / 1024:.0f} KiB"
+            )
         self.done = True

@@ -107,6 +107,26 @@ class Real(_Named, luigi.FloatParameter):
         return PipelineError(f"{option_of(self)} {x}", fix=f"{wanted}{f', {self._hint}' if self._hint else ''}")
 
 
+class Clock(_Named, luigi.OptionalFloatParameter):  # type: ignore[misc]
+    """A clock period in ns, of a text such as ``4``, ``4ns`` or ``250MHz``; None, an empty text, where that may be."""
+
+    def parse(self, x: str) -> float | None:
+        """The period that a text states."""
+        from pipeline.synthesis.target import parse_clock
+
+        if not x and self._default is None:
+            return None
+        return parse_clock(x, option_of(self))
+
+    def normalize(self, x: Any) -> Any:
+        """The period, within its bounds."""
+        if isinstance(x, int | float) and not isinstance(x, bool):
+            from pipeline.synthesis.target import parse_clock
+
+            return parse_clock(f"{x:.9f}" if math.isfinite(x) else str(x), option_of(self))
+        return x
+
+
 class Folder(_Named, luigi.Parameter[str]):
     """The path of a folder that is there or can be made; PipelineError for any other."""
 

@@ -35,6 +35,8 @@ _PLACE = ("accelerator", "devices", "checkpoint_every")
 class TrainHierarchicalMoE(ModelTask):
     """Trains a model in two stages on the designs of many kernels; a killed run continues where it was."""
 
+    example = "--source estimator --epochs 10"
+
     kernels = luigi.Parameter(default="", description="kernels to train on, comma-separated; default: all with labels")
     without = luigi.Parameter(default="", description="kernels to leave out, comma-separated")
     mode = luigi.ChoiceParameter(
@@ -59,8 +61,8 @@ class TrainHierarchicalMoE(ModelTask):
         """The mode with this task's choices."""
         from dataclasses import replace
 
+        from pipeline.loop.estimates import estimate_count
         from pipeline.models import ModelConfig
-        from pipeline.tasks.estimates import estimate_count
         from pipeline.training import preset
 
         found = preset(
@@ -163,6 +165,8 @@ class TrainHierarchicalMoE(ModelTask):
 class FineTune(ModelTask):
     """Adapts a trained model to a kernel with a few of its labelled designs, and scores it on the others."""
 
+    example = "--kernel gemm-ncubed --shots 50 --epochs 10"
+
     model = luigi.Parameter(
         default="", description="a model's folder or file; default: TrainHierarchicalMoE on the other kernels"
     )
@@ -182,6 +186,7 @@ class FineTune(ModelTask):
         return TrainHierarchicalMoE(
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=self.mode,
             target=self.target, accelerator=self.accelerator, without=Path(self.kernel).stem,
+            part=self.part, clock=self.clock,
         )  # fmt: skip
 
     @cached_property

@@ -54,6 +54,8 @@ class PlanStudy(StudyTask):
 class EvaluateTransfer(StudyTask):
     """Compares methods on kernels that they were not trained on, after a few shots (the paper's protocol) or none."""
 
+    example = "--source estimator --target-kernels atax --shots 10,50 --epochs 2"
+
     seeds = WholeNumber(least=1, default=3, description="repetitions, each with its own shots and networks")
     methods = luigi.Parameter(
         default="",

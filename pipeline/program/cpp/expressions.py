@@ -25,8 +25,46 @@ _TRANSPARENT = {
 }  # fmt: skip
 _FLOATING = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?")
 _MATHEMATICS = frozenset(
-    """sqrt cbrt pow exp exp2 log log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh floor ceil round trunc fmod
-    fmin fmax hypot fabs ldexp expm1 log1p asinh acosh atanh erf erfc rint nearbyint copysign""".split()
+    [
+        "sqrt",
+        "cbrt",
+        "pow",
+        "exp",
+        "exp2",
+        "log",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "fmod",
+        "fmin",
+        "fmax",
+        "hypot",
+        "fabs",
+        "ldexp",
+        "expm1",
+        "log1p",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "erfc",
+        "rint",
+        "nearbyint",
+        "copysign",
+    ]
 )
 
 
@@ -61,9 +99,11 @@ def bare(node: Node) -> Node:
     while True:
         kind = node.get("kind")
         parts = inner(node)
-        if kind in _TRANSPARENT and parts:
-            node = parts[-1]
-        elif kind == "ImplicitCastExpr" and parts and node.get("castKind") in ("NoOp", "LValueToRValue", "FunctionToPointerDecay"):
+        if (kind in _TRANSPARENT and parts) or (
+            kind == "ImplicitCastExpr"
+            and parts
+            and node.get("castKind") in ("NoOp", "LValueToRValue", "FunctionToPointerDecay")
+        ):
             node = parts[-1]
         elif kind == "CXXConstructExpr" and len(parts) == 1 and node.get("elidable"):
             node = parts[0]
@@ -452,7 +492,9 @@ class Expressions:
     def argument(self, kind: CppType, given: Node) -> c_ast.Node | None:
         """What is handed over for a parameter of that type; None for what is no value in C (a lambda)."""
         target = kind.to if kind.kind == "reference" and kind.to is not None else kind
-        if target.kind in ("lambda", "function") or (target.kind == "pointer" and target.to is not None and target.to.kind == "function"):
+        if target.kind in ("lambda", "function") or (
+            target.kind == "pointer" and target.to is not None and target.to.kind == "function"
+        ):
             if target.kind == "lambda":
                 return None
             return self.lower(given)
@@ -496,7 +538,9 @@ class Expressions:
                 self.pre.append(c_ast.Assignment("=", left, copy.deepcopy(right), coord))
                 return c_ast.Assignment("=", right, kept, coord)
         values = self.many(given)
-        single = bool(kinds) and all(kind.name in ("float", "_Float16") for kind in kinds if kind.kind == "plain" and not is_integer(kind))
+        single = bool(kinds) and all(
+            kind.name in ("float", "_Float16") for kind in kinds if kind.kind == "plain" and not is_integer(kind)
+        )
         single = single and any(kind.name in ("float", "_Float16") for kind in kinds)
         if name == "abs" and kinds:
             name = "abs" if is_integer(kinds[0]) else "fabs"
@@ -523,7 +567,11 @@ class Expressions:
             this = value if target.get("isArrow") else self._object(value, below)
         elif not given and not simple(self.lower(below)):
             raise self.refuse(node, "a static method of a value")
-        return self.call(name, declared, given, node, this) if coord is not None else self.call(name, declared, given, node, this)
+        return (
+            self.call(name, declared, given, node, this)
+            if coord is not None
+            else self.call(name, declared, given, node, this)
+        )
 
     def _object(self, value: c_ast.Node, node: Node) -> c_ast.Node:
         """A pointer to an object that a method is called on."""
@@ -596,7 +644,9 @@ class Expressions:
         if self.value_type(given[0]).name != kind.name:
             return False
         constructor = self.constructor(node)
-        return constructor is None or bool(constructor.get("isImplicit")) or bool(constructor.get("explicitlyDefaulted"))
+        return (
+            constructor is None or bool(constructor.get("isImplicit")) or bool(constructor.get("explicitlyDefaulted"))
+        )
 
     def constructor(self, node: Node) -> Node | None:
         """The user's constructor that a construction calls, None where it is the library's."""
@@ -738,9 +788,14 @@ def nodes_below(node: Node) -> Iterator[Node]:
 
 
 def _unwrapped(node: Node) -> Node:
-    while node.get("kind") in _TRANSPARENT or (
-        node.get("kind") == "ImplicitCastExpr" and node.get("castKind") in ("NoOp", "ConstructorConversion", "UserDefinedConversion")
-    ) or (node.get("kind") == "CXXFunctionalCastExpr" and node.get("castKind") == "ConstructorConversion"):
+    while (
+        node.get("kind") in _TRANSPARENT
+        or (
+            node.get("kind") == "ImplicitCastExpr"
+            and node.get("castKind") in ("NoOp", "ConstructorConversion", "UserDefinedConversion")
+        )
+        or (node.get("kind") == "CXXFunctionalCastExpr" and node.get("castKind") == "ConstructorConversion")
+    ):
         parts = inner(node)
         if not parts:
             return node

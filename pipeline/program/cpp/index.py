@@ -227,7 +227,11 @@ class Index:
         name = node.get("name")
         if name is None:
             begin = self.begin(node)
-            what = f"(unnamed {node.get('tagUsed', 'struct')} at {begin.file}:{begin.line}:{begin.column})" if begin else "?"
+            what = (
+                f"(unnamed {node.get('tagUsed', 'struct')} at {begin.file}:{begin.line}:{begin.column})"
+                if begin
+                else "?"
+            )
             name = what
         arguments = [part for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
         full = f"{scope}{name}"

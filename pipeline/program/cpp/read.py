@@ -85,7 +85,9 @@ def _pragmas(found: CppTree, index: Index) -> dict[str, list[tuple[Position, str
         quoted = re.search(r'_Pragma\s*\(\s*"((?:[^"\\]|\\.)*)"', row)
         if word is None and quoted is None:
             continue
-        said = word[1].strip() if word is not None else quoted[1].replace('\\"', '"').strip() if quoted is not None else ""
+        said = (
+            word[1].strip() if word is not None else quoted[1].replace('\\"', '"').strip() if quoted is not None else ""
+        )
         offset = sum(len(part.encode()) + 1 for part in rows[: line - 1])
         start = len(row) - len(row.lstrip())
         name = back.get(file, file)

@@ -10,14 +10,37 @@ from pycparser import c_ast
 from pycparser.ast_transforms import fix_switch_cases
 
 from pipeline.program.cpp import vendor
-from pipeline.program.cpp.expressions import Expressions, Variable, address, bare, by_value, inner, lvalue, member, simple
+from pipeline.program.cpp.expressions import (
+    Expressions,
+    Variable,
+    address,
+    bare,
+    by_value,
+    inner,
+    lvalue,
+    member,
+    simple,
+)
 from pipeline.program.cpp.index import Node
 from pipeline.program.cpp.types import CppType, declarator
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
 
-_DECLARATIONS = ("TypedefDecl", "TypeAliasDecl", "UsingDecl", "UsingDirectiveDecl", "StaticAssertDecl", "EmptyDecl", "NamespaceAliasDecl", "CXXRecordDecl", "EnumDecl", "FunctionDecl", "TypeAliasTemplateDecl", "UsingEnumDecl")
+_DECLARATIONS = (
+    "TypedefDecl",
+    "TypeAliasDecl",
+    "UsingDecl",
+    "UsingDirectiveDecl",
+    "StaticAssertDecl",
+    "EmptyDecl",
+    "NamespaceAliasDecl",
+    "CXXRecordDecl",
+    "EnumDecl",
+    "FunctionDecl",
+    "TypeAliasTemplateDecl",
+    "UsingEnumDecl",
+)
 
 
 class Statements(Expressions):
@@ -130,7 +153,9 @@ class Statements(Expressions):
 
     # Declarations -------------------------------------------------------------------------------------------------
 
-    def declaration(self, name: str, kind: CppType, init: c_ast.Node | None, node: Node, storage: list[str] | None = None) -> c_ast.Decl:
+    def declaration(
+        self, name: str, kind: CppType, init: c_ast.Node | None, node: Node, storage: list[str] | None = None
+    ) -> c_ast.Decl:
         """A declaration of a variable."""
         coord = self.index.coord({"#begin": node.get("#at"), "#end": node.get("#end")}) or self.at(node)
         quals = ["const"] if kind.const else []
@@ -173,7 +198,11 @@ class Statements(Expressions):
             return self._reference(node, name, kind, value)
         if kind.kind == "record" and kind.name.startswith("std::function"):
             raise self.refuse(node, "std::function", "call the function by its name")
-        if kind.kind == "record" and kind.name.startswith(("hls::read_lock<", "hls::write_lock<")) and value is not None:
+        if (
+            kind.kind == "record"
+            and kind.name.startswith(("hls::read_lock<", "hls::write_lock<"))
+            and value is not None
+        ):
             return self._lock(node, name, kind, value)
         self.variables[node["id"]] = Variable(name, kind)
         if value is None:
@@ -337,11 +366,15 @@ def _steady(node: c_ast.Node, scope: Expressions) -> bool:
     if isinstance(node, c_ast.ID):
         return True
     if isinstance(node, c_ast.StructRef):
-        return _steady(node.name, scope) and (node.type == "." or (isinstance(node.name, c_ast.ID) and node.name.name == "this"))
+        return _steady(node.name, scope) and (
+            node.type == "." or (isinstance(node.name, c_ast.ID) and node.name.name == "this")
+        )
     if isinstance(node, c_ast.ArrayRef):
         return _steady(node.name, scope) and isinstance(node.subscript, c_ast.Constant)
     if isinstance(node, c_ast.UnaryOp) and node.op == "*" and isinstance(node.expr, c_ast.ID):
-        return node.expr.name == "this" or any(v.mode == "pointer" and v.name == node.expr.name for v in scope.variables.values())
+        return node.expr.name == "this" or any(
+            v.mode == "pointer" and v.name == node.expr.name for v in scope.variables.values()
+        )
     return False
 
 

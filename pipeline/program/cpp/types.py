@@ -202,7 +202,7 @@ class TypeReader:
                 if words[at + 1 : at + 2] in (["*"], ["&"], ["&&"]):
                     close = _close(words, at)
                     outer, after = self._suffix(kind, words, close + 1)
-                    inner, end = self._declarator(outer, words[: close], at + 1)
+                    inner, end = self._declarator(outer, words[:close], at + 1)
                     if end != close:
                         raise Unreadable(" ".join(words))
                     return inner, after

@@ -10,7 +10,17 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
-from pipeline.program.cpp.expressions import Closure, Expressions, Variable, address, base_member, by_value, inner, nodes_below, parameters
+from pipeline.program.cpp.expressions import (
+    Closure,
+    Expressions,
+    Variable,
+    address,
+    base_member,
+    by_value,
+    inner,
+    nodes_below,
+    parameters,
+)
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
@@ -23,7 +33,9 @@ _EXTENT = re.compile(r"^\s*\[([^][]*)\]")
 class Unit:
     """Lowers a unit. ``pragmas`` are offset, line and text of each pragma by the compiler's name of its file."""
 
-    def __init__(self, index: Index, file: str, pragmas: Mapping[str, list[tuple[Position, str]]], macros: Mapping[str, str]) -> None:
+    def __init__(
+        self, index: Index, file: str, pragmas: Mapping[str, list[tuple[Position, str]]], macros: Mapping[str, str]
+    ) -> None:
         self.index = index
         self.file = file
         self.pragmas = pragmas
@@ -73,8 +85,12 @@ class Unit:
             target = found["id"] if found and found.get("kind") in FUNCTIONS else part.get("referencedMemberDecl")
             root = self.index.canonical.get(target or "")
             if root is not None and root in self.index.definitions:
-                calls.append(c_ast.FuncCall(self.function_name(root, {}, self.index.coord(node)), None, self.index.coord(node)))
-        declared = c_ast.FuncDecl(c_ast.ParamList([]), declarator(CppType("plain", "void"), "?"), self.index.coord(node))
+                calls.append(
+                    c_ast.FuncCall(self.function_name(root, {}, self.index.coord(node)), None, self.index.coord(node))
+                )
+        declared = c_ast.FuncDecl(
+            c_ast.ParamList([]), declarator(CppType("plain", "void"), "?"), self.index.coord(node)
+        )
         coord = self._coord(node)
         declaration = c_ast.Decl("?", [], [], [], [], declared, None, None, coord)
         return c_ast.FuncDef(declaration, None, c_ast.Compound(calls, coord), coord)
@@ -136,9 +152,16 @@ class Unit:
         """Makes a lambda known: its function gets what it uses of its surroundings as further arguments."""
         kind = scope.type(node)
         record = inner(node)[0]
-        methods = [part for part in inner(record) if part.get("kind") == "CXXMethodDecl" and part.get("name") == "operator()"]
+        methods = [
+            part for part in inner(record) if part.get("kind") == "CXXMethodDecl" and part.get("name") == "operator()"
+        ]
         templates = [part for part in inner(record) if part.get("kind") == "FunctionTemplateDecl"]
-        bodies = methods + [part for found in templates for part in inner(found)[1:] if part.get("kind") == "CXXMethodDecl" and "mangledName" in part]
+        bodies = methods + [
+            part
+            for found in templates
+            for part in inner(found)[1:]
+            if part.get("kind") == "CXXMethodDecl" and "mangledName" in part
+        ]
         if len(bodies) != 1:
             raise scope.refuse(node, "a lambda that is called with several types", "write a function for each type")
         method = bodies[0]
@@ -155,7 +178,14 @@ class Unit:
             found = part.get("referencedDecl")
             if found is not None and found["id"] in scope.variables:
                 used[found["id"]] = None
-            if part.get("kind") in ("BinaryOperator", "CompoundAssignOperator", "UnaryOperator", "CXXOperatorCallExpr", "CallExpr", "CXXMemberCallExpr"):
+            if part.get("kind") in (
+                "BinaryOperator",
+                "CompoundAssignOperator",
+                "UnaryOperator",
+                "CXXOperatorCallExpr",
+                "CallExpr",
+                "CXXMemberCallExpr",
+            ):
                 plain = part.get("kind") == "BinaryOperator" and part.get("opcode") != "="
                 unary = part.get("kind") == "UnaryOperator" and part.get("opcode") not in ("++", "--", "&")
                 if not plain and not unary:
@@ -205,7 +235,9 @@ class Unit:
         coord = self._coord(node)
         given: list[c_ast.Node] = []
         if owner is not None and node.get("storageClass") != "static" and name not in self._lambda_names:
-            given.append(self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node))
+            given.append(
+                self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
+            )
         for position, parameter in enumerate(parameters(node)):
             made = self._declared(scope, parameter, position)
             if made is not None:
@@ -239,7 +271,9 @@ class Unit:
 
     def _parameter(self, name: str, kind: CppType, node: Node) -> c_ast.Decl:
         coord = self._coord(node)
-        return c_ast.Decl(name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord)
+        return c_ast.Decl(
+            name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord
+        )
 
     def _declared(self, scope: Statements, node: Node, position: int) -> c_ast.Decl | None:
         kind = scope.type(node)
@@ -253,9 +287,7 @@ class Unit:
             scope.variables[node["id"]] = Variable(name, target)
             return None
         if kind.kind == "reference":
-            if by_value(kind, scope):
-                kind = target
-            elif target.kind == "array":
+            if by_value(kind, scope) or target.kind == "array":
                 kind = target
             elif target.kind != "function":
                 mode, kind = "pointer", CppType("pointer", to=target)
@@ -332,13 +364,28 @@ class Unit:
                     continue
                 init, after = scope.initial(kind, parts[0], target)
                 if isinstance(init, c_ast.InitList):
-                    init, after = None, [c_ast.FuncCall(self.known("memset", coord), c_ast.ExprList([address(target), c_ast.Constant("int", "0"), c_ast.UnaryOp("sizeof", target)]), coord)] if _zeros(init) else self._element_wise(init, target)
+                    init, after = (
+                        None,
+                        [
+                            c_ast.FuncCall(
+                                self.known("memset", coord),
+                                c_ast.ExprList(
+                                    [address(target), c_ast.Constant("int", "0"), c_ast.UnaryOp("sizeof", target)]
+                                ),
+                                coord,
+                            )
+                        ]
+                        if _zeros(init)
+                        else self._element_wise(init, target),
+                    )
                 made += scope.pre
                 if init is not None:
                     made.append(c_ast.Assignment("=", target, init, coord))
                 made += after
             elif "baseInit" in part and parts:
-                base = scope.read_type(str(part["baseInit"].get("desugaredQualType") or part["baseInit"]["qualType"]), node)
+                base = scope.read_type(
+                    str(part["baseInit"].get("desugaredQualType") or part["baseInit"]["qualType"]), node
+                )
                 target = member(this, base_member(base.name), coord)
                 _, after = scope.initial(base, parts[0], target)
                 made += [*scope.pre, *after]
@@ -351,7 +398,11 @@ class Unit:
         made: list[c_ast.Node] = []
         for position, value in enumerate(init.exprs):
             place = c_ast.ArrayRef(target, c_ast.Constant("int", str(position)), init.coord)
-            made += self._element_wise(value, place) if isinstance(value, c_ast.InitList) else [c_ast.Assignment("=", place, value, init.coord)]
+            made += (
+                self._element_wise(value, place)
+                if isinstance(value, c_ast.InitList)
+                else [c_ast.Assignment("=", place, value, init.coord)]
+            )
         return made
 
     def idle(self, constructor: Node, scope: Expressions, depth: int = 0) -> bool:
@@ -369,7 +420,9 @@ class Unit:
                 value = inner(part)[-1] if inner(part) else {}
                 while value.get("kind") in ("ExprWithCleanups",):
                     value = inner(value)[-1]
-                if value.get("kind") != "CXXConstructExpr" or any(p.get("kind") != "CXXDefaultArgExpr" and p.get("kind") != "StringLiteral" for p in inner(value)):
+                if value.get("kind") != "CXXConstructExpr" or any(
+                    p.get("kind") != "CXXDefaultArgExpr" and p.get("kind") != "StringLiteral" for p in inner(value)
+                ):
                     result = False
                     continue
                 below = scope.constructor(value) if scope.type(value).kind == "record" else None
@@ -384,7 +437,9 @@ class Unit:
         """Whether a class is handed over as a value where a constant reference to it is asked for."""
         record = self.index.records.get(kind.name)
         if record is None:
-            return not vendor.is_stream(kind) and kind.name.startswith(("hls::axis<", "hls::vector<", "std::complex", "hls::x_complex"))
+            return not vendor.is_stream(kind) and kind.name.startswith(
+                ("hls::axis<", "hls::vector<", "std::complex", "hls::x_complex")
+            )
         if record.bases or record.union or len(record.fields) > _SMALL:
             return False
         try:
@@ -442,7 +497,10 @@ class Unit:
         self.index.inside, inside = _scopes(scope), self.index.inside
         kind = lowering.type(definition)
         shown = str(node.get("name", "?"))
-        if any(s != scope and n.get("name") == shown for s, n in self.index.variables) or scope.rstrip(":") in self.index.records:
+        if (
+            any(s != scope and n.get("name") == shown for s, n in self.index.variables)
+            or scope.rstrip(":") in self.index.records
+        ):
             shown = f"{scope}{shown}"
         self._globals[name] = Variable(shown, kind)
         if definition is not node:
@@ -460,7 +518,9 @@ class Unit:
             if after or lowering.pre:
                 # What runs before the program starts is the tool's to refuse or to do; here it is only not a constant.
                 init = None
-        storage = ["static"] if node.get("storageClass") == "static" and scope.rstrip(":") not in self.index.records else []
+        storage = (
+            ["static"] if node.get("storageClass") == "static" and scope.rstrip(":") not in self.index.records else []
+        )
         self._global_nodes[name] = lowering.declaration(shown, kind, init, node, storage)
         self.index.inside = inside
         return self._globals[name]
@@ -565,7 +625,8 @@ class Unit:
                     kind = CppType("pointer", to=kind.to)
                 members.append((str(field.get("name", "")), kind))
         return [
-            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, None) for word, kind in members
+            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, None)
+            for word, kind in members
         ]
 
     def _library_members(self, name: str) -> list[tuple[str, CppType]]:
@@ -578,12 +639,24 @@ class Unit:
                 return [("data", CppType("array", to=read(kind.arguments[0]), length=int(kind.arguments[1])))]
             if name.startswith("hls::axis<"):
                 data = read(kind.arguments[0])
-                sizes = [int(item) if item.lstrip("-").isdigit() else 1 for item in (*kind.arguments[1:4], "0", "0", "0")][:3]
+                sizes = [
+                    int(item) if item.lstrip("-").isdigit() else 1 for item in (*kind.arguments[1:4], "0", "0", "0")
+                ][:3]
                 keep = ((width(data) or 32) + 7) // 8
-                flags = [("keep", keep), ("strb", keep), ("user", sizes[0]), ("last", 1), ("id", sizes[1]), ("dest", sizes[2])]
+                flags = [
+                    ("keep", keep),
+                    ("strb", keep),
+                    ("user", sizes[0]),
+                    ("last", 1),
+                    ("id", sizes[1]),
+                    ("dest", sizes[2]),
+                ]
                 return [("data", data), *((word, read(f"ap_uint<{max(bits, 1)}>")) for word, bits in flags)]
             if name.startswith(("hls::split::", "hls::merge::")):
-                one, many = read(f"hls::stream<{kind.arguments[0]}>"), CppType("array", to=read(f"hls::stream<{kind.arguments[0]}>"), length=int(kind.arguments[1]))
+                one, many = (
+                    read(f"hls::stream<{kind.arguments[0]}>"),
+                    CppType("array", to=read(f"hls::stream<{kind.arguments[0]}>"), length=int(kind.arguments[1])),
+                )
                 return [("in", one), ("out", many)] if "split" in name else [("in", many), ("out", one)]
             if name.startswith(("std::complex<", "hls::x_complex<")):
                 return [("re", read(kind.arguments[0])), ("im", read(kind.arguments[0]))]
@@ -627,7 +700,9 @@ def _folded(node: Node, known: Mapping[str, int]) -> int | None:
     """The value of a constant integer expression of the compiler's tree."""
     kind = node.get("kind")
     parts = inner(node)
-    if kind in ("IntegerLiteral", "ConstantExpr", "CXXBoolLiteralExpr") and re.fullmatch(r"-?\d+", str(node.get("value", ""))):
+    if kind in ("IntegerLiteral", "ConstantExpr", "CXXBoolLiteralExpr") and re.fullmatch(
+        r"-?\d+", str(node.get("value", ""))
+    ):
         return int(node["value"])
     if kind == "DeclRefExpr":
         return known.get(str(node["referencedDecl"].get("name")))
@@ -635,8 +710,23 @@ def _folded(node: Node, known: Mapping[str, int]) -> int | None:
         left, right = _folded(parts[0], known), _folded(parts[1], known)
         if left is None or right is None:
             return None
-        return _arithmetic(f"({left}){node['opcode']}({right})") if node["opcode"] in ("+", "-", "*", "/", "%", "<<", ">>") else None
-    if kind in ("ImplicitCastExpr", "ParenExpr", "ConstantExpr", "CStyleCastExpr", "CXXStaticCastExpr", "SubstNonTypeTemplateParmExpr") and parts:
+        return (
+            _arithmetic(f"({left}){node['opcode']}({right})")
+            if node["opcode"] in ("+", "-", "*", "/", "%", "<<", ">>")
+            else None
+        )
+    if (
+        kind
+        in (
+            "ImplicitCastExpr",
+            "ParenExpr",
+            "ConstantExpr",
+            "CStyleCastExpr",
+            "CXXStaticCastExpr",
+            "SubstNonTypeTemplateParmExpr",
+        )
+        and parts
+    ):
         return _folded(parts[-1], known)
     return None
 

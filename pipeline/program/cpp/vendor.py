@@ -51,9 +51,19 @@ def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: 
         base = scope.lower(given[0])
         if is_vector(first):
             return c_ast.ArrayRef(ex.member(base, "data", coord), scope.lower(given[1]), coord)
-    values = [ex.address(value) if kind.kind == "record" and ex.lvalue(value) and position == 0 and op.endswith("=") and op not in ("==", "!=", "<=", ">=") else value
-              for position, (value, kind) in enumerate(zip(scope.many(given), kinds, strict=True))]
-    called = scope.unit.known(f"{first.name if first.kind == 'record' else 'std'}::operator{op}", coord, scope.type(node))
+    values = [
+        ex.address(value)
+        if kind.kind == "record"
+        and ex.lvalue(value)
+        and position == 0
+        and op.endswith("=")
+        and op not in ("==", "!=", "<=", ">=")
+        else value
+        for position, (value, kind) in enumerate(zip(scope.many(given), kinds, strict=True))
+    ]
+    called = scope.unit.known(
+        f"{first.name if first.kind == 'record' else 'std'}::operator{op}", coord, scope.type(node)
+    )
     return c_ast.FuncCall(called, c_ast.ExprList(values, coord), coord)
 
 
@@ -164,7 +174,9 @@ def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: An
         if method.get("name") not in ("range", "bit", "slice", "at") or not ex.inner(method):
             return None
         base, given, arrow = ex.inner(method)[0], parts[1:], bool(method.get("isArrow"))
-        if (base_kind := scope.value_type(base)).kind != "number" and not (arrow and base_kind.to is not None and base_kind.to.kind == "number"):
+        if (base_kind := scope.value_type(base)).kind != "number" and not (
+            arrow and base_kind.to is not None and base_kind.to.kind == "number"
+        ):
             return None
     else:
         return None
@@ -181,8 +193,12 @@ def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: An
     bits = width(kind) or 1
     unsigned = typename(_unsigned(bits), coord)
     mask = _mask(high, low, bits, coord)
-    old = c_ast.Cast(unsigned, copy.deepcopy(place), coord) if is_signed(kind) or is_fixed(kind) else copy.deepcopy(place)
-    holes = c_ast.UnaryOp("~", c_ast.Cast(unsigned, c_ast.BinaryOp("<<", mask, copy.deepcopy(low), coord), coord), coord)
+    old = (
+        c_ast.Cast(unsigned, copy.deepcopy(place), coord) if is_signed(kind) or is_fixed(kind) else copy.deepcopy(place)
+    )
+    holes = c_ast.UnaryOp(
+        "~", c_ast.Cast(unsigned, c_ast.BinaryOp("<<", mask, copy.deepcopy(low), coord), coord), coord
+    )
     kept = c_ast.BinaryOp("&", old, holes, coord)
     put = c_ast.BinaryOp("&", c_ast.Cast(unsigned, value, coord), copy.deepcopy(mask), coord)
     moved = c_ast.BinaryOp("<<", c_ast.Cast(unsigned, put, coord), copy.deepcopy(low), coord)
@@ -291,7 +307,9 @@ def _number_method(
         ones = c_ast.Cast(unsigned, c_ast.UnaryOp("~", c_ast.Cast(unsigned, zero, coord), coord), coord)
         return c_ast.BinaryOp(op, c_ast.Cast(unsigned, value(), coord), ones, coord)
     if name in ("set_bit", "set", "clear", "invert") and given:
-        one = c_ast.BinaryOp("<<", c_ast.Cast(unsigned, c_ast.Constant("int", "1", coord), coord), scope.lower(given[0]), coord)
+        one = c_ast.BinaryOp(
+            "<<", c_ast.Cast(unsigned, c_ast.Constant("int", "1", coord), coord), scope.lower(given[0]), coord
+        )
         if name == "invert":
             return c_ast.Assignment("=", place(), c_ast.BinaryOp("^", place(), one, coord), coord)
         cleared = c_ast.BinaryOp("&", place(), c_ast.UnaryOp("~", one, coord), coord)
@@ -320,7 +338,9 @@ def constructed(
     from pipeline.program.cpp import expressions as ex
 
     if kind.name.startswith(_REFUSED):
-        raise scope.refuse(node, f"{kind.name.split('<')[0]}, which takes memory as it runs,", "use an array of fixed size")
+        raise scope.refuse(
+            node, f"{kind.name.split('<')[0]}, which takes memory as it runs,", "use an array of fixed size"
+        )
     given = ex.inner(node)
     coord = scope.at(node)
     if kind.name in ("hls::task",) or kind.name.startswith("hls::tasks"):
@@ -329,7 +349,11 @@ def constructed(
         if found is None:
             raise scope.refuse(node, "a task that is no plain function")
         return None, [scope.call(found["id"], found, given[1:], node)]
-    if is_stream(kind) or not given or kind.name.startswith(("hls::stream", "hls::axis<", "ap_shift_reg", "hls::split", "hls::merge")):
+    if (
+        is_stream(kind)
+        or not given
+        or kind.name.startswith(("hls::stream", "hls::axis<", "ap_shift_reg", "hls::split", "hls::merge"))
+    ):
         return None, []
     if all(bare_kind.get("kind") == "StringLiteral" for bare_kind in map(ex.bare, given)):
         return None, []

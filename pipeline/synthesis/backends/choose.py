@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,16 @@ from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.estimator import EstimatorBackend
 from pipeline.synthesis.backends.replay import ReplayBackend
-from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
+from pipeline.synthesis.flow import (
+    DEFAULT_FLOW_TARGET,
+    ESTIMATOR_SOURCE,
+    KNOWN_FLOWS,
+    Flow,
+    estimator_flow,
+    imported_flow,
+)
 from pipeline.synthesis.store import ReportStore
+from pipeline.synthesis.target import Target, made_for, same_target
 
 if TYPE_CHECKING:
     from pipeline.estimator import Device
@@ -26,6 +34,7 @@ TOOL_COMMANDS = ("vitis_hls", "vitis-run", "v++")
 """``vitis_hls`` up to 2024.2, ``vitis-run`` from 2023.2, ``v++`` from 2023.1 (UG1702)."""
 TOOL_VARIABLES = ("XILINX_HLS", "XILINX_VITIS", "XILINX_VIVADO")
 """Set by the tool's settings64.sh to the installation's folder."""
+_NOTHING_ASKED = Target()
 
 
 @dataclass(frozen=True)
@@ -62,13 +71,14 @@ def choose(
     source: str | None = None,
     clock: Callable[[], float] | None = None,
     device: Device | None = None,
+    target: Target = _NOTHING_ASKED,
 ) -> EstimatorBackend | ReplayBackend:
     """The backend of a run on one kernel that needs no tool; runs of the tool are :mod:`pipeline.synthesis.vitis`'s.
 
     ``source`` says whose labels are replayed; without it there must be one source only, as sources are never mixed
     unasked. ``clock`` gives seconds to a backend that measures its runs, ``device`` is what the estimator works
-    with. Replay of a kernel without any report answers
-    ``not_cached`` for each design.
+    with. What is replayed is for the ``target``. Replay of a kernel without any report answers ``not_cached`` for each
+    design.
 
     Raises PipelineError: an unknown backend; several sources or flows to choose from; a backend that cannot give the
     source asked for.
@@ -81,20 +91,25 @@ def choose(
                 f"the estimator cannot give labels of the source {source!r}",
                 fix=f"leave --source away, or replay the source with --backend replay --source {source}",
             )
-        return EstimatorBackend(store, clock=clock, device=device)
-    address = find_address(store, kernel, source)
-    return ReplayBackend(store, address or Address(kernel.name, kernel.ast_hash, _nominal_flow(source)))
+        return EstimatorBackend(
+            store, clock=clock, device=device, flow_target=target.flow_target or DEFAULT_FLOW_TARGET
+        )
+    address = find_address(store, kernel, source, target)
+    return ReplayBackend(store, address or Address(kernel.name, kernel.ast_hash, target.over(_nominal_flow(source))))
 
 
-def find_address(store: ReportStore, kernel: Kernel, source: str | None = None) -> Address | None:
+def find_address(
+    store: ReportStore, kernel: Kernel, source: str | None = None, target: Target = _NOTHING_ASKED
+) -> Address | None:
     """Where the store holds reports of a kernel: under the hash of its syntax tree, else by its name alone.
 
     None where there are none. Raises PipelineError where several sources, or several flows of the source, hold
-    some: their labels are not mixed unasked.
+    some: their labels are not mixed unasked. Likewise where there are some, and none for what was asked.
     """
     every = store.addresses(source=source)
     found = [address for address in every if address.kernel_hash == kernel.ast_hash]
     found = found or [address for address in every if not address.kernel_hash and address.kernel == kernel.name]
+    found = made_for_target(found, target)
     sources = sorted({address.source for address in found})
     if len(sources) > 1:
         raise PipelineError(
@@ -104,15 +119,48 @@ def find_address(store: ReportStore, kernel: Kernel, source: str | None = None) 
     if len(found) > 1:
         from pipeline.estimator import VERSION
 
-        current = [address for address in found if address.flow == estimator_flow(VERSION)]
+        current = [
+            address for address in found if address.source == ESTIMATOR_SOURCE and address.flow.tool_version == VERSION
+        ]
         if len(current) == 1:
             return current[0]
+        if not all(same_target(found[0].flow, address.flow) for address in found):
+            raise PipelineError(
+                f"reports of kernel {kernel.name!r} from {sources[0]} are cached for several parts or clocks: "
+                f"{', '.join(sorted({made_for(address.flow) for address in found}))}",
+                fix="name one with --part and --clock",
+            )
         versions = ", ".join(sorted(str(address.flow.tool_version) for address in found))
         raise PipelineError(
             f"reports of kernel {kernel.name!r} are cached from several flows of {sources[0]} (versions {versions})",
             fix="import each under a source name of its own",
         )
     return found[0] if found else None
+
+
+def made_for_target(addresses: Sequence[Address], target: Target) -> list[Address]:
+    """Those of the addresses whose labels are for what was asked.
+
+    Where nobody asked for a part or a clock, and a source has labels for several, those for the defaults. Raises
+    PipelineError where there are some, and none for what was asked: a report of another part or clock does not stand
+    for it.
+    """
+    kept = [address for address in addresses if target.difference(address.flow) is None]
+    if addresses and not kept:
+        first = max(addresses, key=lambda address: (Target().complete.difference(address.flow) is None, address.digest))
+        others = {made_for(address.flow) for address in addresses} - {made_for(first.flow)}
+        more = f" (others are for {', '.join(sorted(others)[:3])})" if others else ""
+        raise PipelineError(
+            f"the cached reports of {first.kernel} from {first.source} {target.difference(first.flow)}{more}",
+            fix="estimate its designs for that with --backend estimator, run the tool with --backend vitis, or leave "
+            "--part and --clock out to replay what is there",
+        )
+    usual = target.complete
+    found = []
+    for source in dict.fromkeys(address.source for address in kept):
+        own = [address for address in kept if address.source == source]
+        found += [address for address in own if usual.difference(address.flow) is None] or own
+    return found
 
 
 def _nominal_flow(source: str | None) -> Flow:

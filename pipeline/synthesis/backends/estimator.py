@@ -12,9 +12,9 @@ from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.flow import Flow, estimator_flow
+from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ GENERATOR = "hls-moe-pipeline estimator"
 _MANY_BATCHES = 16
 
 
-class EstimatorBackend:
+class EstimatorBackend(Backend):
     """Estimates designs, some hundreds at a time, and stores each lot before it is handed on.
 
     What the store already holds is not computed again, so a killed run loses the lot in flight at most.
@@ -35,6 +35,7 @@ class EstimatorBackend:
         batch: designs per lot.
         clock: gives seconds, to measure how long an estimate takes; without it that stays unknown.
         device: what is estimated for, calibrated or not; the default device without it.
+        flow_target: what was asked for; estimates are the same for all, and are filed apart.
     """
 
     name = "estimator"
@@ -46,6 +47,7 @@ class EstimatorBackend:
         batch: int = 256,
         clock: Callable[[], float] | None = None,
         device: Device | None = None,
+        flow_target: str = DEFAULT_FLOW_TARGET,
     ) -> None:
         from pipeline.estimator import load_device
 
@@ -55,15 +57,23 @@ class EstimatorBackend:
         self.batch = batch
         self.clock = clock
         self.device = device or load_device()
+        self.flow_target = flow_target
 
     @property
     def flow(self) -> Flow:
-        """The estimator's flow: its version, which says whether it was calibrated, is part of where its labels live."""
+        """Where labels live is decided by the version, which says whether it was calibrated, the part and the clock."""
         from pipeline.estimator import version
 
-        return estimator_flow(version(self.device))
+        device = self.device
+        return estimator_flow(
+            version(device),
+            part=device.part,
+            clock_ns=device.clock_ns,
+            uncertainty=f"{round(100 * device.clock_uncertainty, 4):g}%",
+            flow_target=self.flow_target,
+        )
 
-    def address(self, kernel: Kernel) -> Address:
+    def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
         return Address(kernel.name, kernel.ast_hash, self.flow)
 
@@ -75,7 +85,7 @@ class EstimatorBackend:
         """
         from pipeline.estimator import prepare
 
-        address = self.address(kernel)
+        address = self.address_of(kernel)
         prepared: Prepared | None = None
         for start in range(0, len(points), self.batch):
             chosen = points[start : start + self.batch]

@@ -6,9 +6,14 @@ import shlex
 
 import luigi
 
+from pipeline.tasks.target_options import TargetOptions
+
 
 def command_of(task: luigi.Task) -> str:
-    """The command that runs the task, with every parameter that is not at its default but the workspace."""
+    """The command that runs the task, with every parameter that is not at its default but the workspace.
+
+    Part and clock that stand in luigi.cfg, or were given by their aliases, are among them.
+    """
     words = ["luigi", "--module", "pipeline", type(task).__name__]
     for name, parameter in task.get_params():
         value = getattr(task, name)
@@ -18,4 +23,10 @@ def command_of(task: luigi.Task) -> str:
         if value != parameter._default:
             option = f"--{name.replace('_', '-')}"
             words += [option] if value is True else [option, parameter.serialize(value)]
+    if isinstance(task, TargetOptions):
+        asked = task.asked_target
+        words += ["--part", asked.part] if asked.part and not task.part else []
+        words += ["--clock", f"{asked.clock_ns:g}"] if asked.clock_ns and task.clock is None else []
+        words += ["--vitis-uncertainty", asked.uncertainty] if asked.uncertainty is not None else []
+        words += ["--vitis-flow-target", asked.flow_target] if asked.flow_target is not None else []
     return " ".join(shlex.quote(word) for word in words)

@@ -16,9 +16,10 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.target_options import TargetOptions
 
 
-class SearchStudyTask(PipelineTask):
+class SearchStudyTask(TargetOptions, PipelineTask):
     """A task of a comparison of searches on the labels of some sources."""
 
     source = luigi.Parameter(description="labels to replay and to learn from, comma-separated, such as hlsyn-v20")
@@ -40,7 +41,10 @@ class SearchStudyTask(PipelineTask):
     @cached_property
     def dataset_task(self) -> GenerateDataset:
         """The task that makes the dataset."""
-        return GenerateDataset(workspace=self.workspace, source=self.source, backend="replay", graphs=False)
+        return GenerateDataset(
+            workspace=self.workspace, source=self.source, backend="replay", graphs=False,
+            part=self.part, clock=self.clock,
+        )  # fmt: skip
 
     @property
     def dataset_folder(self) -> Path:
@@ -80,7 +84,7 @@ class SearchStudyTask(PipelineTask):
 
     def shared(self) -> dict[str, Any]:
         """The parameters that all tasks of a study take over."""
-        taken = ("workspace", "source", "dataset", "limit", "folds")
+        taken = ("workspace", "source", "dataset", "limit", "folds", "part", "clock")
         return {name: getattr(self, name) for name in taken}
 
     @cached_property
@@ -89,7 +93,8 @@ class SearchStudyTask(PipelineTask):
         if not self.dataset:
             from pipeline.tasks.plan import cached_kernels
 
-            return {source: cached_kernels(self.workspace, source) for source in self.sources}
+            asked = self.asked_target
+            return {source: cached_kernels(self.workspace, source, asked) for source in self.sources}
         from pipeline.tasks.searches.pools import labelled_kernels
 
         return labelled_kernels(self.dataset_folder, self.sources)

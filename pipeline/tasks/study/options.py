@@ -16,6 +16,7 @@ from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import partial_notes
+from pipeline.tasks.target_options import TargetOptions
 from pipeline.tasks.training import TrainHierarchicalMoE
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ STUDY_PROTOCOLS = ("transfer", "zero-shot", "grouped")
 PUBLISHED_EPOCHS = 1000
 
 
-class StudyTask(PipelineTask):
+class StudyTask(TargetOptions, PipelineTask):
     """A task of a study."""
 
     source = luigi.Parameter(description="labels to pre-train on, comma-separated, such as hlsyn-v20")
@@ -98,7 +99,9 @@ class StudyTask(PipelineTask):
 
     def reader(self, source: str) -> ModelTask:
         """What knows where the designs of a source are, and how to read them."""
-        return ModelTask(workspace=self.workspace, source=source, dataset=self.dataset)
+        return ModelTask(
+            workspace=self.workspace, source=source, dataset=self.dataset, part=self.part, clock=self.clock
+        )
 
     @property
     def datasets(self) -> list[GenerateDataset]:
@@ -115,7 +118,7 @@ class StudyTask(PipelineTask):
 
     def load(self, source: str, kernels: tuple[str, ...] = (), *, estimates: bool = True) -> list[KernelDesigns]:
         """The designs of a source, with estimates or without."""
-        from pipeline.tasks.estimates import estimate_count
+        from pipeline.loop.estimates import estimate_count
         from pipeline.training import preset
 
         return self.reader(source).designs(kernels, preset("best", estimates=estimate_count() if estimates else 0))
@@ -135,7 +138,8 @@ class StudyTask(PipelineTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Data and every choice; where it runs does not decide the figures."""
-        place = ("workspace", "dataset", "accelerator")
+        # The labels' part and clock are part of the datasets.
+        place = ("workspace", "dataset", "accelerator", "part", "clock")
         return {
             **super().identity,
             **{name: getattr(self, name) for name, _ in self.get_params() if name not in place},
@@ -151,7 +155,7 @@ class StudyTask(PipelineTask):
     def pretraining(self, network: str, kernel: str) -> TrainHierarchicalMoE:
         """What makes a network of the study; ``kernel`` is the one to be tested on."""
         from pipeline.dataset.splits import PAPER_TARGET_KERNELS
-        from pipeline.tasks.estimates import estimate_count
+        from pipeline.loop.estimates import estimate_count
         from pipeline.training.networks import network_named
 
         of = network_named(network)
@@ -165,5 +169,5 @@ class StudyTask(PipelineTask):
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=of.mode,
             architecture=of.architecture, model_options=json.dumps(changed, sort_keys=True), without=without,
             epochs=self.epochs, training=json.dumps(training, sort_keys=True), target=self.target,
-            accelerator=self.accelerator,
+            accelerator=self.accelerator, part=self.part, clock=self.clock,
         )  # fmt: skip

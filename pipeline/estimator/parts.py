@@ -1,0 +1,115 @@
+"""What parts hold: capacities by die, which packages and grades share."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.reports.report import Resources
+
+_PACKAGE = re.compile(r"(?:[il]?(?:_[a-z0-9]+)?(?:-?[a-z]{2,4}\d{2,4}[a-z]?)?(?:-(?P<grade>\d)[a-z]{0,2}(?:-.*)?)?)?")
+"""What may follow a die: ``-clg400-1``, ``clg484-1q``, ``i-clg400-1l``, ``_civ-ffvb2104-3-e``, ``-2-e``, or nothing."""
+_SPELLED_TOGETHER = re.compile(r"[a-z]{2,4}\d{2,4}[a-z]?(?:-.*)?")
+SLOWEST_GRADE = "1"
+_SHOWN = 3
+_LIKE = 0.82
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of which the capacities are known. ``name`` is in lower case, with a hyphen before the package."""
+
+    name: str
+    die: str
+    family: str
+    """As the tool writes it in its reports."""
+    grade: str
+    """Speed grade ``1`` to ``3``; the slowest where the name has none."""
+    available: Resources
+
+
+def find_part(name: str) -> Part:
+    """The part of that name: its die, and with it capacities and family, as well as its speed grade.
+
+    Tools before 2019.1 write no hyphen before the package: both spellings are the same part. Raises PipelineError with
+    the nearest known names for a part whose die is not known, or of which no package can be read.
+    """
+    text = name.strip().lower()
+    for die, row in _dies().items():
+        rest = _rest(text, die)
+        found = None if rest is None else _PACKAGE.fullmatch(rest)
+        if rest is None or found is None:
+            continue
+        grade = found["grade"] or SLOWEST_GRADE
+        joint = "-" if _SPELLED_TOGETHER.fullmatch(rest) else ""
+        written = text[: len(text) - len(rest)] + joint + rest
+        if grade not in ("1", "2", "3"):
+            break
+        return Part(written, die, str(row["family"]), grade, _capacities(row))
+    near = nearest_parts(text)
+    raise PipelineError(
+        f"the estimator does not know the part {name[:60]!r}",
+        fix=f"did you mean {' or '.join(near)}? It knows {len(_dies())} dies, such as xc7z020, xczu7ev, xcvu9p, xcu200"
+        if near
+        else f"it knows {len(_dies())} dies, such as xc7z020, xc7a35t, xczu7ev, xcvu9p, xcu200, xcu280",
+    )
+
+
+def is_known(name: str) -> bool:
+    """Whether :func:`find_part` knows the part."""
+    try:
+        find_part(name)
+    except PipelineError:
+        return False
+    return True
+
+
+def nearest_parts(name: str) -> list[str]:
+    """Up to three known names that somebody who wrote ``name`` may have meant, the likeliest first."""
+    text = name.strip().lower()
+    bare = re.split(r"[-_]", text)[0]
+    dies = difflib.get_close_matches(bare, list(_dies()), n=_SHOWN, cutoff=_LIKE)
+    full = difflib.get_close_matches(text, _names(), n=_SHOWN, cutoff=_LIKE)
+    likely = dies if bare == text else full + [die for die in dies if not any(one.startswith(die) for one in full)]
+    return likely[:_SHOWN]
+
+
+def _rest(text: str, die: str) -> str | None:
+    """What stands behind the die in a part's name; None for a part of another die.
+
+    Commercial (``xc``), automotive (``xa``) and defence (``xq``) grades share their dies (DS180, DS890).
+    """
+    if text[:2] in ("xa", "xq"):
+        text = f"xc{text[2:]}"
+    return text[len(die) :] if text.startswith(die) else None
+
+
+def _capacities(row: Mapping[str, Any]) -> Resources:
+    return Resources(row["bram_18k"], row["dsp"], row["ff"], row["lut"], row["uram"])
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("data", "parts.toml").read_text(encoding="utf-8"))
+
+
+def _names() -> list[str]:
+    return list(_table()["names"])
+
+
+@cache
+def _dies() -> Mapping[str, Mapping[str, Any]]:
+    """The rows by die, longer names first, as ``xcu250`` is not ``xcu25``."""
+    table = _table()
+    rows = {**table["reports"]}
+    for sheet in table["data_sheet"].values():
+        rows |= sheet
+    return MappingProxyType(dict(sorted(rows.items(), key=lambda item: (-len(item[0]), item[0]))))

@@ -1,0 +1,180 @@
+"""The folder of the best design: its source, what rebuilds it, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PipelineError
+from pipeline.files import write_json
+from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.tables import utilisations
+from pipeline.synthesis.lowering import lower
+from pipeline.synthesis.target import made_for, whole
+from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
+from pipeline.synthesis.vitis.tools import Tool, ToolKind
+
+if TYPE_CHECKING:
+    from pipeline.loop.measured import Measured
+    from pipeline.synthesis.flow import Flow
+    from pipeline.synthesis.plan import KernelPlan
+    from pipeline.synthesis.vitis import Sources
+
+ORIGINS = {
+    "replayed": "replayed from a cached report: no tool was run for it here",
+    "estimated": "estimated by the analytical model: no tool was run for it",
+    "synthesised": "synthesised by the tool",
+    "resynthesised": "synthesised afresh by the tool",
+}
+REPORT = "csynth.xml"
+_BUILD = "vitis"
+
+
+def write_best(
+    folder: Path,
+    plan: KernelPlan,
+    best: Measured,
+    xml: bytes | None,
+    commands: Sequence[str],
+    assumed: Sequence[str] = (),
+    bench: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Writes the design's folder; returns each file with what it holds.
+
+    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
+    assumed of the figures, ``bench`` what the test bench says. What cannot be written (a kernel without C at hand, a
+    point that Vitis HLS has no words for) is said in ``README.txt``.
+    """
+    folder.mkdir(parents=True)
+    files = {"point.json": "the value of each pragma site, with its result"}
+    flow = plan.address.flow
+    write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
+    missing = []
+    try:
+        for name, text in annotated(plan, best).items():
+            (folder / name).write_text(text, encoding="utf-8")
+            files[name] = "the kernel's C with this design's pragmas"
+    except PipelineError as error:
+        missing.append(f"no annotated C: {error}")
+    notes: tuple[str, ...] = tuple(assumed)
+    try:
+        sources, complete = build_sources(plan, best)
+        files |= _write_build(folder / _BUILD, sources, complete)
+        notes = (*sources.notes, *_assumed(flow, complete), *assumed)
+    except PipelineError as error:
+        missing.append(f"no build files: {error}")
+    if xml is not None:
+        (folder / REPORT).write_bytes(xml)
+        files[REPORT] = f"the report, {ORIGINS[best.origin]}"
+    else:
+        missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
+    tested = [f"Test bench: {bench_text(bench)}"] if bench is not None else []
+    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands, tested), encoding="utf-8")
+    return files
+
+
+def design_facts(best: Measured) -> dict[str, Any]:
+    """A design and its result as JSON values."""
+    return {
+        "kernel": best.kernel,
+        "key": best.key,
+        "point": dict(best.point),
+        "source": best.source,
+        "origin": best.origin,
+        "status": best.status,
+        "cycles": best.cycles,
+        "clock_ns": best.clock_ns,
+        **utilisations(best),
+    }
+
+
+def bench_text(facts: Mapping[str, str]) -> str:
+    """Both verdicts in a line."""
+    told = [
+        f"{of} {facts[name]}" + (f" ({facts[f'{name}_why']})" if facts[f"{name}_why"] else "")
+        for name, of in (("original", "original"), ("best", "best design"))
+    ]
+    return ", ".join(told)
+
+
+def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
+    """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
+
+    Raises PipelineError where there is no C, or a site has no place in it.
+    """
+    if plan.kernel is None:
+        raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
+    if plan.address.flow.dialect == "merlin":
+        texts = annotated_files(plan.kernel, best.point)
+        return {f"{plan.name}.c" if file == plan.kernel.file else Path(file).name: texts[file] for file in texts}
+    sources, _ = build_sources(plan, best)
+    name = sources.design_files[0]
+    return {f"{plan.name}.c": sources.files[name]}
+
+
+def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
+    """What the tool is handed, and under which flow; what a published set does not record is this project's default.
+
+    Raises PipelineError where there is no C, or the point cannot be lowered.
+    """
+    if plan.kernel is None:
+        raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
+    flow = plan.address.flow
+    handed = plan.backend.sources(plan.kernel, best.point)
+    if handed is not None:
+        return handed, flow
+    return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
+
+
+def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
+    """The sources with the scripts of both forms of the tool: TCL up to 2024.2 and for vitis-run, cfg for v++."""
+    held = {}
+    version = flow.tool_version or ""
+    for kind, script, what in (
+        (ToolKind.VITIS_HLS, SCRIPT, "TCL for vitis_hls -f, or vitis-run --mode hls --tcl"),
+        (ToolKind.VPP, CONFIG, "configuration for v++ -c --mode hls --config"),
+    ):
+        job = render(Tool(kind, str(kind), version, {}), flow, sources)
+        for name, text in job.files.items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+            held[f"{_BUILD}/{name}"] = what if name == script else "what Vitis HLS is handed for this design"
+    return held
+
+
+def _assumed(recorded: Flow, used: Flow) -> list[str]:
+    names = ("part", "clock_ns", "uncertainty", "flow_target")
+    filled = [f"{name} {getattr(used, name)}" for name in names if getattr(recorded, name) != getattr(used, name)]
+    if not filled:
+        return []
+    return [f"The source {recorded.source} does not record all of its flow; assumed here: {', '.join(filled)}."]
+
+
+def _readme(
+    best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
+    commands: Sequence[str], tested: Sequence[str],
+) -> str:  # fmt: skip
+    shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
+    lines = [
+        f"The best design of {best.kernel} that was found: {best.key}",
+        f"For {made_for(flow)}: {best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
+        f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
+        *tested,
+        "",
+        "Files",
+        *(f"  {name}: {what}" for name, what in files.items()),
+        *(f"  {text}" for text in missing),
+    ]
+    if any(name.startswith(f"{_BUILD}/") for name in files):
+        lines += [
+            "",
+            f"To synthesise it again, in the folder {_BUILD}/, with the tool on PATH:",
+            "  vitis_hls -f run_hls.tcl                                            (Vitis HLS up to 2024.2)",
+            "  vitis-run --mode hls --tcl run_hls.tcl                              (from 2023.2)",
+            "  v++ -c --mode hls --config hls_config.cfg --work_dir work           (from 2023.1)",
+        ]
+    if notes:
+        lines += ["", "Notes", *(f"  {note}" for note in notes)]
+    return "\n".join([*lines, "", "How this folder came about", *(f"  {command}" for command in commands)]) + "\n"

@@ -1,0 +1,85 @@
+"""One run of the loop as it stands in a round's files: what was run, what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.dataset.labelled import usable_for_regression, validity_target
+from pipeline.exploration import RESOURCES, Outcome
+from pipeline.files import damaged
+from pipeline.reports.labels import Status, utilisation
+from pipeline.reports.report import RESOURCE_NAMES
+
+if TYPE_CHECKING:
+    from pipeline.dataset import LabelledDesign
+    from pipeline.design_space import Point
+
+_ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
+"""Resources as search names them, in our columns' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A design with its result.
+
+    ``usable`` is True where there is a latency to learn from, False where the design failed, None where the run says
+    nothing about the design. ``utilisation`` has a fraction or None per resource: the published one where the source
+    has its own, else used / available. ``clock_ns`` is the estimated clock period, else the target, None unknown.
+    """
+
+    kernel: str
+    key: str
+    point: Point
+    source: str
+    origin: str
+    status: str
+    reason: str | None
+    usable: bool | None
+    cycles: int | None
+    clock_ns: float | None
+    utilisation: Mapping[str, float | None]
+
+    def outcome(self) -> Outcome:
+        """As search takes it."""
+        used = tuple(self.utilisation[_ORDER[name]] for name in RESOURCES)
+        cycles = None if self.cycles is None else float(self.cycles)
+        return Outcome(self.key, self.status, self.usable, cycles, used, self.clock_ns)
+
+
+def measured(row: LabelledDesign) -> Measured:
+    """What the loop keeps of a labelled design whose point is known."""
+    label = row.label
+    used = label.published_utilisation or utilisation(label.used, label.available)
+    usable = True if usable_for_regression(row) else False if validity_target(row) is False else None
+    clock = label.clock_estimated_ns if label.clock_estimated_ns is not None else label.clock_target_ns
+    assert row.point is not None
+    return Measured(
+        kernel=row.kernel,
+        key=row.key,
+        point=dict(row.point),
+        source=row.source,
+        origin=row.origin,
+        status=str(label.status),
+        reason=label.reason,
+        usable=usable,
+        cycles=label.cycles if label.status is Status.OK else None,
+        clock_ns=clock,
+        utilisation={name: getattr(used, name) for name in RESOURCE_NAMES},
+    )
+
+
+def write_measured(file: Path, rows: Iterable[Measured]) -> None:
+    """A JSON object a line, in the rows' order."""
+    file.write_text("".join(json.dumps(asdict(row), sort_keys=True) + "\n" for row in rows), encoding="utf-8")
+
+
+def read_measured(file: Path) -> list[Measured]:
+    """The rows of :func:`write_measured`."""
+    try:
+        return [Measured(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    except (ValueError, TypeError, RecursionError):
+        raise damaged(file, "a line is no run", remove=file.parent) from None

@@ -1,0 +1,181 @@
+"""The page of a finished loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.loop.summary import target_text
+from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
+from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
+from pipeline.reports.parse import parse_report
+from pipeline.reports.report import RESOURCE_NAMES, Range
+
+FILES = {
+    "runs.csv": "every run: design, status, cycles, utilisations, best so far, what was expected",
+    "summary.json": "what was found, why it stopped, how forecasts met results",
+    "pareto.csv": "the front of cycles and largest utilisation",
+    "predicted.csv": "predicted against measured, with ranks",
+    "validation.csv": "the validated designs",
+    "times.csv": "how long runs took",
+}
+
+
+def write_loop_page(
+    folder: Path,
+    facts: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    predicted: Sequence[Mapping[str, Any]],
+    provenance: Mapping[str, Any],
+    command: str,
+) -> None:
+    """Writes ``report.html`` beside the tables of a loop and the folder ``best``.
+
+    ``facts`` is the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv`` and ``predicted.csv``.
+    """
+    kernels = list(facts["kernels"])
+    report = RunReport(
+        title=f"Search for the best design of {', '.join(kernels)}",
+        job="RunActiveLearningLoop",
+        sources=(facts["source"],),
+        summary=f"Figures are {target_text(facts)}. "
+        + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
+        key_figures=_figures(facts),
+        warnings=facts["notices"],
+        best=[
+            design
+            for name in kernels
+            if (design := _best(facts, name, folder / "best" if len(kernels) == 1 else folder / "best" / name))
+        ],
+        fronts=[_front(facts, rows, name) for name in kernels],
+        searches=[_search(facts, rows, name) for name in kernels],
+        predictions=[_predictions(facts, predicted)] if predicted else [],
+        grids=[
+            Grid(
+                "Validated designs",
+                ("kernel", "design", "origin", "predicted cycles", "cycles", "predicted rank", "rank", "fits"),
+                [
+                    [row[name] if name != "fits" else ("yes" if row["fits"] else "no") for name in
+                     ("kernel", "key", "origin", "predicted_cycles", "cycles", "predicted_rank", "rank", "fits")]
+                    for found in facts["validation"]["kernels"].values()
+                    for row in found["rows"]
+                ],
+                "Ranks are among the validated designs of a kernel.",
+            ),
+            *_benches(facts),
+        ],
+        failures=_failures(rows),
+        provenance=provenance,
+        reproduce=(command,),
+        files={name: what for name, what in FILES.items() if (folder / name).exists()},
+    )  # fmt: skip
+    (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+
+
+def _benches(facts: Mapping[str, Any]) -> list[Grid]:
+    """What test benches say; nothing where no kernel has one."""
+    rows = [
+        [name, bench["original"], bench["original_why"], bench["best"], bench["best_why"]]
+        for name, found in facts["kernels"].items()
+        if (bench := found["testbench"]) is not None
+    ]
+    if not rows:
+        return []
+    columns = ("kernel", "original", "why", "best design", "why")
+    return [Grid("Test bench on this machine", columns, rows, "Compiled by the host's compiler; no tool was run.")]
+
+
+def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
+    clock = facts["clock_ns"]
+    found = [
+        KeyFigure("part", facts["part"] or "not recorded", f"at {clock:g} ns" if clock else "clock not recorded"),
+        KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
+    ]
+    for name, kernel in facts["kernels"].items():
+        best = kernel["best"]
+        found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))
+        found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
+    return found
+
+
+def _found_in(best: Mapping[str, Any] | None) -> str:
+    return "no design fits" if best is None else f"found in run {best['run']}, {best['origin']}"
+
+
+def _best(facts: Mapping[str, Any], kernel: str, folder: Path) -> BestDesign | None:
+    best = facts["kernels"][kernel]["best"]
+    if best is None:
+        return None
+    code, report = folder / f"{kernel}.c", folder / "csynth.xml"
+    return BestDesign(
+        kernel=kernel,
+        key=best["key"],
+        source=best["source"],
+        origin=best["origin"],
+        cycles=best["cycles"],
+        utilisations={name: best[f"util_{name}"] for name in RESOURCE_NAMES},
+        code=code.read_text(encoding="utf-8") if code.exists() else "",
+        loops=_loops(report) if report.exists() else (),
+    )
+
+
+def _loops(report: Path) -> list[LoopRow]:
+    return [
+        LoopRow(
+            name=loop.name,
+            depth=loop.depth,
+            trip_count=_range(loop.trip_count),
+            initiation_interval=_range(loop.initiation_interval),
+            iteration_latency=_range(loop.iteration_latency),
+            latency=_range(loop.latency),
+            pipelined=loop.pipelined,
+        )
+        for loop in parse_report(report.read_bytes(), file=str(report)).loops
+    ]
+
+
+def _range(found: Range) -> int | tuple[int | None, int | None] | None:
+    if found.minimum == found.maximum:
+        return found.minimum
+    return found.minimum, found.maximum
+
+
+def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> Front:
+    mine = [row for row in rows if row["kernel"] == kernel]
+    return Front(
+        kernel=kernel,
+        source=facts["source"],
+        origin=" and ".join(facts["origins"]),
+        keys=[row["key"] for row in mine],
+        cycles=[row["cycles"] for row in mine],
+        utilisations={name: [row[f"util_{name}"] for row in mine] for name in RESOURCE_NAMES},
+        predicted_cycles=[row["predicted_cycles"] for row in mine],
+        limit=facts["utilisation_limit"],
+    )
+
+
+def _search(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> BestSoFar:
+    best = [row["best_so_far"] for row in rows if row["kernel"] == kernel]
+    return BestSoFar(kernel=kernel, source=facts["source"], curves=[SearchCurve("this search", best)])
+
+
+def _predictions(facts: Mapping[str, Any], predicted: Sequence[Mapping[str, Any]]) -> Predictions:
+    return Predictions(
+        target="cycles",
+        source=facts["source"],
+        true=[row["cycles"] for row in predicted],
+        predicted=[row["predicted_cycles"] for row in predicted],
+        kernels=[row["kernel"] for row in predicted],
+        keys=[row["key"] for row in predicted],
+        unit="cycles",
+        log=True,
+    )
+
+
+def _failures(rows: Sequence[Mapping[str, Any]]) -> list[Failure]:
+    return [
+        Failure(row["source"], row["kernel"], row["key"], row["status"], row["reason"] or "")
+        for row in rows
+        if row["status"] != "ok"
+    ]

@@ -1,0 +1,165 @@
+"""What a loop found and why it ended: facts, and the lines at the end of the command."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exploration import stop_reason
+from pipeline.loop.best import bench_text, design_facts
+from pipeline.loop.bound import least_cycles
+from pipeline.loop.record import STATE, Record, Run, read_json
+from pipeline.loop.tables import value_of
+from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.synthesis.devices import stand_in
+from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.target import made_for
+from pipeline.synthesis.vitis.tools import STAND_IN
+
+if TYPE_CHECKING:
+    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.loop.measured import Measured
+    from pipeline.synthesis.plan import KernelPlan
+
+
+TARGET = ("part", "clock_ns", "uncertainty", "flow_target")
+"""What the figures of a loop are for, as its summary names it."""
+
+
+def target_text(facts: Mapping[str, Any]) -> str:
+    """Part and clock of a summary for people."""
+    one = next(iter(facts["kernels"].values()))
+    return f"for {made_for(Flow.from_json(one['flow']))}"
+
+
+def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured] | None:
+    """The number of the run that found the best design of a kernel, and the design; None where none fits."""
+    fitting = [
+        (number, run.result)
+        for number, run in enumerate(runs, 1)
+        if run.result.kernel == kernel and loop.goal.is_valid(run.result.outcome())
+    ]
+    return min(fitting, key=lambda item: loop.goal.costs(item[1].outcome())[0], default=None)
+
+
+def why_stopped(record: Record, kernel: str, budget: int, runs: Sequence[Run]) -> str:
+    """Why the search on a kernel ended, as a sentence."""
+    earlier = record.stopped(kernel)
+    if earlier is not None:
+        return earlier
+    loop = record.loop
+    reason = stop_reason(
+        record.outcomes(kernel), loop.goal, budget=budget, rounds=record.answers(kernel), target=loop.target,
+        lower_bound=least_cycles(loop, loop.plans[kernel]),
+    )  # fmt: skip
+    spent = f"the budget of {budget} runs is used up"
+    # Kernels that share a budget: what one has run is less than what is spent.
+    return spent if reason is None or (len(runs) >= budget and reason.startswith("the budget")) else reason
+
+
+def notices(loop: ClosedLoop) -> list[str]:
+    """What a reader must know before trusting a figure."""
+    said = []
+    for plan in loop.plans.values():
+        if plan.replays:
+            cached = loop.store.count(plan.address)
+            space = f" of {plan.space.size():,}" if plan.space is not None and plan.space.countable else ""
+            said.append(
+                f"replay: only the {cached:,}{space} designs of {plan.name} cached from {plan.source} could be picked; "
+                "no tool was run"
+            )
+    if loop.source_name.startswith("estimator"):
+        said.append(ESTIMATE_NOTICE)
+    said += loop.devices.assumptions(loop.flow)
+    if (instead := stand_in(loop.flow)) is not None:
+        said.append(instead)
+    if loop.source_name == STAND_IN:
+        said.append("the tool is the stand-in of the tests: its figures mean nothing")
+    return said
+
+
+def loop_facts(
+    record: Record, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+) -> dict[str, Any]:
+    """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
+
+    ``best`` and ``stopped`` are those of the only kernel, or stand a member a kernel under ``kernels`` alone.
+    """
+    loop, runs = record.loop, record.runs()
+    kernels = {
+        name: {**_kernel_facts(record, budget, runs, name, plan), "testbench": benches.get(name)}
+        for name, plan in loop.plans.items()
+    }
+    facts: dict[str, Any] = {
+        "backend": loop.backend_name,
+        "source": loop.source_name,
+        **{name: getattr(loop.flow, name) for name in TARGET},
+        "origins": sorted({run.result.origin for run in runs}),
+        "notices": notices(loop),
+        "objective": loop.goal.goal,
+        "utilisation_limit": loop.goal.limit,
+        "target": loop.target,
+        "budget": budget,
+        "batch": loop.batch,
+        "seed": loop.seed,
+        "surrogate": loop.surrogate,
+        "acquisition": loop.acquisition,
+        "warm_start": loop.warm_start,
+        "model": loop.identity["model"],
+        "runs": len(runs),
+        "rounds": len({run.round for run in runs}),
+        "kernels": kernels,
+        "validation": validation,
+    }
+    if len(kernels) == 1:
+        (only,) = kernels.values()
+        facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
+        facts["testbench"] = only["testbench"]
+    return facts
+
+
+def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan) -> dict[str, Any]:
+    loop = record.loop
+    mine = [run.result for run in runs if run.result.kernel == kernel]
+    best = best_of(loop, runs, kernel)
+    learned = [
+        read_json(loop.train_folder(number) / STATE)[kernel]["forecast"] for number in range(1, len(record.takes) + 1)
+    ]
+    return {
+        "kernel_hash": plan.address.kernel_hash or None,
+        "flow": plan.address.flow.to_json(),
+        "space_size": plan.space.size() if plan.space is not None and plan.space.countable else None,
+        "lower_bound": least_cycles(loop, plan),
+        "runs": len(mine),
+        "fitting": sum(loop.goal.is_valid(result.outcome()) for result in mine),
+        "statuses": dict(sorted(Counter(result.status for result in mine).items())),
+        "best": None
+        if best is None
+        else {"run": best[0], "value": value_of(best[1], loop.goal), **design_facts(best[1])},
+        "stopped": why_stopped(record, kernel, budget, runs),
+        "forecasts": [{"round": number, **found} for number, found in enumerate(learned) if found is not None],
+    }
+
+
+def summary_text(facts: Mapping[str, Any]) -> str:
+    """The lines that end the command."""
+    lines = [f"Source {facts['source']}, backend {facts['backend']}, {target_text(facts)}"]
+    lines += [f"Note: {notice}" for notice in facts["notices"]]
+    for kernel, found in facts["kernels"].items():
+        failed = ", ".join(f"{status} {count}" for status, count in found["statuses"].items() if status != "ok")
+        lines.append(f"{kernel}: {found['runs']} runs, {found['fitting']} fit" + (f" ({failed})" if failed else ""))
+        best = found["best"]
+        if best is None:
+            lines.append("  no design was found that fits")
+        else:
+            shares = [(name.removeprefix("util_"), value) for name, value in best.items() if name.startswith("util_")]
+            used = ", ".join(f"{name} {value:.1%}" for name, value in shares if value is not None)
+            lines.append(f"  best: {best['cycles']:,} cycles in run {best['run']} ({used}): {best['key']}")
+            least = found["lower_bound"]
+            if least is not None and least > 1:
+                lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["testbench"] is not None:
+            lines.append(f"  test bench: {bench_text(found['testbench'])}")
+        lines.append(f"  stopped: {found['stopped']}")
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""The tables of a finished loop: its runs, its front, predicted against measured."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exploration import front_of
+from pipeline.loop.measured import Measured
+from pipeline.reports.report import RESOURCE_NAMES
+
+if TYPE_CHECKING:
+    from pipeline.exploration import Objective
+    from pipeline.loop.record import Run
+
+UTILISATIONS = tuple(f"util_{name}" for name in RESOURCE_NAMES)
+RUN_COLUMNS = (
+    "run", "round", "key", "status", "cycles", *UTILISATIONS, "best_so_far", "kernel", "source", "origin", "fits",
+    "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why",
+)  # fmt: skip
+FRONT_COLUMNS = ("kernel", "source", "origin", "run", "key", "cycles", "largest_utilisation", *UTILISATIONS)
+PREDICTED_COLUMNS = (
+    "kernel", "run", "round", "key", "predicted_cycles", "cycles", "ratio", "predicted_rank", "rank",
+    "predicted_valid", "fits",
+)  # fmt: skip
+
+
+def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
+    """A row a run, numbered from 1. ``best_so_far`` is that of the row's kernel, empty until a design fits."""
+    best = best_values([run.result for run in runs], goal)
+    return [
+        {
+            "run": number,
+            "round": run.round,
+            "key": run.result.key,
+            "status": run.result.status,
+            "cycles": run.result.cycles,
+            **utilisations(run.result),
+            "best_so_far": value,
+            "kernel": run.result.kernel,
+            "source": run.result.source,
+            "origin": run.result.origin,
+            "fits": goal.is_valid(run.result.outcome()),
+            "clock_ns": run.result.clock_ns,
+            "reason": run.result.reason,
+            "predicted_cycles": _rounded(run.proposal.cycles),
+            "predicted_factor": _rounded(run.proposal.cycles_factor),
+            "predicted_valid": _rounded(run.proposal.valid),
+            "why": run.proposal.why,
+        }
+        for number, (run, value) in enumerate(zip(runs, best, strict=True), 1)
+    ]
+
+
+def best_values(results: Sequence[Measured], goal: Objective) -> list[int | float | None]:
+    """Per run the objective of the best design of its kernel that fits, so far: cycles, ns, or the weighted cost.
+
+    Under ``pareto`` it is the fewest cycles. None until a design fits.
+    """
+    best: dict[str, int | float] = {}
+    found: list[int | float | None] = []
+    for result in results:
+        outcome = result.outcome()
+        if goal.is_valid(outcome):
+            value = value_of(result, goal)
+            best[result.kernel] = min(value, best.get(result.kernel, value))
+        found.append(best.get(result.kernel))
+    return found
+
+
+def value_of(result: Measured, goal: Objective) -> int | float:
+    """The objective of a design that fits, in the unit of the objective."""
+    assert result.cycles is not None
+    cost = goal.costs(result.outcome())[0]
+    if goal.goal == "weighted":
+        return round(cost, 6)
+    if goal.goal == "ns":
+        assert result.clock_ns is not None
+        return round(result.cycles * result.clock_ns, 3)
+    return result.cycles
+
+
+def front_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
+    """The measured designs of each kernel that fit and that none beats in cycles and largest utilisation."""
+    rows = []
+    for kernel in dict.fromkeys(run.result.kernel for run in runs):
+        mine = [(number, run.result) for number, run in enumerate(runs, 1) if run.result.kernel == kernel]
+        for place in front_of([result.outcome() for _, result in mine], goal):
+            number, result = mine[place]
+            known = [used for used in result.utilisation.values() if used is not None]
+            rows.append(
+                {
+                    "kernel": kernel,
+                    "source": result.source,
+                    "origin": result.origin,
+                    "run": number,
+                    "key": result.key,
+                    "cycles": result.cycles,
+                    "largest_utilisation": max(known, default=None),
+                    **utilisations(result),
+                }
+            )
+    return rows
+
+
+def predicted_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
+    """What was expected of a run before it was made, and what came; ranks are within the kernel, from 1.
+
+    Runs that were chosen without a forecast, and runs without cycles, have no place here.
+    """
+    rows = []
+    for kernel in dict.fromkeys(run.result.kernel for run in runs):
+        mine = [
+            (number, run, run.proposal.cycles, run.result.cycles)
+            for number, run in enumerate(runs, 1)
+            if run.result.kernel == kernel and run.proposal.cycles is not None and run.result.cycles
+        ]
+        expected = ranks([float(predicted or 0) for _, _, predicted, _ in mine])
+        true = ranks([float(cycles or 0) for _, _, _, cycles in mine])
+        for (number, run, predicted, cycles), first, second in zip(mine, expected, true, strict=True):
+            assert predicted is not None and cycles is not None
+            rows.append(
+                {
+                    "kernel": kernel,
+                    "run": number,
+                    "round": run.round,
+                    "key": run.result.key,
+                    "predicted_cycles": _rounded(predicted),
+                    "cycles": cycles,
+                    "ratio": _rounded(predicted / cycles),
+                    "predicted_rank": first,
+                    "rank": second,
+                    "predicted_valid": _rounded(run.proposal.valid),
+                    "fits": goal.is_valid(run.result.outcome()),
+                }
+            )
+    return rows
+
+
+def utilisations(result: Measured) -> dict[str, float | None]:
+    """One column a resource."""
+    return {f"util_{name}": result.utilisation[name] for name in RESOURCE_NAMES}
+
+
+def ranks(values: Sequence[float]) -> list[int]:
+    """The rank of each value, the least being 1; equal values share the least rank."""
+    ordered = sorted(values)
+    return [ordered.index(value) + 1 for value in values]
+
+
+def write_csv(file: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """A header and a line a row; what is unknown is empty."""
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.DictWriter(opened, fieldnames=list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
