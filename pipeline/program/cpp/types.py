@@ -16,7 +16,8 @@ _BUILTIN = {
 _WORDS = {"const", "volatile", "struct", "class", "union", "enum", "typename", "__restrict", "restrict", "_Atomic"}
 LIBRARY_TYPES = {
     "int8_t": "signed char", "uint8_t": "unsigned char", "int16_t": "short", "uint16_t": "unsigned short",
-    "int32_t": "int", "uint32_t": "unsigned int", "int64_t": "long", "uint64_t": "unsigned long", "size_t": "unsigned long",
+    "int32_t": "int", "uint32_t": "unsigned int", "int64_t": "long", "uint64_t": "unsigned long",
+    "size_t": "unsigned long",
     "ssize_t": "long", "ptrdiff_t": "long", "intptr_t": "long", "uintptr_t": "unsigned long", "uchar": "unsigned char",
     "uint": "unsigned int", "ushort": "unsigned short", "ulong": "unsigned long", "half": "_Float16",
     "ap_slong": "long long", "ap_ulong": "unsigned long long", "nullptr_t": "long", "char16_t": "unsigned short",

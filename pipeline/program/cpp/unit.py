@@ -564,12 +564,16 @@ class Unit:
         outside: dict[str, list[tuple[Position, str]]] = {}
         for file, found in self.pragmas.items():
             ranges = bodies.get(file, [])
-            free = [(place, text) for place, text in found if not any(low <= place.offset < high for low, high in ranges)]
+            free = [
+                (place, text) for place, text in found if not any(low <= place.offset < high for low, high in ranges)
+            ]
             if free:
                 outside[self.index.names.get(file, file)] = free
         made: list[c_ast.Node] = []
         for node in nodes:
-            waiting = outside.get(node.coord.file) if isinstance(node, c_ast.FuncDef) and node.coord is not None else None
+            waiting = (
+                outside.get(node.coord.file) if isinstance(node, c_ast.FuncDef) and node.coord is not None else None
+            )
             while waiting and waiting[0][0].offset < node.coord.offset:
                 place, text = waiting.pop(0)
                 made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))

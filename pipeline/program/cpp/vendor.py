@@ -24,7 +24,8 @@ _COMPARED = ("<", "<=", ">", ">=", "==", "!=")
 _REFUSED = ("std::vector", "std::map", "std::list", "std::deque", "std::set", "std::unordered_map", "std::queue")
 _CONVERSIONS = {
     "to_int": "int", "to_uint": "unsigned int", "to_long": "long", "to_ulong": "unsigned long", "to_int64": "long long",
-    "to_uint64": "unsigned long long", "to_float": "float", "to_double": "double", "to_bool": "_Bool", "to_char": "char",
+    "to_uint64": "unsigned long long", "to_float": "float", "to_double": "double", "to_bool": "_Bool",
+    "to_char": "char",
     "to_uchar": "unsigned char", "to_short": "short", "to_ushort": "unsigned short", "to_half": "_Float16",
 }  # fmt: skip
 
@@ -384,4 +385,8 @@ def from_text(scope: Expressions, node: Node, kind: CppType, given: list[Node]) 
         raise scope.refuse(node, f"{kind.name} from a string that is no number") from None
     bits = width(kind) or 1
     number &= (1 << bits) - 1
-    return c_ast.Cast(typename(kind, scope.at(node)), c_ast.Constant("unsigned long long int" if number >> 63 else "int" if number < 1 << 31 else "long int", str(number) + ("ull" if number >> 63 else ""), scope.at(node)), scope.at(node))
+    if number >> 64:
+        raise scope.refuse(node, f"{kind.name} from a string of more than 64 bits")
+    words, suffix = ("int", "") if number < 1 << 31 else ("unsigned long int", "ul")
+    coord = scope.at(node)
+    return c_ast.Cast(typename(kind, coord), c_ast.Constant(words, f"{number}{suffix}", coord), coord)
