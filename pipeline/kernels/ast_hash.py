@@ -19,12 +19,13 @@ _BODIES = {"For": ("stmt",), "While": ("stmt",), "DoWhile": ("stmt",), "If": ("i
 _LIST_FIELDS = {"storage", "funcspec", "align", "quals"}
 
 
-def ast_hash(ast: c_ast.FileAST, top: str, layout: Sequence[str] = ()) -> str:
+def ast_hash(ast: c_ast.FileAST, top: str, layout: Sequence[str] = (), beside: Sequence[str] = ()) -> str:
     """SHA-256 in hex of the normalised tree and the top function's name.
 
     Layout, comments, braces around single statements, the spelling of labels and where headers lie do not enter;
     neither do prototypes and unused types. Pragmas (with single spaces), names, types and operations do, and compiler
-    flags that decide how types are laid out (``layout``); what other flags decide, the tree shows.
+    flags that decide how types are laid out (``layout``) and directives that stand ``beside`` the source; what other
+    flags decide, the tree shows.
     """
     labels: dict[str, int] = {}
     digest = hashlib.sha256()
@@ -32,6 +33,8 @@ def ast_hash(ast: c_ast.FileAST, top: str, layout: Sequence[str] = ()) -> str:
     digest.update(f"top {top}\n".encode())
     if layout:
         digest.update(f"flags {' '.join(layout)}\n".encode())
+    for text in beside:
+        digest.update(f"beside {text}\n".encode())
     for node in ast.ext:
         if _counts(node, used):
             _feed(node, digest.update, labels)

@@ -14,6 +14,7 @@ from pipeline.project import Project
 
 if TYPE_CHECKING:
     from pipeline.kernels.analysis import Analysis
+    from pipeline.kernels.own_pragmas import OwnPragma
 
 
 class SiteKind(StrEnum):
@@ -164,6 +165,8 @@ class Kernel:
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
     options: tuple[Option, ...] = ()
     """Placeholders that are no loop's, sorted by name."""
+    pragmas: tuple[OwnPragma, ...] = ()
+    """The user's own ``#pragma HLS`` without placeholders in the order of the text, then the project's directives."""
     project: Project | None = field(default=None, repr=False, compare=False)
     """What it was compiled from, with flags; None for a kernel that is not made from C text."""
     includes: tuple[str, ...] = field(default=(), repr=False, compare=False)

@@ -14,6 +14,7 @@ from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
+from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
@@ -21,6 +22,7 @@ from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
+from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
@@ -114,18 +116,20 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     sites = _sites(analysis.records, ids, file)
     options = _options(ast, {site.name for site in sites}, file)
     ways = analysis.directions
+    pragmas = _own_pragmas(found, analysis, source, project)
     return Kernel(
         name=name,
         top=chosen,
         file=file,
         source=source,
-        ast_hash=ast_hash(ast, chosen, project.flags.layout),
+        ast_hash=ast_hash(ast, chosen, project.flags.layout, not_in_the_tree(pragmas)),
         functions=tuple(_function(program.functions[function], ways) for function in order),
         loops=loops,
         sites=sites,
         arrays=_arrays(program, order, ways),
         ast=ast,
         options=options,
+        pragmas=pragmas,
         project=project,
         includes=found.includes,
         texts=found.texts,
@@ -294,6 +298,20 @@ def _options(ast: c_ast.FileAST, used: set[str], file: str) -> tuple[Option, ...
                 )
         stack.extend((child, function) for _, child in node.children())
     return tuple(found[name] for name in sorted(found))
+
+
+def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: Project) -> tuple[OwnPragma, ...]:
+    """What the source's own pragmas and the project's directives say."""
+
+    def expand(texts: Sequence[str], file: str) -> Sequence[str]:
+        # Macros are those of the file that is compiled; a header's are known to all that include it.
+        unit = file if file in project.further else project.file
+        text = source if unit == project.file else found.texts[unit]
+        return filled_in(texts, text, file=unit, flags=project.flags)
+
+    program, records, file = analysis.program, analysis.records, project.file
+    own = own_pragmas(program, found.ast, records, file, expand)
+    return own + directive_pragmas(project.directives, program, records, file, expand)
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:

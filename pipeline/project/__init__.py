@@ -4,7 +4,18 @@ One :class:`Project` goes to everything that reads a kernel: the preprocessor, t
 the tool. Nothing of a source is ever executed.
 """
 
+from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags, parse_flags
-from pipeline.project.project import Project
+from pipeline.project.project import NO_TARGET, NO_TESTBENCH, Project, Target, TestBench
 
-__all__ = ["NO_FLAGS", "Flags", "Project", "parse_flags"]
+__all__ = [
+    "NO_FLAGS",
+    "NO_TARGET",
+    "NO_TESTBENCH",
+    "Directive",
+    "Flags",
+    "Project",
+    "Target",
+    "TestBench",
+    "parse_flags",
+]

@@ -101,6 +101,21 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
     return _Sorter(file, str(source), text, clean, folders).sorted(done.output)
 
 
+def filled_in(
+    texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None
+) -> list[str]:
+    """Texts of one line with the macros filled in that are defined at a source's end, in the same order.
+
+    Raises PipelineError for whatever the preprocessor refuses.
+    """
+    mark = "#pragma hls_pipeline_value"
+    rows = "".join(f"{mark}\n{' '.join(text.split())}\n" for text in texts)
+    done = preprocess(f"{source}\n{rows}{mark}\n", file=file, flags=flags, folder=folder)
+    found = done.text.split(mark)[1:-1]
+    # The preprocessor may break lines and say so.
+    return [" ".join(row.strip() for row in part.split("\n") if not row.startswith("#")).strip() for part in found]
+
+
 def _is_plain(clean: str, flags: Flags) -> bool:
     """Whether preprocessing would leave the text as it is but for its comments."""
     if "\\" in clean and re.search(r"\\\n", clean):

@@ -1,10 +1,49 @@
-"""A project: what is compiled."""
+"""A project: what is compiled, tested and made, as the user named it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags
+
+
+@dataclass(frozen=True, slots=True)
+class TestBench:
+    """What calls the top function in C simulation and cosimulation.
+
+    ``files`` are its sources and the data that it reads, ``flags`` the compiler's for these sources beside those of the
+    design, ``arguments`` the words that its ``main`` gets, ``link`` the words for the linker.
+    """
+
+    __test__ = False  # for pytest it is no test
+
+    files: tuple[str, ...] = ()
+    flags: Flags = NO_FLAGS
+    arguments: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a project is made for; None is what it does not say.
+
+    ``clock_ns`` is the period in nanoseconds, ``uncertainty`` is as the tool takes it (``12.5%``, ``0.9ns``), ``flow``
+    is ``vivado`` or ``vitis``, ``settings`` are (``config_COMMAND.OPTION``, value) pairs in the order given.
+    """
+
+    part: str | None = None
+    clock_ns: float | None = None
+    uncertainty: str | None = None
+    flow: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+NO_TESTBENCH = TestBench()
+NO_TARGET = Target()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +51,17 @@ class Project:
     """What is compiled, as the user named it; every reader of a kernel gets this one value.
 
     ``file`` is the source that gives the kernel its name, ``further`` are sources compiled beside it, ``top`` the top
-    function (None where the sources say it), ``testbench`` the files that call it. Paths are relative to the current
-    folder, as given.
+    function (None where the sources say it), ``testbench`` what calls it. Paths are relative to the current folder, as
+    given. ``script`` is the configuration file or script that this was read from, ``name`` what the kernel is called
+    then, ``directives`` are those that stand there, in order.
     """
 
     file: str
     flags: Flags = NO_FLAGS
     further: tuple[str, ...] = ()
     top: str | None = None
-    testbench: tuple[str, ...] = ()
+    testbench: TestBench = NO_TESTBENCH
+    name: str | None = None
+    script: str | None = None
+    target: Target = NO_TARGET
+    directives: tuple[Directive, ...] = ()

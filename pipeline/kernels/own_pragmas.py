@@ -1,0 +1,567 @@
+"""The user's own ``#pragma HLS`` and ``set_directive_*`` as typed values.
+
+A pragma stands for the innermost loop whose body it is in, else for its function (UG1399, "HLS Pragmas"); a directive
+names its place. What is read is what the tool acts on: names in any case, macros and constants in numbers evaluated,
+defaults filled in. Nothing is dropped: what is not understood is a :class:`NotRead` with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pycparser import c_ast, c_parser
+
+from pipeline.kernels.expressions import constant_of
+from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
+from pipeline.kernels.symbols import Program
+from pipeline.project.directives import FLAGS, NO_VALUE, Directive
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """``pipeline``: ``ii`` is the target interval (None: the least), ``style`` is ``stp``, ``flp`` or ``frp``."""
+
+    ii: int | None = None
+    off: bool = False
+    rewind: bool = False
+    style: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unroll:
+    """``unroll``: ``factor`` None is the whole loop."""
+
+    factor: int | None = None
+    off: bool = False
+    skip_exit_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySplit:
+    """``array_partition``, or ``array_reshape`` where ``reshape``: ``kind`` is ``complete``, ``cyclic`` or ``block``.
+
+    ``factor`` is None for ``complete``; ``dim`` counts from 1, 0 is all dimensions.
+    """
+
+    variable: str
+    kind: str = "complete"
+    factor: int | None = None
+    dim: int = 1
+    reshape: bool = False
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """``inline``."""
+
+    off: bool = False
+    recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFlatten:
+    """``loop_flatten``."""
+
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoopTripcount:
+    """``loop_tripcount``: iterations, for reports alone; None is what is not said."""
+
+    least: int | None = None
+    most: int | None = None
+    average: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """``dependence``: ``kind`` is ``inter`` or ``intra``, ``distance`` in iterations.
+
+    ``variable`` is None where ``pointers_or_arrays`` (``array``, ``pointer``) says it of all; ``direction`` is ``RAW``,
+    ``WAR``, ``WAW`` or None for all. ``dependent`` False: there is none.
+    """
+
+    variable: str | None = None
+    pointers_or_arrays: str | None = None
+    kind: str = "inter"
+    direction: str | None = None
+    distance: int | None = None
+    dependent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dataflow:
+    """``dataflow``."""
+
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """``interface``: ``mode`` such as ``m_axi``, ``axis``, ``ap_fifo``; ``port`` an argument or ``return``."""
+
+    mode: str
+    port: str | None
+    bundle: str | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """``stream``: ``kind`` is ``fifo``, ``pipo``, ``shared`` or ``unsync``; ``depth`` in elements."""
+
+    variable: str
+    depth: int | None = None
+    kind: str = "fifo"
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """``bind_op`` or ``bind_storage`` (``resource`` of older tools): ``what`` is the operation or kind of memory."""
+
+    variable: str
+    storage: bool
+    what: str | None = None
+    impl: str | None = None
+    latency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """``latency`` in cycles."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionInstantiate:
+    """``function_instantiate``: a copy of the function per value of the argument."""
+
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A directive of the tool that has no effect on loops and arrays of its own here: ``allocation``, ``top``, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """What is not understood, and why."""
+
+    why: str
+
+
+Value = (
+    Pipeline
+    | Unroll
+    | ArraySplit
+    | Inline
+    | LoopFlatten
+    | LoopTripcount
+    | Dependence
+    | Dataflow
+    | Interface
+    | Stream
+    | Bind
+    | Latency
+    | FunctionInstantiate
+    | Further
+    | NotRead
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPragma:
+    """One own pragma or directive."""
+
+    directive: str
+    """Its name in lower case, such as ``array_partition``."""
+    value: Value
+    function: str | None
+    """None outside functions."""
+    loop: str | None
+    """The id of the loop that it stands for; None where it stands for the function."""
+    text: str
+    """As written, blanks apart, without ``#pragma``."""
+    options: tuple[tuple[str, str | None], ...]
+    """Every word after the name, in order: names in lower case, None for a word alone; macros filled in."""
+    file: str
+    line: int
+    column: int
+    beside: bool = False
+    """A directive of a script or configuration file, not a pragma of the source."""
+
+    @property
+    def variable(self) -> str | None:
+        """The array, port or operation that it names."""
+        found: str | None = getattr(self.value, "variable", None) or getattr(self.value, "port", None)
+        return found
+
+
+Expand = Callable[[Sequence[str], str], Sequence[str]]
+"""Texts with the macros of a file filled in, by that file's name."""
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_EQUALS = re.compile(r"\s*=\s*")
+_OPERATOR = re.compile(r"\s*([-+*/%?:|&^]|<<|>>)\s*")
+_NUMBERS = {
+    "ii", "factor", "dim", "min", "max", "avg", "distance", "depth", "latency", "num", "limit", "number", "offset",
+    "cycle", "max_widen_bitwidth", "num_read_outstanding", "num_write_outstanding", "max_read_burst_length",
+    "max_write_burst_length", "cycles", "target_ti", "target_tl",
+}  # fmt: skip
+_LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
+_KINDS = ("complete", "cyclic", "block")
+_DIRECTIONS = ("raw", "war", "waw")
+_POSITIONAL: dict[str, dict[str, tuple[str, ...]]] = {
+    "array_partition": {"type": _KINDS},
+    "array_reshape": {"type": _KINDS},
+    "dependence": {"type": ("inter", "intra"), "direction": _DIRECTIONS, "dependent": ("true", "false"),
+                   "class": ("array", "pointer")},
+    "stream": {"type": ("fifo", "pipo", "shared", "unsync")},
+}  # fmt: skip
+"""Options whose value may stand without their name, as in ``cyclic factor=4``."""
+_INTERFACES = {
+    "ap_none", "ap_vld", "ap_ovld", "ap_ack", "ap_hs", "ap_memory", "bram", "ap_fifo", "ap_bus", "axis", "m_axi",
+    "s_axilite", "ap_ctrl_none", "ap_ctrl_hs", "ap_ctrl_chain", "ap_stable", "hls_stream",
+}  # fmt: skip
+_ALIASES = {"bind_storage": "bind_storage", "resource": "bind_storage", "bind_op": "bind_op"}
+_FURTHER = {
+    "aggregate", "alias", "allocation", "array_map", "array_stencil", "cache", "clock", "data_pack", "disaggregate",
+    "expression_balance", "loop_merge", "occurrence", "performance", "protocol", "reset", "shared", "stable", "top",
+    "task", "split", "sub_domain", "unsafe", "preserve",
+}  # fmt: skip
+_VITIS_LOOP = re.compile(r"VITIS_LOOP_(\d+)_\d+")
+
+
+def own_pragmas(
+    program: Program, ast: c_ast.FileAST, records: Mapping[str, Sequence[LoopRecord]], file: str, expand: Expand
+) -> tuple[OwnPragma, ...]:
+    """All ``#pragma HLS`` without placeholders in the order of the text.
+
+    ``expand`` is asked once a file, and only where a number holds a name.
+    """
+    found: list[OwnPragma] = []
+    for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
+        text = pragma_text(node)
+        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text):
+            continue
+        directive, options = _options(text)
+        coord = node.coord
+        found.append(
+            OwnPragma(
+                directive,
+                Further(),
+                function,
+                _loop_id(record),
+                normal_text(text),
+                options,
+                coord.file if coord and coord.file else file,
+                coord.line if coord else 1,
+                (coord.column or 1) if coord else 1,
+            )
+        )
+    return tuple(_valued(found, program, expand))
+
+
+def directive_pragmas(
+    directives: Iterable[Directive],
+    program: Program,
+    records: Mapping[str, Sequence[LoopRecord]],
+    file: str,
+    expand: Expand,
+) -> tuple[OwnPragma, ...]:
+    """Directives of a project as the same values, in their order.
+
+    A loop is named by its label, or by the tool's ``VITIS_LOOP_LINE_N``; a place that is not in the program is a
+    :class:`NotRead`.
+    """
+    found: list[OwnPragma] = []
+    for item in directives:
+        function, label = item.function, item.label
+        here = records.get(function, ())
+        loop = next((one for one in here if label is not None and one.label == label), None)
+        line = _VITIS_LOOP.fullmatch(label or "")
+        if loop is None and line is not None:
+            loop = next((one for one in here if one.node.coord.line == int(line[1])), None)
+        options = tuple((name.lower(), value) for name, value in item.options)
+        if item.variable is not None and "variable" not in dict(options):
+            options = (("port" if item.name == "interface" else "variable", item.variable), *options)
+        value: Value = Further()
+        if function not in records:
+            value = NotRead(f"there is no function {function}")
+        elif label is not None and loop is None:
+            value = NotRead(f"{function} has no loop with the label {label}")
+        text = " ".join([f"set_directive_{item.name}", *(f"-{n}" + (f" {v}" if v else "") for n, v in item.options)])
+        place = (item.file or file, item.line or 1, 1)
+        found.append(
+            OwnPragma(
+                item.name,
+                value,
+                function,
+                _loop_id(loop),
+                f"{text} {' '.join(item.operands)}",
+                options,
+                *place,
+                beside=True,
+            )
+        )
+    return tuple(_valued(found, program, expand))
+
+
+def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:
+    """Those that the tool follows: of several of one kind on one place the last, directives over pragmas."""
+    last: dict[tuple[object, ...], OwnPragma] = {}
+    for pragma in sorted(pragmas, key=lambda one: one.beside):
+        dim = getattr(pragma.value, "dim", None)
+        key = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
+        last[key if not isinstance(pragma.value, Dependence | Further | NotRead) else (*key, pragma.text)] = pragma
+    yield from last.values()
+
+
+def not_in_the_tree(pragmas: Iterable[OwnPragma]) -> list[str]:
+    """What decides a design and shows in no node of its tree: directives, and the numbers that macros give."""
+    return [
+        pragma.text if pragma.beside else f"{pragma.text}: {pragma.options}"
+        for pragma in pragmas
+        if pragma.beside or _options(pragma.text)[1] != pragma.options
+    ]
+
+
+def _loop_id(record: LoopRecord | None) -> str | None:
+    return f"{record.function}/loop_{record.index}" if record is not None else None
+
+
+def _placed(
+    ast: c_ast.FileAST, by_node: Mapping[int, LoopRecord]
+) -> Iterator[tuple[c_ast.Pragma, str | None, LoopRecord | None]]:
+    """Pragmas in the order of the text, each with the function and the innermost loop that it stands in."""
+    stack: list[tuple[Any, str | None, LoopRecord | None]] = [(ast, None, None)]
+    while stack:
+        node, function, loop = stack.pop()
+        if isinstance(node, c_ast.Pragma):
+            yield node, function, loop
+            continue
+        if isinstance(node, c_ast.FuncDef):
+            function = node.decl.name
+        body = getattr(node, "stmt", None) if isinstance(node, _LOOPS) else None
+        inside = by_node.get(id(node), loop)
+        stack += [(child, function, inside if child is body else loop) for _, child in reversed(node.children())]
+
+
+def _options(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:
+    """A pragma's directive and its words."""
+    text = _OPERATOR.sub(r"\1", _EQUALS.sub("=", text.strip()))
+    words: list[str] = []
+    depth, word = 0, ""
+    for letter in f"{text} ":
+        depth += (letter in "({[") - (letter in ")}]")
+        if letter.isspace() and depth <= 0:
+            if word:
+                words.append(word)
+            word = ""
+        else:
+            word += letter
+    if word:
+        words.append(word)
+    found: list[tuple[str, str | None]] = []
+    for item in words[2:]:
+        name, equals, value = item.partition("=")
+        found.append((name.lower(), value) if equals else (item, None))
+    return (words[1].lower() if len(words) > 1 else ""), tuple(found)
+
+
+def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[OwnPragma]:
+    """The pragmas with numbers evaluated and values read."""
+    waiting: dict[str, dict[str, str]] = {}
+    for pragma in found:
+        for name, text in pragma.options:
+            if name in _NUMBERS and text is not None and _constant(text, program, pragma.function) is None:
+                waiting.setdefault("" if pragma.beside else pragma.file, {})[text] = text
+    for file, texts in waiting.items():
+        if any(_NAME.search(text) for text in texts):
+            waiting[file] = dict(zip(texts, expand(list(texts), file), strict=True))
+    done: list[OwnPragma] = []
+    for pragma in found:
+        texts = waiting.get("" if pragma.beside else pragma.file, {})
+
+        def plain(name: str, text: str | None, at: OwnPragma = pragma, filled: Mapping[str, str] = texts) -> str | None:
+            if name not in _NUMBERS or text is None:
+                return text
+            number = _constant(filled.get(text, text), program, at.function)
+            return filled.get(text, text) if number is None else str(number)
+
+        options = tuple((name, plain(name, text)) for name, text in pragma.options)
+        value = pragma.value if isinstance(pragma.value, NotRead) else _value(pragma.directive, options)
+        done.append(replace(pragma, options=options, value=value))
+    return done
+
+
+def _constant(text: str, program: Program, function: str | None) -> int | None:
+    """The value of a constant expression in the words of a pragma that stands in a function."""
+    if text.isdigit():
+        return int(text)
+    try:
+        tree = c_parser.CParser().parse(f"long long hls_value = ({text[:1000]});")
+    except (c_parser.ParseError, AssertionError, AttributeError, RecursionError, ValueError):
+        return None
+    seen = dict(program.globals_by_name)
+    if function in program.functions:
+        seen |= {symbol.name: symbol for symbol in program.functions[function].locals}
+    program.scopes.append(seen)
+    try:
+        return constant_of(tree.ext[0].init, program) if len(tree.ext) == 1 else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    finally:
+        program.scopes.pop()
+
+
+class _Words:
+    """The words of one directive, taken one by one."""
+
+    def __init__(self, directive: str, options: Sequence[tuple[str, str | None]]) -> None:
+        self.values: dict[str, str] = {}
+        self.bare: list[str] = []
+        known: Mapping[str, Sequence[str]] = _POSITIONAL.get(directive, {})
+        for name, value in options:
+            if value is not None:
+                self.values[name] = value
+                continue
+            for option, words in known.items():
+                if name.lower() in words:
+                    self.values.setdefault(option, name)
+                    break
+            else:
+                self.bare.append(name)
+
+    def flag(self, name: str) -> bool:
+        """Whether a flag is set, alone or as ``name=true``."""
+        value = self.values.get(name)
+        if value is not None:
+            return value.lower() not in NO_VALUE
+        return name in (word.lower() for word in self.bare)
+
+    def number(self, name: str, least: int = 1) -> int | None:
+        """A number; ValueError where the option is there and is none."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not re.fullmatch(r"[+-]?\d{1,18}", value) or int(value) < least:
+            raise ValueError(f"{name}={value[:60]} is no whole number from {least}")
+        return int(value)
+
+    def word(self, name: str, known: Sequence[str] | None = None) -> str | None:
+        """A word in lower case; ValueError for one that is not known."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if known is not None and value.lower() not in known:
+            raise ValueError(f"{name}={value[:60]} is none of {', '.join(known)}")
+        return value.lower()
+
+    def variable(self) -> str:
+        """The variable that it is about."""
+        named = self.values.get("variable") or next((word for word in self.bare if word.lower() not in FLAGS), None)
+        if named is None:
+            raise ValueError("names no variable")
+        return named
+
+
+def _value(directive: str, options: Sequence[tuple[str, str | None]]) -> Value:
+    """The typed value; :class:`NotRead` for what is not understood."""
+    rule = _RULES.get(directive)
+    if rule is None:
+        return (
+            Further() if directive in _FURTHER else NotRead(f"{directive or 'nothing'} is no directive that is known")
+        )
+    try:
+        return rule(_Words(directive, options))
+    except ValueError as error:
+        return NotRead(str(error))
+
+
+def _pipeline(words: _Words) -> Value:
+    return Pipeline(
+        words.number("ii"), words.flag("off"), words.flag("rewind"), words.word("style", ("stp", "flp", "frp"))
+    )
+
+
+def _unroll(words: _Words) -> Value:
+    return Unroll(words.number("factor"), words.flag("off"), words.flag("skip_exit_check"))
+
+
+def _split(words: _Words, *, reshape: bool) -> Value:
+    kind = words.word("type", _KINDS) or "complete"
+    factor = words.number("factor")
+    if kind != "complete" and factor is None:
+        raise ValueError(f"{kind} has no factor")
+    return ArraySplit(
+        words.variable(), kind, None if kind == "complete" else factor, _dim(words), reshape, words.flag("off")
+    )
+
+
+def _dim(words: _Words) -> int:
+    dim = words.number("dim", least=0)
+    return 1 if dim is None else dim
+
+
+def _dependence(words: _Words) -> Value:
+    said = words.word("dependent", ("true", "false", "1", "0"))
+    direction = words.word("direction", _DIRECTIONS)
+    return Dependence(
+        words.values.get("variable") or next(iter(words.bare), None),
+        words.word("class", ("array", "pointer")),
+        words.word("type", ("inter", "intra")) or "inter",
+        direction.upper() if direction else None,
+        words.number("distance"),
+        said not in NO_VALUE,
+    )
+
+
+def _interface(words: _Words) -> Value:
+    mode = words.word("mode") or next((word.lower() for word in words.bare if word.lower() in _INTERFACES), None)
+    if mode is None:
+        raise ValueError("names no mode of an interface")
+    return Interface(mode, words.values.get("port"), words.values.get("bundle"), words.number("depth", least=0))
+
+
+def _bind(words: _Words, *, storage: bool) -> Value:
+    what = words.word("type" if storage else "op") or words.word("core")
+    return Bind(words.variable(), storage, what, words.word("impl"), words.number("latency", least=-1))
+
+
+def _tripcount(words: _Words) -> Value:
+    return LoopTripcount(words.number("min", 0), words.number("max", 0), words.number("avg", 0))
+
+
+def _stream(words: _Words) -> Value:
+    return Stream(words.variable(), words.number("depth"), words.word("type") or "fifo", words.flag("off"))
+
+
+_RULES: dict[str, Callable[[_Words], Value]] = {
+    "pipeline": _pipeline,
+    "unroll": _unroll,
+    "array_partition": lambda words: _split(words, reshape=False),
+    "array_reshape": lambda words: _split(words, reshape=True),
+    "inline": lambda words: Inline(words.flag("off"), words.flag("recursive")),
+    "loop_flatten": lambda words: LoopFlatten(words.flag("off")),
+    "loop_tripcount": _tripcount,
+    "dependence": _dependence,
+    "dataflow": lambda words: Dataflow(words.flag("off")),
+    "interface": _interface,
+    "stream": _stream,
+    "bind_op": lambda words: _bind(words, storage=False),
+    "bind_storage": lambda words: _bind(words, storage=True),
+    "resource": lambda words: _bind(words, storage=True),
+    "latency": lambda words: Latency(words.number("min", 0), words.number("max", 0)),
+    "function_instantiate": lambda words: FunctionInstantiate(words.variable()),
+}

@@ -1,0 +1,161 @@
+"""The user's own ``#pragma HLS`` are read as the tool reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.kernels.own_pragmas import (
+    ArraySplit,
+    Bind,
+    Dataflow,
+    Dependence,
+    Further,
+    Inline,
+    Interface,
+    Latency,
+    LoopFlatten,
+    LoopTripcount,
+    NotRead,
+    OwnPragma,
+    Pipeline,
+    Stream,
+    Unroll,
+    Value,
+    directive_pragmas,
+    in_force,
+)
+from pipeline.kernels.read import read_kernel
+from pipeline.project import parse_flags
+from pipeline.project.directives import of_configuration, of_script
+
+
+def _only(pragma: str, before: str = "", flags: str = "") -> OwnPragma:
+    source = f"{before}\nvoid f(int a[8][8]) {{\nfor (int i = 0; i < 8; i++) {{\n{pragma}\na[i][0] += i;\n}}\n}}\n"
+    kernel = read_kernel(source, file="f.c", flags=parse_flags(flags, "--cflags"))
+    (found,) = kernel.pragmas
+    return found
+
+
+def test_each_kind_has_its_values_whatever_the_case_and_the_blanks() -> None:
+    wanted: dict[str, Value] = {
+        "pipeline": Pipeline(),
+        "PIPELINE II = 3 rewind style=FLP": Pipeline(ii=3, rewind=True, style="flp"),
+        "pipeline off": Pipeline(off=True),
+        "pipeline off=true": Pipeline(off=True),
+        "pipeline off=false II=2": Pipeline(ii=2),
+        "unroll": Unroll(),
+        "Unroll Factor=4 skip_exit_check": Unroll(4, skip_exit_check=True),
+        "unroll off": Unroll(off=True),
+        "array_partition variable=a": ArraySplit("a"),
+        "array_partition variable=a dim=0 complete": ArraySplit("a", dim=0),
+        "array_partition variable=a type=cyclic factor=4 dim=2": ArraySplit("a", "cyclic", 4, 2),
+        "array_reshape variable=a block factor=2": ArraySplit("a", "block", 2, reshape=True),
+        "inline off": Inline(off=True),
+        "inline recursive": Inline(recursive=True),
+        "loop_flatten off": LoopFlatten(off=True),
+        "loop_tripcount min=1 max=8 avg=4": LoopTripcount(1, 8, 4),
+        "dependence variable=a inter false": Dependence("a", dependent=False),
+        "dependence variable=a type=intra direction=RAW distance=2 true": Dependence("a", None, "intra", "RAW", 2),
+        "dependence class=array inter dependent=false": Dependence(None, "array", dependent=False),
+        "dataflow": Dataflow(),
+        "interface mode=m_axi port=a bundle=gmem": Interface("m_axi", "a", "gmem"),
+        "INTERFACE ap_fifo port=a depth=8": Interface("ap_fifo", "a", None, 8),
+        "stream variable=a depth=16 type=pipo": Stream("a", 16, "pipo"),
+        "bind_storage variable=a type=RAM_2P impl=bram": Bind("a", True, "ram_2p", "bram"),
+        "bind_op variable=a op=mul impl=dsp latency=-1": Bind("a", False, "mul", "dsp", -1),
+        "RESOURCE variable=a core=RAM_1P": Bind("a", True, "ram_1p"),
+        "latency min=2 max=4": Latency(2, 4),
+        "expression_balance off": Further(),
+    }
+    assert {text: _only(f"#pragma HLS {text}").value for text in wanted} == wanted
+
+
+def test_numbers_are_what_macros_constants_and_flags_make_of_them() -> None:
+    before = "#define F 4\n#define TWICE(x) ((x) * 2)\nenum { K = 6 };\nstatic const int D = 3;"
+    for text, ii in (("F", 4), ("F / 2", 2), ("TWICE(F)+1", 9), ("K", 6), ("D", 3), ("0x10", 16), ("GIVEN", 7)):
+        assert _only(f"#pragma HLS pipeline II={text}", before, "-DGIVEN=7").value == Pipeline(ii), text
+
+
+def test_the_operator_spells_a_pragma_in_a_macro() -> None:
+    before = "#define PRAGMA(x) _Pragma(#x)\n#define UNROLLED PRAGMA(HLS unroll factor=2)"
+    assert _only("UNROLLED", before).value == Unroll(2)
+
+
+def test_what_is_not_understood_is_named() -> None:
+    for text in (
+        "pipeline II=x",
+        "unroll factor=0",
+        "array_partition variable=a block",
+        "wonder x=1",
+        "interface port=a",
+    ):
+        found = _only(f"#pragma HLS {text}").value
+        assert isinstance(found, NotRead), text
+        assert found.why
+
+
+_NEST = """void g(int a[8]) {
+#pragma HLS inline
+    a[0] = 1;
+}
+void f(int a[8]) {
+#pragma HLS pipeline
+    L: for (int i = 0; i < 8; i++)
+    {
+#pragma HLS loop_flatten off
+        if (a[i]) {
+#pragma HLS latency min=1
+            a[i]++;
+        }
+        for (int j = 0; j < 8; j++) {
+            a[j] += i;
+#pragma HLS unroll
+        }
+#pragma HLS pipeline off
+    }
+    g(a);
+}
+#pragma HLS top name=f
+"""
+
+
+def test_a_pragma_stands_for_the_loop_whose_body_it_is_in_else_for_its_function() -> None:
+    found = read_kernel(_NEST, file="f.c", top="f").pragmas
+    assert [(one.line, one.directive, one.function, one.loop) for one in found] == [
+        (2, "inline", "g", None),
+        (6, "pipeline", "f", None),
+        (9, "loop_flatten", "f", "f/loop_0"),
+        (11, "latency", "f", "f/loop_0"),
+        (16, "unroll", "f", "f/loop_1"),
+        (18, "pipeline", "f", "f/loop_0"),
+        (22, "top", None, None),
+    ]
+
+
+def test_directives_are_the_same_values_and_win_over_pragmas() -> None:
+    kernel = read_kernel(_NEST, file="f.c", top="f")
+    given = (
+        of_script("pipeline", ["-II", "4", "f/L"]),
+        of_script("unroll", ["-factor", "2", "f/VITIS_LOOP_14_2"]),
+        of_configuration("array_partition", ["f", "a", "type=cyclic", "factor=2"]),
+        of_script("interface", ["-mode", "axis", "f", "a"]),
+        of_script("pipeline", ["f/M"]),
+        of_script("pipeline", ["h"]),
+    )
+    found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, "f.c", lambda texts, file: texts)
+    assert [(one.loop, one.value) for one in found] == [
+        ("f/loop_0", Pipeline(4)),
+        ("f/loop_1", Unroll(2)),
+        (None, ArraySplit("a", "cyclic", 2)),
+        (None, Interface("axis", "a")),
+        (None, NotRead("f has no loop with the label M")),
+        (None, NotRead("there is no function h")),
+    ]
+    followed = [one.value for one in in_force((*kernel.pragmas, *found)) if one.loop and one.directive == "pipeline"]
+    assert followed == [Pipeline(4)]
+
+
+def test_the_hash_knows_what_a_macro_gives_a_pragma(tmp_path: Path) -> None:
+    source = "void f(int a[8]) {\nfor (int i = 0; i < 8; i++) {\n#pragma HLS unroll factor=N\na[i]++;\n}\n}\n"
+    hashes = {read_kernel(source, file="f.c", flags=parse_flags(f"-DN={n}", "--cflags")).ast_hash for n in (2, 4, 4)}
+    assert len(hashes) == 2
