@@ -68,7 +68,7 @@ def features(prepared: Prepared, points: Sequence[Point], dialect: str = MERLIN)
 
 def _row(prepared: Prepared, point: Point, dialect: str) -> list[float] | None:
     try:
-        choices = prepared.points.choices(point, dialect)
+        choices = prepared.points.choices(point, prepared.meant(dialect))
         found = prepared.figures(point, dialect)
     except PipelineError:
         return None
