@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from pipeline.design_space.rules import TRUE, Arithmetic, Const, Name, Rule, all_of, any_of, compare
 from pipeline.design_space.space import DesignSpace, SiteSpace
+from pipeline.design_space.tool_terms import tool_space
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
 
@@ -27,7 +28,8 @@ _SMALL = (1, 2, 4, 8)
 
 
 def derive_space(kernel: Kernel) -> DesignSpace:
-    """The design space of a kernel's sites by the rules of this module.
+    """The design space of a kernel's sites by the rules of this module; in the tool's own terms by
+    :mod:`pipeline.design_space.tool_terms`.
 
     Raises :class:`PipelineError` where a site names a loop that the kernel lacks.
     """
@@ -39,6 +41,8 @@ def derive_space(kernel: Kernel) -> DesignSpace:
             line=option.line,
             fix='put a space.toml beside the file that gives its values, with kind = "OPTION"',
         )
+    if kernel.dialect == "vitis-plain":
+        return tool_space(kernel)
     return DesignSpace(
         (_site_space(kernel, site) for site in kernel.sites),
         kernel=kernel.name,

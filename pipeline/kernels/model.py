@@ -82,6 +82,9 @@ class Site:
     """True where the source has no placeholder and the site was derived from the loop."""
     file: str | None = None
     """The user's file that it stands in, None for the kernel's own."""
+    plain: bool = False
+    """In the tool's own terms: ``__PIPE__Li`` or ``__PARA__Li`` on the i-th ``for`` loop, whose value is a whole pragma
+    (``''`` none, ``off``, blanks or ``II=N`` for a pipeline) or the factor of ``unroll``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,16 @@ class Kernel:
     """The raw text of every file of the user's that was read, by name: the kernel's own, headers, further sources."""
     analysis: Analysis = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
     """What is worked out of the tree; a kernel that was not read from C has none."""
+
+    @property
+    def dialect(self) -> str:
+        """What the values of its sites mean: ``merlin``, ``vitis-plain`` for sites in the tool's own terms, or ``hls``
+        for placeholders of any other form in ``#pragma HLS``."""
+        if self.options or not self.sites:
+            return "hls" if self.options else "merlin"
+        if all(site.plain for site in self.sites):
+            return "vitis-plain"
+        return self.sites[0].dialect
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

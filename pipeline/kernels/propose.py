@@ -4,44 +4,119 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
-from pipeline.kernels.source_places import loop_places
+from pipeline.kernels.own_pragmas import NotRead, Unroll, in_force
+from pipeline.kernels.source_places import LoopPlace, loop_places
+
+Terms = Literal["auto", "tool", "merlin"]
+"""Whose pragmas sites are proposed in: the tool's own, Merlin's, or ``auto``: Merlin's where the source has any."""
+TERMS: tuple[Terms, ...] = ("auto", "tool", "merlin")
+MAX_SITES = 64
+"""Sites in the tool's own terms of one kernel; the loops that run the most iterations have them."""
 
 _PREFIX = {SiteKind.PIPELINE: "__PIPE__L", SiteKind.PARALLEL: "__PARA__L", SiteKind.TILE: "__TILE__L"}
+_UNKNOWN_TRIPS = 64
+"""Iterations that a loop without a known bound is ranked by."""
 
 
-def propose_sites(kernel: Kernel) -> Kernel:
+def propose_sites(kernel: Kernel, terms: Terms = "auto") -> Kernel:
     """The kernel with sites derived from its loops; unchanged where the source has placeholders of its own.
 
-    Sites are proposed on ``for`` loops of functions that the top function reaches, following Merlin's and AutoDSE's
-    practice (HLSyn's kernels): PIPELINE and TILE on loops that contain loops (the tool pipelines innermost loops by
-    itself), PARALLEL on every loop. PARALLEL and TILE need a trip count that is known or bounded and may exceed 1.
-    A kind that the source fixes on a loop with a literal pragma is not proposed there. Names are ``__PIPE__L<k>``,
-    ``__PARA__L<k>`` and ``__TILE__L<k>`` with k the loop's position among the file's ``for`` loops.
-    Loops made by a macro get none: no pragma line can be put before them.
+    Sites are proposed on ``for`` loops of functions that the top function reaches. Names are ``__PIPE__L<k>``,
+    ``__PARA__L<k>`` and ``__TILE__L<k>`` with k the loop's position among the file's ``for`` loops. Loops made by a
+    macro get none: no pragma line can be put into them.
+
+    In the tool's own terms: PIPELINE and PARALLEL (``unroll``) on every loop that may run more than once, whatever the
+    source's own pragmas say, which are the values as written; PARALLEL needs a bound. A kernel with more than
+    :data:`MAX_SITES` gets them on the loops that run most.
+
+    In Merlin's: PIPELINE and TILE on loops that contain loops (Merlin pipelines innermost loops by itself), PARALLEL on
+    every loop, after AutoDSE's practice (HLSyn's kernels); PARALLEL and TILE need a bound above 1. A kind that the
+    source fixes on a loop with a literal pragma is not proposed there.
     """
     if kernel.sites or kernel.options:
         return kernel
     places = loop_places(kernel)
+    if terms == "auto":
+        terms = "merlin" if any(one.dialect == "merlin" for at in places.values() for one in at.pragmas) else "tool"
     reached = set(reachable(kernel))
-    sites = [
-        Site(
-            name=f"{_PREFIX[kind]}{loop.file_index}",
-            kind=kind,
-            loop=loop.id,
-            reduction=None,
-            line=loop.line,
-            dialect="merlin",
-            proposed=True,
-            file=loop.file,
-        )
+    loops = [
+        loop
         for loop in kernel.loops
         if loop.keyword == "for" and loop.function in reached and places[loop.id].offset is not None
-        for kind in _kinds(loop)
-        if kind not in places[loop.id].fixed
     ]
-    return replace(kernel, sites=tuple(sorted(sites, key=lambda site: site.name)))
+    found = _tool_sites(kernel, loops) if terms == "tool" else _merlin_sites(loops, places)
+    return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)))
+
+
+def _site(loop: Loop, kind: SiteKind, *, tool: bool) -> Site:
+    return Site(
+        name=f"{_PREFIX[kind]}{loop.file_index}",
+        kind=kind,
+        loop=loop.id,
+        reduction=None,
+        line=loop.line,
+        dialect="hls" if tool else "merlin",
+        proposed=True,
+        file=loop.file,
+        plain=tool,
+    )
+
+
+def _merlin_sites(loops: list[Loop], places: dict[str, LoopPlace]) -> list[Site]:
+    return [
+        _site(loop, kind, tool=False) for loop in loops for kind in _kinds(loop) if kind not in places[loop.id].fixed
+    ]
+
+
+def _kinds(loop: Loop) -> Iterator[SiteKind]:
+    countable = loop.trip_max is not None and loop.trip_max > 1
+    if not loop.innermost and (loop.trip_max is None or loop.trip_max > 1):
+        yield SiteKind.PIPELINE
+    if countable:
+        yield SiteKind.PARALLEL
+        if not loop.innermost:
+            yield SiteKind.TILE
+
+
+def _tool_sites(kernel: Kernel, loops: list[Loop]) -> list[Site]:
+    fixed = {
+        (pragma.loop, pragma.directive)
+        for pragma in in_force(kernel.pragmas)
+        if isinstance(pragma.value, NotRead)
+        or (isinstance(pragma.value, Unroll) and _open(kernel, pragma.loop, pragma.value))
+    }
+    work: dict[str, int] = {}
+    for loop in kernel.loops:
+        trips = loop.trip_count if loop.trip_count is not None else loop.trip_max
+        around = work[loop.parent] if loop.parent is not None else 1
+        work[loop.id] = around * max(1, _UNKNOWN_TRIPS if trips is None else trips)
+    found: list[Site] = []
+    # What a loop inside decides counts before what the loop around it does.
+    for loop in sorted(loops, key=lambda one: (-work[one.id], -one.depth, one.file_index)):
+        kinds = []
+        if (loop.trip_max is None or loop.trip_max > 1) and (loop.id, "pipeline") not in fixed:
+            kinds.append(SiteKind.PIPELINE)
+        if loop.trip_max is not None and loop.trip_max > 1 and (loop.id, "unroll") not in fixed:
+            kinds.append(SiteKind.PARALLEL)
+        if len(found) + len(kinds) > MAX_SITES:
+            break
+        found += [_site(loop, kind, tool=True) for kind in kinds]
+    return found
+
+
+def _open(kernel: Kernel, loop_id: str | None, value: Unroll) -> bool:
+    """Whether a loop is unrolled as a whole and nobody knows how often it runs: no factor says the same."""
+    return loop_id is not None and not value.off and value.factor is None and kernel.loop(loop_id).trip_count is None
+
+
+def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
+    """The loops that the top function reaches and that have no site, in the order of the text."""
+    reached = set(reachable(kernel))
+    having = {site.loop for site in kernel.sites}
+    return tuple(loop for loop in kernel.loops if loop.function in reached and loop.id not in having)
 
 
 def reachable(kernel: Kernel) -> Iterator[str]:
@@ -55,13 +130,3 @@ def reachable(kernel: Kernel) -> Iterator[str]:
             if callee in calls and callee not in seen:
                 seen.add(callee)
                 todo.append(callee)
-
-
-def _kinds(loop: Loop) -> Iterator[SiteKind]:
-    countable = loop.trip_max is not None and loop.trip_max > 1
-    if not loop.innermost and (loop.trip_max is None or loop.trip_max > 1):
-        yield SiteKind.PIPELINE
-    if countable:
-        yield SiteKind.PARALLEL
-        if not loop.innermost:
-            yield SiteKind.TILE

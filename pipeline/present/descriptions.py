@@ -39,7 +39,7 @@ def kernels_text(facts: Facts) -> str:
 
 def kernel_text(facts: Facts) -> str:
     """Loops with their sites, arrays, sites with their values, the space's size, labels that are there."""
-    lines = [f"{facts['kernel']} ({facts['file']}), top function {facts['top']}", "", "Loops"]
+    lines = [f"{facts['kernel']} ({facts['file']}), top function {facts['top']}", *_project(facts), "", "Loops"]
     lines += _table(
         ["  loop", "line", "trip count", "sites"],
         [[_loop_name(loop), _line(loop), trip_count(loop), " ".join(loop["sites"])] for loop in facts["loops"]],
@@ -95,12 +95,14 @@ def design_text(facts: Facts) -> str:
         [[f"  {site['name']}", value(site["value"]), site["loop"] or "-"] for site in facts["point"]],
     )
     lines += ["", "Labels"]
-    results = [[f"  {label['source']}", *_result(label)] for label in facts["labels"]]
+    results = [[f"  {label['source']}", _target(label), *_result(label)] for label in facts["labels"]]
     estimate = facts["estimate"]
     if estimate["status"] == "ok":
-        results.append(["  (estimate, made now)", *_result(estimate)])
+        results.append(["  (estimate, made now)", _target(estimate), *_result(estimate)])
     if results:
-        lines += _table(["  source", "status", "cycles", "LUT", "FF", "DSP", "BRAM", "URAM"], results)
+        lines += _table(["  source", "for", "status", "cycles", "LUT", "FF", "DSP", "BRAM", "URAM"], results)
+    if estimate["assumed"]:
+        lines.append(f"  estimate: {estimate['assumed']}")
     lines += [
         f"  {label['source']}: {label['reason']}" for label in [*facts["labels"], estimate] if label.get("reason")
     ]
@@ -108,6 +110,12 @@ def design_text(facts: Facts) -> str:
         lines.append("  none cached; run it with GenerateDataset, or import reports with ImportReports")
     lines += ["", "Source", *facts["source_code"].rstrip("\n").split("\n")]
     return "\n".join(lines)
+
+
+def _target(label: Facts) -> str:
+    """Part and clock that a label is for; a question mark for what is not recorded."""
+    clock = f"{label['clock_ns']:g} ns" if label["clock_ns"] else "?"
+    return f"{label['part'] or '?'} at {clock}"
 
 
 def size(number: int | None) -> str:
@@ -144,6 +152,33 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def _line(loop: Facts) -> str:
     file = loop.get("file")
     return f"{file.replace(chr(92), '/').rpartition('/')[2]}:{loop['line']}" if file else str(loop["line"])
+
+
+def _project(facts: Facts) -> list[str]:
+    """A project's own words: what it is made for, how it is compiled, tested and directed."""
+    project = facts.get("project")
+    if project is None:
+        return []
+    clock = project["clock_ns"]
+    target = [project["part"], f"{clock:.4g} ns" if clock else None, project["uncertainty"], project["flow_target"]]
+    settings = [f"{name}={value}" for name, value in project["settings"].items()]
+    directives = [
+        " ".join([one["name"], one["location"], *one["operands"], *_options(one["options"])])
+        for one in project["directives"]
+    ]
+    said = {
+        "for": ", ".join(filter(None, target)),
+        "sources": " ".join(project["sources"]),
+        "flags": project["cflags"],
+        "test bench": " ".join(project["testbench"]),
+        "settings": " ".join(settings),
+        "directives": "; ".join(directives),
+    }
+    return [f"Project {project['script']}", *(f"  {name}: {text}" for name, text in said.items() if text)]
+
+
+def _options(options: Mapping[str, str | None]) -> list[str]:
+    return [name if value is None else f"{name}={value}" for name, value in options.items()]
 
 
 def _loop_name(loop: Facts) -> str:

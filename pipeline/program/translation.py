@@ -13,7 +13,7 @@ from pycparser import c_ast, c_parser
 from pipeline.errors import PipelineError
 from pipeline.program.library import types_used
 from pipeline.program.names import check_names
-from pipeline.program.parser import ATTRIBUTE, Parser
+from pipeline.program.parser import ATTRIBUTE, LAYOUT_WORDS, Parser
 from pipeline.program.tree import MAX_DEPTH, FileAST, Layout
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import Preprocessed, preprocess
@@ -36,10 +36,6 @@ _CPP_SIGNS = [
     )
 ]
 _NESTED = re.compile(r"^(?!.*\b(?:if|for|while|switch|else|do)\b).*\b\w+\s+\**\w+\s*\([^;{}]*\)\s*$")
-_LAYOUT_WORDS = re.compile(
-    r"\b_*(?:packed|aligned|vector_size|mode|ms_struct|gcc_struct|ext_vector_type|scalar_storage_order"
-    r"|transparent_union|address_space)_*\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +199,7 @@ def _unusual(node: Any) -> bool:
 
 
 def _about_layout(words: list[str] | None) -> bool:
-    return any(word.startswith(ATTRIBUTE) and _LAYOUT_WORDS.search(word) for word in words or ())
+    return any(word.startswith(ATTRIBUTE) and LAYOUT_WORDS.search(word) for word in words or ())
 
 
 def _check_functions(nodes: list[c_ast.Node], file: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,11 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
             kernels = names(self.kernels) or cached_kernels(self.workspace, source, self.asked_target)
-            single(len(kernels), "--kernels", top=self.top, space=self.space, files=self.files)
+            single(len(kernels), "--kernels", space=self.space, **self.reading.narrow)
             for kernel in kernels:
                 task = SynthesizeDesigns(
-                    workspace=self.workspace, seed=self.seed, kernel=kernel, top=self.top, space=self.space,
-                    cflags=self.cflags, files=self.files, part=self.part, clock=self.clock,
+                    workspace=self.workspace, seed=self.seed, kernel=kernel, space=self.space,
+                    part=self.part, clock=self.clock, **asdict(self.reading),
                     source=source, backend=backend, strategy=self.strategy, count=self.count, around=self.around,
                 )  # fmt: skip
                 first = found.setdefault((task.plan.name, source), task)
@@ -98,9 +99,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         if not self.graphs:
             return {}
         return {
-            shard.plan.name: BuildGraph(
-                workspace=self.workspace, kernel=shard.kernel, top=self.top, cflags=self.cflags, files=self.files
-            )
+            shard.plan.name: BuildGraph(workspace=self.workspace, kernel=shard.kernel, **asdict(self.reading))
             for shard in self.shards
             if shard.plan.kernel is not None
         }
@@ -166,7 +165,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
             "kernel_hashes": {shard.plan.name: shard.plan.address.kernel_hash for shard in self.shards},
             "flows": {shard.plan.source: shard.plan.address.flow.to_json() for shard in self.shards},
         }
-        card = data_card(tables, provenance, partial=standing.card())
+        card = data_card(tables, provenance, partial=standing.card(), notes=self._targets())
         with self.output().write() as folder:
             for name, table in tables.items():
                 write_table(folder / f"{name}.parquet", name, table)
@@ -181,6 +180,15 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
             report = dataset_report(tables["labels"].to_pylist(), card, files, [command_of(self)])
             (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
         self.report_page()
+
+    def _targets(self) -> list[str]:
+        """What the labels of each source are for, a sentence each, and what is assumed of estimates."""
+        from pipeline.synthesis import made_for
+        from pipeline.tasks.estimator_device import devices
+
+        flows = {shard.plan.source: shard.plan.address.flow for shard in self.shards}
+        said = [f"Labels of {source} are for {made_for(flow)}." for source, flow in sorted(flows.items())]
+        return said + list(dict.fromkeys(note for flow in flows.values() for note in devices().assumptions(flow)))
 
     def _standing(self) -> Standing:
         from pyarrow.parquet import read_metadata
@@ -202,6 +210,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         """Prints the summary of what is there."""
         from pipeline.dataset.schemas import read_table
         from pipeline.present.summary import dataset_summary
+        from pipeline.synthesis import made_for
 
         place: Path = self.output().path
         rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])
@@ -211,4 +220,6 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         if card := standing.card():
             more = "the same command runs" if standing.waits else "GenerateDataset with the tool runs"
             say(f"The dataset is {partial_text(card)}; {more} those again.")
-        say(dataset_summary(rows.to_pylist(), f"{place} (also {latest})" if latest != place else str(place), files))
+        targets = {shard.plan.source: made_for(shard.plan.address.flow) for shard in self.shards}
+        where = f"{place} (also {latest})" if latest != place else str(place)
+        say(dataset_summary(rows.to_pylist(), where, files, targets=targets))

@@ -12,8 +12,8 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
-from pipeline.tasks.kernel_options import KernelOptions
-from pipeline.tasks.target_options import TargetOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
+from pipeline.tasks.target_options import TargetOptions, for_kernel
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -49,7 +49,7 @@ class ListKernels(InformationTask):
 class _OfKernel(KernelOptions, InformationTask):
     """A question about one kernel."""
 
-    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    kernel = luigi.Parameter(description=KERNEL)
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
 
     @cached_property
@@ -57,7 +57,7 @@ class _OfKernel(KernelOptions, InformationTask):
         """The kernel."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top, self.cflags, self.files)
+        return kernel_of(self.kernel, self.reading)
 
     @cached_property
     def rules(self) -> DesignSpace:
@@ -73,7 +73,7 @@ class DescribeKernel(_OfKernel):
     example = "--kernel mine.c --cflags '-I include -DN=64'"
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """One file a kernel."""
         return f"kernel-{self.found.name}"
 
@@ -108,6 +108,7 @@ class DescribeKernel(_OfKernel):
             "argument": " ".join([str(self.kernel), *self.asked]),
             "file": kernel.file,
             "top": kernel.top,
+            "project": _project(kernel),
             "kernel_hash": kernel.ast_hash,
             "functions": [function.name for function in kernel.functions],
             "loops": loops,
@@ -137,7 +138,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
     key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """One file a design."""
         from pipeline.tasks.outputs import fingerprint
 
@@ -249,7 +250,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         from pipeline.reports.report import RESOURCE_NAMES
         from pipeline.tasks.estimator_device import asked_device
 
-        device = asked_device(self.asked_target)
+        device = asked_device(for_kernel(self.asked_target, self.found))
         try:
             prepared = prepare(self.found, device)
             label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
@@ -280,6 +281,37 @@ class DescribeDesign(TargetOptions, _OfKernel):
 def exact_size(space: DesignSpace) -> int | None:
     """The number of valid points; None where it cannot be counted."""
     return space.size() if space.countable else None
+
+
+def _project(kernel: Kernel) -> dict[str, Any] | None:
+    """What a project's configuration file or script says beside its sources; None for a kernel without one."""
+    project = kernel.project
+    if project is None or project.script is None:
+        return None
+    tool = project.tool
+    return {
+        "script": project.script,
+        "sources": [project.file, *project.further],
+        "cflags": project.flags.text,
+        "testbench": list(project.testbench.files),
+        "arguments": list(project.testbench.arguments),
+        "part": tool.part,
+        "clock_ns": tool.clock_ns,
+        "uncertainty": tool.uncertainty,
+        "flow_target": tool.flow,
+        "settings": dict(tool.settings),
+        "later_settings": dict(tool.further),
+        "directives": [
+            {
+                "name": one.name,
+                "location": one.operands[0],
+                "operands": list(one.operands[1:]),
+                "options": {name: value for name, value in one.options},
+                "line": one.line,
+            }
+            for one in project.directives
+        ],
+    }
 
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:

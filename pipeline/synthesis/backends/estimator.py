@@ -12,7 +12,7 @@ from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
@@ -25,7 +25,7 @@ GENERATOR = "hls-moe-pipeline estimator"
 _MANY_BATCHES = 16
 
 
-class EstimatorBackend:
+class EstimatorBackend(Backend):
     """Estimates designs, some hundreds at a time, and stores each lot before it is handed on.
 
     What the store already holds is not computed again, so a killed run loses the lot in flight at most.
@@ -73,7 +73,7 @@ class EstimatorBackend:
             flow_target=self.flow_target,
         )
 
-    def address(self, kernel: Kernel) -> Address:
+    def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
         return Address(kernel.name, kernel.ast_hash, self.flow)
 
@@ -85,7 +85,7 @@ class EstimatorBackend:
         """
         from pipeline.estimator import prepare
 
-        address = self.address(kernel)
+        address = self.address_of(kernel)
         prepared: Prepared | None = None
         for start in range(0, len(points), self.batch):
             chosen = points[start : start + self.batch]

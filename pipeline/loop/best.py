@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.tasks.loop.tables import utilisations
-from pipeline.tasks.outputs import write_json
+from pipeline.files import write_json
+from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.tables import utilisations
+from pipeline.synthesis.lowering import lower
+from pipeline.synthesis.target import made_for, whole
+from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
+from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
 if TYPE_CHECKING:
+    from pipeline.loop.measured import Measured
     from pipeline.synthesis.flow import Flow
+    from pipeline.synthesis.plan import KernelPlan
     from pipeline.synthesis.vitis import Sources
-    from pipeline.tasks.loop.measured import Measured
-    from pipeline.tasks.plan import Plan
 
 ORIGINS = {
     "replayed": "replayed from a cached report: no tool was run for it here",
@@ -27,15 +31,24 @@ REPORT = "csynth.xml"
 _BUILD = "vitis"
 
 
-def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, commands: Sequence[str]) -> dict[str, str]:
+def write_best(
+    folder: Path,
+    plan: KernelPlan,
+    best: Measured,
+    xml: bytes | None,
+    commands: Sequence[str],
+    assumed: Sequence[str] = (),
+) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
-    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here. What cannot be
-    written (a kernel without C at hand, a point that Vitis HLS has no words for) is said in ``README.txt``.
+    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
+    assumed of the figures. What cannot be written (a kernel without C at hand, a point that Vitis HLS has no words for)
+    is said in ``README.txt``.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
-    write_json(folder / "point.json", design_facts(best))
+    flow = plan.address.flow
+    write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
     try:
         for name, text in annotated(plan, best).items():
@@ -43,11 +56,11 @@ def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, comm
             files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = tuple(assumed)
     try:
-        sources, flow = build_sources(plan, best)
-        files |= _write_build(folder / _BUILD, sources, flow)
-        notes = (*sources.notes, *_assumed(plan.address.flow, flow))
+        sources, complete = build_sources(plan, best)
+        files |= _write_build(folder / _BUILD, sources, complete)
+        notes = (*sources.notes, *_assumed(flow, complete), *assumed)
     except PipelineError as error:
         missing.append(f"no build files: {error}")
     if xml is not None:
@@ -55,7 +68,7 @@ def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, comm
         files[REPORT] = f"the report, {ORIGINS[best.origin]}"
     else:
         missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
-    (folder / "README.txt").write_text(_readme(best, files, missing, notes, commands), encoding="utf-8")
+    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands), encoding="utf-8")
     return files
 
 
@@ -74,13 +87,11 @@ def design_facts(best: Measured) -> dict[str, Any]:
     }
 
 
-def annotated(plan: Plan, best: Measured) -> dict[str, str]:
+def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
     """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
 
     Raises PipelineError where there is no C, or a site has no place in it.
     """
-    from pipeline.kernels.annotate import annotated_files
-
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     if plan.address.flow.dialect == "merlin":
@@ -91,40 +102,22 @@ def annotated(plan: Plan, best: Measured) -> dict[str, str]:
     return {f"{plan.name}.c": sources.files[name]}
 
 
-def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:
+def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     """What the tool is handed, and under which flow; what a published set does not record is this project's default.
 
     Raises PipelineError where there is no C, or the point cannot be lowered.
     """
-    from pipeline.synthesis.flow import (
-        DEFAULT_CLOCK_NS,
-        DEFAULT_FLOW_TARGET,
-        DEFAULT_PART,
-        DEFAULT_UNCERTAINTY,
-    )
-    from pipeline.synthesis.lowering import lower
-    from pipeline.synthesis.vitis import VitisBackend
-
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     flow = plan.address.flow
-    if isinstance(plan.backend, VitisBackend):
-        return plan.backend.lowering(plan.kernel, best.point), flow
-    complete = replace(
-        flow,
-        part=flow.part or DEFAULT_PART,
-        clock_ns=flow.clock_ns or DEFAULT_CLOCK_NS,
-        uncertainty=flow.uncertainty or DEFAULT_UNCERTAINTY,
-        flow_target=flow.flow_target or DEFAULT_FLOW_TARGET,
-    )
-    return lower(plan.kernel, best.point, dialect=flow.dialect), complete
+    handed = plan.backend.sources(plan.kernel, best.point)
+    if handed is not None:
+        return handed, flow
+    return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
 
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
     """The sources with the scripts of both forms of the tool: TCL up to 2024.2 and for vitis-run, cfg for v++."""
-    from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
-    from pipeline.synthesis.vitis.tools import Tool, ToolKind
-
     held = {}
     version = flow.tool_version or ""
     for kind, script, what in (
@@ -149,12 +142,13 @@ def _assumed(recorded: Flow, used: Flow) -> list[str]:
 
 
 def _readme(
-    best: Measured, files: dict[str, str], missing: list[str], notes: Sequence[str], commands: Sequence[str]
-) -> str:
+    best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
+    commands: Sequence[str],
+) -> str:  # fmt: skip
     shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
     lines = [
         f"The best design of {best.kernel} that was found: {best.key}",
-        f"{best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
+        f"For {made_for(flow)}: {best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
         f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
         "",
         "Files",
