@@ -35,7 +35,8 @@ def factor_of(memory: Memory, place: int) -> int:
 def busiest(memory: Memory, accesses: Iterable[Access], copies: Mapping[int, int]) -> int:
     """Accesses to the memory that is met most often in one iteration; equal ones meet it once.
 
-    Elements are compared where subscripts move alike with the loops. ``copies`` has by loop the copies of its body that the iteration holds.
+    Elements are compared where subscripts move alike with the loops. ``copies`` has by loop the copies of its body that
+    the iteration holds.
     """
     met: dict[tuple[int, ...], set[object]] = {}
     anywhere: set[object] = set()

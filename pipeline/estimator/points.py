@@ -25,11 +25,9 @@ _LARGEST = 1 << 40
 
 
 def own_dialect(kernel: Kernel) -> str:
-    """What values of a kernel's own sites mean; :data:`MERLIN` where it has neither sites nor ``#pragma HLS``."""
-    if any(site.dialect == "merlin" for site in kernel.sites) or not (kernel.sites or kernel.options or kernel.pragmas):
-        return MERLIN
-    plain = not kernel.options and all(_PLAIN_SITE.fullmatch(site.name) for site in kernel.sites)
-    return VITIS_PLAIN if plain else HLS
+    """What values of a kernel's own sites mean; of one with ``#pragma HLS`` and no sites, the tool's terms."""
+    without = not kernel.sites and not kernel.options
+    return VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,7 +247,7 @@ def test_floating_point_sum_keeps_its_order_where_nothing_allows_another() -> No
     }}
     """
     one, four = (_report(text.format(factor)).loops[0].initiation_interval.exact for factor in (1, 4))
-    assert one is not None and four > 3 * one
+    assert one is not None and four is not None and four > 3 * one
 
 
 _DIMS = st.tuples(st.integers(1, 9), st.integers(1, 9))
