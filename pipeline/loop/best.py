@@ -84,6 +84,7 @@ def design_facts(best: Measured) -> dict[str, Any]:
         "origin": best.origin,
         "status": best.status,
         "cycles": best.cycles,
+        "assumed_trips": best.assumed_trips,
         "clock_ns": best.clock_ns,
         **utilisations(best),
     }
