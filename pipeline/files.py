@@ -8,11 +8,13 @@ with the permissions that the user's umask leaves.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import hashlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import stat
 from collections.abc import Iterator
@@ -134,6 +136,17 @@ def damaged(path: Path, what: str, *, remove: Path | None = None) -> PipelineErr
     return PipelineError(f"is damaged ({what})", file=str(path), fix=fix)
 
 
+def fingerprint(**parts: Any) -> str:
+    """Twelve hex digits that change when any part does; the parts must be JSON values."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes a value as indented JSON with sorted keys: the same value, the same bytes."""
+    path.write_text(json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 ASIDE_PREFIX = ".aside-"
 ASIDE_MAX_AGE_SECONDS = 24 * 3600.0
 
@@ -172,6 +185,57 @@ def made_whole(destination: Path) -> Iterator[Path]:
         aside.replace(destination)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def made_whole_folder(destination: Path) -> Iterator[Path]:
+    """A folder aside to write into; it becomes ``destination`` by one rename when the block ends without an error.
+
+    Where somebody else has finished ``destination`` meanwhile, theirs stays. Raises PipelineError where nothing can be
+    written there.
+    """
+    host = "".join(c if c.isalnum() else "_" for c in socket.gethostname())
+    writable_folder(destination.parent)
+    try:
+        _remove_leftovers(destination.parent, host)
+        aside = destination.parent / f".aside-{host}-{os.getpid()}-{secrets.token_hex(4)}"
+        aside.mkdir()
+    except OSError as error:
+        raise _unwritable(destination.parent, error) from error
+    try:
+        yield aside
+        try:
+            aside.rename(destination)
+        except OSError as error:
+            # Somebody else finished the same output first; same inputs, same bytes.
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) or not destination.is_dir():
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def writable_folder(folder: Path) -> None:
+    """Makes a folder and those above it; PipelineError where that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> PipelineError:
+    return PipelineError(
+        f"cannot write here: {error.strerror}",
+        file=str(folder),
+        fix="name a folder you can write to with --workspace",
+    )
+
+
+def _remove_leftovers(folder: Path, host: str) -> None:
+    """Removes what killed runs of this host left aside."""
+    for leftover in folder.glob(f".aside-{host}-*"):
+        process = leftover.name.rsplit("-", 2)[1]
+        if process.isdigit() and not is_alive(int(process)):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextlib.contextmanager

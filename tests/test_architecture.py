@@ -11,9 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BELOW_TASKS = {"present", "exploration", "training", "models", "dataset", "estimator", "graphs", "synthesis", "reports",
-               "design_space", "kernels", "program", "project"}  # fmt: skip
+               "design_space", "kernels", "program", "project", "loop"}  # fmt: skip
 MAY_IMPORT = {
     "tasks": BELOW_TASKS,
+    "loop": BELOW_TASKS - {"loop", "project", "program"},
     "present": {"dataset"},
     "exploration": {"models", "design_space"},
     "training": {"models", "graphs", "dataset"},

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from pipeline.errors import PipelineError
 from pipeline.estimator.choice import Choice, Pipeline
 from pipeline.estimator.nest import Nest
+from pipeline.kernels.as_written import is_pipelined
 from pipeline.kernels.model import Kernel
 
 Point: TypeAlias = Mapping[str, "int | str"]
@@ -87,7 +88,7 @@ class Points:
             place = int(match[2])
             if match[1] == "PARA":
                 factors[place] = self._factor(name, value)
-            elif isinstance(value, str) and (value in ("", "off") or not value.strip()):
+            elif isinstance(value, str) and (value in ("", "off") or is_pipelined(value)):
                 pipelines[place] = value
             else:
                 raise self._wrong(name, value, "'', off or blanks")
@@ -96,7 +97,7 @@ class Points:
             place = node.loop.file_index
             text = pipelines.get(place, "")
             # A pipeline directive unrolls every loop below (UG1399), as flatten does.
-            asked = bool(text) and not text.strip()
+            asked = is_pipelined(text)
             choices[number] = Choice(Pipeline.FLATTEN if asked else Pipeline.OFF, factors.get(place, 1))
         return choices
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +47,19 @@ def load_kernel(
     name: str | None = None,
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
+    project: Project | None = None,
 ) -> Kernel:
     """The kernel in a C file, read with the compiler's ``flags``. Headers of its own are looked for beside it.
 
-    ``further`` are files that are compiled beside it. Raises PipelineError, with file and line where there is one, for
-    what is not a readable C kernel.
+    ``further`` are files that are compiled beside it; a ``project`` brings all that is not given. Raises PipelineError,
+    with file and line where there is one, for what is not a readable C kernel.
     """
     path = Path(path)
     if path.suffix.lower() in (".cpp", ".cc", ".cxx", ".hpp", ".c++"):
         raise PipelineError("C++ is not supported", file=str(path), fix="give the kernel as C in a .c file")
-    return read_kernel(read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True)
+    return read_kernel(
+        read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True, project=project
+    )
 
 
 def read_kernel(
@@ -68,6 +72,7 @@ def read_kernel(
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
     whole: bool = False,
+    project: Project | None = None,
 ) -> Kernel:
     """The kernel in C text.
 
@@ -76,13 +81,16 @@ def read_kernel(
     that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
     kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
     file; ``main`` and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls
-    what is nowhere.
+    what is nowhere. A ``project`` brings name, top, flags and further files where they are not given, and what else
+    the kernel is to know of it.
     Raises PipelineError with file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
-    name = check_name(name if name is not None else stem, file)
-    flags = Flags(flags.options + tuple(("-I", str(folder)) for folder in include_folders))
-    project = Project(file, flags, tuple(further), top)
+    given = project or Project(file)
+    name = check_name(name or given.name or stem, file)
+    flags = Flags((flags or given.flags).options + tuple(("-I", str(folder)) for folder in include_folders))
+    further = tuple(further) or given.further
+    project = replace(given, file=file, flags=flags, further=further, top=top or given.top)
     with deep_recursion():
         try:
             parts = [_translation(source, file, flags)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.project import NO_FLAGS, Flags
+from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.resources import data_folder
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def suite_names() -> list[str]:
 
 
 def find_kernel(
-    name_or_path: str,
+    kernel: str | Project,
     top: str | None = None,
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
     sites: Terms = "auto",
 ) -> Kernel:
     """The kernel of that name in the suite, or in the C file at that path, read with the compiler's ``flags`` and the
-    files ``further`` beside it.
+    files ``further`` beside it; or that of a project, whose ``file`` is such a name or path.
 
     A file without any placeholder gets sites proposed in the terms of ``sites``
     (:func:`pipeline.kernels.propose.propose_sites`).
@@ -50,21 +50,23 @@ def find_kernel(
     from pipeline.kernels.propose import propose_sites
     from pipeline.kernels.read import check_name, load_kernel
 
+    project = kernel if isinstance(kernel, Project) else Project(kernel, flags, tuple(further), top)
+    name_or_path = project.file
     if not name_or_path.strip():
         raise PipelineError("no kernel is named", fix="give a name of the suite or the path of a C file")
     path = Path(name_or_path)
     looks_like_path = "/" in name_or_path or "\\" in name_or_path or path.suffix.lower() in (".c", ".cpp", ".cc", ".h")
     if looks_like_path:
-        return propose_sites(load_kernel(path, top=top, flags=flags, further=further), sites)
+        return propose_sites(load_kernel(path, project=project), sites)
     name = check_name(ALIASES.get(name_or_path, name_or_path))
     folder = suite_folder()
     names = _names_in(folder)
     if name in names:
         return propose_sites(
-            load_kernel(folder / name / f"{name}.c", top=top, name=name, flags=flags, further=further), sites
+            load_kernel(folder / name / f"{name}.c", name=project.name or name, project=project), sites
         )
     if path.is_file():
-        return propose_sites(load_kernel(path, top=top, flags=flags, further=further), sites)
+        return propose_sites(load_kernel(path, project=project), sites)
     close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")

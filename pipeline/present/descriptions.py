@@ -39,7 +39,7 @@ def kernels_text(facts: Facts) -> str:
 
 def kernel_text(facts: Facts) -> str:
     """Loops with their sites, arrays, sites with their values, the space's size, labels that are there."""
-    lines = [f"{facts['kernel']} ({facts['file']}), top function {facts['top']}", "", "Loops"]
+    lines = [f"{facts['kernel']} ({facts['file']}), top function {facts['top']}", *_project(facts), "", "Loops"]
     lines += _table(
         ["  loop", "line", "trip count", "sites"],
         [[_loop_name(loop), _line(loop), trip_count(loop), " ".join(loop["sites"])] for loop in facts["loops"]],
@@ -144,6 +144,33 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def _line(loop: Facts) -> str:
     file = loop.get("file")
     return f"{file.replace(chr(92), '/').rpartition('/')[2]}:{loop['line']}" if file else str(loop["line"])
+
+
+def _project(facts: Facts) -> list[str]:
+    """A project's own words: what it is made for, how it is compiled, tested and directed."""
+    project = facts.get("project")
+    if project is None:
+        return []
+    clock = project["clock_ns"]
+    target = [project["part"], f"{clock:.4g} ns" if clock else None, project["uncertainty"], project["flow_target"]]
+    settings = [f"{name}={value}" for name, value in project["settings"].items()]
+    directives = [
+        " ".join([one["name"], one["location"], *one["operands"], *_options(one["options"])])
+        for one in project["directives"]
+    ]
+    said = {
+        "for": ", ".join(filter(None, target)),
+        "sources": " ".join(project["sources"]),
+        "flags": project["cflags"],
+        "test bench": " ".join(project["testbench"]),
+        "settings": " ".join(settings),
+        "directives": "; ".join(directives),
+    }
+    return [f"Project {project['script']}", *(f"  {name}: {text}" for name, text in said.items() if text)]
+
+
+def _options(options: Mapping[str, str | None]) -> list[str]:
+    return [name if value is None else f"{name}={value}" for name, value in options.items()]
 
 
 def _loop_name(loop: Facts) -> str:

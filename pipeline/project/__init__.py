@@ -6,16 +6,16 @@ the tool. Nothing of a source is ever executed.
 
 from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags, parse_flags
-from pipeline.project.project import NO_TARGET, NO_TESTBENCH, Project, Target, TestBench
+from pipeline.project.project import NO_SETTINGS, NO_TESTBENCH, Project, TestBench, ToolSettings
 
 __all__ = [
     "NO_FLAGS",
-    "NO_TARGET",
+    "NO_SETTINGS",
     "NO_TESTBENCH",
     "Directive",
     "Flags",
     "Project",
-    "Target",
     "TestBench",
+    "ToolSettings",
     "parse_flags",
 ]

@@ -102,10 +102,12 @@ class Flags:
 
     def absolute(self) -> Flags:
         """The same with folders and files as absolute paths, for a command that runs elsewhere."""
+        return self.under(Path.cwd())
+
+    def under(self, folder: Path) -> Flags:
+        """The same with folders and files as paths from ``folder`` on, for flags that are written for it."""
         named = (*_FOLDERS, *_FILES)
-        return Flags(
-            tuple((name, str(Path(value).absolute()) if name in named else value) for name, value in self.options)
-        )
+        return Flags(tuple((name, str(folder / value) if name in named else value) for name, value in self.options))
 
 
 NO_FLAGS = Flags()
@@ -125,7 +127,8 @@ def parse_flags(text: str | Sequence[str], where: str = "--cflags") -> Flags:
         words = list(text)
     options: list[tuple[str, str]] = []
     following = iter(words)
-    for word in following:
+    for spelled in following:
+        word = spelled.removeprefix("-") if spelled.startswith("--std=") else spelled
         option = next((name for name in _WITH_VALUE if word.startswith(name)), None)
         if option is not None and (option in ("-D", "-U", "-I") or word == option or word.startswith(f"{option}=")):
             value = word[len(option) :]

@@ -28,11 +28,13 @@ class TestBench:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a project is made for; None is what it does not say.
+class ToolSettings:
+    """What a project asks of the tool; None is what it does not say.
 
     ``clock_ns`` is the period in nanoseconds, ``uncertainty`` is as the tool takes it (``12.5%``, ``0.9ns``), ``flow``
-    is ``vivado`` or ``vitis``, ``settings`` are (``config_COMMAND.OPTION``, value) pairs in the order given.
+    is ``vivado`` or ``vitis``, ``settings`` are (``config_COMMAND.OPTION``, value) pairs that decide C synthesis, in
+    the order given; ``further`` are those of later steps, as they are spelled where they stand
+    (``config_export.format``, ``cosim.trace_level``). A switch that is on has the value ``true``.
     """
 
     part: str | None = None
@@ -40,10 +42,11 @@ class Target:
     uncertainty: str | None = None
     flow: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
 
 
 NO_TESTBENCH = TestBench()
-NO_TARGET = Target()
+NO_SETTINGS = ToolSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Project:
     ``file`` is the source that gives the kernel its name, ``further`` are sources compiled beside it, ``top`` the top
     function (None where the sources say it), ``testbench`` what calls it. Paths are relative to the current folder, as
     given. ``script`` is the configuration file or script that this was read from, ``name`` what the kernel is called
-    then, ``directives`` are those that stand there, in order.
+    then, ``tool`` what it asks of the tool, ``directives`` are those that stand there, in order.
     """
 
     file: str
@@ -63,5 +66,5 @@ class Project:
     testbench: TestBench = NO_TESTBENCH
     name: str | None = None
     script: str | None = None
-    target: Target = NO_TARGET
+    tool: ToolSettings = NO_SETTINGS
     directives: tuple[Directive, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,11 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
             kernels = names(self.kernels) or cached_kernels(self.workspace, source, self.asked_target)
-            single(len(kernels), "--kernels", top=self.top, space=self.space, files=self.files)
+            single(len(kernels), "--kernels", space=self.space, **self.reading.narrow)
             for kernel in kernels:
                 task = SynthesizeDesigns(
-                    workspace=self.workspace, seed=self.seed, kernel=kernel, top=self.top, space=self.space,
-                    cflags=self.cflags, files=self.files, part=self.part, clock=self.clock,
+                    workspace=self.workspace, seed=self.seed, kernel=kernel, space=self.space,
+                    part=self.part, clock=self.clock, **asdict(self.reading),
                     source=source, backend=backend, strategy=self.strategy, count=self.count, around=self.around,
                 )  # fmt: skip
                 first = found.setdefault((task.plan.name, source), task)
@@ -98,9 +99,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         if not self.graphs:
             return {}
         return {
-            shard.plan.name: BuildGraph(
-                workspace=self.workspace, kernel=shard.kernel, top=self.top, cflags=self.cflags, files=self.files
-            )
+            shard.plan.name: BuildGraph(workspace=self.workspace, kernel=shard.kernel, **asdict(self.reading))
             for shard in self.shards
             if shard.plan.kernel is not None
         }

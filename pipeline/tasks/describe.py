@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,8 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
-from pipeline.tasks.kernel_options import KernelOptions
-from pipeline.tasks.target_options import TargetOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
+from pipeline.tasks.target_options import TargetOptions, for_kernel
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -49,7 +50,7 @@ class ListKernels(InformationTask):
 class _OfKernel(KernelOptions, InformationTask):
     """A question about one kernel."""
 
-    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    kernel = luigi.Parameter(description=KERNEL)
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
 
     @cached_property
@@ -57,7 +58,7 @@ class _OfKernel(KernelOptions, InformationTask):
         """The kernel."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top, self.cflags, self.files)
+        return kernel_of(self.kernel, self.reading)
 
     @cached_property
     def rules(self) -> DesignSpace:
@@ -73,7 +74,7 @@ class DescribeKernel(_OfKernel):
     example = "--kernel mine.c --cflags '-I include -DN=64'"
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """One file a kernel."""
         return f"kernel-{self.found.name}"
 
@@ -108,6 +109,7 @@ class DescribeKernel(_OfKernel):
             "argument": " ".join([str(self.kernel), *self.asked]),
             "file": kernel.file,
             "top": kernel.top,
+            "project": _project(kernel),
             "kernel_hash": kernel.ast_hash,
             "functions": [function.name for function in kernel.functions],
             "loops": loops,
@@ -137,7 +139,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
     key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """One file a design."""
         from pipeline.tasks.outputs import fingerprint
 
@@ -163,9 +165,10 @@ class DescribeDesign(TargetOptions, _OfKernel):
         from pipeline.dataset.site_map import site_map
 
         own = set(_places(self.found))
-        blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in self.point.values())
+        values = () if self.found.dialect == VITIS_PLAIN else self.point.values()
+        blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in values)
         if own == set(self.point) and not blanks:
-            return self.found.sites[0].dialect if self.found.sites else "hls" if self.found.options else "merlin"
+            return self.found.dialect
         missing, extra = sorted(own - set(self.point)), sorted(set(self.point) - own)
         # A key with some of the kernel's own sites alone may be cut short: nothing but a label of it says otherwise.
         plain = bool(extra) or blanks or self._has_plain_label()
@@ -193,7 +196,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         """Values, verdict of the space, labels, estimate, source."""
         from pipeline.design_space import design_key
 
-        plain = self.dialect == "vitis-plain"
+        plain = self.dialect != self.found.dialect
         violations = [] if plain else self.rules.violations(self.point)
         return {
             "kernel": self.found.name,
@@ -249,7 +252,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         from pipeline.reports.report import RESOURCE_NAMES
         from pipeline.tasks.estimator_device import asked_device
 
-        device = asked_device(self.asked_target)
+        device = asked_device(for_kernel(self.asked_target, self.found))
         try:
             prepared = prepare(self.found, device)
             label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
@@ -274,12 +277,53 @@ class DescribeDesign(TargetOptions, _OfKernel):
             texts = annotated_files(self.found, self.point)
             return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
-        return "".join(sources.files.values())
+        if self.found.dialect != self.dialect:
+            return "".join(sources.files.values())
+        files = [(name, text) for name, text in sources.files.items() if any(_holds_site(self.found, name))]
+        shown = files or list(sources.files.items())[:1]
+        parts = [text if len(shown) == 1 else f"/* {name} */\n{text}" for name, text in shown]
+        return "\n".join([*parts, *([f"/* directives */\n{sources.directives}"] if sources.directives else [])])
+
+
+def _holds_site(kernel: Kernel, name: str) -> Iterator[bool]:
+    """Whether each site stands in the file of that name."""
+    return (f"/{site.file or kernel.file}".endswith(f"/{name}") for site in kernel.sites)
 
 
 def exact_size(space: DesignSpace) -> int | None:
     """The number of valid points; None where it cannot be counted."""
     return space.size() if space.countable else None
+
+
+def _project(kernel: Kernel) -> dict[str, Any] | None:
+    """What a project's configuration file or script says beside its sources; None for a kernel without one."""
+    project = kernel.project
+    if project is None or project.script is None:
+        return None
+    tool = project.tool
+    return {
+        "script": project.script,
+        "sources": [project.file, *project.further],
+        "cflags": project.flags.text,
+        "testbench": list(project.testbench.files),
+        "arguments": list(project.testbench.arguments),
+        "part": tool.part,
+        "clock_ns": tool.clock_ns,
+        "uncertainty": tool.uncertainty,
+        "flow_target": tool.flow,
+        "settings": dict(tool.settings),
+        "later_settings": dict(tool.further),
+        "directives": [
+            {
+                "name": one.name,
+                "location": one.operands[0],
+                "operands": list(one.operands[1:]),
+                "options": {name: value for name, value in one.options},
+                "line": one.line,
+            }
+            for one in project.directives
+        ],
+    }
 
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:

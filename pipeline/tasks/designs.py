@@ -9,14 +9,14 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
-from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
-    from pipeline.tasks.plan import Plan
+    from pipeline.synthesis.plan import KernelPlan
 
 BACKENDS = ("auto", "vitis", "replay", "estimator")
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
@@ -26,7 +26,7 @@ DEFAULT_COUNT = 100
 class KernelTask(TargetOptions, KernelOptions, PipelineTask):
     """A task on one kernel, one source and one backend."""
 
-    kernel = luigi.Parameter(description="a name of the suite or a path to a C file")
+    kernel = luigi.Parameter(description=KERNEL)
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
     backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
@@ -39,16 +39,13 @@ class KernelTask(TargetOptions, KernelOptions, PipelineTask):
     )
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> KernelPlan:
         """Kernel, space and flow; decided once, before the task runs."""
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         backend = resolve_backend(self.backend)
         source = self.source or default_source(self.workspace, backend)
-        return make_plan(
-            self.workspace, self.kernel, self.top, self.space, source, backend, self.cflags, self.files,
-            self.asked_target,
-        )  # fmt: skip
+        return make_plan(self.workspace, self.kernel, self.reading, self.space, source, backend, self.asked_target)
 
     @cached_property
     def chosen_strategy(self) -> str:

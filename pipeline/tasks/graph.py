@@ -11,7 +11,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask
-from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, write_json
 
@@ -24,7 +24,7 @@ class BuildGraph(KernelOptions, PipelineTask):
 
     example = "--kernel mine.c"
 
-    kernel = luigi.Parameter(description="a name of the suite, or a path to a C or C++ file")
+    kernel = luigi.Parameter(description=f"{KERNEL}, or a C++ file")
 
     @cached_property
     def source(self) -> tuple[str, str]:
@@ -32,12 +32,13 @@ class BuildGraph(KernelOptions, PipelineTask):
         from pipeline.graphs.cache import headers_of
         from pipeline.kernels.read import check_name
         from pipeline.kernels.source_places import source_files
+        from pipeline.project import NO_FLAGS
         from pipeline.project.source_text import read_source
         from pipeline.tasks.kernel_options import flags_of
 
-        flags = flags_of(self.cflags)
         texts: dict[str, str] = {}
         if self.is_cpp:
+            flags = flags_of(self.cflags)
             file = Path(self.kernel)
             if self.files:
                 raise PipelineError("--files goes with C, not with C++", file=str(file), fix="leave it out")
@@ -47,6 +48,7 @@ class BuildGraph(KernelOptions, PipelineTask):
             texts |= {header: content.decode("utf-8", "replace") for header, content in found or ()}
         else:
             name = self.found.name
+            flags = self.found.project.flags if self.found.project is not None else NO_FLAGS
             texts = source_files(self.found)
         digest = hashlib.sha256("\0".join(flags.reading).encode())
         for file_name, text in texts.items():
@@ -65,7 +67,7 @@ class BuildGraph(KernelOptions, PipelineTask):
         """The kernel, of a C file."""
         from pipeline.tasks.plan import kernel_of
 
-        return kernel_of(self.kernel, self.top, self.cflags, self.files)
+        return kernel_of(self.kernel, self.reading)
 
     @cached_property
     def identity(self) -> dict[str, Any]:

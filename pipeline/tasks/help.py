@@ -11,6 +11,7 @@ import luigi
 from luigi.parameter import OptionalParameterMixin, _no_value
 
 from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.target_options import TargetOptions
 
 _WIDTH = 100
 _NAMES = 30
@@ -24,8 +25,9 @@ def help_of(task: type[luigi.Task], width: int | None = None) -> str:
     lines = textwrap.wrap(f"{family}: {(task.__doc__ or '').strip().splitlines()[0]}", width)
     example = getattr(task, "example", "")
     lines += ["", *(f"  {row}" for row in _folded(f"luigi --module pipeline {family} {example}".rstrip(), width - 2))]
+    lines.append("")
     for title, options in _groups(task):
-        lines += ["", title]
+        lines.append(f"{title}:")
         for name, parameter in options:
             lines += _option(family, name, parameter, width)
     return "\n".join(
@@ -44,10 +46,11 @@ def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Par
     """The options by where they are defined: the task's own, the kernel's, and those of every task."""
     from pipeline.tasks.base import PipelineTask
 
-    shared = {"The kernel": KernelOptions, "Every task": PipelineTask}
+    shared = {"The kernel and its target": (KernelOptions, TargetOptions), "Every task": (PipelineTask,)}
     groups: dict[str, list[tuple[str, luigi.Parameter[Any]]]] = {"Options": [], **{title: [] for title in shared}}
     for name, parameter in task.get_params():
-        title = next((title for title, owner in shared.items() if vars(owner).get(name) is parameter), "Options")
+        owners = (title for title, these in shared.items() if any(vars(one).get(name) is parameter for one in these))
+        title = next(owners, "Options")
         groups[title].append((name, parameter))
     return [(title, options) for title, options in groups.items() if options]
 

@@ -12,7 +12,7 @@ from pipeline.tasks.messages import say, show
 
 
 class InformationTask(PipelineTask):
-    """A question: subclasses gather the facts, name the file and turn facts into text."""
+    """A question: subclasses gather the facts, name the file (``stem``) and turn facts into text."""
 
     done = False
 
@@ -23,10 +23,10 @@ class InformationTask(PipelineTask):
     @property
     def file(self) -> Path:
         """Where the JSON goes, below ``descriptions/`` of the workspace."""
-        return self.folder / "descriptions" / f"{self.name}.json"
+        return self.folder / "descriptions" / f"{self.stem}.json"
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """The file's name without its ending."""
         return type(self).__name__
 

@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.project import Flags, parse_flags
 
+if TYPE_CHECKING:
+    from pipeline.project import Project
+
 CFLAGS = "--cflags"
+KERNEL = "a name of the suite, or the path of a C file, hls_config.cfg or a Tcl script"
+"""What ``--kernel`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a kernel is to be read, as the options of the same names say."""
+
+    top: str = ""
+    cflags: str = ""
+    files: str = ""
+    testbench: str = ""
+    solution: str = ""
+    name: str = ""
+    sites: str = ""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The options that are not left alone, by name."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
+
+    @property
+    def narrow(self) -> dict[str, str]:
+        """Those that describe a single kernel, by name."""
+        return {name: value for name, value in self.given.items() if name not in ("cflags", "sites")}
+
+
+AS_IT_IS = Reading()
 
 
 class KernelOptions:
@@ -30,12 +63,85 @@ class KernelOptions:
         config_path={"section": "kernel", "name": "files"},
         description="further C files that the kernel is made of, comma-separated",
     )
+    testbench = luigi.Parameter(
+        default="",
+        config_path={"section": "kernel", "name": "testbench"},
+        description="sources and data of a test bench that calls the top function, comma-separated",
+    )
+    solution = luigi.Parameter(
+        default="",
+        config_path={"section": "kernel", "name": "solution"},
+        description="which of a script's solutions, as SOLUTION or PROJECT/SOLUTION",
+    )
+    name = luigi.Parameter(
+        default="",
+        config_path={"section": "kernel", "name": "name"},
+        description="what the kernel is called; default: the file's name, or a project's top function",
+    )
+    sites = luigi.ChoiceParameter(
+        default="",
+        choices=("", "tool", "merlin"),
+        config_path={"section": "kernel", "name": "sites"},
+        description="whose pragmas a source without placeholders gets: the tool's, or Merlin's; default: Merlin's where "
+        "it has any",
+    )
+
+    @property
+    def reading(self) -> Reading:
+        """The options as one value."""
+        return Reading(**{field.name: getattr(self, field.name) for field in fields(Reading)})
 
     @property
     def asked(self) -> list[str]:
         """These options as they are typed, without those left alone."""
-        given = {"top": self.top, "cflags": self.cflags, "files": self.files}
-        return [shlex.quote(f"--{name}={value}") for name, value in given.items() if value]
+        return [shlex.quote(f"--{name}={value}") for name, value in self.reading.given.items()]
+
+
+def project_named(kernel: str, reading: Reading) -> Project | None:
+    """The project that ``--kernel`` names by its configuration file or script, as read; None for any other kernel.
+
+    What is not understood of it is said. Raises PipelineError as :func:`pipeline.project.opened.open_project`.
+    """
+    from pathlib import Path
+
+    from pipeline.project.opened import is_project, open_project
+    from pipeline.tasks.base import names
+    from pipeline.tasks.messages import say
+
+    if not is_project(kernel):
+        if reading.solution:
+            raise PipelineError(
+                f"--solution {reading.solution} goes with a script, not with {kernel}", fix="leave it out"
+            )
+        return None
+    opened = open_project(
+        Path(kernel),
+        solution=reading.solution,
+        top=reading.top,
+        name=reading.name,
+        flags=flags_of(reading.cflags),
+        files=names(reading.files),
+        testbench=names(reading.testbench),
+    )
+    for unread in opened.unread[:_MOST_UNREAD]:
+        say(f"{unread}: passed over.")
+    if len(opened.unread) > _MOST_UNREAD:
+        say(f"{kernel}: {len(opened.unread) - _MOST_UNREAD} more lines are passed over.")
+    for of, (line, why) in opened.unknown.items():
+        if of in _BY_HAND:
+            say(f"{kernel}:{line}: its {of} is not known ({why}); give it with {_BY_HAND[of]}.")
+    return opened.project
+
+
+_MOST_UNREAD = 5
+_BY_HAND = {
+    "part": "--part",
+    "clock": "--clock",
+    "uncertainty": "--vitis-uncertainty",
+    "bench": "--testbench",
+    "bench flags": "--cflags",
+}
+"""The options for what of a script is not needed to read it."""
 
 
 def flags_of(cflags: str) -> Flags:

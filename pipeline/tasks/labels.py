@@ -67,7 +67,8 @@ class SynthesizeDesigns(KernelTask):
         """
         from pipeline.dataset.build import build_tables
         from pipeline.dataset.schemas import read_table, write_table
-        from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
+        from pipeline.loop.labelled import is_told, labelled, told
+        from pipeline.tasks.outcomes import outcomes_of
 
         plan = self.plan
         rows = read_table(self.input().path / "designs.parquet", "designs").to_pylist()

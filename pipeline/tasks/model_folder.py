@@ -7,24 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
+from pipeline.loop.model_file import MODEL as MODEL
+from pipeline.loop.model_file import model_file as model_file
 from pipeline.tasks.outputs import write_json
 
 if TYPE_CHECKING:
     from pipeline.models import DesignModel
     from pipeline.training.outcome import Outcome
 
-MODEL, CARD, CURVES = "model.safetensors", "card.json", "metrics.csv"
+CARD, CURVES = "card.json", "metrics.csv"
 UNITS = {"perf": "0.5 log2(1e7 / cycles)"}
-
-
-def model_file(text: str) -> Path:
-    """The weights that ``--model`` names: the file itself, or that of a model's folder."""
-    path = Path(text)
-    file = path / MODEL if path.is_dir() else path
-    if not file.is_file():
-        raise PipelineError("there is no such model", file=str(path), fix=f"name a folder with {MODEL}, or that file")
-    return file
 
 
 def write_model_folder(

@@ -100,7 +100,7 @@ class ModelTask(TargetOptions, PipelineTask):
 
         estimates = None
         if preset.wants_estimates:
-            from pipeline.tasks.estimates import estimates_of
+            from pipeline.loop.estimates import estimates_of
             from pipeline.tasks.estimator_device import device_of_labels
 
             device = device_of_labels(self.dataset_folder, names(self.source))

@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import json
 import os
 import secrets
-import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import luigi
 
-from pipeline.errors import PipelineError
-from pipeline.files import is_alive
-
-
-def fingerprint(**parts: Any) -> str:
-    """Twelve hex digits that change when any part does; the parts must be JSON values."""
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Writes a value as indented JSON with sorted keys: the same value, the same bytes."""
-    path.write_text(json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def writable_folder(folder: Path) -> None:
-    """Makes a folder and those above it; PipelineError where that is not possible."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PipelineError(
-            f"cannot write here: {error.strerror}",
-            file=str(folder),
-            fix="name a folder you can write to with --workspace",
-        ) from error
+from pipeline.files import fingerprint as fingerprint
+from pipeline.files import made_whole_folder
+from pipeline.files import writable_folder as writable_folder
+from pipeline.files import write_json as write_json
 
 
 class FolderTarget(luigi.Target):
@@ -59,36 +32,8 @@ class FolderTarget(luigi.Target):
     @contextlib.contextmanager
     def write(self) -> Iterator[Path]:
         """A folder aside to write into; it takes its place by one rename when the block ends without an error."""
-        host = "".join(c if c.isalnum() else "_" for c in socket.gethostname())
-        writable_folder(self.path.parent)
-        try:
-            _remove_leftovers(self.path.parent, host)
-            aside = self.path.parent / f".aside-{host}-{os.getpid()}-{secrets.token_hex(4)}"
-            aside.mkdir()
-        except OSError as error:
-            raise PipelineError(
-                f"cannot write here: {error.strerror}",
-                file=str(self.path.parent),
-                fix="name a folder you can write to with --workspace",
-            ) from error
-        try:
+        with made_whole_folder(self.path) as aside:
             yield aside
-            try:
-                aside.rename(self.path)
-            except OSError as error:
-                # Somebody else finished the same output first; same inputs, same bytes.
-                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) or not self.path.is_dir():
-                    raise
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-
-
-def _remove_leftovers(folder: Path, host: str) -> None:
-    """Removes what killed runs of this host left aside."""
-    for leftover in folder.glob(f".aside-{host}-*"):
-        process = leftover.name.rsplit("-", 2)[1]
-        if process.isdigit() and not is_alive(int(process)):
-            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def point_latest(folder: Path) -> Path:

@@ -34,10 +34,11 @@ class BuildPacks(TargetOptions, PipelineTask):
 
         from pipeline.design_space.sampling import sample
         from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, made_for, write_pack
+        from pipeline.tasks.kernel_options import AS_IT_IS
         from pipeline.tasks.plan import make_plan
 
         for name in self.follow(names(self.kernels), "packs"):
-            plan = make_plan(self.workspace, name, "", "", ESTIMATOR_SOURCE, "estimator", target=self.asked_target)
+            plan = make_plan(self.workspace, name, AS_IT_IS, "", ESTIMATOR_SOURCE, "estimator", self.asked_target)
             assert plan.kernel is not None and plan.space is not None and isinstance(plan.backend, EstimatorBackend)
             points = sample(plan.space, "uniform", self.count, self.seed)
             path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"

@@ -6,93 +6,62 @@ Everything here is decided from parameters and the store before a task runs, so 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from pipeline.design_space import DesignSpace, load_space
+from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
-from pipeline.reports.surroundings import Bounds
+from pipeline.project import Project, TestBench
 from pipeline.synthesis import (
     ESTIMATOR_SOURCE,
-    Address,
-    EstimatorBackend,
     ReplayBackend,
     ReportStore,
     Target,
     choose_backend,
     made_for_target,
 )
-from pipeline.synthesis.vitis import VitisBackend
+from pipeline.synthesis.plan import KernelPlan
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import asked_device
-from pipeline.tasks.kernel_options import flags_of
+from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
+from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
+
+if TYPE_CHECKING:
+    from pipeline.kernels.propose import Terms
+    from pipeline.synthesis.flow import Flow
 
 _NOTHING_ASKED = Target()
 
 
-@dataclass(frozen=True)
-class Plan:
-    """One kernel under one flow.
-
-    ``kernel`` is None where only labels are there and no C source; ``space`` is None where the flow's dialect has
-    no rules for the kernel.
-    """
-
-    backend: EstimatorBackend | ReplayBackend | VitisBackend
-    address: Address
-    kernel: Kernel | None
-    space: DesignSpace | None
-
-    @property
-    def name(self) -> str:
-        """The kernel's name."""
-        return self.address.kernel
-
-    @property
-    def source(self) -> str:
-        """Where the labels come from."""
-        return self.address.source
-
-    @property
-    def runs_tool(self) -> bool:
-        """Whether labels come from runs of Vitis HLS."""
-        return isinstance(self.backend, VitisBackend)
-
-    @property
-    def bounds(self) -> Bounds | None:
-        """What a design may use up before its end is its own failure; None where no tool is run."""
-        return self.backend.bounds if isinstance(self.backend, VitisBackend) else None
-
-    @property
-    def further(self) -> tuple[str, ...]:
-        """The steps beyond C synthesis that runs take."""
-        return tuple(map(str, self.backend.further)) if isinstance(self.backend, VitisBackend) else ()
-
-    @property
-    def replays(self) -> bool:
-        """Whether labels come from the store alone."""
-        return isinstance(self.backend, ReplayBackend)
-
-
 @lru_cache(maxsize=512)
-def kernel_of(name: str, top: str = "", cflags: str = "", files: str = "") -> Kernel:
-    """The kernel of that name or path, read once a process with the flags and further files of the options.
+def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
+    """The kernel of that name or path, read once a process as the options say; of a project's file, the project's.
 
-    Raises PipelineError as ``find_kernel``.
+    Raises PipelineError as ``find_kernel`` and ``open_project``.
     """
-    return find_kernel(name, top=top or None, flags=flags_of(cflags), further=names(files))
+    project = project_named(name, reading)
+    if project is None:
+        project = Project(
+            name,
+            flags_of(reading.cflags),
+            names(reading.files),
+            reading.top or None,
+            TestBench(names(reading.testbench)),
+            reading.name or None,
+        )
+    return find_kernel(project, sites=cast("Terms", reading.sites or "auto"))
 
 
 def kernel_or_none(name: str, top: str = "") -> Kernel | None:
     """The kernel of that name in the suite or at that path; None where there is no C for it."""
     if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
-        return kernel_of(name, top)
+        return kernel_of(name, Reading(top=top))
     return None
 
 
@@ -155,36 +124,38 @@ def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED)
 
 
 def make_plan(
-    workspace: str, kernel: str, top: str, space: str, source: str, backend: str, cflags: str = "", files: str = "",
+    workspace: str, kernel: str, reading: Reading, space: str, source: str, backend: str,
     target: Target = _NOTHING_ASKED,
-) -> Plan:  # fmt: skip
+) -> KernelPlan:  # fmt: skip
     """What to do for one kernel; raises PipelineError for a kernel, space, source, part or clock that cannot serve.
 
     Replay also serves kernels whose C is not at hand: then there are labels and no space.
     """
     store = open_store(workspace)
     try:
-        found = kernel_of(kernel, top, cflags, files)
+        found = kernel_of(kernel, reading)
     except PipelineError:
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
         if backend != "replay" or len(nameless) != 1:
             raise
         made_for_target(nameless, target)
-        return Plan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
+        return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
+    target = for_kernel(target, found)
     if backend == "vitis":
         runs = make_backend(store, found, source, target)
-        return Plan(runs, runs.address, found, load_space(found, Path(space) if space else None))
+        return KernelPlan(runs, runs.address, found, load_space(found, Path(space) if space else None))
     device = asked_device(target) if backend == "estimator" else None
     chosen = choose_backend(backend, store, found, source=source, device=device, target=target)
-    if isinstance(chosen, EstimatorBackend):
-        address = chosen.address(found)
-    else:
-        assert isinstance(chosen, ReplayBackend)
-        address = chosen.address
-        if backend == "replay" and not store.count(address):
-            raise _nothing_cached(store, found, source)
-    rules = load_space(found, Path(space) if space else None) if address.flow.dialect != "vitis-plain" else None
-    return Plan(chosen, address, found, rules)
+    address = chosen.address_of(found)
+    if backend == "replay" and not store.count(address):
+        raise _nothing_cached(store, found, source)
+    rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
+    return KernelPlan(chosen, address, found, rules)
+
+
+def _has_rules(kernel: Kernel, flow: Flow) -> bool:
+    """Whether the kernel's own sites are those that the flow's points are of."""
+    return flow.dialect != "vitis-plain" or kernel.dialect == "vitis-plain"
 
 
 def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:

@@ -11,6 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.parameters import Clock
 
 if TYPE_CHECKING:
+    from pipeline.kernels import Kernel
     from pipeline.synthesis import Flow, Target
     from pipeline.tasks.vitis import vitis
 
@@ -69,6 +70,30 @@ def target_of(part: str, clock: float | None) -> Target:
         if _typed("vitis_flow_target") or config.flow_target != DEFAULT_FLOW_TARGET
         else None,
     )
+
+
+def for_kernel(target: Target, kernel: Kernel | None) -> Target:
+    """What was asked, and where nothing was what the kernel's project says in its configuration file or script."""
+    from dataclasses import replace
+
+    from pipeline.synthesis.flow import check_uncertainty
+    from pipeline.synthesis.parts import check_part
+
+    if kernel is None or kernel.project is None or kernel.project.script is None:
+        return target
+    tool = kernel.project.tool
+    part, clock, uncertainty = (
+        target.part or tool.part,
+        target.clock_ns or tool.clock_ns,
+        tool.uncertainty if target.uncertainty is None else target.uncertainty,
+    )
+    if target.part is None and tool.part is not None:
+        check_part(tool.part, f"{kernel.project.script}: the part")
+    found = replace(
+        target, part=part, clock_ns=clock, uncertainty=uncertainty, flow_target=target.flow_target or tool.flow
+    )
+    check_uncertainty(uncertainty or "", found.complete.clock_ns or 0.0, f"{kernel.project.script}: the uncertainty")
+    return found
 
 
 def check_task(task: object) -> None:

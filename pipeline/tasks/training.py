@@ -61,8 +61,8 @@ class TrainHierarchicalMoE(ModelTask):
         """The mode with this task's choices."""
         from dataclasses import replace
 
+        from pipeline.loop.estimates import estimate_count
         from pipeline.models import ModelConfig
-        from pipeline.tasks.estimates import estimate_count
         from pipeline.training import preset
 
         found = preset(

@@ -11,7 +11,6 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.loop.options import LoopTask
-from pipeline.tasks.loop.record import Record, rounds_of
 from pipeline.tasks.loop.rounds import finished, synthesis_of
 from pipeline.tasks.loop.warm import GatherHistories
 from pipeline.tasks.messages import say
@@ -20,12 +19,10 @@ from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import Standing, unfinished
 
 if TYPE_CHECKING:
+    from pipeline.loop.chosen import Chosen
+    from pipeline.loop.measured import Measured
     from pipeline.synthesis import ReportStore
-    from pipeline.tasks.loop.chosen import Chosen
-    from pipeline.tasks.loop.measured import Measured
-    from pipeline.tasks.plan import Plan
-
-VALIDATED = "validated.jsonl"
+    from pipeline.synthesis.plan import KernelPlan
 
 
 class ValidateTopDesigns(LoopTask):
@@ -62,6 +59,8 @@ class ValidateTopDesigns(LoopTask):
     @property
     def takes(self) -> list[int]:
         """How many designs each round of the loop runs."""
+        from pipeline.loop.record import rounds_of
+
         return rounds_of(self.budget or 0, self.loop.batch)
 
     @cached_property
@@ -93,10 +92,9 @@ class ValidateTopDesigns(LoopTask):
         Raises PipelineError where the surroundings kept a design from a result, once all the others have theirs: what
         is not measured is not compared.
         """
-        from pipeline.tasks.loop.chosen import chosen_of_loop, chosen_of_model
-        from pipeline.tasks.loop.measured import write_measured
-        from pipeline.tasks.loop.tables import write_csv
-        from pipeline.tasks.loop.validation import VALIDATION_COLUMNS, validation_facts, validation_rows
+        from pipeline.loop.chosen import chosen_of_loop, chosen_of_model
+        from pipeline.loop.record import Record
+        from pipeline.loop.validation import validation_rows, write_validation
 
         finished(self.requires())
         record = Record(self.loop, tuple(self.takes)) if self.budget is not None else None
@@ -119,20 +117,19 @@ class ValidateTopDesigns(LoopTask):
         if standing.missing:
             raise unfinished(standing, what="validated designs")
         with self.output().write() as folder:
-            write_csv(folder / "validation.csv", VALIDATION_COLUMNS, rows)
-            write_json(folder / "validation.json", validation_facts(self.loop, rows, hows, self.use_cache))
-            write_measured(folder / VALIDATED, results)
+            write_validation(folder, self.loop, rows, hows, results, use_cache=self.use_cache)
             write_json(folder / "provenance.json", self.identity)
 
     def _label(
-        self, plan: Plan, chosen: list[Chosen], standing: Standing
+        self, plan: KernelPlan, chosen: list[Chosen], standing: Standing
     ) -> tuple[list[Measured], dict[str, dict[str, Any]]]:
         """A result per chosen design, in their order, and what RTL simulation said, by design key.
 
         What has no result is counted in ``standing`` and left out.
         """
-        from pipeline.tasks.loop.measured import measured
-        from pipeline.tasks.outcomes import is_told, labelled, outcomes_of, told
+        from pipeline.loop.labelled import is_told, told
+        from pipeline.loop.rounds import as_measured
+        from pipeline.tasks.outcomes import outcomes_of
 
         acting = self._acting(plan)
         designs = [(pick.key, pick.point) for pick in chosen]
@@ -143,51 +140,32 @@ class ValidateTopDesigns(LoopTask):
             if acting.runs_tool and not self.use_cache:
                 outcome = replace(outcome, origin="resynthesised")
             if standing.add(plan.name, outcome):
-                found[outcome.key] = measured(labelled(acting, outcome, "validation"))
+                found[outcome.key] = as_measured(acting, outcome, "validation")
             if acting.runs_tool and is_told(outcome):
                 say(f"  {title}, {done}/{len(designs)} {told(outcome)}")
         return [found[pick.key] for pick in chosen if pick.key in found], self._simulated(acting, list(found))
 
-    def _acting(self, plan: Plan) -> Plan:
+    def _acting(self, plan: KernelPlan) -> KernelPlan:
         """The plan, filing into the validation's own store where something is to be made afresh."""
-        from pipeline.synthesis import EstimatorBackend
-        from pipeline.synthesis.vitis import VitisBackend
-        from pipeline.synthesis.vitis.job import Further
         from pipeline.tasks.plan import open_store
-        from pipeline.tasks.vitis import make_backend
 
-        if isinstance(plan.backend, EstimatorBackend):
-            known = plan.backend
-            fresh = EstimatorBackend(self.fresh_store, device=known.device, flow_target=known.flow_target)
-            return replace(plan, backend=fresh)
-        if not isinstance(plan.backend, VitisBackend):
-            return plan
-        assert plan.kernel is not None
-        store = open_store(self.workspace) if self.use_cache else self.fresh_store
-        backend = make_backend(store, plan.kernel, "", self.loop.target_asked)
-        if self.cosim and Further.COSIM not in backend.further:
-            backend.further = (*backend.further, Further.COSIM)
-        return replace(plan, backend=backend)
+        taken = self.use_cache and plan.runs_tool
+        store = open_store(self.workspace) if taken else self.fresh_store
+        return replace(plan, backend=plan.backend.afresh(store, "cosim" if self.cosim else None))
 
-    def _simulated(self, acting: Plan, keys: list[str]) -> dict[str, dict[str, Any]]:
-        from pipeline.synthesis.vitis import VitisBackend
-
-        backend = acting.backend
-        if not isinstance(backend, VitisBackend) or "cosim" not in acting.further:
-            return {}
-        entries = backend.store.get_many(backend.step_address("cosim"), keys)
-        labels = {key: entry.label for key, entry in entries if entry is not None}
+    def _simulated(self, acting: KernelPlan, keys: list[str]) -> dict[str, dict[str, Any]]:
+        labels = acting.backend.step_labels("cosim", keys)
         return {key: {"status": str(label.status), "cycles": label.cycles} for key, label in labels.items()}
 
-    def report_of(self, plan: Plan, key: str) -> bytes | None:
+    def report_of(self, plan: KernelPlan, key: str) -> bytes | None:
         """The csynth.xml that the validation of a design left; None where it left none."""
         entry = self.fresh_store.get(plan.address, key)
         return entry.xml if entry is not None else None
 
     def summarise(self) -> None:
         """Says how predictions met measurements, and where the tables are."""
-        from pipeline.tasks.loop.record import read_json
-        from pipeline.tasks.loop.validation import validation_text
+        from pipeline.loop.record import read_json
+        from pipeline.loop.validation import validation_text
 
         place: Path = self.output().path
         say(validation_text(read_json(place / "validation.json")))

@@ -16,14 +16,17 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
+from pipeline.project import NO_FLAGS, Flags
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Clock, Real, WholeNumber
+from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.kernels import Kernel
     from pipeline.synthesis import Outcome, ReportStore, Target
+    from pipeline.synthesis.backends.tool import ToolBackend
     from pipeline.synthesis.vitis import Sources, Tool, VitisBackend
     from pipeline.synthesis.vitis.job import Further
 
@@ -68,6 +71,11 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
     keep = luigi.ChoiceParameter(
         default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
+    )
+    delivery = luigi.ChoiceParameter(
+        default="insert",
+        choices=("insert", "directives"),
+        description="designs in the tool's own terms: as pragmas in the files, or as directives beside them",
     )
     testbench = luigi.Parameter(
         default="", description="C file of a test bench that calls the top function, for csim and cosim"
@@ -143,29 +151,60 @@ def is_configured() -> bool:
 
 
 def lowering(
-    kernel: Kernel, point: Point, *, dialect: str, options: Mapping[str, Any], testbench: tuple[str, str] | None
+    kernel: Kernel, point: Point, *, dialect: str, options: Mapping[str, Any], testbench: Mapping[str, str]
 ) -> Sources:
     """A design point to what the tool is handed; at module level, as workers elsewhere import it.
 
-    ``testbench`` is the name and text of a test bench.
+    ``testbench`` are the texts of a test bench's sources by name.
     """
     from pipeline.synthesis.lowering import lower
 
     sources: Sources = lower(kernel, point, dialect=dialect, **options)
-    if kernel.project is not None and kernel.project.flags:
-        # Lowered C holds what it includes; a test bench is compiled as it is.
-        flags = kernel.project.flags.absolute()
-        sources = replace(sources, cflags=flags.without_includes().text, testbench_cflags=flags.text)
-    if testbench is None:
+    project = kernel.project
+    if project is None:
+        return replace(sources, files={**sources.files, **testbench}, testbench=tuple(testbench))
+    flags, bench = project.flags.absolute(), project.testbench
+    # Lowered C holds what it includes; a test bench is compiled as it is, with the headers that lie beside it.
+    delivered = kernel.dialect == "vitis-plain" == dialect
+    cflags = sources.cflags if delivered else flags.without_includes().text
+    sources = replace(sources, cflags=cflags, settings=_later(project.tool.further))
+    if not testbench:
         return sources
-    name, text = testbench
-    return replace(sources, files={**sources.files, name: text}, testbench=(name,))
+    beside = dict.fromkeys(str(Path(file).absolute().parent) for file in (*bench.files, project.file))
+    own = Flags(tuple(("-I", folder) for folder in beside if folder)) if project.script or bench else NO_FLAGS
+    return replace(
+        sources,
+        files={**sources.files, **testbench},
+        testbench=tuple(testbench),
+        testbench_cflags=(flags + bench.flags.absolute() + own).text,
+        data=tuple(str(Path(file).absolute()) for file in bench.files if not _is_source(file)),
+        arguments=bench.arguments,
+        link=bench.link,
+    )
 
 
-def _testbench(file: str) -> tuple[str, str] | None:
-    if not file:
-        return None
-    return f"testbench_{Path(file).name}", read_text(Path(file), fix="mend testbench in [vitis], or --vitis-testbench")
+def _later(settings: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Settings of later steps that scripts spell: those of a configuration file stay in it."""
+    return tuple((name, value) for name, value in settings if name.startswith("config_"))
+
+
+def _is_source(file: str) -> bool:
+    from pipeline.synthesis.vitis.sources import SOURCE_SUFFIXES
+
+    return file.lower().endswith(SOURCE_SUFFIXES)
+
+
+def _testbench(file: str, kernel: Kernel) -> dict[str, str]:
+    """The texts of a test bench's sources: the one of [vitis] testbench, else those of the kernel's project."""
+    if file:
+        text = read_text(Path(file), fix="mend testbench in [vitis], or --vitis-testbench")
+        return {f"testbench_{Path(file).name}": text}
+    files = kernel.project.testbench.files if kernel.project is not None else ()
+    return {
+        f"testbench_{Path(one).name}": read_text(Path(one), fix="give another with --testbench")
+        for one in files
+        if _is_source(one)
+    }
 
 
 def _further(text: str) -> list[Further]:
@@ -203,8 +242,10 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         raise PipelineError(
             "has both ACCEL and HLS placeholders", file=kernel.file, fix="write all sites of a kernel in one dialect"
         )
-    dialect = "hls" if native else "merlin"
-    extra = pairs(config.options, "vitis")
+    dialect = kernel.dialect
+    further = _further(config.further)
+    own = kernel.project.tool.settings if kernel.project is not None else ()
+    extra = {**dict(own), **pairs(config.options, "vitis")}
     if kernel.project is not None and kernel.project.flags:
         extra["cflags"] = kernel.project.flags.text
     how = {
@@ -213,7 +254,9 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
-    asked = target.complete
+    if dialect == "vitis-plain":
+        how = {"delivery": config.delivery, "version": LOWERING_VERSION}
+    asked = for_kernel(target, kernel).complete
     assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None
     flow = tool_flow(
         tool,
@@ -236,12 +279,13 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         functools.partial(
             lowering,
             dialect=dialect,
-            testbench=_testbench(config.testbench),
+            testbench=_testbench(config.testbench, kernel) if further or config.testbench else {},
             options={
                 "buffers": config.buffers,
                 "flow_target": asked.flow_target,
                 "reassociate": config.reassociate,
                 "unsupported": config.unsupported,
+                "delivery": config.delivery,
             },
         ),
         scratch=Path(config.scratch) if config.scratch else Path(tempfile.gettempdir()) / "hls-pipeline-runs",
@@ -252,13 +296,13 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         retries=Retries(attempts=config.tries),
         ends=config.ends,
         keep=cast(Keep, config.keep),
-        further=_further(config.further),
+        further=further,
         now=_now,
     )
 
 
 def run_designs(
-    backend: VitisBackend,
+    backend: ToolBackend,
     kernel: Kernel,
     points: Sequence[Point],
     workspace: Path,

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.backends.base import Fault
+    from pipeline.synthesis.backends.tool import ToolBackend
     from pipeline.synthesis.executors import Done
-    from pipeline.synthesis.vitis import ToolResult, VitisBackend
+    from pipeline.synthesis.vitis import ToolResult
 
 IN_A_ROW = 3
 """So many runs of one flow in a row with one and the same fault, and no more are started."""
@@ -81,7 +82,7 @@ _rows = _Rows()
 class Watch:
     """Judges the outcomes of one call, and remembers beside the store what has no result."""
 
-    def __init__(self, backend: VitisBackend) -> None:
+    def __init__(self, backend: ToolBackend) -> None:
         from pipeline.tasks.outputs import fingerprint
 
         self.backend = backend

@@ -57,7 +57,7 @@ def test_estimates_are_replayed_as_they_were_made(kernel: Kernel, store: ReportS
     made = list(backend.synthesize(kernel, POINTS))
     assert [outcome.point for outcome in made] == POINTS
     assert {outcome.origin for outcome in made} == {"estimated"} and {o.label.status for o in made} == {Status.OK}
-    replay = ReplayBackend(store, backend.address(kernel))
+    replay = ReplayBackend(store, backend.address_of(kernel))
     replayed = list(replay.synthesize(kernel, POINTS))
     for one, other in zip(made, replayed, strict=True):
         assert other.origin == "replayed"
@@ -71,7 +71,7 @@ def test_estimates_are_replayed_as_they_were_made(kernel: Kernel, store: ReportS
 def test_an_estimate_cannot_pass_for_a_report_of_the_tool(kernel: Kernel, store: ReportStore) -> None:
     backend = EstimatorBackend(store)
     list(backend.synthesize(kernel, POINTS[:1]))
-    (entry,) = store.entries(backend.address(kernel))
+    (entry,) = store.entries(backend.address_of(kernel))
     assert entry.xml is not None and b"estimator" in entry.xml
     assert "estimator" in str(parse_report(entry.xml).tool_version) and "estimator" in str(entry.tool_version)
 
@@ -102,7 +102,7 @@ def test_a_run_that_was_stopped_computes_only_what_was_in_flight_again(
         _counting(patch, 10)
         with pytest.raises(KeyboardInterrupt):
             list(backend.synthesize(kernel, POINTS))
-    assert store.count(backend.address(kernel)) == 8
+    assert store.count(backend.address_of(kernel)) == 8
     with monkeypatch.context() as patch:
         seen = _counting(patch, 100)
         assert len(list(backend.synthesize(kernel, [*POINTS, POINTS[0]]))) == len(POINTS) + 1
@@ -116,7 +116,7 @@ def test_a_point_of_another_kernel_is_a_failure_told_and_not_stored(kernel: Kern
     backend = EstimatorBackend(store)
     wrong, right = backend.synthesize(kernel, [{"__PARA__L7": 2}, POINTS[0]])
     assert wrong.label.status is Status.NO_VERDICT and wrong.label.reason and right.label.status is Status.OK
-    assert store.keys(backend.address(kernel)) == [right.key]
+    assert store.keys(backend.address_of(kernel)) == [right.key]
 
 
 def test_replay_serves_labels_with_and_without_reports_and_says_what_it_lacks(

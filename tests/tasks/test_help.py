@@ -14,7 +14,7 @@ from pipeline.tasks.help import help_of, overview
 from pipeline.tasks.loop.run import RunActiveLearningLoop
 
 TASKS = [pytest.param(task, id=task.__name__) for task in pipeline.tasks.COMMANDS]
-SCREEN = (100, 48)
+SCREEN = (100, 50)
 """Columns and lines of a terminal window that is no smaller than most."""
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tasks.loop.record import interleaved, rounds_of
+from pipeline.loop.record import interleaved, rounds_of
+from pipeline.tasks.kernel_options import AS_IT_IS
 from pipeline.tasks.plan import make_plan, open_store
 from tests.tasks.commands import BIN, ROOT, environment, one_error_line
 from tests.tasks.loops import compiles, facts, found, loop, rows
@@ -28,7 +29,7 @@ def test_a_budget_is_spent_exactly_on_cached_designs_and_a_larger_one_goes_on_fr
     assert list(runs[0])[: len(COLUMNS)] == COLUMNS
     assert [int(row["run"]) for row in runs] == list(range(1, 20))
     assert [int(row["round"]) for row in runs] == [1] * 8 + [2] * 8 + [3] * 3
-    plan = make_plan(str(tmp_path), "atax", "", "", "estimator", "replay")
+    plan = make_plan(str(tmp_path), "atax", AS_IT_IS, "", "estimator", "replay")
     cached = set(open_store(str(tmp_path)).keys(plan.address))
     picked = {row["key"] for row in runs}
     assert len(picked) == 19 and picked <= cached

@@ -9,22 +9,24 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from pipeline.exploration import Objective
-from pipeline.tasks.loop.bound import least_cycles
-from pipeline.tasks.loop.settings import Loop
-from pipeline.tasks.plan import Plan, make_plan
+from pipeline.loop import ClosedLoop, KernelPlan
+from pipeline.loop.bound import least_cycles
+from pipeline.synthesis.devices import Devices
+from pipeline.tasks.kernel_options import AS_IT_IS
+from pipeline.tasks.plan import make_plan
 from tests.tasks.loops import facts, loop
 
 
-def _goal(**choices: Any) -> Loop:
-    return cast(Loop, SimpleNamespace(goal=Objective(**choices)))
+def _goal(**choices: Any) -> ClosedLoop:
+    return cast(ClosedLoop, SimpleNamespace(goal=Objective(**choices), devices=Devices()))
 
 
-def _on_part(plan: Plan, part: str | None) -> Plan:
+def _on_part(plan: KernelPlan, part: str | None) -> KernelPlan:
     return replace(plan, address=replace(plan.address, flow=replace(plan.address.flow, part=part)))
 
 
 def test_a_search_would_end_as_proven_by_a_bound_of_another_device_or_another_objective(tmp_path: Path) -> None:
-    plan = make_plan(str(tmp_path), "gemm-ncubed", "", "", "estimator", "estimator")
+    plan = make_plan(str(tmp_path), "gemm-ncubed", AS_IT_IS, "", "estimator", "estimator")
     known = least_cycles(_goal(), _on_part(plan, "xcu200-fsgd2104-2-e"))
     tighter = least_cycles(_goal(limit=0.4), _on_part(plan, "xcu200-fsgd2104-2-e"))
     assert known is not None and tighter is not None and tighter > known > 1, "half of the DSP blocks take longer"

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pipeline.design_space.keys import Point
+from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status
 from pipeline.reports.report import Report
 from pipeline.synthesis.flow import Flow
+
+if TYPE_CHECKING:
+    from pipeline.reports.surroundings import Bounds
+    from pipeline.synthesis.address import Address
+    from pipeline.synthesis.backends.tool import ToolBackend
+    from pipeline.synthesis.store import ReportStore
+    from pipeline.synthesis.vitis.sources import Sources
 
 Origin = Literal["resynthesised", "synthesised", "replayed", "estimated"]
 """How an outcome came about. Only a fresh run of the tool is called (re)synthesised."""
@@ -58,22 +68,80 @@ class Outcome:
     """Why this is no result; the label then says what happened, and is not to be taken for one of the design."""
 
 
-class Backend(Protocol):
-    """Something that turns design points into outcomes under one flow."""
+Farm = Callable[["ToolBackend", Kernel, Sequence[Point]], Iterator[Outcome]]
+"""Runs designs of a backend that runs a tool, in the order in which they are done."""
+
+
+class Backend(ABC):
+    """Something that turns design points into outcomes under one flow.
+
+    A backend of somebody else's says its name and flow, the address of a kernel's reports, and how points become
+    outcomes; one that runs a tool is a :class:`~pipeline.synthesis.backends.tool.ToolBackend` and says how one design
+    is run. All else has an answer here that holds where no tool is run.
+    """
+
+    name: str
+    """What ``--backend`` calls it."""
+    store: ReportStore
+    """Where its reports lie."""
+    runs_tool: ClassVar[bool] = False
+    """Whether outcomes come from runs of a tool, which take long, may need a licence and can be spread by a farm."""
+    replays: ClassVar[bool] = False
+    """Whether outcomes come from the store alone, so that only what it holds can be picked."""
+
+    further: tuple[str, ...] = ()
+    """The steps beyond C synthesis that runs take."""
 
     @property
-    def name(self) -> str:
-        """``vitis``, ``replay`` or ``estimator``."""
-        ...
-
-    @property
+    @abstractmethod
     def flow(self) -> Flow:
         """Where the labels come from."""
-        ...
 
+    @abstractmethod
+    def address_of(self, kernel: Kernel) -> Address:
+        """Where the reports of a kernel lie in the store."""
+
+    @abstractmethod
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order; a design that fails is an outcome too.
 
         Raises PipelineError only where no design of the kernel can be handled at all.
         """
-        ...
+
+    def outcomes(
+        self, kernel: Kernel | None, designs: Sequence[tuple[str, Point | None]], farm: Farm | None = None
+    ) -> Iterator[Outcome]:
+        """An outcome per (key, point) whose point is known; ``farm`` spreads the runs of a backend that runs a tool.
+
+        In the designs' order, with a farm in the order in which they are done. What is finished is in the store before
+        it is handed on, so a kill loses only what is in flight. An outcome with faults is no result.
+        """
+        assert kernel is not None
+        return self.synthesize(kernel, [point for _, point in designs if point is not None])
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """What a design may use up before its end is its own failure; None where no tool is run."""
+        return None
+
+    def afresh(self, store: ReportStore, step: str | None = None) -> Self:
+        """This backend filing into another store, so that nothing of before is taken; itself where it makes nothing.
+
+        ``step`` is a step beyond C synthesis that its runs take too. Raises PipelineError where it cannot take it.
+        """
+        if step is not None:
+            raise PipelineError(f"the backend {self.name} has no step {step}", fix="leave it out")
+        other = copy.copy(self)
+        other.store = store
+        return other
+
+    def step_labels(self, step: str, keys: Sequence[str]) -> dict[str, Label]:
+        """The labels of a step beyond C synthesis, by design key; empty where runs do not take it."""
+        return {}
+
+    def sources(self, kernel: Kernel, point: Point) -> Sources | None:
+        """What its tool is handed for a design; None where it hands nothing to a tool.
+
+        Raises PipelineError where the point cannot be expressed.
+        """
+        return None

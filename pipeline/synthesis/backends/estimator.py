@@ -12,7 +12,7 @@ from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
@@ -25,7 +25,7 @@ GENERATOR = "hls-moe-pipeline estimator"
 _MANY_BATCHES = 16
 
 
-class EstimatorBackend:
+class EstimatorBackend(Backend):
     """Estimates designs, some hundreds at a time, and stores each lot before it is handed on.
 
     What the store already holds is not computed again, so a killed run loses the lot in flight at most.
@@ -73,9 +73,10 @@ class EstimatorBackend:
             flow_target=self.flow_target,
         )
 
-    def address(self, kernel: Kernel) -> Address:
+    def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
-        return Address(kernel.name, kernel.ast_hash, self.flow)
+        flow = replace(self.flow, dialect="vitis-plain") if kernel.dialect == "vitis-plain" else self.flow
+        return Address(kernel.name, kernel.ast_hash, flow)
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order.
@@ -85,7 +86,7 @@ class EstimatorBackend:
         """
         from pipeline.estimator import prepare
 
-        address = self.address(kernel)
+        address = self.address_of(kernel)
         prepared: Prepared | None = None
         for start in range(0, len(points), self.batch):
             chosen = points[start : start + self.batch]
@@ -100,17 +101,17 @@ class EstimatorBackend:
                 if key not in lot:
                     if prepared is None:
                         prepared = prepare(kernel, self.device)
-                    lot[key] = self._estimate(prepared, key, point, new)
+                    lot[key] = self._estimate(prepared, key, point, address.flow.dialect, new)
             self.store.put_batch(address, list(new.values()))
             for key, point in zip(keys, chosen, strict=True):
                 yield replace(lot[key], point=point)
         if self.store.batches(address) >= _MANY_BATCHES:
             self.store.compact(address)
 
-    def _estimate(self, prepared: Prepared, key: str, point: Point, new: dict[str, Entry]) -> Outcome:
+    def _estimate(self, prepared: Prepared, key: str, point: Point, dialect: str, new: dict[str, Entry]) -> Outcome:
         started = self.clock() if self.clock else None
         try:
-            report = prepared.estimate(point)
+            report = prepared.estimate(point, dialect)
             # write_report reads back what it wrote by the parser that a tool's reports go through, and compares.
             xml = write_report(report, generator=GENERATOR)
         except PipelineError as error:

@@ -8,16 +8,17 @@ from pipeline.design_space.keys import Point, design_key
 from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.base import Outcome
+from pipeline.synthesis.backends.base import Backend, Farm, Outcome
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import Flow
 from pipeline.synthesis.store import ReportStore
 
 
-class ReplayBackend:
+class ReplayBackend(Backend):
     """Serves what the store holds at one address; a design that it lacks gets the status ``not_cached``."""
 
     name = "replay"
+    replays = True
 
     def __init__(self, store: ReportStore, address: Address) -> None:
         self.store = store
@@ -27,6 +28,10 @@ class ReplayBackend:
     def flow(self) -> Flow:
         """The flow of the labels served."""
         return self.address.flow
+
+    def address_of(self, kernel: Kernel) -> Address:
+        """The address served, of whatever kernel."""
+        return self.address
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order."""
@@ -39,6 +44,16 @@ class ReplayBackend:
             yield (
                 self._missing(key, point) if entry is None else _outcome(entry, entry.point if point is None else point)
             )
+
+    def outcomes(
+        self, kernel: Kernel | None, designs: Sequence[tuple[str, Point | None]], farm: Farm | None = None
+    ) -> Iterator[Outcome]:
+        """As :meth:`replay`: neither kernel nor points are needed."""
+        return self.replay(designs)
+
+    def afresh(self, store: ReportStore, step: str | None = None) -> ReplayBackend:
+        """Itself: it makes nothing."""
+        return self
 
     def everything(self) -> Iterator[Outcome]:
         """An outcome per design that the store holds at the address, sorted by key."""

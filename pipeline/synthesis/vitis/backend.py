@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+import copy
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.reports.further import label_from_cosim, label_from_exported
 from pipeline.reports.labels import Label, Status
-from pipeline.reports.surroundings import DEFAULT_ENDS, EVERYWHERE, Bounds, ends_sentence, is_result
+from pipeline.reports.surroundings import DEFAULT_ENDS, EVERYWHERE, Bounds
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import SYNTHESIS, Fault, Outcome
-from pipeline.synthesis.claims import Claims
+from pipeline.synthesis.backends.tool import ToolBackend
 from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.executors.context import HeldElsewhere, pause
+from pipeline.synthesis.executors.context import pause
 from pipeline.synthesis.flow import Flow
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis.job import Further
@@ -67,7 +68,7 @@ def tool_flow(
     )
 
 
-class VitisBackend:
+class VitisBackend(ToolBackend):
     """Runs designs through the tool, one after the other in the calling thread.
 
     What the store holds is served from there, but for faults of the surroundings (licence, disk, killed by others) and
@@ -96,6 +97,7 @@ class VitisBackend:
     """
 
     name = "vitis"
+    further: tuple[Further, ...]
 
     def __init__(
         self,
@@ -127,8 +129,7 @@ class VitisBackend:
                 f"the flow {flow.source} is of version {flow.tool_version}, and {tool.executable} is {tool.version}",
                 fix="use a flow of the version that is installed, or the settings64.sh of the other one",
             )
-        self.store = store
-        self.address = address
+        super().__init__(store, address)
         self.tool = tool
         self.lowering = lowering
         self.scratch = check_scratch(scratch)
@@ -144,85 +145,27 @@ class VitisBackend:
         self.sleep = sleep
 
     @property
-    def flow(self) -> Flow:
-        """The flow of the labels."""
-        return self.address.flow
-
-    @property
     def bounds(self) -> Bounds:
         """What a design may use up before its end is its own failure."""
         memory = self.limits.memory_bytes
         return Bounds(self.limits.wall_s, None if memory is None else memory / 2**30, self.ends)
 
-    def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
-        """An outcome per point, in the points' order.
+    @property
+    def tool_version(self) -> str:
+        """The version of what runs."""
+        return self.tool.version
 
-        A point that cannot be lowered gets the status ``no_verdict`` with the reason, and is not stored: the tool
-        never saw it. Raises PipelineError for another kernel than the address is for.
-        """
-        if self.address.kernel_hash and kernel.ast_hash != self.address.kernel_hash:
-            raise PipelineError(f"the backend is for another version of kernel {self.address.kernel!r}")
-        done = self.stored(points)
-        for point in points:
-            key = design_key(point)
-            if key not in done:
-                done[key] = self._run_once(kernel, point)
-            yield replace(done[key], point=point)
+    def sources(self, kernel: Kernel, point: Point) -> Sources:
+        """The lowered design."""
+        return self.lowering(kernel, point)
 
-    def stored(self, points: Sequence[Point]) -> dict[str, Outcome]:
-        """The outcomes, by design key, of those points whose stored results still answer.
-
-        A design that synthesised counts only with the labels of all further steps that are asked for.
-        """
-        by_key = {design_key(point): point for point in points}
-        bounds = self.bounds
-        stepped = set(by_key)
-        for step in self.further:
-            stepped &= {
-                key
-                for key, entry in self.store.get_many(self.step_address(step), by_key)
-                if entry is not None and is_result(entry.label, bounds)
-            }
-        found = {}
-        for key, entry in self.store.get_many(self.address, by_key):
-            outcome = self._answer(by_key[key], entry, key in stepped)
-            if outcome is not None:
-                found[key] = outcome
-        return found
-
-    @contextlib.contextmanager
-    def claimed(self, claims: Claims, point: Point) -> Iterator[Outcome | None]:
-        """Within, nobody else runs the design; gives its outcome where the store has one by now.
-
-        Raises HeldElsewhere where another has it, and PipelineError as :meth:`Claims.claim`.
-        """
-        key = design_key(point)
-        with claims.claim(self.address, key):
-            entry = self.store.get(self.address, key)
-            steps = [self.store.get(self.step_address(step), key) for step in self.further]
-            yield self._answer(point, entry, all(step and is_result(step.label, self.bounds) for step in steps))
-
-    def _run_once(self, kernel: Kernel, point: Point) -> Outcome:
-        claims, wait_s = Claims(self.store.root), 0.05
-        while True:
-            try:
-                with self.claimed(claims, point) as there:
-                    return there or self.run_one(kernel, point)
-            except HeldElsewhere:
-                pause(wait_s)
-                wait_s = min(2.0, 1.5 * wait_s)
-
-    def _answer(self, point: Point, entry: Entry | None, stepped: bool) -> Outcome | None:
-        """What a stored entry says; None where it no longer answers."""
-        if entry is None:
-            return None
-        label, report = entry.read()
-        if not is_result(label, self.bounds):
-            return None
-        if label.status is Status.OK and not stepped:
-            return None
-        hashed = entry.report_hash
-        return Outcome(entry.key, point, label, report, hashed, "synthesised", entry.seconds, entry.started)
+    def afresh(self, store: ReportStore, step: str | None = None) -> Self:
+        """This backend filing into another store; its runs take ``step`` too."""
+        other = copy.copy(self)
+        other.store = store
+        if step is not None and step not in other.further:
+            other.further = (*other.further, Further(step))
+        return other
 
     def run_one(self, kernel: Kernel, point: Point) -> Outcome:
         """Run one design, whatever the store holds, and store what lasts."""
@@ -274,8 +217,8 @@ class VitisBackend:
                         key, point, step_label(name, step), seconds=step.seconds, started=started,
                         tool_version=self.tool.version,
                     )  # fmt: skip
-                    self._store(self.step_address(name), labelled)
-            self._store(self.address, entry)
+                    self.file(self.step_address(name), labelled)
+            self.file(self.address, entry)
             if label.status is Status.REPORT_UNPARSABLE:
                 # In the words in which the store will tell it.
                 label = entry.label
@@ -284,33 +227,6 @@ class VitisBackend:
         return Outcome(
             key, point, label, result.report, report_hash, "synthesised", result.seconds, started, _faults(result)
         )
-
-    def give_up(self, outcome: Outcome, fault: Fault, ends: int) -> Outcome:
-        """Stores the fault as the design's own failure, after so many ends without a verdict; the outcome without it.
-
-        It stays one for as long as no more ends are put up with.
-        """
-        label = Label(fault.status, ends_sentence(ends, fault.reason))
-        own = fault.step == SYNTHESIS
-        entry = Entry(
-            outcome.key, outcome.point, label, seconds=outcome.seconds if own else None, started=outcome.started,
-            tool_version=self.tool.version,
-        )  # fmt: skip
-        self._store(self.address if own else self.step_address(fault.step), entry)
-        faults = tuple(other for other in outcome.faults if other is not fault)
-        return replace(outcome, label=label if own else outcome.label, faults=faults)
-
-    def _store(self, address: Address, entry: Entry) -> None:
-        """Stores a result in the place of one that no longer stands, such as that of a lower limit."""
-        before = self.store.get(address, entry.key)
-        self.store.put(address, entry)
-        if before is not None and before != entry and not is_result(before.label, self.bounds):
-            self.store.discard(address, before)
-
-    def step_address(self, step: str) -> Address:
-        """Where the labels of a further step are stored: the same flow under the source ``SOURCE-STEP``."""
-        flow = replace(self.flow, source=f"{self.flow.source}-{step}")
-        return Address(self.address.kernel, self.address.kernel_hash, flow)
 
 
 def step_label(name: str, step: StepResult) -> Label:

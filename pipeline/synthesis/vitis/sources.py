@@ -32,6 +32,9 @@ class Sources:
             stored with it.
         cflags: flags of the compiler for the design files, as one line; ``testbench_cflags`` those for its test bench.
         testbench: names among ``files`` that belong to the test bench of C simulation and cosimulation.
+        data: absolute paths of files and folders that the test bench reads.
+        arguments: what the test bench's ``main`` gets; ``link`` what the linker gets for it.
+        settings: (``config_COMMAND.OPTION``, value) pairs of the steps after C synthesis.
 
     Raises:
         PipelineError: a name cannot safely reach a path or the tool, or there is nothing to synthesise.
@@ -44,6 +47,10 @@ class Sources:
     testbench: tuple[str, ...] = ()
     cflags: str = ""
     testbench_cflags: str = ""
+    data: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not C_IDENTIFIER.fullmatch(self.top):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import shlex
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ CONFIG = "hls_config.cfg"
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
 _FLAG = re.compile(r"(?:-[A-Za-z]|/|[A-Za-z0-9_.])[A-Za-z0-9_./=+,:-]{0,1000}")
-_SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+-]{1,80}")
+_SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+:,/-]{1,80}")
 
 CONFIG_COMMANDS = {
     "config_compile": "syn.compile",
@@ -38,8 +39,20 @@ CONFIG_COMMANDS = {
     "config_schedule": "syn.schedule",
     "config_array_partition": "syn.array_partition",
     "config_unroll": "syn.unroll",
+    "config_array_stencil": "syn.array_stencil",
+    "config_op": "syn.op",
+    "config_storage": "syn.storage",
+    "config_debug": "syn.debug",
+    "config_cosim": "cosim",
+    "config_csim": "csim",
+    "config_export": "",
+    "config_bind": "",
+    "config_core": "",
+    "config_sdx": "",
 }
-"""Settings of a flow are named ``config_COMMAND.OPTION``; in a cfg file the command has another name (UG1399)."""
+"""Settings of a flow are named ``config_COMMAND.OPTION``, or ``config_COMMAND.OPERAND.OPTION`` where the command takes
+one (``config_op.mul.impl``); in a cfg file the command has another name (UG1399), or none that says the same."""
+_WITH_OPERAND = ("config_op", "config_storage", "config_bind", "config_core")
 LOWERING = "lowering."
 """Prefix of settings that decided the sources, and that the tool is not told."""
 CFLAGS = "cflags"
@@ -91,9 +104,8 @@ def render(
     elif flow_target not in (None, "vivado", "vitis"):
         raise PipelineError(f"{flow_target!r} is no flow target", fix="use vivado or vitis")
     uses_cfg = tool.kind is ToolKind.VPP
-    settings = [
-        _setting(name, value, tool) for name, value in flow.settings if name != CFLAGS and not name.startswith(LOWERING)
-    ]
+    own = [pair for pair in flow.settings if pair[0] != CFLAGS and not pair[0].startswith(LOWERING)]
+    settings = _settings([*own, *sources.settings], tool)
     values: dict[str, Any] = {
         "project": PROJECT,
         "solution": SOLUTION,
@@ -107,6 +119,9 @@ def render(
         "cflags": _cflags(sources.cflags or dict(flow.settings).get(CFLAGS, "")),
         "testbench_cflags": _cflags(sources.testbench_cflags or sources.cflags or dict(flow.settings).get(CFLAGS, "")),
         "settings": settings,
+        "data": sources.data,
+        "arguments": shlex.join(sources.arguments),
+        "link": shlex.join(sources.link),
         "directives": parse_directives(sources.directives),
         "export": Further.EXPORT in steps,
     }
@@ -161,27 +176,45 @@ def _vitis_run_step(tool: Tool, step: Further) -> Command:
     return Command(str(step), (tool.vitis_run, *_V_MODE, option, "--config", CONFIG, "--work_dir", WORK))
 
 
-def _setting(name: str, value: str, tool: Tool) -> dict[str, str | bool | None]:
-    command, _, option = name.partition(".")
-    if command not in CONFIG_COMMANDS or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", option):
+def _settings(pairs: Iterable[tuple[str, str]], tool: Tool) -> list[dict[str, Any]]:
+    """A command for each option, or for all options of an operand."""
+    found: list[dict[str, Any]] = []
+    for name, value in pairs:
+        command, operand, option = _setting_name(name)
+        if not _SETTING_VALUE.fullmatch(value):
+            raise PipelineError(f"the setting {name} cannot have the value {value[:60]!r}")
+        switch = value in ("true", "false")
+        if switch and value == "false" and tool.kind is ToolKind.VIVADO_HLS:
+            raise PipelineError(
+                f"Vivado HLS cannot be told {name} false", fix="leave the setting out: false is its default"
+            )
+        if tool.kind is ToolKind.VPP and not CONFIG_COMMANDS[command]:
+            raise PipelineError(
+                f"v++ cannot be told {name}",
+                fix="leave the setting out, or name vitis_hls or vitis-run as [vitis] tool",
+            )
+        last = found[-1] if found else None
+        if last is None or operand is None or (last["command"], last["operand"]) != (command, operand):
+            key = CONFIG_COMMANDS[command]
+            last = {"command": command, "operand": operand, "options": [], "key": key if operand else f"{key}.{option}"}
+            found.append(last)
+        last["options"].append({"name": option, "value": None if value == "true" else value, "joined": switch})
+    return found
+
+
+def _setting_name(name: str) -> tuple[str, str | None, str]:
+    """Command, operand and option of a setting."""
+    command, _, rest = name.partition(".")
+    operand, dot, option = rest.rpartition(".")
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", option) and (
+        re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", operand) if command in _WITH_OPERAND else not dot
+    )
+    if command not in CONFIG_COMMANDS or not plain:
         raise PipelineError(
             f"the setting {name!r} of a flow is not known",
             fix=f"use {CFLAGS} or COMMAND.OPTION with one of the commands {', '.join(CONFIG_COMMANDS)}",
         )
-    if not _SETTING_VALUE.fullmatch(value):
-        raise PipelineError(f"the setting {name} cannot have the value {value[:60]!r}")
-    switch = value in ("true", "false")
-    if switch and value == "false" and tool.kind is ToolKind.VIVADO_HLS:
-        raise PipelineError(
-            f"Vivado HLS cannot be told {name} false", fix="leave the setting out: false is its default"
-        )
-    return {
-        "command": command,
-        "name": option,
-        "value": None if value == "true" else value,
-        "joined": switch,
-        "key": f"{CONFIG_COMMANDS[command]}.{option}",
-    }
+    return command, operand or None, option
 
 
 def _cflags(text: str) -> str:

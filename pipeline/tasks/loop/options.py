@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.designs import BACKENDS
 from pipeline.tasks.kernel_options import KernelOptions
-from pipeline.tasks.loop.settings import DEFAULT_KERNEL, Loop, loop_of
+from pipeline.tasks.loop.settings import DEFAULT_KERNEL, LoopOptions, loop_of
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.target_options import TargetOptions
+
+if TYPE_CHECKING:
+    from pipeline.loop.closed_loop import ClosedLoop
 
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
@@ -21,7 +25,9 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
     kernel = luigi.Parameter(
-        default="", description=f"suite names or paths to C files, comma-separated; default: {DEFAULT_KERNEL}, replayed"
+        default="",
+        description="suite names, or paths of C files, hls_config.cfg or Tcl scripts, comma-separated; "
+        f"default: {DEFAULT_KERNEL}, replayed",
     )
     space = luigi.Parameter(default="", description="design space file, with a single kernel")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
@@ -56,9 +62,9 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     )
 
     @property
-    def loop(self) -> Loop:
+    def loop(self) -> ClosedLoop:
         """The loop of these parameters."""
-        return loop_of(tuple((field.name, getattr(self, field.name)) for field in dataclasses.fields(Loop)))
+        return loop_of(tuple((field.name, getattr(self, field.name)) for field in dataclasses.fields(LoopOptions)))
 
     def tell(self, text: str) -> None:
         """A line on luigi's page."""

@@ -40,8 +40,8 @@ def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[Site
     import pyarrow.compute as pc
 
     from pipeline.exploration.replay import Pool
+    from pipeline.loop.featurise import kernel_features
     from pipeline.tasks.estimator_device import device_of_labels
-    from pipeline.tasks.loop.featurise import kernel_features
     from pipeline.tasks.plan import kernel_or_none
 
     labels = _labels(dataset)
@@ -57,7 +57,7 @@ def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[Site
     parsed = [json.loads(points[row["dialect"], row["key"]]) for row in known]
     sites = {name for point in parsed for name in point}
     device = device_of_labels(dataset, (source,))
-    facts = kernel_features(kernel_or_none(kernel), known[0]["dialect"], sites, device=device)
+    facts = kernel_features(kernel_or_none(kernel), known[0]["dialect"], sites, device)
     return Pool(source, kernel, facts.of(parsed), tuple(_outcome(row) for row in known)), facts.sites
 
 

@@ -118,7 +118,7 @@ class StudyTask(TargetOptions, PipelineTask):
 
     def load(self, source: str, kernels: tuple[str, ...] = (), *, estimates: bool = True) -> list[KernelDesigns]:
         """The designs of a source, with estimates or without."""
-        from pipeline.tasks.estimates import estimate_count
+        from pipeline.loop.estimates import estimate_count
         from pipeline.training import preset
 
         return self.reader(source).designs(kernels, preset("best", estimates=estimate_count() if estimates else 0))
@@ -155,7 +155,7 @@ class StudyTask(TargetOptions, PipelineTask):
     def pretraining(self, network: str, kernel: str) -> TrainHierarchicalMoE:
         """What makes a network of the study; ``kernel`` is the one to be tested on."""
         from pipeline.dataset.splits import PAPER_TARGET_KERNELS
-        from pipeline.tasks.estimates import estimate_count
+        from pipeline.loop.estimates import estimate_count
         from pipeline.training.networks import network_named
 
         of = network_named(network)

@@ -7,16 +7,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.exploration import Proposal, Round
 from pipeline.files import intact, read_own
-from pipeline.tasks.loop.measured import Measured, read_measured
+from pipeline.loop.measured import Measured, read_measured
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Outcome, Proposal, Round
-    from pipeline.tasks.loop.settings import Loop
+    from pipeline.exploration import Outcome
+    from pipeline.loop.closed_loop import ClosedLoop
 
 STATE = "state.json"
 PROPOSALS = "proposals.json"
 RUNS = "runs.jsonl"
+TIMES = "times.json"
 
 
 def rounds_of(budget: int, batch: int) -> list[int]:
@@ -41,8 +43,6 @@ def round_to_json(answer: Round) -> dict[str, Any]:
 
 def round_from_json(value: Mapping[str, Any]) -> Round:
     """The answer written by :func:`round_to_json`."""
-    from pipeline.exploration import Proposal, Round
-
     proposals = tuple(
         Proposal(
             **{
@@ -60,7 +60,7 @@ def round_from_json(value: Mapping[str, Any]) -> Round:
 class Record:
     """The first rounds of a loop, as its files tell. ``takes`` is how many designs each round runs."""
 
-    loop: Loop
+    loop: ClosedLoop
     takes: tuple[int, ...]
 
     def answers(self, kernel: str) -> list[Round]:
@@ -92,7 +92,7 @@ class Record:
     def stopped(self, kernel: str) -> str | None:
         """Why the search on a kernel ended before the last of these rounds; None where it did not."""
         for number in range(1, len(self.takes) + 1):
-            file = self.loop.round_folder(number) / "train" / STATE
+            file = self.loop.train_folder(number) / STATE
             with intact(file, remove=file.parent):
                 reason: str | None = read_json(file, kernel)[kernel]["stopped"]
             if reason is not None:
@@ -105,7 +105,7 @@ class Record:
             return {kernel: round_from_json(value) for kernel, value in read_json(file, "answers")["answers"].items()}
 
     def _proposals(self, number: int) -> Path:
-        return self.loop.round_folder(number) / "proposals" / PROPOSALS
+        return self.loop.proposals_folder(number) / PROPOSALS
 
 
 def read_json(file: Path, *members: str) -> dict[str, Any]:

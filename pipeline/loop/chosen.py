@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import PipelineError
+from pipeline.loop.candidates import points_of
+from pipeline.loop.model_file import model_file
+from pipeline.loop.search import model_of_round, search_of
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.exploration import Outcome
-    from pipeline.tasks.loop.record import Record
-    from pipeline.tasks.loop.settings import Loop
-    from pipeline.tasks.plan import Plan
+    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.loop.record import Record
+    from pipeline.synthesis.plan import KernelPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Chosen:
     earlier_cycles: int | None = None
 
 
-def chosen_of_loop(loop: Loop, plan: Plan, record: Record, count: int) -> tuple[str, list[Chosen]]:
+def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: Record, count: int) -> tuple[str, list[Chosen]]:
     """How the designs of a loop are chosen, in words, and the ``count`` best of a kernel, best first.
 
     Under replay those that the model of the finished loop expects most of among the cached designs that the loop had
@@ -40,8 +43,6 @@ def chosen_of_loop(loop: Loop, plan: Plan, record: Record, count: int) -> tuple[
     """
     runs = [(number, run) for number, run in enumerate(record.runs(), 1) if run.result.kernel == plan.name]
     if plan.replays:
-        from pipeline.tasks.loop.model import model_of_round
-
         model = model_of_round(loop, plan, len(record.takes))
         how = "the best by the model of the finished loop among the cached designs that it had not picked"
         return how, _best_expected(loop, plan, model, [run.result.outcome() for _, run in runs], count)
@@ -56,10 +57,8 @@ def chosen_of_loop(loop: Loop, plan: Plan, record: Record, count: int) -> tuple[
     return "the best that the loop had measured, against what was expected before their runs", chosen
 
 
-def chosen_of_model(loop: Loop, plan: Plan, count: int) -> tuple[str, list[Chosen]]:
+def chosen_of_model(loop: ClosedLoop, plan: KernelPlan, count: int) -> tuple[str, list[Chosen]]:
     """The ``count`` designs that the model expects most of, without any run; raises PipelineError without a model."""
-    from pipeline.tasks.model_folder import model_file
-
     if not loop.model:
         raise PipelineError(
             "there is no model to choose designs by",
@@ -71,10 +70,10 @@ def chosen_of_model(loop: Loop, plan: Plan, count: int) -> tuple[str, list[Chose
     )
 
 
-def _best_expected(loop: Loop, plan: Plan, model: Path, outcomes: list[Outcome], count: int) -> list[Chosen]:
+def _best_expected(
+    loop: ClosedLoop, plan: KernelPlan, model: Path, outcomes: list[Outcome], count: int
+) -> list[Chosen]:
     """By pure exploitation: the least expected cost among what is predicted to fit."""
-    from pipeline.tasks.loop.search import points_of, search_of
-
     if count == 0:
         return []
     search = search_of(loop, plan, model, acquisition="exploit")

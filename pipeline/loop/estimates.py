@@ -7,8 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from pipeline.errors import PipelineError
+from pipeline.estimator import prepare
+from pipeline.estimator.features import FEATURES, features
+
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from pipeline.estimator import Device
@@ -20,8 +25,6 @@ _TARGETS = 5
 
 def estimate_count() -> int:
     """Numbers per design: an estimate of each target, whether it is known, and the estimator's further features."""
-    from pipeline.estimator.features import FEATURES
-
     return _TARGETS + len(FEATURES)
 
 
@@ -30,11 +33,6 @@ def estimates_of(kernels: Mapping[str, Kernel], device: Device) -> Estimates:
 
     Zeros, and not known, for a kernel that is not among them or that the estimator cannot walk.
     """
-    import numpy as np
-
-    from pipeline.errors import PipelineError
-    from pipeline.estimator import prepare
-    from pipeline.estimator.features import features
 
     def found(kernel: str, dialect: str, points: Sequence[Point]) -> npt.NDArray[np.float32]:
         if kernel in kernels:
@@ -47,9 +45,6 @@ def estimates_of(kernels: Mapping[str, Kernel], device: Device) -> Estimates:
 
 def from_figures(table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Estimates from the estimator's figures [N, :data:`pipeline.estimator.features.FEATURES`]."""
-    import numpy as np
-
-    from pipeline.estimator.features import FEATURES
     from pipeline.training.data import REFERENCE_CYCLES
 
     columns = {name: place for place, name in enumerate(FEATURES)}

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.dataset.site_map import mapped_sites
 from pipeline.design_space import Point
 from pipeline.errors import PipelineError
+from pipeline.estimator import prepare
+from pipeline.estimator.features import FEATURES, features
+from pipeline.exploration.features import KernelFeatures, SiteFacts
 
 if TYPE_CHECKING:
     from pipeline.estimator import Device
-    from pipeline.exploration.features import Estimate, KernelFeatures, SiteFacts
+    from pipeline.exploration.features import Estimate
     from pipeline.kernels import Kernel
 
 _KINDS = {"__PIPE__": "PIPELINE", "__PARA__": "PARALLEL", "__TILE__": "TILE"}
@@ -18,22 +22,20 @@ _KINDS = {"__PIPE__": "PIPELINE", "__PARA__": "PARALLEL", "__TILE__": "TILE"}
 
 
 def kernel_features(
-    kernel: Kernel | None, dialect: str, site_names: Iterable[str], *, device: Device | None = None
+    kernel: Kernel | None, dialect: str, site_names: Iterable[str], device: Device | None
 ) -> KernelFeatures:
-    """Features of designs of a kernel with these sites; with estimates for a device, if the estimator can walk it."""
-    from pipeline.exploration.features import KernelFeatures
-
+    """Features of designs of a kernel with these sites, with estimates for ``device`` where the estimator can walk the
+    kernel; without any where that is None."""
     names = sorted(set(site_names))
     if kernel is None:
         return KernelFeatures([_bare(name) for name in names])
-    return KernelFeatures(_facts(kernel, dialect, names), estimate_of(kernel, dialect, device) if device else None)
+    return KernelFeatures(
+        _facts(kernel, dialect, names), None if device is None else estimate_of(kernel, dialect, device)
+    )
 
 
 def estimate_of(kernel: Kernel, dialect: str, device: Device) -> Estimate | None:
     """The estimator's figures of points (:data:`pipeline.estimator.features.FEATURES`); None where it has none."""
-    from pipeline.estimator import prepare
-    from pipeline.estimator.features import features
-
     try:
         prepared = prepare(kernel, device)
     except PipelineError:
@@ -46,9 +48,6 @@ def estimate_of(kernel: Kernel, dialect: str, device: Device) -> Estimate | None
 
 
 def _facts(kernel: Kernel, dialect: str, names: Sequence[str]) -> list[SiteFacts]:
-    from pipeline.dataset.site_map import mapped_sites
-    from pipeline.exploration.features import SiteFacts
-
     options = {option.name for option in kernel.options}
     found = []
     for site in mapped_sites(kernel, dialect, [name for name in names if name not in options]).values():
@@ -72,7 +71,10 @@ def _facts(kernel: Kernel, dialect: str, names: Sequence[str]) -> list[SiteFacts
 
 
 def _bare(name: str) -> SiteFacts:
-    from pipeline.exploration.features import SiteFacts
-
     kind = next((kind for mark, kind in _KINDS.items() if name.startswith(mark)), "OPTION")
     return SiteFacts(name, kind)
+
+
+def estimator_columns(width: int) -> slice:
+    """Where the estimator's figures stand among ``width`` shared columns that end in them, absolute and relative."""
+    return slice(width - 2 * len(FEATURES), width - len(FEATURES))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.tasks.loop.tables import UTILISATIONS, ranks, utilisations
+from pipeline.files import write_json
+from pipeline.loop.measured import Measured, write_measured
+from pipeline.loop.tables import UTILISATIONS, ranks, utilisations, write_csv
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
-    from pipeline.tasks.loop.chosen import Chosen
-    from pipeline.tasks.loop.measured import Measured
-    from pipeline.tasks.loop.settings import Loop
+    from pipeline.loop.chosen import Chosen
+    from pipeline.loop.closed_loop import ClosedLoop
 
+TABLE, VALIDATION, VALIDATED = "validation.csv", "validation.json", "validated.jsonl"
 VALIDATION_COLUMNS = (
     "kernel", "key", "source", "origin", "status", "predicted_cycles", "cycles", "ratio", "predicted_rank", "rank",
     "predicted_valid", "fits", *UTILISATIONS, "run", "earlier_cycles", "cosim_status", "cosim_cycles", "reason",
@@ -60,7 +63,7 @@ def validation_rows(
 
 
 def validation_facts(
-    loop: Loop, rows: Sequence[Mapping[str, Any]], hows: Mapping[str, str], use_cache: bool
+    loop: ClosedLoop, rows: Sequence[Mapping[str, Any]], hows: Mapping[str, str], use_cache: bool
 ) -> dict[str, Any]:
     """The validation as JSON values, a member a kernel."""
     kernels = {}
@@ -80,6 +83,21 @@ def validation_facts(
     origins = sorted({row["origin"] for row in rows})
     return {"backend": loop.backend_name, "source": loop.source_name, "origins": origins, "kernels": kernels,
             "use_cache": use_cache}  # fmt: skip
+
+
+def write_validation(
+    folder: Path,
+    loop: ClosedLoop,
+    rows: Sequence[Mapping[str, Any]],
+    hows: Mapping[str, str],
+    results: Sequence[Measured],
+    *,
+    use_cache: bool,
+) -> None:
+    """Writes ``validation.csv``, ``validation.json`` and ``validated.jsonl``; ``hows`` says how designs were chosen."""
+    write_csv(folder / TABLE, VALIDATION_COLUMNS, rows)
+    write_json(folder / VALIDATION, validation_facts(loop, rows, hows, use_cache))
+    write_measured(folder / VALIDATED, results)
 
 
 def validation_text(facts: Mapping[str, Any]) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.exploration import front_of
+from pipeline.loop.measured import Measured
 from pipeline.reports.report import RESOURCE_NAMES
-from pipeline.tasks.loop.measured import Measured
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
-    from pipeline.tasks.loop.record import Run
+    from pipeline.loop.record import Run
 
 UTILISATIONS = tuple(f"util_{name}" for name in RESOURCE_NAMES)
 RUN_COLUMNS = (
@@ -83,8 +84,6 @@ def value_of(result: Measured, goal: Objective) -> int | float:
 
 def front_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
     """The measured designs of each kernel that fit and that none beats in cycles and largest utilisation."""
-    from pipeline.exploration import front_of
-
     rows = []
     for kernel in dict.fromkeys(run.result.kernel for run in runs):
         mine = [(number, run.result) for number, run in enumerate(runs, 1) if run.result.kernel == kernel]

@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.dataset.labelled import usable_for_regression, validity_target
+from pipeline.exploration import RESOURCES, Outcome
 from pipeline.files import damaged
+from pipeline.reports.labels import Status, utilisation
 from pipeline.reports.report import RESOURCE_NAMES
 
 if TYPE_CHECKING:
     from pipeline.dataset import LabelledDesign
     from pipeline.design_space import Point
-    from pipeline.exploration import Outcome
 
 _ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
 """Resources as search names them, in our columns' names."""
@@ -43,8 +45,6 @@ class Measured:
 
     def outcome(self) -> Outcome:
         """As search takes it."""
-        from pipeline.exploration import RESOURCES, Outcome
-
         used = tuple(self.utilisation[_ORDER[name]] for name in RESOURCES)
         cycles = None if self.cycles is None else float(self.cycles)
         return Outcome(self.key, self.status, self.usable, cycles, used, self.clock_ns)
@@ -52,9 +52,6 @@ class Measured:
 
 def measured(row: LabelledDesign) -> Measured:
     """What the loop keeps of a labelled design whose point is known."""
-    from pipeline.dataset.labelled import usable_for_regression, validity_target
-    from pipeline.reports.labels import Status, utilisation
-
     label = row.label
     used = label.published_utilisation or utilisation(label.used, label.available)
     usable = True if usable_for_regression(row) else False if validity_target(row) is False else None

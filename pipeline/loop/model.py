@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.errors import PipelineError
+from pipeline.estimator.features import FEATURES
+from pipeline.exploration import Forecast
+from pipeline.exploration.strategy import SurrogateStrategy
+from pipeline.exploration.surrogates.forest import ForestSurrogate
+from pipeline.graphs.make import graph_of
+from pipeline.loop.candidates import candidates_of, features_of
+from pipeline.loop.closed_loop import HMOE
+from pipeline.loop.estimates import from_figures
+from pipeline.loop.featurise import estimator_columns
+from pipeline.loop.model_file import model_file
+from pipeline.models import load_model, save_model
+from pipeline.training import VOCABULARY, KernelDesigns, fine_tune, predict_designs, preset, site_graph
+from pipeline.training.data import REFERENCE_CYCLES
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Features, Forecast, Outcome, Strategy, Surrogate
+    from pipeline.exploration import Features, Outcome, Strategy, Surrogate
     from pipeline.exploration.features import KernelFeatures
+    from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.models import DesignModel
-    from pipeline.tasks.loop.settings import Loop
-    from pipeline.tasks.plan import Plan
-    from pipeline.training import KernelDesigns, SiteGraph
+    from pipeline.synthesis.plan import KernelPlan
+    from pipeline.training import SiteGraph
 
-HMOE = "hmoe"
 EPOCHS = 60
 """Of tuning on the runs so far: tens of designs. The encoder stays as it was, so a kernel is encoded once."""
 _LEAST_SPREAD = 0.05
@@ -28,35 +40,11 @@ _LEAST_SPREAD = 0.05
 _LEAST_SHARE = 1e-3
 
 
-def uses_model(loop: Loop) -> bool:
-    """Whether the loop's forecasts come from a model. Raises PipelineError where one is needed and none is named."""
-    needed = loop.surrogate == HMOE or loop.warm_start == "model"
-    if needed and not loop.model:
-        raise PipelineError(
-            f"--surrogate {HMOE} and --warm-start model need a model",
-            fix="name one with --model; TrainHierarchicalMoE makes one",
-        )
-    if loop.model and loop.surrogate not in ("auto", HMOE):
-        raise PipelineError(
-            f"--surrogate {loop.surrogate} has no use for a model", fix=f"leave --model out, or use --surrogate {HMOE}"
-        )
-    return bool(loop.model)
-
-
-def tune_model(loop: Loop, plan: Plan, outcomes: Sequence[Outcome], file: Path) -> dict[str, Any] | None:
-    """Tunes the loop's model on the runs so far and writes it; returns what was done, None where no model is used.
+def tune_model(loop: ClosedLoop, plan: KernelPlan, outcomes: Sequence[Outcome], file: Path) -> dict[str, Any]:
+    """Tunes the loop's model on the runs so far and writes it; returns what was done.
 
     Each round starts from the pre-trained weights. Without any usable run these are written as they are.
     """
-    if not uses_model(loop):
-        return None
-    from dataclasses import replace
-
-    from pipeline.models import load_model, save_model
-    from pipeline.tasks.loop.search import candidates_of, features_of
-    from pipeline.tasks.model_folder import model_file
-    from pipeline.training import VOCABULARY, fine_tune, preset
-
     model, _ = load_model(model_file(loop.model), vocabulary=VOCABULARY)
     if model.config.task != "regression":
         raise PipelineError(
@@ -66,17 +54,12 @@ def tune_model(loop: Loop, plan: Plan, outcomes: Sequence[Outcome], file: Path) 
     candidates = candidates_of(loop, plan, facts)
     usable = [outcome for outcome in outcomes if outcome.usable and outcome.cycles and None not in outcome.utilisation]
     if usable:
-        input_of = ModelInput.of(plan, facts, model, loop.workspace)
+        input_of = ModelInput.of(plan, facts, model, loop.ir_cache)
         designs = input_of.designs(candidates.features([outcome.key for outcome in usable]), usable)
         config = replace(preset("best").fine_tuning, epochs=EPOCHS, seed=loop.seed, trainable="after-encoder")
         model = fine_tune(model, designs, np.arange(len(usable)), config)
     save_model(file, model, vocabulary=VOCABULARY, about={"title": f"tuned on {len(usable)} runs of {plan.name}"})
     return {"designs": len(usable), "epochs": EPOCHS if usable else 0}
-
-
-def model_of_round(loop: Loop, plan: Plan, number: int) -> Path:
-    """The model file that a round's training left for a kernel, where the loop uses one."""
-    return loop.round_folder(number) / "train" / f"{plan.name}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -87,21 +70,18 @@ class ModelInput:
     columns end in the estimator's figures, as they are and relative to the design without directives.
     """
 
-    plan: Plan
+    plan: KernelPlan
     graph: SiteGraph
     columns: tuple[int, ...]
     estimated: bool
     wanted: bool
 
     @staticmethod
-    def of(plan: Plan, facts: KernelFeatures, model: DesignModel, workspace: str) -> ModelInput:
+    def of(plan: KernelPlan, facts: KernelFeatures, model: DesignModel, ir_cache: Path) -> ModelInput:
         """Raises PipelineError where the kernel's graph cannot be made, or its sites are not those of the designs."""
-        from pipeline.graphs.make import graph_of
-        from pipeline.training import site_graph
-
         if plan.kernel is None:
             raise PipelineError(f"a model needs the C of {plan.name}", fix="give its path as --kernel")
-        program = graph_of(plan.kernel.file, cache=Path(workspace) / "ir", top=plan.kernel.top)
+        program = graph_of(plan.kernel.file, cache=ir_cache, top=plan.kernel.top)
         graph = site_graph(program, plan.address.flow.dialect)
         place = {site.name: column for column, site in enumerate(facts.sites)}
         missing = [name for name in graph.graph.sites if name not in place]
@@ -112,10 +92,6 @@ class ModelInput:
 
     def designs(self, features: Features, outcomes: Sequence[Outcome] | None = None) -> KernelDesigns:
         """The designs of these features, with their results where these are known."""
-        from pipeline.tasks.estimates import from_figures
-        from pipeline.training import KernelDesigns
-        from pipeline.training.data import REFERENCE_CYCLES
-
         count = len(features)
         targets = np.full((count, 5), np.nan, np.float32)
         for row, outcome in enumerate(outcomes or ()):
@@ -137,9 +113,6 @@ class ModelInput:
         )
 
     def _figures(self, features: Features) -> Any:
-        from pipeline.estimator.features import FEATURES
-        from pipeline.tasks.loop.warm import estimator_columns
-
         if not self.estimated:
             return np.zeros((len(features), len(FEATURES)), np.float32)
         return features.shared[:, estimator_columns(features.shared.shape[1])]
@@ -157,10 +130,6 @@ class TunedModel:
 
     def predict(self, features: Features) -> Forecast:
         """The model's forecast, with the base's chance that a design runs."""
-        from pipeline.exploration import Forecast
-        from pipeline.training import predict_designs
-        from pipeline.training.data import REFERENCE_CYCLES
-
         found = predict_designs(self._model, self._designs_of.designs(features))
         assert found.targets is not None and found.spread is not None
         return Forecast(
@@ -172,15 +141,10 @@ class TunedModel:
         )
 
 
-def model_strategy(loop: Loop, plan: Plan, facts: KernelFeatures, file: Path, acquisition: str) -> Strategy:
+def model_strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, file: Path, acquisition: str) -> Strategy:
     """The strategy whose forecasts come from a tuned model file."""
-    from pipeline.exploration.strategy import SurrogateStrategy
-    from pipeline.exploration.surrogates.forest import ForestSurrogate
-    from pipeline.models import load_model
-    from pipeline.training import VOCABULARY
-
     model, _ = load_model(file, vocabulary=VOCABULARY)
-    designs_of = ModelInput.of(plan, facts, model, loop.workspace)
+    designs_of = ModelInput.of(plan, facts, model, loop.ir_cache)
     if acquisition == "auto":
         acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
     return SurrogateStrategy(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.reports.report import RESOURCE_NAMES
-
-if TYPE_CHECKING:
-    from pipeline.present.charts import BestSoFar, Front, Predictions
-    from pipeline.present.run_report import BestDesign, Failure, KeyFigure, LoopRow
-    from pipeline.reports.report import Range
+from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
+from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
+from pipeline.reports.parse import parse_report
+from pipeline.reports.report import RESOURCE_NAMES, Range
 
 FILES = {
     "runs.csv": "every run: design, status, cycles, utilisations, best so far, what was expected",
@@ -35,8 +33,6 @@ def write_loop_page(
 
     ``facts`` is the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv`` and ``predicted.csv``.
     """
-    from pipeline.present.run_report import Grid, RunReport, write_run_report
-
     kernels = list(facts["kernels"])
     report = RunReport(
         title=f"Search for the best design of {', '.join(kernels)}",
@@ -75,8 +71,6 @@ def write_loop_page(
 
 
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
-    from pipeline.present.run_report import KeyFigure
-
     found = [KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}")]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
@@ -90,8 +84,6 @@ def _found_in(best: Mapping[str, Any] | None) -> str:
 
 
 def _best(facts: Mapping[str, Any], kernel: str, folder: Path) -> BestDesign | None:
-    from pipeline.present.run_report import BestDesign
-
     best = facts["kernels"][kernel]["best"]
     if best is None:
         return None
@@ -109,9 +101,6 @@ def _best(facts: Mapping[str, Any], kernel: str, folder: Path) -> BestDesign | N
 
 
 def _loops(report: Path) -> list[LoopRow]:
-    from pipeline.present.run_report import LoopRow
-    from pipeline.reports.parse import parse_report
-
     return [
         LoopRow(
             name=loop.name,
@@ -133,8 +122,6 @@ def _range(found: Range) -> int | tuple[int | None, int | None] | None:
 
 
 def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> Front:
-    from pipeline.present.charts import Front
-
     mine = [row for row in rows if row["kernel"] == kernel]
     return Front(
         kernel=kernel,
@@ -149,15 +136,11 @@ def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: 
 
 
 def _search(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> BestSoFar:
-    from pipeline.present.charts import BestSoFar, SearchCurve
-
     best = [row["best_so_far"] for row in rows if row["kernel"] == kernel]
     return BestSoFar(kernel=kernel, source=facts["source"], curves=[SearchCurve("this search", best)])
 
 
 def _predictions(facts: Mapping[str, Any], predicted: Sequence[Mapping[str, Any]]) -> Predictions:
-    from pipeline.present.charts import Predictions
-
     return Predictions(
         target="cycles",
         source=facts["source"],
@@ -171,8 +154,6 @@ def _predictions(facts: Mapping[str, Any], predicted: Sequence[Mapping[str, Any]
 
 
 def _failures(rows: Sequence[Mapping[str, Any]]) -> list[Failure]:
-    from pipeline.present.run_report import Failure
-
     return [
         Failure(row["source"], row["kernel"], row["key"], row["status"], row["reason"] or "")
         for row in rows

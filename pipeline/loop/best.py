@@ -8,14 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.tasks.loop.tables import utilisations
-from pipeline.tasks.outputs import write_json
+from pipeline.files import read_plain, write_json
+from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.tables import utilisations
+from pipeline.synthesis.flow import DEFAULT_CLOCK_NS, DEFAULT_FLOW_TARGET, DEFAULT_PART, DEFAULT_UNCERTAINTY
+from pipeline.synthesis.lowering import lower
+from pipeline.synthesis.lowering.edits import unified_diff
+from pipeline.synthesis.lowering.user_files import MAX_BESIDE_BYTES, user_files
+from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
+from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
 if TYPE_CHECKING:
+    from pipeline.kernels import Kernel
+    from pipeline.loop.measured import Measured
     from pipeline.synthesis.flow import Flow
+    from pipeline.synthesis.plan import KernelPlan
     from pipeline.synthesis.vitis import Sources
-    from pipeline.tasks.loop.measured import Measured
-    from pipeline.tasks.plan import Plan
 
 ORIGINS = {
     "replayed": "replayed from a cached report: no tool was run for it here",
@@ -24,10 +32,14 @@ ORIGINS = {
     "resynthesised": "synthesised afresh by the tool",
 }
 REPORT = "csynth.xml"
+CHANGES = "changes.diff"
+DIRECTIVES = "directives.tcl"
 _BUILD = "vitis"
 
 
-def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, commands: Sequence[str]) -> dict[str, str]:
+def write_best(
+    folder: Path, plan: KernelPlan, best: Measured, xml: bytes | None, commands: Sequence[str]
+) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
     ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here. What cannot be
@@ -38,9 +50,12 @@ def write_best(folder: Path, plan: Plan, best: Measured, xml: bytes | None, comm
     write_json(folder / "point.json", design_facts(best))
     missing = []
     try:
-        for name, text in annotated(plan, best).items():
-            (folder / name).write_text(text, encoding="utf-8")
-            files[name] = "the kernel's C with this design's pragmas"
+        if plan.kernel is not None and plan.address.flow.dialect == "vitis-plain" == plan.kernel.dialect:
+            files |= _write_project(folder, plan.kernel, build_sources(plan, best)[0])
+        else:
+            for name, text in annotated(plan, best).items():
+                (folder / name).write_text(text, encoding="utf-8")
+                files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
     notes: tuple[str, ...] = ()
@@ -74,13 +89,11 @@ def design_facts(best: Measured) -> dict[str, Any]:
     }
 
 
-def annotated(plan: Plan, best: Measured) -> dict[str, str]:
+def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
     """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
 
     Raises PipelineError where there is no C, or a site has no place in it.
     """
-    from pipeline.kernels.annotate import annotated_files
-
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     if plan.address.flow.dialect == "merlin":
@@ -91,25 +104,17 @@ def annotated(plan: Plan, best: Measured) -> dict[str, str]:
     return {f"{plan.name}.c": sources.files[name]}
 
 
-def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:
+def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     """What the tool is handed, and under which flow; what a published set does not record is this project's default.
 
     Raises PipelineError where there is no C, or the point cannot be lowered.
     """
-    from pipeline.synthesis.flow import (
-        DEFAULT_CLOCK_NS,
-        DEFAULT_FLOW_TARGET,
-        DEFAULT_PART,
-        DEFAULT_UNCERTAINTY,
-    )
-    from pipeline.synthesis.lowering import lower
-    from pipeline.synthesis.vitis import VitisBackend
-
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     flow = plan.address.flow
-    if isinstance(plan.backend, VitisBackend):
-        return plan.backend.lowering(plan.kernel, best.point), flow
+    handed = plan.backend.sources(plan.kernel, best.point)
+    if handed is not None:
+        return handed, flow
     complete = replace(
         flow,
         part=flow.part or DEFAULT_PART,
@@ -120,11 +125,36 @@ def build_sources(plan: Plan, best: Measured) -> tuple[Sources, Flow]:
     return lower(plan.kernel, best.point, dialect=flow.dialect), complete
 
 
+def _write_project(folder: Path, kernel: Kernel, sources: Sources) -> dict[str, str]:
+    """The user's project as it is with this design in its files, and what changed."""
+    user = user_files(kernel)
+    held = {}
+    for name in user.names.values():
+        _put(folder / name, user.encoded(name, sources.files[name]))
+        changed = sources.files[name] != user.texts[next(file for file, one in user.names.items() if one == name)]
+        held[name] = "your file with this design's pragmas" if changed else "your file, as it is"
+    for name, place in user.beside.items():
+        _put(folder / name, read_plain(place, most=MAX_BESIDE_BYTES, fix="name other files of the test bench"))
+        held[name] = "your file, as it is"
+    if sources.directives:
+        _put(folder / DIRECTIVES, sources.directives.encode())
+        held[DIRECTIVES] = "this design's directives; source it in the script after the files are added"
+    diff = b"".join(
+        user.encoded(name, unified_diff({name: user.texts[file]}, {name: sources.files[name]}))
+        for file, name in sorted(user.names.items(), key=lambda one: one[1])
+    )
+    _put(folder / CHANGES, diff)
+    held[CHANGES] = "what changed in your files, for patch -p1" if diff else "empty: the files are as you wrote them"
+    return held
+
+
+def _put(place: Path, data: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+
+
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
     """The sources with the scripts of both forms of the tool: TCL up to 2024.2 and for vitis-run, cfg for v++."""
-    from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
-    from pipeline.synthesis.vitis.tools import Tool, ToolKind
-
     held = {}
     version = flow.tool_version or ""
     for kind, script, what in (

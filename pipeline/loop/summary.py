@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.exploration import stop_reason
+from pipeline.loop.best import design_facts
+from pipeline.loop.bound import least_cycles
+from pipeline.loop.record import STATE, Record, Run, read_json
+from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
-from pipeline.tasks.loop.best import design_facts
-from pipeline.tasks.loop.record import STATE, Record, Run, read_json
-from pipeline.tasks.loop.tables import value_of
+from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
-    from pipeline.tasks.loop.measured import Measured
-    from pipeline.tasks.loop.settings import Loop
-    from pipeline.tasks.plan import Plan
+    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.loop.measured import Measured
+    from pipeline.synthesis.plan import KernelPlan
 
 
-def best_of(loop: Loop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured] | None:
+def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured] | None:
     """The number of the run that found the best design of a kernel, and the design; None where none fits."""
     fitting = [
         (number, run.result)
@@ -29,9 +32,6 @@ def best_of(loop: Loop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured
 
 def why_stopped(record: Record, kernel: str, budget: int, runs: Sequence[Run]) -> str:
     """Why the search on a kernel ended, as a sentence."""
-    from pipeline.exploration import stop_reason
-    from pipeline.tasks.loop.bound import least_cycles
-
     earlier = record.stopped(kernel)
     if earlier is not None:
         return earlier
@@ -45,16 +45,12 @@ def why_stopped(record: Record, kernel: str, budget: int, runs: Sequence[Run]) -
     return spent if reason is None or (len(runs) >= budget and reason.startswith("the budget")) else reason
 
 
-def notices(loop: Loop) -> list[str]:
+def notices(loop: ClosedLoop) -> list[str]:
     """What a reader must know before trusting a figure."""
-    from pipeline.synthesis.vitis.tools import STAND_IN
-    from pipeline.tasks.plan import open_store
-
     said = []
-    store = open_store(loop.workspace)
     for plan in loop.plans.values():
         if plan.replays:
-            cached = store.count(plan.address)
+            cached = loop.store.count(plan.address)
             space = f" of {plan.space.size():,}" if plan.space is not None and plan.space.countable else ""
             said.append(
                 f"replay: only the {cached:,}{space} designs of {plan.name} cached from {plan.source} could be picked; "
@@ -100,15 +96,12 @@ def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> di
     return facts
 
 
-def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str, plan: Plan) -> dict[str, Any]:
+def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan) -> dict[str, Any]:
     loop = record.loop
     mine = [run.result for run in runs if run.result.kernel == kernel]
-    from pipeline.tasks.loop.bound import least_cycles
-
     best = best_of(loop, runs, kernel)
     learned = [
-        read_json(loop.round_folder(number) / "train" / STATE)[kernel]["forecast"]
-        for number in range(1, len(record.takes) + 1)
+        read_json(loop.train_folder(number) / STATE)[kernel]["forecast"] for number in range(1, len(record.takes) + 1)
     ]
     return {
         "kernel_hash": plan.address.kernel_hash or None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
-    from pipeline.tasks.loop.record import Run
+    from pipeline.loop.record import Run
 
 
 def calibration(runs: Sequence[Run], goal: Objective) -> dict[str, Any] | None:

@@ -1,0 +1,57 @@
+"""The designs of a kernel that a loop may pick, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.design_space import parse_key
+from pipeline.errors import PipelineError
+from pipeline.exploration.candidates import pool_candidates, space_candidates
+from pipeline.loop.featurise import kernel_features
+
+if TYPE_CHECKING:
+    from pipeline.design_space import Point
+    from pipeline.exploration import Candidates
+    from pipeline.exploration.features import KernelFeatures
+    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.synthesis.plan import KernelPlan
+
+
+def pool_of(plan: KernelPlan) -> list[tuple[str, Point]]:
+    """The cached designs whose points are known: all that replay can pick."""
+    return [(key, point) for key, point in plan.backend.store.designs(plan.address) if point is not None]
+
+
+def points_of(plan: KernelPlan, keys: Sequence[str]) -> list[tuple[str, Point | None]]:
+    """Each key with its point, of designs that may be picked."""
+    if plan.replays:
+        cached = dict(pool_of(plan))
+        return [(key, cached[key]) for key in keys]
+    assert plan.space is not None
+    return list(zip(keys, plan.space.decode(plan.space.encode([parse_key(key) for key in keys])), strict=True))
+
+
+def features_of(loop: ClosedLoop, plan: KernelPlan) -> KernelFeatures:
+    """What is told of the kernel's designs; estimates are left out where the loop starts from nothing."""
+    if plan.replays:
+        sites = {name for _, point in pool_of(plan) for name in point}
+    else:
+        assert plan.space is not None
+        sites = set(plan.space.names)
+    device = None if loop.warm_start == "none" else loop.devices.of(plan.address.flow)
+    return kernel_features(plan.kernel, plan.address.flow.dialect, sites, device)
+
+
+def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> Candidates:
+    """The designs that may be picked: cached ones under replay, else the design space."""
+    if not plan.replays:
+        assert plan.space is not None
+        return space_candidates(plan.space, facts, seed=loop.seed)
+    pool = pool_of(plan)
+    if not pool:
+        raise PipelineError(
+            f"none of the cached reports of {plan.name} from {plan.source} says which design it is of",
+            fix="import reports with their design points, or use --backend estimator",
+        )
+    return pool_candidates(pool, facts)

@@ -1,0 +1,78 @@
+"""The folder that a finished loop leaves: tables, summary, best designs, page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.files import write_json
+from pipeline.loop.best import write_best
+from pipeline.loop.page import write_loop_page
+from pipeline.loop.record import TIMES, Record, read_json
+from pipeline.loop.summary import best_of, loop_facts
+from pipeline.loop.tables import (
+    FRONT_COLUMNS,
+    PREDICTED_COLUMNS,
+    RUN_COLUMNS,
+    front_rows,
+    predicted_rows,
+    run_rows,
+    write_csv,
+)
+from pipeline.loop.validation import TABLE, VALIDATION
+
+if TYPE_CHECKING:
+    from pipeline.loop.measured import Measured
+    from pipeline.synthesis.plan import KernelPlan
+
+SUMMARY = "summary.json"
+_TIME_COLUMNS = ("run", "kernel", "key", "seconds", "started")
+
+
+def write_results(
+    folder: Path, record: Record, budget: int, validated: Path, provenance: Mapping[str, Any], command: str
+) -> dict[str, Any]:
+    """Writes the tables, the summary, the best designs and the page of a loop; returns the summary.
+
+    ``validated`` is the folder of its validation, ``provenance`` what decided it, ``command`` what makes it again.
+    """
+    loop, runs, goal = record.loop, record.runs(), record.loop.goal
+    facts = loop_facts(record, budget, read_json(validated / VALIDATION))
+    rows, predicted = run_rows(runs, goal), predicted_rows(runs, goal)
+    write_csv(folder / "runs.csv", RUN_COLUMNS, rows)
+    write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
+    write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
+    (folder / TABLE).write_bytes((validated / TABLE).read_bytes())
+    write_json(folder / SUMMARY, facts)
+    write_json(folder / "provenance.json", provenance)
+    _write_times(folder / "times.csv", record, rows)
+    for kernel, plan in loop.plans.items():
+        best = best_of(loop, runs, kernel)
+        if best is not None:
+            place = folder / "best" if len(loop.plans) == 1 else folder / "best" / kernel
+            write_best(place, plan, best[1], _report_of(record, plan, best[1]), [command])
+    write_loop_page(folder, facts, rows, predicted, provenance, command)
+    return facts
+
+
+def _write_times(file: Path, record: Record, rows: list[dict[str, Any]]) -> None:
+    times: dict[str, dict[str, Any]] = {}
+    for number, take in enumerate(record.takes, 1):
+        for kernel in record.loop.plans:
+            told = read_json(record.loop.runs_folder(number, kernel, take) / TIMES)
+            times |= {f"{kernel} {key}": value for key, value in told.items()}
+    write_csv(
+        file,
+        _TIME_COLUMNS,
+        (
+            {name: row[name] for name in _TIME_COLUMNS[:3]} | times.get(f"{row['kernel']} {row['key']}", {})
+            for row in rows
+        ),
+    )
+
+
+def _report_of(record: Record, plan: KernelPlan, design: Measured) -> bytes | None:
+    """The csynth.xml of a design that was run; None where its label came without one."""
+    entry = record.loop.store.get(plan.address, design.key)
+    return None if entry is None else entry.xml

@@ -1,0 +1,141 @@
+"""A round of a loop: learn from the runs so far, propose designs, run them. Each step writes into a folder given."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.exploration import Round, stop_reason
+from pipeline.files import intact, write_json
+from pipeline.loop.bound import least_cycles
+from pipeline.loop.candidates import points_of
+from pipeline.loop.forecast import calibration
+from pipeline.loop.labelled import labelled
+from pipeline.loop.measured import Measured, measured, write_measured
+from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, Record, interleaved, read_json, round_to_json
+from pipeline.loop.search import search_of
+from pipeline.loop.tables import best_values
+
+if TYPE_CHECKING:
+    from pipeline.design_space import Point
+    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.synthesis import Outcome
+    from pipeline.synthesis.plan import KernelPlan
+
+_ENDLESS = sys.maxsize
+
+
+def before_round(loop: ClosedLoop, number: int) -> Record:
+    """The rounds before one, all of them full."""
+    return Record(loop, (loop.batch,) * (number - 1))
+
+
+def train_round(loop: ClosedLoop, number: int, folder: Path) -> list[str]:
+    """Learns from the runs before a round: trains the forecast, checks it, and decides whether to go on.
+
+    Writes ``state.json`` and, where a model is trained, a model file a kernel. Returns a line for each kernel whose
+    search ends here.
+    """
+    before = before_round(loop, number)
+    state: dict[str, dict[str, Any]] = {}
+    for kernel, plan in loop.plans.items():
+        reason = _reason(before, kernel)
+        runs = [run for run in before.runs() if run.result.kernel == kernel]
+        outcomes = [run.result.outcome() for run in runs]
+        trained = None
+        if reason is None and loop.uses_model():
+            from pipeline.loop.model import tune_model
+
+            trained = tune_model(loop, plan, outcomes, folder / f"{kernel}.safetensors")
+        state[kernel] = {
+            "stopped": reason,
+            "runs": len(runs),
+            "valid": sum(loop.goal.is_valid(outcome) for outcome in outcomes),
+            "forecast": calibration([run for run in runs if run.round == number - 1], loop.goal),
+            "training": trained,
+        }
+    write_json(folder / STATE, state)
+    return [
+        f"{kernel} after round {number - 1}: {found['stopped']}"
+        for kernel, found in state.items()
+        if found["stopped"] is not None and before.stopped(kernel) is None
+    ]
+
+
+def _reason(before: Record, kernel: str) -> str | None:
+    earlier = before.stopped(kernel)
+    if earlier is not None or not before.takes:
+        return earlier
+    loop = before.loop
+    # The budget ends the chain of rounds, never a round: a larger one goes on from here.
+    return stop_reason(
+        before.outcomes(kernel), loop.goal, budget=_ENDLESS, rounds=before.answers(kernel),
+        target=loop.target, lower_bound=least_cycles(loop, loop.plans[kernel]),
+    )  # fmt: skip
+
+
+def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
+    """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
+
+    Writes ``proposals.json``.
+    """
+    trained = loop.train_folder(number)
+    state = read_json(trained / STATE, *loop.plans)
+    answers: dict[str, Round] = {}
+    for kernel, plan in loop.plans.items():
+        if state[kernel]["stopped"] is None:
+            search = search_of(loop, plan, trained / f"{kernel}.safetensors")
+            # A kernel's name rather than its place: the same draws whatever else shares the budget.
+            rng = np.random.default_rng([loop.seed, number, zlib.crc32(kernel.encode())])
+            answers[kernel] = search.propose(before_round(loop, number).outcomes(kernel), loop.batch, rng)
+    order = interleaved({kernel: len(answer.proposals) for kernel, answer in answers.items()}, loop.batch, number - 1)
+    write_json(
+        folder / PROPOSALS,
+        {"order": order, "answers": {kernel: round_to_json(answer) for kernel, answer in answers.items()}},
+    )
+
+
+def proposed(loop: ClosedLoop, number: int, kernel: str, take: int) -> list[tuple[str, Point | None]]:
+    """A kernel's designs among the first ``take`` proposals of a round, best first."""
+    file = loop.proposals_folder(number) / PROPOSALS
+    asked = read_json(file, "order", "answers")
+    with intact(file, remove=file.parent):
+        places = [place for name, place in asked["order"][:take] if name == kernel]
+        keys = [asked["answers"][kernel]["proposals"][place]["key"] for place in places]
+    return points_of(loop.plans[kernel], keys)
+
+
+def as_measured(plan: KernelPlan, outcome: Outcome, sampled_by: str) -> Measured:
+    """What the loop keeps of a backend's outcome."""
+    return measured(labelled(plan, outcome, sampled_by))
+
+
+def write_runs(folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan) -> list[Measured]:
+    """Writes the results in the order of ``keys`` as ``runs.jsonl``, and ``times.json``, which differs from run to run.
+
+    Returns the rows in the order in which they were done.
+    """
+    rows = {key: as_measured(plan, outcome, "loop") for key, outcome in outcomes.items()}
+    write_measured(folder / RUNS, (rows[key] for key in keys if key in rows))
+    write_json(
+        folder / TIMES,
+        {key: {"seconds": outcome.seconds, "started": outcome.started} for key, outcome in outcomes.items()},
+    )
+    return list(rows.values())
+
+
+def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[Measured]) -> str:
+    """One line on what a round found for a kernel."""
+    earlier = [run.result for run in before_round(loop, number).runs() if run.result.kernel == kernel]
+    goal = loop.goal
+    best = best_values([*earlier, *rows], goal)[-1]
+    fitting = sum(goal.is_valid(row.outcome()) for row in rows)
+    unit = {"ns": " ns", "weighted": " (weighted)"}.get(goal.goal, " cycles")
+    found = "none fits yet" if best is None else f"best so far {best:,}{unit}"
+    runs = len(earlier) + len(rows)
+    return f"{kernel} round {number}: {len(rows)} runs, {fitting} fit; {found} after {runs} runs"

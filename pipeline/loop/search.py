@@ -1,0 +1,75 @@
+"""What a loop searches with: candidates, what is known of them, and the strategy that proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.exploration import Prior, Round, make_strategy
+from pipeline.exploration.portfolio import shared
+from pipeline.loop.candidates import candidates_of, features_of
+from pipeline.loop.histories import histories_of, processes_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.exploration import Candidates, Outcome, Strategy
+    from pipeline.exploration.features import KernelFeatures
+    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.synthesis.plan import KernelPlan
+
+
+@dataclass(frozen=True)
+class Search:
+    """Candidates of one kernel, and what chooses among them."""
+
+    candidates: Candidates
+    strategy: Strategy
+
+    def propose(self, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator) -> Round:
+        """What the strategy proposes; nothing where all candidates have been run."""
+        if self.candidates.complete and len(outcomes) == self.candidates.size:
+            return Round((), exhausted=True)
+        return self.strategy.propose(self.candidates, outcomes, count, rng)
+
+
+def model_of_round(loop: ClosedLoop, plan: KernelPlan, number: int) -> Path:
+    """The model file that a round's training left for a kernel, where the loop uses one."""
+    return loop.train_folder(number) / f"{plan.name}.safetensors"
+
+
+def search_of(loop: ClosedLoop, plan: KernelPlan, model: Path, *, acquisition: str | None = None) -> Search:
+    """The search of a loop on one kernel; ``model`` is the file that the round's training left, where it left one.
+
+    ``acquisition`` takes the place of the loop's own. Raises PipelineError for names that do not go together.
+    """
+    facts = features_of(loop, plan)
+    return Search(
+        candidates_of(loop, plan, facts), _strategy(loop, plan, facts, model, acquisition or loop.acquisition)
+    )
+
+
+def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: Path, acquisition: str) -> Strategy:
+    if acquisition in ("random", "coreset"):
+        return make_strategy(acquisition, objective=loop.goal)
+    tuned = None
+    if loop.uses_model():
+        from pipeline.loop.model import model_strategy
+
+        tuned = model_strategy(loop, plan, facts, model, acquisition)
+    if tuned is not None and (loop.surrogate != "auto" or acquisition != "auto" or loop.goal.dimensions > 1):
+        return tuned
+    histories = [] if loop.surrogate == "forest" else histories_of(loop)
+    learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
+    prior = Prior.fit(histories, seed=loop.seed) if learnable else None
+    if acquisition == "auto":
+        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
+        if loop.surrogate == "auto":
+            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed)
+            return best if tuned is None else shared([best, tuned])
+    kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
+    return make_strategy(
+        f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed
+    )

@@ -1,0 +1,161 @@
+"""``hls_config.cfg``: the configuration file of ``v++ -c --mode hls`` and ``vitis-run`` (UG1702, "HLS Config File")."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_text
+from pipeline.project.component import Component, Named, Unread, is_plain, period_ns, uncertainty_of
+from pipeline.project.directives import of_configuration
+
+_BYTES = 2**20
+_SECTION = re.compile(r"\[\s*([\w.-]+)\s*\]")
+_COMMANDS = {
+    f"syn.{name}": f"config_{name}"
+    for name in (
+        "array_partition", "array_stencil", "compile", "dataflow", "interface", "op", "rtl", "schedule", "storage",
+        "unroll",
+    )
+}  # fmt: skip
+_PASSED = frozenset(
+    {"platform", "debug", "profile", "report_level", "save-temps", "temp_dir", "syn.file_csimflags", "syn.csimflags",
+     "tb.csimflags", "tb.file_csimflags", "work_dir", "target", "mode", "kernel", "kernel_frequency"}
+)  # fmt: skip
+"""Keys that say nothing about a design which we would hand on."""
+_LATER = ("package.", "vivado.", "cosim.", "csim.", "syn.output.", "syn.debug.", "sim.", "impl.", "advanced.")
+
+
+def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
+    """What a configuration file makes, and what of it is not understood. Paths in it begin at its folder.
+
+    Raises PipelineError, with file and line, for a file that cannot be read.
+    """
+    found = Component(str(path), path.parent)
+    unread: list[Unread] = []
+    common, bench_common = "", ""
+    own: dict[str, str] = {}
+    tops: list[str] = []
+    for line, key, value in _lines(path):
+        if key == "syn.file":
+            found.sources += [Named(str(path.parent / one), "", line) for one in _files(value)]
+        elif key == "tb.file":
+            found.bench += [Named(str(path.parent / one), "", line) for one in _files(value)]
+        elif key in ("syn.file_cflags", "tb.file_cflags"):
+            name, _, flags = value.partition(",")
+            own[str(path.parent / name.strip())] = flags.strip()
+        elif key == "syn.cflags":
+            common = f"{common} {value}"
+        elif key == "tb.cflags":
+            bench_common = f"{bench_common} {value}"
+        elif key == "syn.top":
+            tops += [value] if value and value not in tops else []
+        elif not _of_target(found, key, value, line) and not _of_steps(found, key, value):
+            what = _directive(found, key, value, line)
+            if what:
+                unread.append(Unread(str(path), line, what))
+    found.sources = [Named(one.path, f"{common} {own.get(one.path, '')}".strip(), one.line) for one in found.sources]
+    found.bench = [Named(one.path, f"{bench_common} {own.get(one.path, '')}".strip(), one.line) for one in found.bench]
+    if not found.sources and not tops:
+        raise PipelineError(
+            "configures no HLS component: it has neither syn.file nor syn.top",
+            file=str(path),
+            fix="give the file that v++ --mode hls takes, or the sources as --kernel and --files",
+        )
+    made = []
+    every: list[str | None] = [*tops] if tops else [None]
+    for top in every:
+        one = Component(**{**vars(found), "top": top})
+        made.append(one)
+    return made, unread
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Number, key and value of each line that has one."""
+    text = read_text(path, most=_BYTES, fix="give the path of a configuration file")
+    joined, start = "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        start = start or number
+        joined += raw.strip()
+        if joined.endswith("\\"):
+            joined = joined[:-1] + " "
+            continue
+        line, joined, at, start = joined, "", start, 0
+        if not line or line.startswith(("#", ";", "//")) or _SECTION.fullmatch(line):
+            continue
+        key, equals, value = line.partition("=")
+        if not equals:
+            raise PipelineError(
+                f"{line[:60]!r} is no key=value", file=str(path), line=at, fix="mend or remove that line"
+            )
+        yield at, key.strip(), value.strip().strip('"')
+
+
+def _files(value: str) -> list[str]:
+    return [one.strip().strip('"') for one in value.split(",") if one.strip()]
+
+
+def _of_target(found: Component, key: str, value: str, line: int) -> bool:
+    """Takes down what the design is made for; False for another key. Raises PipelineError for a bad value."""
+    if key == "part":
+        found.part = value
+    elif key in ("clock", "freqhz"):
+        spelled = value.split(":")[0] if key == "freqhz" else value
+        found.clock_ns = period_ns(f"{spelled}Hz" if key == "freqhz" and spelled.isdigit() else spelled)
+        if found.clock_ns is None:
+            raise PipelineError(
+                f"{key}={value[:40]} is no clock", file=found.script, line=line, fix="write it as 4ns or 250MHz"
+            )
+    elif key == "clock_uncertainty":
+        found.uncertainty = uncertainty_of(value)
+        if found.uncertainty is None:
+            raise PipelineError(
+                f"clock_uncertainty={value[:40]} is none", file=found.script, line=line, fix="write it as 15% or 0.9ns"
+            )
+    elif key == "flow_target":
+        found.flow = value
+    elif key == "platform":
+        found.unknown["part"] = (line, "a platform names no part")
+    elif key in ("syn.op", "syn.storage"):
+        words = [re.split("[=:]", word, maxsplit=1) for word in value.split()]
+        operand = next((word[-1] for word in words if len(word) == 1 or word[0] in ("op", "storage")), "")
+        for word in words:
+            if len(word) == 2 and word[0] not in ("op", "storage") and is_plain(word[1]) and is_plain(operand):
+                found.settings[f"{_COMMANDS[key]}.{operand}.{word[0]}"] = word[1]
+    elif (command := _COMMANDS.get(key.rpartition(".")[0])) and is_plain(value):
+        found.settings[f"{command}.{key.rpartition('.')[2]}"] = "true" if value in ("true", "1") else value
+    else:
+        return False
+    return True
+
+
+def _of_steps(found: Component, key: str, value: str) -> bool:
+    if key in ("csim.argv", "cosim.argv", "csim.ldflags", "cosim.ldflags"):
+        try:
+            words = tuple(shlex.split(value))
+        except ValueError:
+            return False
+        if key.endswith("argv"):
+            found.arguments = words
+        else:
+            found.link = words
+    elif key.startswith(_LATER) or key == "syn.blackbox.file":
+        found.further[key] = value
+    else:
+        return key in _PASSED or key.startswith("csim")
+    return True
+
+
+def _directive(found: Component, key: str, value: str, line: int) -> str:
+    """Takes down a directive; otherwise what is to be said of the key."""
+    if not key.startswith("syn.directive."):
+        return f"{key[:60]} is not known and is passed over"
+    name = key.removeprefix("syn.directive.")
+    try:
+        found.directives.append(of_configuration(name, value.split(), found.script, line))
+    except ValueError as error:
+        return f"the directive {name[:40]} {error}"
+    return ""

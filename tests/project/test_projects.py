@@ -1,0 +1,243 @@
+"""Existing projects: what scripts and configuration files of the tool say becomes one value, whichever says it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.project import Project, parse_flags
+from pipeline.project.component import period_ns, uncertainty_of
+from pipeline.project.opened import open_project
+
+SCRIPT = """
+set root [file normalize [file dirname [info script]]]
+set tool_options { -pipeline_loops 0 -unsafe_math_optimizations }
+open_project -reset $env(RUN)_prj
+foreach file {top helper} { add_files $root/src/$file.c -cflags "-I$root/inc -DN=[expr {4 * 4}]" }
+add_files -tb "tb.c data" -cflags "-Iinc"
+set_top top
+open_solution -reset "fast" -flow_target vivado
+set_part {xc7z020clg484-1} -tool vivado
+create_clock -period 300MHz -name default
+set_clock_uncertainty 12.5%
+eval config_compile $tool_options
+config_op mul -impl dsp -latency 3
+config_export -format ip_catalog -description "a text"
+source ./directives.tcl
+if {1} { csim_design -argv "a 'b c'" -ldflags "-lm" } else { add_files never.c }
+csynth_design
+exec make install
+exit
+"""
+DIRECTIVES = """
+set_directive_pipeline -II 2 "top/outer"
+set_directive_array_partition -type cyclic -factor 4 -dim 1 "top" x
+set_directive_inline -off helper
+"""
+CONFIGURATION = """
+part=xc7z020clg484-1
+# a comment
+[hls]
+clock=300MHz
+clock_uncertainty=12.5%
+flow_target=vivado
+syn.file=src/top.c
+syn.file=src/helper.c
+syn.file_cflags=src/top.c,-DN=16
+syn.cflags=-Iinc
+tb.file=tb.c
+tb.file=data
+tb.cflags=-Iinc
+syn.top=top
+syn.compile.pipeline_loops=0
+syn.compile.unsafe_math_optimizations=1
+syn.op=op:mul impl:dsp latency:3
+csim.argv=a 'b c'
+csim.ldflags=-lm
+package.output.format=ip_catalog
+syn.directive.pipeline=top/outer II=2
+syn.directive.array_partition=top x type=cyclic factor=4 dim=1
+syn.directive.inline=helper off
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two sources, headers, a test bench with data, and both descriptions of it."""
+    for name, text in {
+        "src/top.c": "void top(int x[N]) { outer: for (int i = 0; i < N; i++) x[i] = helper(x[i]); }\n",
+        "src/helper.c": "int top_of(void);\nint helper(int v) { return 2 * v; }\n",
+        "inc/top.h": "",
+        "tb.c": "int main(void) { return 0; }\n",
+        "data/in.dat": "1 2\n",
+        "run_hls.tcl": SCRIPT,
+        "directives.tcl": DIRECTIVES,
+        "hls_config.cfg": CONFIGURATION,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUN", "fir")
+    return tmp_path
+
+
+def script(folder: Path, text: str, name: str = "other.tcl", **options: str) -> Project:
+    """The project of a script with this text."""
+    (folder / name).write_text(text)
+    return open_project(Path(name), **options).project  # type: ignore[arg-type]
+
+
+BEGIN = "open_project p\nadd_files src/top.c\nset_top top\nopen_solution s\n"
+
+
+@pytest.mark.parametrize("name", ["run_hls.tcl", "hls_config.cfg"])
+def test_a_script_and_a_configuration_file_of_one_project_say_the_same(folder: Path, name: str) -> None:
+    opened = open_project(Path(name))
+    project, tool, bench = opened.project, opened.project.tool, opened.project.testbench
+    assert (project.file, project.further, project.top, project.name) == ("src/top.c", ("src/helper.c",), "top", "top")
+    assert dict(project.flags.macros) == {"N": "16"} and [one.name for one in project.flags.folders] == ["inc"]
+    assert bench.files == ("tb.c", "data") and bench.arguments == ("a", "b c") and bench.link == ("-lm",)
+    assert (tool.part, tool.clock_ns, tool.uncertainty, tool.flow) == ("xc7z020clg484-1", 3.333333, "12.5%", "vivado")
+    assert dict(tool.settings) == {
+        "config_compile.pipeline_loops": "0",
+        "config_compile.unsafe_math_optimizations": "true",
+        "config_op.mul.impl": "dsp",
+        "config_op.mul.latency": "3",
+    }
+    assert list(dict(tool.further).values()) == ["ip_catalog"]
+    pipeline, partition, inline = project.directives
+    assert (pipeline.name, pipeline.function, pipeline.label, pipeline.option("ii")) == (
+        "pipeline",
+        "top",
+        "outer",
+        "2",
+    )
+    assert (partition.variable, partition.option("factor"), partition.label) == ("x", "4", None)
+    assert inline.options == (("off", None),)
+    said = [(str(one.file), one.line) for one in opened.unread]
+    assert said == ([("run_hls.tcl", 14), ("run_hls.tcl", 18)] if name.endswith("tcl") else [])
+
+
+def test_a_project_is_read_from_wherever_its_sources_are(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "scripts").mkdir()
+    text = BEGIN.replace("src/top.c", "{src/top.c}")
+    (folder / "scripts" / "run.tcl").write_text(text)
+    assert open_project(Path("scripts/run.tcl")).project.file == "src/top.c"
+    monkeypatch.chdir(folder / "data")
+    assert open_project(folder / "scripts" / "run.tcl").project.file == str(folder / "src" / "top.c")
+    assert open_project(folder / "hls_config.cfg").project.file == str(folder / "src" / "top.c")
+
+
+def test_what_is_given_by_hand_goes_before_what_stands_there(folder: Path) -> None:
+    (folder / "mine.c").write_text("int main(void) { return 1; }\n")
+    project = open_project(
+        Path("hls_config.cfg"), top="helper", name="mine", flags=parse_flags("-DM=1"), files=["mine.c"],
+        testbench=["mine.c"],
+    ).project  # fmt: skip
+    assert (project.file, project.top, project.name) == ("src/helper.c", "helper", "mine")
+    assert "mine.c" in project.further and project.testbench.files == ("mine.c",)
+    assert project.flags.macros == {"N": "16", "M": "1"}
+
+
+def test_several_solutions_and_tops_ask_which_and_take_the_answer(folder: Path) -> None:
+    text = (
+        "foreach top {top helper} {\n  foreach clock {4 8} {\n    open_project p_$top\n    add_files src/top.c\n"
+        "    add_files src/helper.c\n    set_top $top\n    open_solution c$clock\n    create_clock -period $clock\n"
+        "    csynth_design\n  }\n}\n"
+    )
+    with pytest.raises(PipelineError, match=r"has 2 top functions: top, helper; choose one, as --top top"):
+        script(folder, text)
+    with pytest.raises(PipelineError, match=r"has 2 solutions: p_helper/c4, p_helper/c8; choose one, as --solution c4"):
+        script(folder, text, top="helper")
+    assert script(folder, text, top="helper", solution="c8").tool.clock_ns == 8
+    assert script(folder, text, solution="p_top/c4").top == "top"
+    with pytest.raises(PipelineError, match=r"has no solution 'p_top/c5'; did you mean p_top/c\d\?"):
+        script(folder, text, solution="p_top/c5")
+
+
+def test_files_and_top_are_of_the_project_and_all_else_is_of_the_solution(folder: Path) -> None:
+    text = (
+        "open_project p\nset_top helper\nopen_solution a\ncreate_clock -period 2\nset_directive_inline helper\n"
+        "open_solution b\nadd_files src/helper.c\ncsynth_design\nopen_solution a\ncsynth_design\n"
+    )
+    a, b = script(folder, text, solution="a"), script(folder, text, solution="b")
+    assert a.file == b.file == "src/helper.c" and (a.top, b.top) == ("helper", "helper")
+    assert (a.tool.clock_ns, b.tool.clock_ns) == (2, None) and (len(a.directives), len(b.directives)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "advice"),
+    [
+        (BEGIN.replace("top.c", "gone.c"), r"other\.tcl:2: the source src/gone\.c is not there", "--files"),
+        (BEGIN.replace("src/top.c", "$env(NO)/t.c"), r":2: which files are added is not known: .* no NO", "set it, or"),
+        (BEGIN.replace("set_top top", "set_top [exec x]"), r":3: its top is not known: exec is not done", "--top"),
+        (BEGIN.replace("set_top top", ""), "names no top function", "--top"),
+        (BEGIN + "add_files src/helper.c -cflags -fplugin=x.so", "'-fplugin=x.so' is no flag", "give -D"),
+        (BEGIN + "add_files -cflags -DN=2 src/helper.c\nadd_files -cflags -DN=3 src/a.c", r"src/a\.c is not there", ""),
+        (BEGIN + "create_clock -period soon", r"other\.tcl:5: create_clock: 'soon' is no clock period", "--kernel"),
+        ("puts hello\n", "makes no HLS design", "--files"),
+        (DIRECTIVES, "holds directives alone", "the script that sources it"),
+    ],
+)
+def test_what_is_needed_and_not_there_is_one_line_with_a_place_and_an_option(
+    folder: Path, text: str, problem: str, advice: str
+) -> None:
+    with pytest.raises(PipelineError, match=problem) as told:
+        script(folder, text)
+    assert advice in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_macro_with_two_values_is_refused_as_all_sources_are_read_alike(folder: Path) -> None:
+    with pytest.raises(PipelineError, match="gives the macro N two values, 2 and 3"):
+        script(
+            folder,
+            BEGIN + "add_files -cflags -DN=2 src/helper.c\nadd_files src/top.c\nadd_files -cflags -DN=3 inc/top.h",
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[hls]\nsyn.top\n", "cfg:2: 'syn.top' is no key=value"),
+        ("[hls]\nsyn.file=src/top.c\nclock=fast\nsyn.top=top\n", "cfg:3: clock=fast is no clock"),
+        ("[connectivity]\nnk=a:1\n", "configures no HLS component"),
+        ("[hls]\nsyn.file=src/no.c\nsyn.top=top\n", "cfg:2: the source src/no.c is not there"),
+        ("[hls]\nsyn.file=src/top.c\nsyn.top=a\nsyn.top=b\n", "has 2 top functions: a, b; choose one, as --top a"),
+    ],
+)
+def test_a_configuration_file_that_cannot_be_meant_is_one_line(folder: Path, text: str, problem: str) -> None:
+    (folder / "x.cfg").write_text(text)
+    with pytest.raises(PipelineError) as told:
+        open_project(Path("x.cfg"))
+    assert problem in str(told.value) and "\n" not in str(told.value)
+
+
+def test_clocks_are_periods_in_every_spelling_of_the_tool() -> None:
+    spellings = ["10", "10ns", "10.0", "100MHz", "100 MHz", "0.1GHz", "10000ps", "1e1"]
+    assert {period_ns(text) for text in spellings} == {10.0}
+    assert [period_ns(text) for text in ("", "0", "-1", "fast", "10 parsecs", "nan")] == [None] * 6
+    assert [uncertainty_of(text) for text in ("12.5%", "0.9ns", ".5", "27 %", "x", "")] == [
+        "12.5%", "0.9ns", "0.5", "27%", None, None,
+    ]  # fmt: skip
+
+
+def test_no_bytes_make_a_script_or_configuration_anything_but_a_project_or_one_line(folder: Path) -> None:
+    rng = random.Random(5)
+    marks = '{}[]$"\\;#=-\n\t \x00\xff%()'
+    for number in range(400):
+        name, text = rng.choice([("m.tcl", SCRIPT), ("m.cfg", CONFIGURATION)])
+        letters = list(text)
+        for _ in range(rng.randrange(1, 12)):
+            place = rng.randrange(len(letters))
+            letters[place : place + rng.randrange(3)] = rng.choice([rng.choice(marks), ""])
+        (folder / name).write_text("".join(letters), encoding="utf-8" if number % 7 else "latin-1", errors="replace")
+        try:
+            open_project(Path(name))
+        except PipelineError as error:
+            assert "\n" not in str(error)
+    assert sorted(one.name for one in folder.iterdir()) == sorted(
+        ["data", "directives.tcl", "hls_config.cfg", "inc", "m.cfg", "m.tcl", "run_hls.tcl", "src", "tb.c"]
+    )
