@@ -82,8 +82,7 @@ class KernelOptions:
         default="",
         choices=("", "tool", "merlin"),
         config_path={"section": "kernel", "name": "sites"},
-        description="whose pragmas a source without placeholders gets: the tool's, or Merlin's; default: Merlin's where "
-        "it has any",
+        description="whose pragmas a source without placeholders gets: tool or merlin; default: what it already has",
     )
 
     @property

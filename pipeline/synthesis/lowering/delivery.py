@@ -1,7 +1,8 @@
 """A design delivered in the user's own files: pragma lines are changed, put in or taken out, and nothing else.
 
-What a pragma line cannot say where it stands (a loop without braces, a pragma that a macro makes) a directive says, by
-the loop's label; a loop without one gets it only then. Values as written change nothing.
+Braces are put around a body that has none. What a pragma line cannot say (a pragma that a macro makes, a body whose end
+a macro hides) a directive says, by the loop's label; a loop without one gets it only then. Values as written change
+nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pipeline.synthesis.lowering.asked import check_names, factor
 from pipeline.synthesis.lowering.directive import Directive
 from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
+from pipeline.synthesis.lowering.statement_end import matching, statement_end
 from pipeline.synthesis.lowering.user_files import UserFiles, user_files
 
 Delivery = Literal["insert", "directives"]
@@ -36,6 +38,10 @@ DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
 """Pragmas in the user's files, or files as they are with directives beside."""
 
 _PRAGMA = re.compile(r"([ \t]*(?:#|%:)[ \t]*pragma[ \t]+HLS\b[ \t]*)((?:[^\\\n]|\\\r?\n|\\)*)", re.IGNORECASE)
+_FOR = re.compile(r"\bfor\s*\(")
+_BRACE = re.compile(r"\s*\{")
+_WORDS = re.compile(r"[A-Za-z_]\w*")
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)((?:[^\\\n]|\\\r?\n|\\)*)", re.MULTILINE)
 _BEHIND = re.compile(r"[ \t\r]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t\r]*)?\Z", re.DOTALL)
 _KEPT = re.compile(r"\b(?:rewind|enable_flush|style\s*=\s*\w+)\b", re.IGNORECASE)
 _EXIT_CHECK = re.compile(r"\bskip_exit_check\b", re.IGNORECASE)
@@ -50,9 +56,19 @@ def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "ins
     """
     check_names(kernel, point, {site.name for site in kernel.sites})
     work = _Work(kernel, user_files(kernel), loop_places(kernel), written_loops(kernel))
-    for site in kernel.sites:
+    for site in sorted(kernel.sites, key=lambda one: one.kind is not SiteKind.PIPELINE):
         work.serve(site, point[site.name], how)
     return work.sources()
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The body of a loop: ``head`` is behind the loop's parentheses, ``start`` is where its first line can be put."""
+
+    head: int
+    start: int
+    end: int | None
+    """Of a body without braces: behind its only statement."""
 
 
 @dataclass(slots=True)
@@ -75,6 +91,7 @@ class _Work:
     outcomes: list[SiteOutcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     bare: dict[str, str] = field(default_factory=dict)
+    statement_macros: set[str] | None = None
 
     def serve(self, site: Site, value: int | str, how: Delivery) -> None:
         """Puts one site's value in place."""
@@ -184,37 +201,61 @@ class _Work:
             return None
         return _at_line(self.user.texts[pragma.file], pragma.line)
 
-    def _body(self, place: LoopPlace) -> int | None:
-        """The position after the brace that opens a loop's body; None where there is none."""
+    def _body(self, place: LoopPlace) -> _Body | None:
+        """A loop's body in its file; None where neither braces nor the end of its only statement are to be seen."""
         if place.offset is None:
             return None
         code = self._bare(place.file)
-        start = re.compile(r"\bfor\s*\(").search(code, place.offset)
-        if start is None:
+        start = _FOR.search(code, place.offset)
+        head = matching(code, start.end() - 1) if start is not None else None
+        if head is None:
             return None
-        depth, at = 1, start.end()
-        while at < len(code) and depth:
-            depth += (code[at] == "(") - (code[at] == ")")
-            at += 1
-        brace = re.compile(r"\s*\{").match(code, at)
-        return brace.end() if brace is not None else None
+        brace = _BRACE.match(code, head)
+        if brace is not None:
+            return _Body(head, brace.end(), None)
+        end = statement_end(code, head)
+        # A macro may be a whole statement, or half of one.
+        if end is None or self._statement_macros() & set(_WORDS.findall(code, head, end)):
+            return None
+        return _Body(head, head, end)
+
+    def _statement_macros(self) -> set[str]:
+        """Macros of the user's that hold statements."""
+        if self.statement_macros is None:
+            self.statement_macros = {
+                name
+                for text in self.user.texts.values()
+                for name, body in _DEFINE.findall(text)
+                if re.search(r"[;{}]|\b(?:for|while|do|if|else|switch|return|case|goto)\b", body)
+            }
+        return self.statement_macros
 
     def _insertions(self) -> None:
-        for loop_id, rows in self.lines.items():
+        """Puts new pragma lines first into the bodies of their loops, with braces where there are none."""
+        closing: list[tuple[str, Edit]] = []
+        for loop_id in sorted(self.lines, key=lambda one: -self.kernel.loop(one).depth):
             place = self.places[loop_id]
             body = self._body(place)
             assert body is not None and place.offset is not None
             text, code = self.user.texts[place.file], self._bare(place.file)
-            end = code.find("\n", body)
-            rest = code[body : end if end >= 0 else len(code)]
-            newline = "\r\n" if "\r\n" in text[:body] or text[body:].partition("\n")[0].endswith("\r") else "\n"
-            indent = _indent(text, code, place.offset, end)
-            block = [f"{indent}{row}{newline}" for row in rows]
+            end = code.find("\n", body.start)
+            rest = code[body.start : end if end >= 0 else len(code)]
+            newline = "\r\n" if "\r\n" in text else "\n"
+            outer, inner = _indents(text, place.offset, end)
+            block = "".join(f"{inner}{row}{newline}" for row in self.lines[loop_id])
+            opening = " {" if body.end is not None else ""
             if end >= 0 and not rest.strip():
-                self._edit(place.file, Edit(end + 1, end + 1, "".join(block)))
+                if opening:
+                    self._edit(place.file, Edit(body.start, body.start, opening))
+                self._edit(place.file, Edit(end + 1, end + 1, block))
             else:
                 blank = len(rest) - len(rest.lstrip(" \t"))
-                self._edit(place.file, Edit(body, body + blank, newline + "".join(block) + indent))
+                behind = Edit(body.start, body.start + blank, opening + newline + block + inner)
+                self._edit(place.file, behind)
+            if body.end is not None:
+                closing.append((place.file, _closed(code, body.end, newline, outer)))
+        for file, edit in closing:
+            self._edit(file, edit)
 
     def sources(self) -> LoweredSources:
         """All files with the changes, and what stands beside them."""
@@ -321,8 +362,8 @@ def _whole_line(match: re.Match[str], text: str) -> Edit:
     return Edit(match.start(), end, "")
 
 
-def _indent(text: str, code: str, offset: int, end: int) -> str:
-    """The indentation of a loop's body, by its first line where that is deeper than the loop."""
+def _indents(text: str, offset: int, end: int) -> tuple[str, str]:
+    """The indentation of a loop, and of its body: that of the first line where that is deeper than the loop."""
     start = text.rfind("\n", 0, offset) + 1
     own = re.match(r"[ \t]*", text[start:])
     outer = own[0] if own else ""
@@ -330,6 +371,17 @@ def _indent(text: str, code: str, offset: int, end: int) -> str:
         if row.strip() and not row.lstrip().startswith("#"):
             inner = row[: len(row) - len(row.lstrip())]
             if len(inner) > len(outer) and inner.startswith(outer):
-                return inner
+                return outer, inner
             break
-    return outer + ("\t" if "\t" in outer else "    ")
+    return outer, outer + ("\t" if "\t" in outer else "    ")
+
+
+def _closed(code: str, end: int, newline: str, outer: str) -> Edit:
+    """The brace that closes a body whose only statement ends at a position."""
+    last = code.find("\n", end)
+    rest = code[end : last if last >= 0 else len(code)]
+    if rest.strip():
+        return Edit(end, end, " }")
+    at = last if last >= 0 else len(code)
+    at -= code[:at].endswith("\r")
+    return Edit(at, at, f"{newline}{outer}}}")
