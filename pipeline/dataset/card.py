@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import math
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,11 @@ _MEASURES = ("cycles", *RESOURCE_NAMES, *(f"util_{name}" for name in RESOURCE_NA
 
 
 def data_card(
-    tables: Mapping[str, pa.Table], provenance: Mapping[str, Any], *, partial: Mapping[str, Any] | None = None
+    tables: Mapping[str, pa.Table],
+    provenance: Mapping[str, Any],
+    *,
+    partial: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The card as JSON values.
 
@@ -38,7 +42,7 @@ def data_card(
     ``provenance`` is what the maker knows and the tables do not, as JSON values: seed, backend, strategy, and under
     ``inputs`` per source the address or file name and SHA-256 of what was read. It must hold nothing volatile.
     ``partial`` says what a dataset lacks: ``designs`` asked for, ``missing`` of them, per kernel in ``kernels`` and per
-    fault in ``why``.
+    fault in ``why``. ``notes`` are sentences that stand among the warnings, such as what the labels are for.
     """
     labels = tables["labels"]
     sources = sorted(set(labels.column("source").to_pylist()))
@@ -53,7 +57,7 @@ def data_card(
         "splits": _splits(tables.get("splits")),
         "packages": package_versions(),
         "provenance": dict(provenance),
-        "warnings": [*partial_sentences(lacking), *_warnings(labels, sources, tables.get("sites"))],
+        "warnings": [*partial_sentences(lacking), *notes, *_warnings(labels, sources, tables.get("sites"))],
         **lacking,
     }
 

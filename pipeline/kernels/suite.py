@@ -62,9 +62,8 @@ def find_kernel(
     folder = suite_folder()
     names = _names_in(folder)
     if name in names:
-        return propose_sites(
-            load_kernel(folder / name / f"{name}.c", name=project.name or name, project=project), sites
-        )
+        loaded = load_kernel(folder / name / f"{name}.c", name=project.name or name, project=project)
+        return propose_sites(loaded, sites)
     if path.is_file():
         return propose_sites(load_kernel(path, project=project), sites)
     close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_plain, write_json
+from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.delivered import write_project
 from pipeline.loop.tables import utilisations
-from pipeline.synthesis.flow import DEFAULT_CLOCK_NS, DEFAULT_FLOW_TARGET, DEFAULT_PART, DEFAULT_UNCERTAINTY
 from pipeline.synthesis.lowering import lower
-from pipeline.synthesis.lowering.edits import unified_diff
-from pipeline.synthesis.lowering.user_files import MAX_BESIDE_BYTES, user_files
+from pipeline.synthesis.target import made_for, whole
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
 if TYPE_CHECKING:
-    from pipeline.kernels import Kernel
     from pipeline.loop.measured import Measured
     from pipeline.synthesis.flow import Flow
     from pipeline.synthesis.plan import KernelPlan
@@ -32,37 +29,43 @@ ORIGINS = {
     "resynthesised": "synthesised afresh by the tool",
 }
 REPORT = "csynth.xml"
-CHANGES = "changes.diff"
-DIRECTIVES = "directives.tcl"
 _BUILD = "vitis"
 
 
 def write_best(
-    folder: Path, plan: KernelPlan, best: Measured, xml: bytes | None, commands: Sequence[str]
+    folder: Path,
+    plan: KernelPlan,
+    best: Measured,
+    xml: bytes | None,
+    commands: Sequence[str],
+    assumed: Sequence[str] = (),
+    bench: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
-    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here. What cannot be
-    written (a kernel without C at hand, a point that Vitis HLS has no words for) is said in ``README.txt``.
+    ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
+    assumed of the figures, ``bench`` what the test bench says. What cannot be written (a kernel without C at hand, a
+    point that Vitis HLS has no words for) is said in ``README.txt``.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
-    write_json(folder / "point.json", design_facts(best))
+    flow = plan.address.flow
+    write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
     try:
         if plan.kernel is not None and plan.address.flow.dialect == "vitis-plain" == plan.kernel.dialect:
-            files |= _write_project(folder, plan.kernel, build_sources(plan, best)[0])
+            files |= write_project(folder, plan.kernel, build_sources(plan, best)[0])
         else:
             for name, text in annotated(plan, best).items():
                 (folder / name).write_text(text, encoding="utf-8")
                 files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = tuple(assumed)
     try:
-        sources, flow = build_sources(plan, best)
-        files |= _write_build(folder / _BUILD, sources, flow)
-        notes = (*sources.notes, *_assumed(plan.address.flow, flow))
+        sources, complete = build_sources(plan, best)
+        files |= _write_build(folder / _BUILD, sources, complete)
+        notes = (*sources.notes, *_assumed(flow, complete), *assumed)
     except PipelineError as error:
         missing.append(f"no build files: {error}")
     if xml is not None:
@@ -70,7 +73,8 @@ def write_best(
         files[REPORT] = f"the report, {ORIGINS[best.origin]}"
     else:
         missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
-    (folder / "README.txt").write_text(_readme(best, files, missing, notes, commands), encoding="utf-8")
+    tested = [f"Test bench: {bench_text(bench)}"] if bench is not None else []
+    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands, tested), encoding="utf-8")
     return files
 
 
@@ -87,6 +91,15 @@ def design_facts(best: Measured) -> dict[str, Any]:
         "clock_ns": best.clock_ns,
         **utilisations(best),
     }
+
+
+def bench_text(facts: Mapping[str, str]) -> str:
+    """Both verdicts in a line."""
+    told = [
+        f"{of} {facts[name]}" + (f" ({facts[f'{name}_why']})" if facts[f"{name}_why"] else "")
+        for name, of in (("original", "original"), ("best", "best design"))
+    ]
+    return ", ".join(told)
 
 
 def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
@@ -115,42 +128,7 @@ def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     handed = plan.backend.sources(plan.kernel, best.point)
     if handed is not None:
         return handed, flow
-    complete = replace(
-        flow,
-        part=flow.part or DEFAULT_PART,
-        clock_ns=flow.clock_ns or DEFAULT_CLOCK_NS,
-        uncertainty=flow.uncertainty or DEFAULT_UNCERTAINTY,
-        flow_target=flow.flow_target or DEFAULT_FLOW_TARGET,
-    )
-    return lower(plan.kernel, best.point, dialect=flow.dialect), complete
-
-
-def _write_project(folder: Path, kernel: Kernel, sources: Sources) -> dict[str, str]:
-    """The user's project as it is with this design in its files, and what changed."""
-    user = user_files(kernel)
-    held = {}
-    for name in user.names.values():
-        _put(folder / name, user.encoded(name, sources.files[name]))
-        changed = sources.files[name] != user.texts[next(file for file, one in user.names.items() if one == name)]
-        held[name] = "your file with this design's pragmas" if changed else "your file, as it is"
-    for name, place in user.beside.items():
-        _put(folder / name, read_plain(place, most=MAX_BESIDE_BYTES, fix="name other files of the test bench"))
-        held[name] = "your file, as it is"
-    if sources.directives:
-        _put(folder / DIRECTIVES, sources.directives.encode())
-        held[DIRECTIVES] = "this design's directives; source it in the script after the files are added"
-    diff = b"".join(
-        user.encoded(name, unified_diff({name: user.texts[file]}, {name: sources.files[name]}))
-        for file, name in sorted(user.names.items(), key=lambda one: one[1])
-    )
-    _put(folder / CHANGES, diff)
-    held[CHANGES] = "what changed in your files, for patch -p1" if diff else "empty: the files are as you wrote them"
-    return held
-
-
-def _put(place: Path, data: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(data)
+    return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
 
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:
@@ -179,13 +157,15 @@ def _assumed(recorded: Flow, used: Flow) -> list[str]:
 
 
 def _readme(
-    best: Measured, files: dict[str, str], missing: list[str], notes: Sequence[str], commands: Sequence[str]
-) -> str:
+    best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
+    commands: Sequence[str], tested: Sequence[str],
+) -> str:  # fmt: skip
     shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
     lines = [
         f"The best design of {best.kernel} that was found: {best.key}",
-        f"{best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
+        f"For {made_for(flow)}: {best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
         f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
+        *tested,
         "",
         "Files",
         *(f"  {name}: {what}" for name, what in files.items()),

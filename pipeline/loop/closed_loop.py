@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 
 if TYPE_CHECKING:
-    from pipeline.synthesis import Address, ReportStore
+    from pipeline.synthesis import Address, Flow, ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
 HMOE = "hmoe"
@@ -82,6 +82,11 @@ class ClosedLoop:
     def source_name(self) -> str:
         """Where the labels come from."""
         return next(iter(self.plans.values())).source
+
+    @property
+    def flow(self) -> Flow:
+        """The flow of the labels; the kernels of a loop have one part and clock."""
+        return next(iter(self.plans.values())).address.flow
 
     @property
     def title(self) -> str:
@@ -199,7 +204,8 @@ class ClosedLoop:
     def other_addresses(self) -> Iterator[Address]:
         """Where the labels of other kernels are that the search starts from, by :attr:`warm_start`.
 
-        Of the loop's own source: the other kernels under the same flow. Of sources that are named: all.
+        Of the loop's own source: the other kernels under the same flow, and those that have labels for another part or
+        clock alone. Of sources that are named: all.
         """
         if self.warm_start not in ("auto", "reports"):
             return
@@ -212,13 +218,28 @@ class ClosedLoop:
                 f"there are no labels of source {missing!r} (sources here: {', '.join(known) or 'none'})",
                 fix="import them, or name another --warm-source",
             )
-        for source in self.warm_sources or (self.source_name,):
+        for source in self.warm_sources:
             for address in self.store.addresses(source=source):
-                foreign = address.flow.hash not in own
-                if (foreign and self.warm_sources) or (
-                    not foreign and not {address.kernel, address.kernel_hash} & searched
-                ):
+                if address.flow.hash not in own or not {address.kernel, address.kernel_hash} & searched:
                     yield address
+        if self.warm_sources:
+            return
+        others = [
+            address
+            for address in self.store.addresses(source=self.source_name)
+            if not {address.kernel, address.kernel_hash} & searched
+        ]
+        alike = [address for address in others if address.flow.hash in own]
+        yield from alike
+        known_kernels = {address.kernel for address in alike}
+        for address in others:
+            if address.kernel not in known_kernels and moved(address.flow, self.flow).hash in own:
+                yield address
+
+
+def moved(flow: Flow, to: Flow) -> Flow:
+    """A flow for the part and clock of another."""
+    return replace(flow, part=to.part, clock_ns=to.clock_ns, uncertainty=to.uncertainty, flow_target=to.flow_target)
 
 
 @lru_cache(maxsize=8)

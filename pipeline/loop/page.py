@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
 from pipeline.reports.parse import parse_report
@@ -38,7 +39,8 @@ def write_loop_page(
         title=f"Search for the best design of {', '.join(kernels)}",
         job="RunActiveLearningLoop",
         sources=(facts["source"],),
-        summary=" ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
+        summary=f"Figures are {target_text(facts)}. "
+        + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
         key_figures=_figures(facts),
         warnings=facts["notices"],
         best=[
@@ -60,7 +62,8 @@ def write_loop_page(
                     for row in found["rows"]
                 ],
                 "Ranks are among the validated designs of a kernel.",
-            )
+            ),
+            *_benches(facts),
         ],
         failures=_failures(rows),
         provenance=provenance,
@@ -70,8 +73,25 @@ def write_loop_page(
     (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
 
 
+def _benches(facts: Mapping[str, Any]) -> list[Grid]:
+    """What test benches say; nothing where no kernel has one."""
+    rows = [
+        [name, bench["original"], bench["original_why"], bench["best"], bench["best_why"]]
+        for name, found in facts["kernels"].items()
+        if (bench := found["testbench"]) is not None
+    ]
+    if not rows:
+        return []
+    columns = ("kernel", "original", "why", "best design", "why")
+    return [Grid("Test bench on this machine", columns, rows, "Compiled by the host's compiler; no tool was run.")]
+
+
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
-    found = [KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}")]
+    clock = facts["clock_ns"]
+    found = [
+        KeyFigure("part", facts["part"] or "not recorded", f"at {clock:g} ns" if clock else "clock not recorded"),
+        KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
+    ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
         found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))

@@ -7,17 +7,30 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import stop_reason
-from pipeline.loop.best import design_facts
+from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.record import STATE, Record, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.synthesis.devices import stand_in
+from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.target import made_for
 from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.loop.measured import Measured
     from pipeline.synthesis.plan import KernelPlan
+
+
+TARGET = ("part", "clock_ns", "uncertainty", "flow_target")
+"""What the figures of a loop are for, as its summary names it."""
+
+
+def target_text(facts: Mapping[str, Any]) -> str:
+    """Part and clock of a summary for people."""
+    one = next(iter(facts["kernels"].values()))
+    return f"for {made_for(Flow.from_json(one['flow']))}"
 
 
 def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured] | None:
@@ -58,21 +71,30 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
+    said += loop.devices.assumptions(loop.flow)
+    if (instead := stand_in(loop.flow)) is not None:
+        said.append(instead)
     if loop.source_name == STAND_IN:
         said.append("the tool is the stand-in of the tests: its figures mean nothing")
     return said
 
 
-def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> dict[str, Any]:
-    """The summary of a loop as JSON values.
+def loop_facts(
+    record: Record, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+) -> dict[str, Any]:
+    """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
 
     ``best`` and ``stopped`` are those of the only kernel, or stand a member a kernel under ``kernels`` alone.
     """
     loop, runs = record.loop, record.runs()
-    kernels = {name: _kernel_facts(record, budget, runs, name, plan) for name, plan in loop.plans.items()}
+    kernels = {
+        name: {**_kernel_facts(record, budget, runs, name, plan), "testbench": benches.get(name)}
+        for name, plan in loop.plans.items()
+    }
     facts: dict[str, Any] = {
         "backend": loop.backend_name,
         "source": loop.source_name,
+        **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
         "notices": notices(loop),
         "objective": loop.goal.goal,
@@ -93,6 +115,7 @@ def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> di
     if len(kernels) == 1:
         (only,) = kernels.values()
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
+        facts["testbench"] = only["testbench"]
     return facts
 
 
@@ -121,7 +144,7 @@ def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str,
 
 def summary_text(facts: Mapping[str, Any]) -> str:
     """The lines that end the command."""
-    lines = [f"Source {facts['source']}, backend {facts['backend']}"]
+    lines = [f"Source {facts['source']}, backend {facts['backend']}, {target_text(facts)}"]
     lines += [f"Note: {notice}" for notice in facts["notices"]]
     for kernel, found in facts["kernels"].items():
         failed = ", ".join(f"{status} {count}" for status, count in found["statuses"].items() if status != "ok")
@@ -136,5 +159,7 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["testbench"] is not None:
+            lines.append(f"  test bench: {bench_text(found['testbench'])}")
         lines.append(f"  stopped: {found['stopped']}")
     return "\n".join(lines)

@@ -81,8 +81,9 @@ def validation_facts(
             "rows": [dict(row) for row in mine],
         }
     origins = sorted({row["origin"] for row in rows})
-    return {"backend": loop.backend_name, "source": loop.source_name, "origins": origins, "kernels": kernels,
-            "use_cache": use_cache}  # fmt: skip
+    flow = loop.flow
+    return {"backend": loop.backend_name, "source": loop.source_name, "part": flow.part, "clock_ns": flow.clock_ns,
+            "origins": origins, "kernels": kernels, "use_cache": use_cache}  # fmt: skip
 
 
 def write_validation(
@@ -103,6 +104,7 @@ def write_validation(
 def validation_text(facts: Mapping[str, Any]) -> str:
     """One line a kernel."""
     lines = []
+    target = f" for {facts['part']} at {facts['clock_ns']:g} ns" if facts.get("part") and facts.get("clock_ns") else ""
     for kernel, found in facts["kernels"].items():
         if not found["designs"]:
             lines.append(f"Validated {kernel}: no design, there was none to choose ({found['chosen']})")
@@ -112,8 +114,8 @@ def validation_text(facts: Mapping[str, Any]) -> str:
         same = found["measured_as_before"]
         before = f", {same} of {found['designs']} as in the loop" if same is not None else ""
         lines.append(
-            f"Validated {kernel}: {found['designs']} designs {' and '.join(facts['origins'])} from {facts['source']}, "
-            f"{found['fitting']} fit, {best}{factor}{before}"
+            f"Validated {kernel}: {found['designs']} designs {' and '.join(facts['origins'])} from {facts['source']}"
+            f"{target}, {found['fitting']} fit, {best}{factor}{before}"
         )
     return "\n".join(lines)
 

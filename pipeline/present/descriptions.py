@@ -95,12 +95,14 @@ def design_text(facts: Facts) -> str:
         [[f"  {site['name']}", value(site["value"]), site["loop"] or "-"] for site in facts["point"]],
     )
     lines += ["", "Labels"]
-    results = [[f"  {label['source']}", *_result(label)] for label in facts["labels"]]
+    results = [[f"  {label['source']}", _target(label), *_result(label)] for label in facts["labels"]]
     estimate = facts["estimate"]
     if estimate["status"] == "ok":
-        results.append(["  (estimate, made now)", *_result(estimate)])
+        results.append(["  (estimate, made now)", _target(estimate), *_result(estimate)])
     if results:
-        lines += _table(["  source", "status", "cycles", "LUT", "FF", "DSP", "BRAM", "URAM"], results)
+        lines += _table(["  source", "for", "status", "cycles", "LUT", "FF", "DSP", "BRAM", "URAM"], results)
+    if estimate["assumed"]:
+        lines.append(f"  estimate: {estimate['assumed']}")
     lines += [
         f"  {label['source']}: {label['reason']}" for label in [*facts["labels"], estimate] if label.get("reason")
     ]
@@ -108,6 +110,12 @@ def design_text(facts: Facts) -> str:
         lines.append("  none cached; run it with GenerateDataset, or import reports with ImportReports")
     lines += ["", "Source", *facts["source_code"].rstrip("\n").split("\n")]
     return "\n".join(lines)
+
+
+def _target(label: Facts) -> str:
+    """Part and clock that a label is for; a question mark for what is not recorded."""
+    clock = f"{label['clock_ns']:g} ns" if label["clock_ns"] else "?"
+    return f"{label['part'] or '?'} at {clock}"
 
 
 def size(number: int | None) -> str:

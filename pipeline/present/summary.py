@@ -21,11 +21,15 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def dataset_summary(labels: Sequence[Mapping[str, Any]], place: str, tables: Sequence[str], most: int = 12) -> str:
+def dataset_summary(
+    labels: Sequence[Mapping[str, Any]], place: str, tables: Sequence[str], most: int = 12,
+    targets: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
     """The summary of a dataset.
 
     ``labels`` are rows with at least source, kernel, status and cycles; ``place`` is the folder of the tables and
-    ``tables`` their file names. At most ``most`` kernels a source are listed, those with most designs first.
+    ``tables`` their file names; ``targets`` says by source what part and clock the labels are for. At most ``most``
+    kernels a source are listed, those with most designs first.
     """
     by_kernel: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in labels:
@@ -37,7 +41,9 @@ def dataset_summary(labels: Sequence[Mapping[str, Any]], place: str, tables: Seq
             ((kernel, rows) for (of, kernel), rows in by_kernel.items() if of == source),
             key=lambda item: (-len(item[1]), item[0]),
         )
-        lines.append(f"Source {source}" + (f" ({ESTIMATE_NOTICE})" if source.startswith("estimator") else ""))
+        target = f", for {targets[source]}" if targets and source in targets else ""
+        notice = f" ({ESTIMATE_NOTICE})" if source.startswith("estimator") else ""
+        lines.append(f"Source {source}{target}{notice}")
         body = []
         for kernel, rows in kernels[:most]:
             labelled = [row for row in rows if row["status"] == "ok"]

@@ -17,6 +17,11 @@ from pipeline.program.tree import MAX_DEPTH
 
 ATTRIBUTE = "__attribute__"
 """What the spelling of every kept attribute begins with."""
+LAYOUT_WORDS = re.compile(
+    r"\b_*(?:packed|aligned|vector_size|mode|ms_struct|gcc_struct|ext_vector_type|scalar_storage_order"
+    r"|transparent_union|address_space)_*\b"
+)
+"""Attributes that decide how a type is laid out."""
 
 _SPELLINGS = {
     "__restrict": ("RESTRICT", "restrict"), "__restrict__": ("RESTRICT", "restrict"),

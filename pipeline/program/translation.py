@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pycparser import c_ast, c_parser
 from pipeline.errors import PipelineError
 from pipeline.program.library import types_used
 from pipeline.program.names import check_names
-from pipeline.program.parser import ATTRIBUTE, Parser
+from pipeline.program.parser import ATTRIBUTE, LAYOUT_WORDS, Parser
 from pipeline.program.tree import MAX_DEPTH, FileAST, Layout
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import Preprocessed, preprocess
@@ -36,10 +36,6 @@ _CPP_SIGNS = [
     )
 ]
 _NESTED = re.compile(r"^(?!.*\b(?:if|for|while|switch|else|do)\b).*\b\w+\s+\**\w+\s*\([^;{}]*\)\s*$")
-_LAYOUT_WORDS = re.compile(
-    r"\b_*(?:packed|aligned|vector_size|mode|ms_struct|gcc_struct|ext_vector_type|scalar_storage_order"
-    r"|transparent_union|address_space)_*\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,10 @@ class Translation:
     declared: frozenset[str]
     includes: tuple[str, ...] = ()
     """The system's headers that the user's files include, as ``<math.h>``, in order."""
+    refused: Mapping[str, PipelineError] = field(default_factory=dict)
+    """Functions that are in the program by name and calls alone, with the reason why they cannot be read."""
+    linkage: Mapping[str, str] = field(default_factory=dict)
+    """The names that the linker has for functions, where they differ from those of the tree."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:
@@ -203,7 +203,7 @@ def _unusual(node: Any) -> bool:
 
 
 def _about_layout(words: list[str] | None) -> bool:
-    return any(word.startswith(ATTRIBUTE) and _LAYOUT_WORDS.search(word) for word in words or ())
+    return any(word.startswith(ATTRIBUTE) and LAYOUT_WORDS.search(word) for word in words or ())
 
 
 def _check_functions(nodes: list[c_ast.Node], file: str) -> None:

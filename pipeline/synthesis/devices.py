@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.flow import DEFAULT_PART, Flow
+from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, DEFAULT_PART, ESTIMATOR_SOURCE, Flow
 from pipeline.synthesis.target import Target, uncertainty_fraction
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ class Devices:
         """The device that labels are for; as :func:`stand_in` says for a part that is not known."""
         part = None if stand_in(flow) else flow.part
         return self.asked(Target(part, flow.clock_ns, flow.uncertainty))
+
+    def assumptions(self, flow: Flow) -> list[str]:
+        """What is assumed of a flow's figures, a sentence or none: of estimates where little is measured."""
+        if flow.source != ESTIMATOR_SOURCE or not (assumed := self.of(flow).assumed):
+            return []
+        aim = flow.flow_target not in (None, DEFAULT_FLOW_TARGET)
+        return [f"Estimates: {assumed}{'; flow targets are not told apart' if aim else ''}."]
 
     @property
     def version(self) -> str:

@@ -37,7 +37,7 @@ def check_source(name: str) -> str:
     return name
 
 
-UNCERTAINTY = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(%|ns|ps)?")
+UNCERTAINTY = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(%|ns|ps)?", re.ASCII)
 
 
 def check_uncertainty(text: str, clock_ns: float, option: str) -> None:

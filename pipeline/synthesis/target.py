@@ -17,7 +17,7 @@ from pipeline.synthesis.flow import (
     Flow,
 )
 
-_CLOCK = re.compile(r"(\d{1,6}(?:\.\d{1,9})?|\.\d{1,9}) ?(ps|ns|us|khz|mhz|ghz)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(\d{1,6}(?:\.\d{1,9})?|\.\d{1,9}) ?(ps|ns|us|khz|mhz|ghz)?", re.ASCII | re.IGNORECASE)
 _NS = {"ps": 1e-3, "ns": 1.0, "us": 1e3}
 _MHZ = {"khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
 LONGEST_NS = 1000.0

@@ -165,7 +165,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
             "kernel_hashes": {shard.plan.name: shard.plan.address.kernel_hash for shard in self.shards},
             "flows": {shard.plan.source: shard.plan.address.flow.to_json() for shard in self.shards},
         }
-        card = data_card(tables, provenance, partial=standing.card())
+        card = data_card(tables, provenance, partial=standing.card(), notes=self._targets())
         with self.output().write() as folder:
             for name, table in tables.items():
                 write_table(folder / f"{name}.parquet", name, table)
@@ -180,6 +180,15 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
             report = dataset_report(tables["labels"].to_pylist(), card, files, [command_of(self)])
             (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
         self.report_page()
+
+    def _targets(self) -> list[str]:
+        """What the labels of each source are for, a sentence each, and what is assumed of estimates."""
+        from pipeline.synthesis import made_for
+        from pipeline.tasks.estimator_device import devices
+
+        flows = {shard.plan.source: shard.plan.address.flow for shard in self.shards}
+        said = [f"Labels of {source} are for {made_for(flow)}." for source, flow in sorted(flows.items())]
+        return said + list(dict.fromkeys(note for flow in flows.values() for note in devices().assumptions(flow)))
 
     def _standing(self) -> Standing:
         from pyarrow.parquet import read_metadata
@@ -201,6 +210,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         """Prints the summary of what is there."""
         from pipeline.dataset.schemas import read_table
         from pipeline.present.summary import dataset_summary
+        from pipeline.synthesis import made_for
 
         place: Path = self.output().path
         rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])
@@ -210,4 +220,6 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         if card := standing.card():
             more = "the same command runs" if standing.waits else "GenerateDataset with the tool runs"
             say(f"The dataset is {partial_text(card)}; {more} those again.")
-        say(dataset_summary(rows.to_pylist(), f"{place} (also {latest})" if latest != place else str(place), files))
+        targets = {shard.plan.source: made_for(shard.plan.address.flow) for shard in self.shards}
+        where = f"{place} (also {latest})" if latest != place else str(place)
+        say(dataset_summary(rows.to_pylist(), where, files, targets=targets))

@@ -23,6 +23,7 @@ from pipeline.synthesis import (
     choose_backend,
     made_for_target,
 )
+from pipeline.synthesis.former import take_over
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import asked_device
@@ -140,6 +141,8 @@ def make_plan(
             raise
         made_for_target(nameless, target)
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
+    if moved := take_over(store, found):
+        say(f"{found.name}: {moved} reports that version 0.1.0 filed under another hash of it are taken over.")
     target = for_kernel(target, found)
     if backend == "vitis":
         runs = make_backend(store, found, source, target)

@@ -147,9 +147,11 @@ def made_for_target(addresses: Sequence[Address], target: Target) -> list[Addres
     """
     kept = [address for address in addresses if target.difference(address.flow) is None]
     if addresses and not kept:
-        first = addresses[0]
+        first = max(addresses, key=lambda address: (Target().complete.difference(address.flow) is None, address.digest))
+        others = {made_for(address.flow) for address in addresses} - {made_for(first.flow)}
+        more = f" (others are for {', '.join(sorted(others)[:3])})" if others else ""
         raise PipelineError(
-            f"the cached reports of {first.kernel} from {first.source} {target.difference(first.flow)}",
+            f"the cached reports of {first.kernel} from {first.source} {target.difference(first.flow)}{more}",
             fix="estimate its designs for that with --backend estimator, run the tool with --backend vitis, or leave "
             "--part and --clock out to replay what is there",
         )

@@ -18,6 +18,7 @@ MAX_BESIDE_FILES = 1000
 MAX_BESIDE_BYTES = 64 * 2**20
 """What of a test bench's files and data is taken along."""
 
+_MARK = "\ufeff"
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]{1,200})"', re.MULTILINE)
 
 
@@ -36,10 +37,13 @@ class UserFiles:
     encodings: Mapping[str, str]
     beside: Mapping[str, Path] = field(default_factory=dict)
 
-    def encoded(self, name: str, text: str) -> bytes:
-        """The bytes of a text of the file with that path below the folder."""
-        codes = {self.names[file]: code for file, code in self.encodings.items()}
-        return text.encode(codes.get(name, "utf-8"))
+    def whole(self, file: str, text: str) -> str:
+        """A text of that file with the mark at its beginning that reading takes away."""
+        return f"{_MARK}{text}" if self.encodings.get(file) == "utf-8-sig" else text
+
+    def encoded(self, file: str, text: str) -> bytes:
+        """The bytes of such a whole text, or of lines of it."""
+        return text.encode("latin-1" if self.encodings.get(file) == "latin-1" else "utf-8")
 
     def flags(self, flags: Flags) -> Flags:
         """The compiler's flags where the files lie under their names: folders inside as they are from there."""

@@ -18,6 +18,7 @@ from pipeline.kernels.as_written import written_loops, written_value
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.loop.delivered import write_project
 from pipeline.project import Project
 from pipeline.project.flags import parse_flags
 from pipeline.synthesis.lowering import LoweredSources, lower
@@ -190,10 +191,17 @@ def test_loops_in_headers_and_further_files_are_changed_where_they_stand(tmp_pat
     sources, user = lower(kernel, point, dialect=kernel.dialect), user_files(kernel)
     assert sorted(sources.files) == ["inc/twice.h", "src/more.c", "src/top.c"]
     assert sources.design_files == ("src/more.c", "src/top.c") and sources.cflags == "-Iinc"
-    assert user.encoded("src/top.c", sources.files["src/top.c"]) == Path(file).read_bytes()
-    header = user.encoded("inc/twice.h", sources.files["inc/twice.h"])
+    held = write_project(tmp_path / "best", kernel, sources)
+    assert sorted(held) == ["changes.diff", "inc/twice.h", "src/more.c", "src/top.c"]
+    assert (tmp_path / "best" / "src" / "top.c").read_bytes() == Path(file).read_bytes()
+    header = (tmp_path / "best" / "inc" / "twice.h").read_bytes()
     assert header.startswith(b"/* \xfc */\n") and b"{\n      #pragma HLS unroll factor=2\n" in header
     assert "#pragma HLS unroll factor=4" in sources.files["src/more.c"]
+    subprocess.run(
+        ["patch", "-p1", "--binary", "-s", "-i", "best/changes.diff"], cwd=tmp_path, check=True, capture_output=True
+    )
+    for name in user.names.values():
+        assert (tmp_path / name).read_bytes() == (tmp_path / "best" / name).read_bytes()
 
 
 def test_what_no_site_has_is_refused() -> None:

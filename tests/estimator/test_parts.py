@@ -1,0 +1,67 @@
+"""What parts hold: capacities are those of the die, whatever its package, grades and spelling."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.estimator.parts import find_part, nearest_parts
+from tests.shared_data import shared
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["xc7z020", "xc7z020clg484-1", "xc7z020-clg484-1", "XC7Z020-CLG400-2", "xc7z020iclg400-1l", "xa7z020-clg400-1q"],
+)
+def test_package_grades_and_spelling_change_nothing_of_what_a_die_holds(name: str) -> None:
+    found = find_part(name)
+    held = found.available
+    assert (found.die, found.family) == ("xc7z020", "zynq")
+    assert (held.bram_18k, held.dsp, held.ff, held.lut, held.uram) == (280, 220, 106_400, 53_200, 0)
+
+
+def test_both_spellings_of_a_package_are_one_part() -> None:
+    assert find_part("xc7z020clg484-1") == find_part("xc7z020-clg484-1")
+    assert find_part("xc7z020clg484-1") != find_part("xc7z020-clg400-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "grade"),
+    [("xcu200-fsgd2104-2-e", "2"), ("xczu7ev-ffvf1517-2lv-e", "2"), ("xc7z045ffg900-3", "3"),
+     ("xc7z010i-clg400-1l", "1"), ("xcvu080_CIV-ffvb2104-3-e", "3"), ("xc7k325t", "1")],
+)  # fmt: skip
+def test_the_speed_grade_is_the_digit_behind_the_package_and_the_slowest_without_one(name: str, grade: str) -> None:
+    assert find_part(name).grade == grade
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("xc7z02clg484-1", "xc7z020-clg484-1"), ("xc7z02", "xc7z020"), ("xc7z0201", "xc7z020"), ("xczu7-ffvc1156-2-e",
+     "xczu7ev-ffvc1156-2-e"), ("xcu20-fsgd2104-2-e", "xcu200-fsgd2104-2-e")],
+)  # fmt: skip
+def test_an_unknown_part_is_refused_with_the_nearest_names(wrong: str, meant: str) -> None:
+    with pytest.raises(PipelineError, match="does not know the part") as refused:
+        find_part(wrong)
+    assert meant in str(refused.value).replace("xc7z020clg484-1", "xc7z020-clg484-1")
+    assert len(nearest_parts(wrong)) <= 3
+
+
+@pytest.mark.parametrize(
+    "name", ["", "nonsense", "xc7z020-clg484-9", "xc7z020-clg484-1 ; exit", "xcvc1902-vsva2197-2mp-e-s"]
+)
+def test_what_is_no_part_of_a_known_die_is_refused(name: str) -> None:
+    with pytest.raises(PipelineError, match="does not know the part"):
+        find_part(name)
+
+
+def test_capacities_are_those_that_real_reports_state() -> None:
+    with shared("facts", "parts.csv").open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert len(rows) > 40
+    for row in rows:
+        held = find_part(row["part"]).available
+        stated = [int(row[name]) for name in ("BRAM_18K", "DSP", "FF", "LUT")]
+        assert [held.bram_18k, held.dsp, held.ff, held.lut] == stated, row["part"]
+        assert row["URAM"] in ("", str(held.uram)), row["part"]
