@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 HEAVY = frozenset(
     {"botorch", "dask", "dask_jobqueue", "distributed", "duckdb", "gpytorch", "islpy", "jinja2", "lightning",
-     "llvmlite", "lxml", "matplotlib", "numpy", "pandas", "plotly", "pyarrow", "pycparser", "pymoo", "safetensors", "scipy",
-     "sklearn", "tenacity", "tensorboard", "torch", "torch_geometric", "tqdm", "ziglang"}
+     "llvmlite", "lxml", "matplotlib", "numpy", "pandas", "plotly", "pyarrow", "pycparser", "pymoo", "safetensors",
+     "scipy", "sklearn", "tenacity", "tensorboard", "torch", "torch_geometric", "tqdm", "ziglang"}
 )  # fmt: skip
 """Packages whose loading a command can feel: these, and modules of ours that load them, may stand in functions."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
@@ -33,6 +34,10 @@ from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
 
+if TYPE_CHECKING:
+    from pipeline.kernels.propose import Terms
+    from pipeline.synthesis.flow import Flow
+
 _NOTHING_ASKED = Target()
 
 
@@ -52,7 +57,7 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
             TestBench(names(reading.testbench)),
             reading.name or None,
         )
-    return find_kernel(project)
+    return find_kernel(project, sites=cast("Terms", reading.sites or "auto"))
 
 
 def kernel_or_none(name: str, top: str = "") -> Kernel | None:
@@ -130,8 +135,13 @@ def make_plan(
     address = made.address_of(found)
     if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
-    rules = load_space(found, Path(space) if space else None) if address.flow.dialect != "vitis-plain" else None
+    rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
     return KernelPlan(made, address, found, rules)
+
+
+def _has_rules(kernel: Kernel, flow: Flow) -> bool:
+    """Whether the kernel's own sites are those that the flow's points are of."""
+    return flow.dialect != "vitis-plain" or kernel.dialect == "vitis-plain"
 
 
 def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:

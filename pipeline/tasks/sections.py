@@ -53,6 +53,11 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     keep = luigi.ChoiceParameter(
         default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
     )
+    delivery = luigi.ChoiceParameter(
+        default="insert",
+        choices=("insert", "directives"),
+        description="designs in the tool's own terms: as pragmas in the files, or as directives beside them",
+    )
     testbench = luigi.Parameter(
         default="", description="C file of a test bench that calls the top function, for csim and cosim"
     )

@@ -76,7 +76,9 @@ def lowering(
         return replace(sources, files={**sources.files, **testbench}, testbench=tuple(testbench))
     flags, bench = project.flags.absolute(), project.testbench
     # Lowered C holds what it includes; a test bench is compiled as it is, with the headers that lie beside it.
-    sources = replace(sources, cflags=flags.without_includes().text, settings=_later(project.tool.further))
+    delivered = kernel.dialect == "vitis-plain" == dialect
+    cflags = sources.cflags if delivered else flags.without_includes().text
+    sources = replace(sources, cflags=cflags, settings=_later(project.tool.further))
     if not testbench:
         return sources
     beside = dict.fromkeys(str(Path(file).absolute().parent) for file in (*bench.files, project.file))
@@ -151,7 +153,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         raise PipelineError(
             "has both ACCEL and HLS placeholders", file=kernel.file, fix="write all sites of a kernel in one dialect"
         )
-    dialect = "hls" if native else "merlin"
+    dialect = kernel.dialect
     further = _further(config.further)
     own = kernel.project.tool.settings if kernel.project is not None else ()
     extra = {**dict(own), **pairs(config.options, "vitis")}
@@ -163,6 +165,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
+    if dialect == "vitis-plain":
+        how = {"delivery": config.delivery, "version": LOWERING_VERSION}
     asked = for_kernel(target, kernel).complete
     assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None
     flow = tool_flow(
@@ -192,6 +196,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
                 "flow_target": asked.flow_target,
                 "reassociate": config.reassociate,
                 "unsupported": config.unsupported,
+                "delivery": config.delivery,
             },
         ),
         scratch=Path(config.scratch) if config.scratch else Path(tempfile.gettempdir()) / "hls-pipeline-runs",

@@ -76,7 +76,8 @@ class EstimatorBackend(Backend):
 
     def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
-        return Address(kernel.name, kernel.ast_hash, self.flow)
+        flow = replace(self.flow, dialect="vitis-plain") if kernel.dialect == "vitis-plain" else self.flow
+        return Address(kernel.name, kernel.ast_hash, flow)
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order.
@@ -101,17 +102,17 @@ class EstimatorBackend(Backend):
                 if key not in lot:
                     if prepared is None:
                         prepared = prepare(kernel, self.device)
-                    lot[key] = self._estimate(prepared, key, point, new)
+                    lot[key] = self._estimate(prepared, key, point, address.flow.dialect, new)
             self.store.put_batch(address, list(new.values()))
             for key, point in zip(keys, chosen, strict=True):
                 yield replace(lot[key], point=point)
         if self.store.batches(address) >= _MANY_BATCHES:
             self.store.compact(address)
 
-    def _estimate(self, prepared: Prepared, key: str, point: Point, new: dict[str, Entry]) -> Outcome:
+    def _estimate(self, prepared: Prepared, key: str, point: Point, dialect: str, new: dict[str, Entry]) -> Outcome:
         started = self.clock() if self.clock else None
         try:
-            report = prepared.estimate(point)
+            report = prepared.estimate(point, dialect)
             # write_report reads back what it wrote by the parser that a tool's reports go through, and compares.
             xml = write_report(report, generator=GENERATOR)
         except PipelineError as error:
