@@ -22,7 +22,6 @@ from pipeline.tasks.sections import own_settings as own_settings
 from pipeline.tasks.sections import pairs as pairs
 from pipeline.tasks.sections import section as section
 from pipeline.tasks.sections import vitis as vitis
-from pipeline.tasks.stored import open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
 
@@ -236,6 +235,7 @@ def run_designs(
     from pipeline.design_space import design_key
     from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
+    from pipeline.tasks.stored import open_store
 
     stored = backend.stored(points)
     yield from stored.values()
