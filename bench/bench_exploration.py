@@ -19,8 +19,8 @@ from pipeline.exploration import (
     History,
     KernelFeatures,
     Objective,
-    Outcome,
     Prior,
+    SearchOutcome,
     SiteFacts,
     make_strategy,
     space_candidates,
@@ -77,7 +77,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     keys = candidates.keys(space.sample_rows(RUNS, rng))
     outcomes = [
-        Outcome(key, "ok", bool(rng.random() < 0.6), float(2 ** rng.uniform(12, 22)), (0.2, 0.1, 0.1, 0.1))
+        SearchOutcome(key, "ok", bool(rng.random() < 0.6), float(2 ** rng.uniform(12, 22)), (0.2, 0.1, 0.1, 0.1))
         for key in keys
     ]
     clock = Clock()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.exploration.surrogates.observed import Observed
-from pipeline.exploration.types import Features, Forecast, Outcome, Surrogate
+from pipeline.exploration.types import Features, Forecast, SearchOutcome, Surrogate
 
 HELD_OUT_ROUNDS = 2
 _PRETENDED = 5.0
@@ -19,7 +19,7 @@ _RANGE = (0.3, 5.0)
 
 
 def spread_factor(
-    make: Callable[[], Surrogate], features: Features, outcomes: Sequence[Outcome], round_size: int
+    make: Callable[[], Surrogate], features: Features, outcomes: Sequence[SearchOutcome], round_size: int
 ) -> float | None:
     """The factor on the spread of latency, from the last rounds, each forecast by what came before it.
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from pipeline.exploration.shortlist import contained
-from pipeline.exploration.types import Batch, Candidates, Floats, Outcome, Proposal, Round, Rows
+from pipeline.exploration.types import Batch, Candidates, Floats, Proposal, Round, Rows, SearchOutcome
 
 _DRAWN = 2_000
 
@@ -19,7 +19,7 @@ class RandomStrategy:
     name = "random"
 
     def propose(
-        self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+        self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says."""
         batch, exhausted = fresh(candidates, outcomes, count, rng)
@@ -32,7 +32,7 @@ class CoresetStrategy:
     name = "coreset"
 
     def propose(
-        self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+        self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says."""
         batch, exhausted = fresh(candidates, outcomes, max(count, _DRAWN), rng)
@@ -55,7 +55,7 @@ def representatives(points: Floats, count: int, seed: int) -> list[int]:
 
 
 def fresh(
-    candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+    candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
 ) -> tuple[Batch, bool]:
     """At most ``count`` uniform candidates that have not been run, in random order, and whether no others are left."""
     done = candidates.rows([outcome.key for outcome in outcomes])

@@ -13,7 +13,7 @@ from pipeline.exploration.strategy import SurrogateStrategy
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.surrogates.gaussian import GaussianSurrogate
 from pipeline.exploration.surrogates.model import ModelForecast, ModelSurrogate
-from pipeline.exploration.types import Beforehand, Objective, Strategy, Surrogate
+from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy, Surrogate
 
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses
@@ -34,7 +34,7 @@ def make_strategy(
     name: str = "auto",
     *,
     objective: Objective | None = None,
-    prior: Beforehand | None = None,
+    prior: ForecastBeforehand | None = None,
     processes: MetaProcesses | None = None,
     model: ModelForecast | None = None,
     seed: int = 0,
@@ -77,7 +77,7 @@ def make_strategy(
 
 
 def _best(
-    objective: Objective, prior: Beforehand | None, processes: MetaProcesses | None, model: ModelForecast | None
+    objective: Objective, prior: ForecastBeforehand | None, processes: MetaProcesses | None, model: ModelForecast | None
 ) -> str:
     if objective.dimensions == 1 and prior is not None:
         return PORTFOLIO if processes is not None else PORTFOLIO_OF_FEW
@@ -87,7 +87,7 @@ def _best(
 
 def _maker(
     kind: str,
-    prior: Beforehand | None,
+    prior: ForecastBeforehand | None,
     processes: MetaProcesses | None,
     model: ModelForecast | None,
     seed: int,

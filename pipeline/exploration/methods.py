@@ -10,7 +10,7 @@ from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
 from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, SURROGATES, make_strategy
 from pipeline.exploration.replay import Pool, Replayed, replay
-from pipeline.exploration.types import Beforehand, Objective, Strategy
+from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy
 
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses
@@ -57,7 +57,7 @@ def searched(
     method: str,
     pool: Pool,
     sites: PoolView,
-    prior: Beforehand,
+    prior: ForecastBeforehand,
     processes: MetaProcesses | None = None,
     *,
     objective: Objective,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.exploration.types import Floats, Objective, Outcome
+from pipeline.exploration.types import Floats, Objective, SearchOutcome
 
 
 def pareto_front(costs: Floats) -> NDArray[np.intp]:
@@ -56,7 +56,7 @@ def adrs(found: Floats, reference: Floats) -> float:
     return float(np.maximum(excess.max(axis=2), 0.0).min(axis=1).mean())
 
 
-def best_so_far(outcomes: Sequence[Outcome], objective: Objective) -> list[int | None]:
+def best_so_far(outcomes: Sequence[SearchOutcome], objective: Objective) -> list[int | None]:
     """Per run, the place among ``outcomes`` of the best valid design until then; None before there is one.
 
     By the first cost, which is the latency under ``pareto``; of equals the earlier.
@@ -73,7 +73,7 @@ def best_so_far(outcomes: Sequence[Outcome], objective: Objective) -> list[int |
     return places
 
 
-def front_of(outcomes: Sequence[Outcome], objective: Objective) -> list[int]:
+def front_of(outcomes: Sequence[SearchOutcome], objective: Objective) -> list[int]:
     """Places of the valid outcomes on the front of (log2 cycles, largest utilisation), fastest first."""
     front = Objective("pareto", objective.limit)
     places = [place for place, outcome in enumerate(outcomes) if front.is_valid(outcome)]

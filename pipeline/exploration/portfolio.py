@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.exploration.types import Candidates, Outcome, Proposal, Round, Strategy
+from pipeline.exploration.types import Candidates, Proposal, Round, SearchOutcome, Strategy
 
 
 class PortfolioStrategy:
@@ -20,7 +20,7 @@ class PortfolioStrategy:
         self.members = tuple(members)
 
     def propose(
-        self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+        self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says; the gain is the largest that a member expects."""
         members = self.members if outcomes else self.members[:1]

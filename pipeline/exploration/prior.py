@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.errors import PipelineError
 from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.trees import Trees
-from pipeline.exploration.types import Features, Floats, Forecast, Outcome
+from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 
 VERSION = 3
 """Grows when a prior learned from the same histories forecasts otherwise."""
@@ -33,7 +33,7 @@ class History:
     kernel: str
     source: str
     features: Features
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[SearchOutcome]
 
 
 class Prior:

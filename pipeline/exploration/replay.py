@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import PoolCandidates
 from pipeline.exploration.pareto import adrs, hypervolume, pareto_front
-from pipeline.exploration.types import Features, Floats, Forecast, Objective, Outcome, Proposal, Strategy
+from pipeline.exploration.types import Features, Floats, Forecast, Objective, Proposal, SearchOutcome, Strategy
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Pool:
     source: str
     kernel: str
     features: Features
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[SearchOutcome, ...]
 
     @property
     def candidates(self) -> PoolCandidates:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pipeline.exploration.pareto import best_so_far
-from pipeline.exploration.types import Objective, Outcome, Round
+from pipeline.exploration.types import Objective, Round, SearchOutcome
 
 LEAST_GAIN = 0.005
 """Doublings of the objective; an expected gain below this (0.35 %) is none."""
@@ -16,7 +16,7 @@ PATIENCE = 2
 
 
 def stop_reason(
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[SearchOutcome],
     objective: Objective,
     *,
     budget: int,

@@ -25,10 +25,10 @@ from pipeline.exploration.types import (
     Forecast,
     NeedsBackground,
     Objective,
-    Outcome,
     Proposal,
     Round,
     Rows,
+    SearchOutcome,
     Surrogate,
 )
 
@@ -74,7 +74,7 @@ class SurrogateStrategy:
         self._least_chance = LEAST_CHANCE.get(acquisition, OTHER_LEAST_CHANCE)
 
     def propose(
-        self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+        self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
     ) -> Round:
         """As :class:`~pipeline.exploration.types.Strategy` says."""
         surrogate, factor = self._make(), None
@@ -186,7 +186,7 @@ class Scan:
         surrogate: Surrogate,
         factor: float | None,
         objective: Objective,
-        outcomes: Sequence[Outcome],
+        outcomes: Sequence[SearchOutcome],
         least_chance: float,
     ) -> None:
         self.outcomes = outcomes
@@ -255,7 +255,7 @@ class Scan:
         return float((np.exp(log_improvement(outlook, float(self.costs.min()))) * outlook.chance).max())
 
 
-def valid_costs(outcomes: Sequence[Outcome], objective: Objective) -> NDArray[np.float64]:
+def valid_costs(outcomes: Sequence[SearchOutcome], objective: Objective) -> NDArray[np.float64]:
     """[k, m] costs of the valid outcomes."""
     found = [objective.costs(outcome) for outcome in outcomes if objective.is_valid(outcome)]
     return np.array(found, dtype=np.float64).reshape(len(found), objective.dimensions)

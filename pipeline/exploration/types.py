@@ -26,7 +26,7 @@ GOALS = ("cycles", "ns", "weighted", "pareto")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SearchOutcome:
     """One design that was synthesised, estimated or replayed.
 
     ``key``          the design key
@@ -80,7 +80,7 @@ class Objective:
         """Costs per design: 2 for ``pareto``, else 1."""
         return 2 if self.goal == "pareto" else 1
 
-    def is_valid(self, outcome: Outcome) -> bool:
+    def is_valid(self, outcome: SearchOutcome) -> bool:
         """Whether the run gave a latency and every known utilisation is under the limit."""
         return bool(
             outcome.usable
@@ -88,7 +88,7 @@ class Objective:
             and all(used is None or used < self.limit for used in outcome.utilisation)
         )
 
-    def costs(self, outcome: Outcome) -> tuple[float, ...]:
+    def costs(self, outcome: SearchOutcome) -> tuple[float, ...]:
         """The costs of a valid outcome, ``dimensions`` numbers, less is better.
 
         log2 cycles, log2 ns, log2 cycles plus weighted utilisations, or (log2 cycles, largest utilisation).
@@ -207,7 +207,7 @@ def _both(one: Floats | None, two: Floats | None) -> Floats | None:
 class Surrogate(Protocol):
     """Learns from outcomes on one kernel and forecasts other designs of it."""
 
-    def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
+    def fit(self, features: Features, outcomes: Sequence[SearchOutcome]) -> None:
         """Learns from outcomes, one per row of ``features``; those that say nothing are left out.
 
         May be called with nothing observed: a surrogate that knows other kernels, or a model, can forecast all the
@@ -218,7 +218,7 @@ class Surrogate(Protocol):
         """Forecasts in the order of the rows; deterministic."""
 
 
-class Beforehand(Protocol):
+class ForecastBeforehand(Protocol):
     """What is known of a kernel's designs before any of them has been run."""
 
     def predict(self, features: Features) -> Forecast:
@@ -323,7 +323,7 @@ class Strategy(Protocol):
         """Its name, with which :func:`pipeline.exploration.make_strategy` makes it again."""
 
     def propose(
-        self, candidates: Candidates, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator
+        self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
     ) -> Round:
         """At most ``count`` different candidates that are not among ``outcomes``, fewer where no more are left.
 

@@ -17,7 +17,7 @@ from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
 if TYPE_CHECKING:
-    from pipeline.loop.measured import Measured
+    from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.flow import Flow
     from pipeline.synthesis.plan import KernelPlan
     from pipeline.synthesis.vitis import Sources
@@ -35,7 +35,7 @@ _BUILD = "vitis"
 def write_best(
     folder: Path,
     plan: KernelPlan,
-    best: Measured,
+    best: MeasuredDesign,
     xml: bytes | None,
     commands: Sequence[str],
     assumed: Sequence[str] = (),
@@ -78,7 +78,7 @@ def write_best(
     return files
 
 
-def design_facts(best: Measured) -> dict[str, Any]:
+def design_facts(best: MeasuredDesign) -> dict[str, Any]:
     """A design and its result as JSON values."""
     return {
         "kernel": best.kernel,
@@ -103,7 +103,7 @@ def bench_text(facts: Mapping[str, str]) -> str:
     return ", ".join(told)
 
 
-def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
+def annotated(plan: KernelPlan, best: MeasuredDesign) -> dict[str, str]:
     """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
 
     Raises PipelineError where there is no C, or a site has no place in it.
@@ -118,7 +118,7 @@ def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
     return {f"{plan.name}.c": sources.files[name]}
 
 
-def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
+def build_sources(plan: KernelPlan, best: MeasuredDesign) -> tuple[Sources, Flow]:
     """What the tool is handed, and under which flow; what a published set does not record is this project's default.
 
     Raises PipelineError where there is no C, or the point cannot be lowered.
@@ -160,7 +160,7 @@ def _assumed(recorded: Flow, used: Flow) -> list[str]:
 
 
 def _readme(
-    best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
+    best: MeasuredDesign, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
     commands: Sequence[str], tested: Sequence[str],
 ) -> str:  # fmt: skip
     shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]

@@ -16,9 +16,9 @@ from pipeline.loop.search import model_of_round, search_of
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
-    from pipeline.exploration import Outcome
+    from pipeline.exploration import SearchOutcome
     from pipeline.loop.closed_loop import ClosedLoop
-    from pipeline.loop.record import Record
+    from pipeline.loop.record import LoopRecord
     from pipeline.synthesis.plan import KernelPlan
 
 
@@ -34,7 +34,7 @@ class Chosen:
     earlier_cycles: int | None = None
 
 
-def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: Record, count: int) -> tuple[str, list[Chosen]]:
+def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: LoopRecord, count: int) -> tuple[str, list[Chosen]]:
     """How the designs of a loop are chosen, in words, and the ``count`` best of a kernel, best first.
 
     Under replay those that the model of the finished loop expects most of among the cached designs that the loop had
@@ -71,7 +71,7 @@ def chosen_of_model(loop: ClosedLoop, plan: KernelPlan, count: int) -> tuple[str
 
 
 def _best_expected(
-    loop: ClosedLoop, plan: KernelPlan, model: Path, outcomes: list[Outcome], count: int
+    loop: ClosedLoop, plan: KernelPlan, model: Path, outcomes: list[SearchOutcome], count: int
 ) -> list[Chosen]:
     """By pure exploitation: the least expected cost among what is predicted to fit."""
     if count == 0:

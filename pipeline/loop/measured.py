@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.labelled import usable_for_regression, validity_target
-from pipeline.exploration import RESOURCES, Outcome
+from pipeline.exploration import RESOURCES, SearchOutcome
 from pipeline.files import damaged
 from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
 from pipeline.reports.labels import Status
@@ -24,7 +24,7 @@ _ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredDesign:
     """A design with its result.
 
     ``usable`` is True where there is a latency to learn from, False where the design failed, None where the run says
@@ -47,14 +47,14 @@ class Measured:
     utilisation: Mapping[str, float | None]
     assumed_trips: int | None = None
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SearchOutcome:
         """As search takes it."""
         used = tuple(self.utilisation[_ORDER[name]] for name in RESOURCES)
         cycles = None if self.cycles is None else float(self.cycles)
-        return Outcome(self.key, self.status, self.usable, cycles, used, self.clock_ns)
+        return SearchOutcome(self.key, self.status, self.usable, cycles, used, self.clock_ns)
 
 
-def measured(row: LabelledDesign) -> Measured:
+def measured(row: LabelledDesign) -> MeasuredDesign:
     """What the loop keeps of a labelled design whose point is known."""
     label = row.label
     used = label.fractions
@@ -64,7 +64,7 @@ def measured(row: LabelledDesign) -> Measured:
     if label.status is Status.OK and cycles is None and row.report is not None:
         cycles = assumed_cycles(row.report)
         usable, assumed = (usable, None) if cycles is None else (True, ASSUMED_TRIPS)
-    return Measured(
+    return MeasuredDesign(
         kernel=row.kernel,
         key=row.key,
         point=dict(row.point),
@@ -80,14 +80,14 @@ def measured(row: LabelledDesign) -> Measured:
     )
 
 
-def write_measured(file: Path, rows: Iterable[Measured]) -> None:
+def write_measured(file: Path, rows: Iterable[MeasuredDesign]) -> None:
     """A JSON object a line, in the rows' order."""
     file.write_text("".join(json.dumps(asdict(row), sort_keys=True) + "\n" for row in rows), encoding="utf-8")
 
 
-def read_measured(file: Path) -> list[Measured]:
+def read_measured(file: Path) -> list[MeasuredDesign]:
     """The rows of :func:`write_measured`."""
     try:
-        return [Measured(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+        return [MeasuredDesign(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
     except (ValueError, TypeError, RecursionError):
         raise damaged(file, "a line is no run", remove=file.parent) from None

@@ -26,7 +26,7 @@ from pipeline.training import VOCABULARY, KernelDesigns, fine_tune, predict_desi
 from pipeline.training.data import REFERENCE_CYCLES
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Features, Outcome, Strategy, Surrogate
+    from pipeline.exploration import Features, SearchOutcome, Strategy, Surrogate
     from pipeline.exploration.features import KernelFeatures
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.models import DesignModel
@@ -40,7 +40,7 @@ _LEAST_SPREAD = 0.05
 _LEAST_SHARE = 1e-3
 
 
-def tune_model(loop: ClosedLoop, plan: KernelPlan, outcomes: Sequence[Outcome], file: Path) -> dict[str, Any]:
+def tune_model(loop: ClosedLoop, plan: KernelPlan, outcomes: Sequence[SearchOutcome], file: Path) -> dict[str, Any]:
     """Tunes the loop's model on the runs so far and writes it; returns what was done.
 
     Each round starts from the pre-trained weights. Without any usable run these are written as they are.
@@ -90,7 +90,7 @@ class ModelInput:
         columns = tuple(place[name] for name in graph.graph.sites)
         return ModelInput(plan, graph, columns, facts.estimate is not None, model.config.estimate_use != "none")
 
-    def designs(self, features: Features, outcomes: Sequence[Outcome] | None = None) -> KernelDesigns:
+    def designs(self, features: Features, outcomes: Sequence[SearchOutcome] | None = None) -> KernelDesigns:
         """The designs of these features, with their results where these are known."""
         count = len(features)
         targets = np.full((count, 5), np.nan, np.float32)
@@ -124,7 +124,7 @@ class TunedModel:
     def __init__(self, model: DesignModel, designs_of: ModelInput, base: Surrogate) -> None:
         self._model, self._designs_of, self._base = model, designs_of, base
 
-    def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
+    def fit(self, features: Features, outcomes: Sequence[SearchOutcome]) -> None:
         """Teaches the base; the model has been tuned on these outcomes already."""
         self._base.fit(features, outcomes)
 

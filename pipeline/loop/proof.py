@@ -9,11 +9,11 @@ from pipeline.loop.best import build_sources
 from pipeline.synthesis.testbench import SECONDS, Proof, Verdict, has_bench, prove_design, prove_original
 
 if TYPE_CHECKING:
-    from pipeline.loop.measured import Measured
+    from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
 
 
-def prove_best(plan: KernelPlan, best: Measured | None, seconds: float = SECONDS) -> dict[str, str] | None:
+def prove_best(plan: KernelPlan, best: MeasuredDesign | None, seconds: float = SECONDS) -> dict[str, str] | None:
     """What a kernel's test bench says of the original and of the best design; None for a kernel without one.
 
     The members ``original`` and ``best`` are verdicts (:class:`pipeline.synthesis.testbench.Verdict`),
@@ -32,7 +32,7 @@ def prove_best(plan: KernelPlan, best: Measured | None, seconds: float = SECONDS
     }
 
 
-def _design(plan: KernelPlan, best: Measured | None, original: Proof, seconds: float) -> Proof:
+def _design(plan: KernelPlan, best: MeasuredDesign | None, original: Proof, seconds: float) -> Proof:
     if best is None:
         return Proof(Verdict.NOT_POSSIBLE, "no design was found that fits")
     if original.verdict is Verdict.NOT_POSSIBLE:

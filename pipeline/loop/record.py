@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import Proposal, Round
 from pipeline.files import intact, read_own
-from pipeline.loop.measured import Measured, read_measured
+from pipeline.loop.measured import MeasuredDesign, read_measured
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Outcome
+    from pipeline.exploration import SearchOutcome
     from pipeline.loop.closed_loop import ClosedLoop
 
 STATE = "state.json"
@@ -33,7 +33,7 @@ class Run:
 
     round: int
     proposal: Proposal
-    result: Measured
+    result: MeasuredDesign
 
 
 def round_to_json(answer: Round) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def round_from_json(value: Mapping[str, Any]) -> Round:
 
 
 @dataclass(frozen=True)
-class Record:
+class LoopRecord:
     """The first rounds of a loop, as its files tell. ``takes`` is how many designs each round runs."""
 
     loop: ClosedLoop
@@ -85,7 +85,7 @@ class Record:
                     found.append(Run(number, proposal, results[kernel, proposal.key]))
         return found
 
-    def outcomes(self, kernel: str) -> list[Outcome]:
+    def outcomes(self, kernel: str) -> list[SearchOutcome]:
         """The results of a kernel as search takes them, in the runs' order."""
         return [run.result.outcome() for run in self.runs() if run.result.kernel == kernel]
 

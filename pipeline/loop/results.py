@@ -10,7 +10,7 @@ from pipeline.files import write_json
 from pipeline.loop.best import write_best
 from pipeline.loop.page import write_loop_page
 from pipeline.loop.proof import prove_best
-from pipeline.loop.record import TIMES, Record, read_json
+from pipeline.loop.record import TIMES, LoopRecord, read_json
 from pipeline.loop.summary import best_of, loop_facts
 from pipeline.loop.tables import (
     FRONT_COLUMNS,
@@ -24,7 +24,7 @@ from pipeline.loop.tables import (
 from pipeline.loop.validation import TABLE, VALIDATION
 
 if TYPE_CHECKING:
-    from pipeline.loop.measured import Measured
+    from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
 
 SUMMARY = "summary.json"
@@ -32,7 +32,7 @@ _TIME_COLUMNS = ("run", "kernel", "key", "seconds", "started")
 
 
 def write_results(
-    folder: Path, record: Record, budget: int, validated: Path, provenance: Mapping[str, Any], command: str,
+    folder: Path, record: LoopRecord, budget: int, validated: Path, provenance: Mapping[str, Any], command: str,
     testbench_seconds: float = 0.0,
 ) -> dict[str, Any]:  # fmt: skip
     """Writes the tables, the summary, the best designs and the page of a loop; returns the summary.
@@ -65,7 +65,7 @@ def write_results(
     return facts
 
 
-def _write_times(file: Path, record: Record, rows: list[dict[str, Any]]) -> None:
+def _write_times(file: Path, record: LoopRecord, rows: list[dict[str, Any]]) -> None:
     times: dict[str, dict[str, Any]] = {}
     for number, take in enumerate(record.takes, 1):
         for kernel in record.loop.plans:
@@ -81,7 +81,7 @@ def _write_times(file: Path, record: Record, rows: list[dict[str, Any]]) -> None
     )
 
 
-def _report_of(record: Record, plan: KernelPlan, design: Measured) -> bytes | None:
+def _report_of(record: LoopRecord, plan: KernelPlan, design: MeasuredDesign) -> bytes | None:
     """The csynth.xml of a design that was run; None where its label came without one."""
     entry = record.loop.store.get(plan.address, design.key)
     return None if entry is None else entry.xml

@@ -16,8 +16,8 @@ from pipeline.loop.bound import least_cycles
 from pipeline.loop.candidates import points_of
 from pipeline.loop.forecast import calibration
 from pipeline.loop.labelled import labelled
-from pipeline.loop.measured import Measured, measured, write_measured
-from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, Record, interleaved, read_json, round_to_json
+from pipeline.loop.measured import MeasuredDesign, measured, write_measured
+from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, LoopRecord, interleaved, read_json, round_to_json
 from pipeline.loop.search import search_of
 from pipeline.loop.tables import best_values
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 _ENDLESS = sys.maxsize
 
 
-def before_round(loop: ClosedLoop, number: int) -> Record:
+def before_round(loop: ClosedLoop, number: int) -> LoopRecord:
     """The rounds before one, all of them full."""
-    return Record(loop, (loop.batch,) * (number - 1))
+    return LoopRecord(loop, (loop.batch,) * (number - 1))
 
 
 def train_round(loop: ClosedLoop, number: int, folder: Path) -> list[str]:
@@ -67,7 +67,7 @@ def train_round(loop: ClosedLoop, number: int, folder: Path) -> list[str]:
     ]
 
 
-def _reason(before: Record, kernel: str) -> str | None:
+def _reason(before: LoopRecord, kernel: str) -> str | None:
     earlier = before.stopped(kernel)
     if earlier is not None or not before.takes:
         return earlier
@@ -110,12 +110,14 @@ def proposed(loop: ClosedLoop, number: int, kernel: str, take: int) -> list[tupl
     return points_of(loop.plans[kernel], keys)
 
 
-def as_measured(plan: KernelPlan, outcome: Outcome, sampled_by: str) -> Measured:
+def as_measured(plan: KernelPlan, outcome: Outcome, sampled_by: str) -> MeasuredDesign:
     """What the loop keeps of a backend's outcome."""
     return measured(labelled(plan, outcome, sampled_by))
 
 
-def write_runs(folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan) -> list[Measured]:
+def write_runs(
+    folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan
+) -> list[MeasuredDesign]:
     """Writes the results in the order of ``keys`` as ``runs.jsonl``, and ``times.json``, which differs from run to run.
 
     Returns the rows in the order in which they were done.
@@ -129,7 +131,7 @@ def write_runs(folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome
     return list(rows.values())
 
 
-def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[Measured]) -> str:
+def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[MeasuredDesign]) -> str:
     """One line on what a round found for a kernel."""
     earlier = [run.result for run in before_round(loop, number).runs() if run.result.kernel == kernel]
     goal = loop.goal

@@ -15,7 +15,7 @@ from pipeline.loop.histories import histories_of, processes_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from pipeline.exploration import Candidates, Outcome, Strategy
+    from pipeline.exploration import Candidates, SearchOutcome, Strategy
     from pipeline.exploration.features import KernelFeatures
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis.plan import KernelPlan
@@ -28,7 +28,7 @@ class Search:
     candidates: Candidates
     strategy: Strategy
 
-    def propose(self, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator) -> Round:
+    def propose(self, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator) -> Round:
         """What the strategy proposes; nothing where all candidates have been run."""
         if self.candidates.complete and len(outcomes) == self.candidates.size:
             return Round((), exhausted=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.exploration import stop_reason
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
-from pipeline.loop.record import STATE, Record, Run, read_json
+from pipeline.loop.record import STATE, LoopRecord, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
 from pipeline.synthesis.devices import stand_in
@@ -19,7 +19,7 @@ from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
-    from pipeline.loop.measured import Measured
+    from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
 
 
@@ -33,7 +33,7 @@ def target_text(facts: Mapping[str, Any]) -> str:
     return f"for {made_for(Flow.from_json(one['flow']))}"
 
 
-def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Measured] | None:
+def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, MeasuredDesign] | None:
     """The number of the run that found the best design of a kernel, and the design; None where none fits."""
     fitting = [
         (number, run.result)
@@ -43,7 +43,7 @@ def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Me
     return min(fitting, key=lambda item: loop.goal.costs(item[1].outcome())[0], default=None)
 
 
-def why_stopped(record: Record, kernel: str, budget: int, runs: Sequence[Run]) -> str:
+def why_stopped(record: LoopRecord, kernel: str, budget: int, runs: Sequence[Run]) -> str:
     """Why the search on a kernel ended, as a sentence."""
     earlier = record.stopped(kernel)
     if earlier is not None:
@@ -90,7 +90,7 @@ def _assumptions(runs: Sequence[Run]) -> list[str]:
 
 
 def loop_facts(
-    record: Record, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+    record: LoopRecord, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
 ) -> dict[str, Any]:
     """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
 
@@ -129,7 +129,9 @@ def loop_facts(
     return facts
 
 
-def _kernel_facts(record: Record, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan) -> dict[str, Any]:
+def _kernel_facts(
+    record: LoopRecord, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan
+) -> dict[str, Any]:
     loop = record.loop
     mine = [run.result for run in runs if run.result.kernel == kernel]
     best = best_of(loop, runs, kernel)

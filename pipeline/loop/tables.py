@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import front_of
-from pipeline.loop.measured import Measured
+from pipeline.loop.measured import MeasuredDesign
 from pipeline.reports.report import RESOURCE_NAMES
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
     ]
 
 
-def best_values(results: Sequence[Measured], goal: Objective) -> list[int | float | None]:
+def best_values(results: Sequence[MeasuredDesign], goal: Objective) -> list[int | float | None]:
     """Per run the objective of the best design of its kernel that fits, so far: cycles, ns, or the weighted cost.
 
     Under ``pareto`` it is the fewest cycles. None until a design fits.
@@ -70,7 +70,7 @@ def best_values(results: Sequence[Measured], goal: Objective) -> list[int | floa
     return found
 
 
-def value_of(result: Measured, goal: Objective) -> int | float:
+def value_of(result: MeasuredDesign, goal: Objective) -> int | float:
     """The objective of a design that fits, in the unit of the objective."""
     assert result.cycles is not None
     cost = goal.costs(result.outcome())[0]
@@ -139,7 +139,7 @@ def predicted_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]
     return rows
 
 
-def utilisations(result: Measured) -> dict[str, float | None]:
+def utilisations(result: MeasuredDesign) -> dict[str, float | None]:
     """One column a resource."""
     return {f"util_{name}": result.utilisation[name] for name in RESOURCE_NAMES}
 

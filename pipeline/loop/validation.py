@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.files import write_json
-from pipeline.loop.measured import Measured, write_measured
+from pipeline.loop.measured import MeasuredDesign, write_measured
 from pipeline.loop.tables import UTILISATIONS, ranks, utilisations, write_csv
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ VALIDATION_COLUMNS = (
 def validation_rows(
     kernel: str,
     chosen: Sequence[Chosen],
-    results: Sequence[Measured],
+    results: Sequence[MeasuredDesign],
     simulated: Mapping[str, Mapping[str, Any]],
     goal: Objective,
 ) -> list[dict[str, Any]]:
@@ -91,7 +91,7 @@ def write_validation(
     loop: ClosedLoop,
     rows: Sequence[Mapping[str, Any]],
     hows: Mapping[str, str],
-    results: Sequence[Measured],
+    results: Sequence[MeasuredDesign],
     *,
     use_cache: bool,
 ) -> None:

@@ -13,7 +13,7 @@ from pipeline.tasks.outputs import write_json
 
 if TYPE_CHECKING:
     from pipeline.models import DesignModel
-    from pipeline.training.outcome import Outcome
+    from pipeline.training.outcome import TrainingOutcome
 
 CARD, CURVES = "card.json", "metrics.csv"
 UNITS = {"perf": "0.5 log2(1e7 / cycles)"}
@@ -22,7 +22,7 @@ UNITS = {"perf": "0.5 log2(1e7 / cycles)"}
 def write_model_folder(
     folder: Path,
     model: DesignModel,
-    outcome: Outcome,
+    outcome: TrainingOutcome,
     card: Mapping[str, Any],
     curves: Sequence[Mapping[str, Any]],
     picture_side: str,
@@ -60,7 +60,7 @@ def _write_gates(path: Path, gates: Sequence[Mapping[str, Any]]) -> None:
 
 def _draw(
     folder: Path,
-    outcome: Outcome,
+    outcome: TrainingOutcome,
     card: Mapping[str, Any],
     curves: Sequence[Mapping[str, Any]],
     side: str,
@@ -87,7 +87,7 @@ def _draw(
     (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
 
 
-def _compared(outcome: Outcome, card: Mapping[str, Any], side: str) -> list[Any]:
+def _compared(outcome: TrainingOutcome, card: Mapping[str, Any], side: str) -> list[Any]:
     from pipeline.present.charts import Predictions
 
     rows = [row for row in outcome.predictions.to_pylist() if row["side"] == side]

@@ -20,7 +20,7 @@ from pipeline.tasks.provisional import Standing, unfinished
 
 if TYPE_CHECKING:
     from pipeline.loop.chosen import Chosen
-    from pipeline.loop.measured import Measured
+    from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis import ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
@@ -93,13 +93,13 @@ class ValidateTopDesigns(LoopTask):
         is not measured is not compared.
         """
         from pipeline.loop.chosen import chosen_of_loop, chosen_of_model
-        from pipeline.loop.record import Record
+        from pipeline.loop.record import LoopRecord
         from pipeline.loop.validation import validation_rows, write_validation
 
         finished(self.requires())
-        record = Record(self.loop, tuple(self.takes)) if self.budget is not None else None
+        record = LoopRecord(self.loop, tuple(self.takes)) if self.budget is not None else None
         rows: list[dict[str, Any]] = []
-        results: list[Measured] = []
+        results: list[MeasuredDesign] = []
         hows = {}
         standing = Standing()
         for kernel, plan in self.loop.plans.items():
@@ -122,7 +122,7 @@ class ValidateTopDesigns(LoopTask):
 
     def _label(
         self, plan: KernelPlan, chosen: list[Chosen], standing: Standing
-    ) -> tuple[list[Measured], dict[str, dict[str, Any]]]:
+    ) -> tuple[list[MeasuredDesign], dict[str, dict[str, Any]]]:
         """A result per chosen design, in their order, and what RTL simulation said, by design key.
 
         What has no result is counted in ``standing`` and left out.

@@ -8,7 +8,7 @@ in a module of its own because that imports Lightning. Importing this room impor
 from pipeline.training.config import TrainingConfig
 from pipeline.training.data import KernelDesigns, load_designs
 from pipeline.training.fine_tune import FINE_TUNING, fine_tune
-from pipeline.training.forecast import Forecast, predict_designs
+from pipeline.training.forecast import DesignForecast, predict_designs
 from pipeline.training.presets import MODES, Preset, preset
 from pipeline.training.shots import select_shots
 from pipeline.training.sites import VOCABULARY, SiteGraph, site_graph, site_values
@@ -17,7 +17,7 @@ __all__ = [
     "FINE_TUNING",
     "MODES",
     "VOCABULARY",
-    "Forecast",
+    "DesignForecast",
     "KernelDesigns",
     "Preset",
     "SiteGraph",

@@ -20,7 +20,7 @@ REGRESSION, VALIDITY = "regression", "validity"
 
 
 @dataclass(frozen=True)
-class Batch:
+class KernelBatch:
     """What a step takes: the graphs of K kernels, B designs and their labels, (B, T) float or (B,) int64 classes."""
 
     graphs: GraphBatch
@@ -32,11 +32,11 @@ class Batch:
         """(B,) the kernel of each design."""
         return self.designs.kernel
 
-    def to(self, device: torch.device) -> Batch:
+    def to(self, device: torch.device) -> KernelBatch:
         """The same batch on a device."""
         if device.type == "cpu":
             return self
-        return Batch(moved(self.graphs, device, None), moved(self.designs, device, None), self.labels.to(device))
+        return KernelBatch(moved(self.graphs, device, None), moved(self.designs, device, None), self.labels.to(device))
 
 
 class TrainingDesigns:
@@ -93,7 +93,7 @@ class TrainingDesigns:
     def __len__(self) -> int:
         return len(self.graph_of)
 
-    def batch(self, rows: Sequence[int] | Ints) -> Batch:
+    def batch(self, rows: Sequence[int] | Ints) -> KernelBatch:
         """The designs of these rows."""
         index = torch.as_tensor(rows, dtype=torch.int64)
         used, local = np.unique(self.graph_of[index.numpy()], return_inverse=True)
@@ -104,14 +104,14 @@ class TrainingDesigns:
             None if self.estimates is None else self.estimates[index],
             self.source[index],
         )
-        return Batch(graphs, share(graphs, designs), self.labels[index])
+        return KernelBatch(graphs, share(graphs, designs), self.labels[index])
 
-    def halves(self, rows: Sequence[int] | Ints) -> tuple[Batch, Batch]:
+    def halves(self, rows: Sequence[int] | Ints) -> tuple[KernelBatch, KernelBatch]:
         """Every second design of these rows, and the others: what meta-learning adapts to, and what it is judged by."""
         rows = np.asarray(rows)
         return self.batch(rows[::2]), self.batch(rows[1::2])
 
-    def in_order(self, size: int = 512) -> Iterator[Batch]:
+    def in_order(self, size: int = 512) -> Iterator[KernelBatch]:
         """All designs in batches, graph by graph."""
         order = np.argsort(self.graph_of, kind="stable")
         for start in range(0, len(order), size):

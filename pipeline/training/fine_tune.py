@@ -12,12 +12,12 @@ from torch import nn
 
 from pipeline.errors import PipelineError
 from pipeline.models import DesignModel
-from pipeline.training.batches import Batch, TrainingDesigns
+from pipeline.training.batches import KernelBatch, TrainingDesigns
 from pipeline.training.config import TrainingConfig
 from pipeline.training.data import KernelDesigns
 from pipeline.training.objective import objective_for
 from pipeline.training.optimiser import make_optimiser
-from pipeline.training.steps import Advance, not_a_number
+from pipeline.training.steps import StepAdvance, not_a_number
 
 FINE_TUNING = TrainingConfig(epochs=500, separate_share=0.0)
 """The published fine-tuning (arXiv 2410.19225): joint only."""
@@ -29,7 +29,7 @@ def fine_tune(
     shots: npt.NDArray[np.int64],
     config: TrainingConfig = FINE_TUNING,
     *,
-    advance: Advance | None = None,
+    advance: StepAdvance | None = None,
 ) -> DesignModel:
     """A copy of the model, trained jointly on the rows ``shots`` of the designs; in evaluation mode.
 
@@ -81,10 +81,10 @@ class _Batches:
     def __init__(self, few: TrainingDesigns, config: TrainingConfig, device: torch.device) -> None:
         self.few, self.size, self.seed, self.device = few, config.batch_size, config.seed, device
         self.count = -(-len(few) // config.batch_size)
-        self._whole: Batch | None = few.batch(np.arange(len(few))).to(device) if self.count == 1 else None
+        self._whole: KernelBatch | None = few.batch(np.arange(len(few))).to(device) if self.count == 1 else None
         self._encoded: torch.Tensor | None = None
 
-    def of(self, epoch: int) -> list[Batch]:
+    def of(self, epoch: int) -> list[KernelBatch]:
         if self._whole is not None:
             return [self._whole]
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.few))

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Forecast:
+class DesignForecast:
     """Predictions for N designs of one kernel.
 
     ``targets``     (N, T) in the units of :class:`pipeline.training.data.KernelDesigns`, None without a model for
@@ -39,7 +39,7 @@ class Forecast:
 
 def predict_designs(
     models: DesignModel | Sequence[DesignModel], designs: KernelDesigns, *, batch_size: int = 1024
-) -> Forecast:
+) -> DesignForecast:
     """What one or several models say about designs, in evaluation mode and in batches.
 
     Models for regression and for validity may be mixed; each kind's are averaged.
@@ -64,7 +64,7 @@ def predict_designs(
     targets = np.mean(means, axis=0) if means else None
     spread = np.sqrt(np.mean(variances, axis=0) + np.var(means, axis=0)) if means else None
     networks = len(first[0].low_gates) if first else 0
-    return Forecast(
+    return DesignForecast(
         targets=targets,
         spread=spread,
         valid=np.mean(valid, axis=0) if valid else None,

@@ -47,7 +47,7 @@ another convolution; no separate stage."""
 
 
 @dataclass(frozen=True)
-class Network:
+class TrainedNetwork:
     """A network of a study: mode, architecture, and what is changed of them."""
 
     mode: str
@@ -65,9 +65,9 @@ class Network:
         return {name: value for change in self.changes for name, value in change.training.items()}
 
 
-def network_named(name: str) -> Network | None:
+def network_named(name: str) -> TrainedNetwork | None:
     """The network of a method's name; None where the name is of no network."""
     base, *changes = name.split("+")
     if base not in NETWORKS or any(change not in CHANGES for change in changes):
         return None
-    return Network(*NETWORKS[base], tuple(CHANGES[change] for change in changes))
+    return TrainedNetwork(*NETWORKS[base], tuple(CHANGES[change] for change in changes))

@@ -6,17 +6,17 @@ import torch
 from torch import Tensor
 
 from pipeline.models import DesignModel, Prediction, joint_loss, ranking_loss, separate_loss, target_losses
-from pipeline.training.batches import REGRESSION, Batch, TrainingDesigns
+from pipeline.training.batches import REGRESSION, KernelBatch, TrainingDesigns
 from pipeline.training.config import TrainingConfig
 
 
-class Objective:
+class TrainingObjective:
     """What a model is trained on. ``weights`` (T,) of the targets' errors, None for all alike."""
 
     def __init__(self, config: TrainingConfig, weights: Tensor | None) -> None:
         self.ranking, self.weights = config.ranking_weight, weights
 
-    def __call__(self, model: DesignModel, batch: Batch, joint: bool, encoded: Tensor | None = None) -> Tensor:
+    def __call__(self, model: DesignModel, batch: KernelBatch, joint: bool, encoded: Tensor | None = None) -> Tensor:
         """The loss of a batch; ``encoded`` as in :class:`pipeline.models.DesignModel`."""
         found: Prediction = model(batch.graphs, batch.designs, encoded)
         weights = None if self.weights is None else self.weights.to(batch.labels.device)
@@ -31,16 +31,16 @@ class Objective:
         return loss
 
 
-def objective_for(config: TrainingConfig, designs: TrainingDesigns) -> Objective:
+def objective_for(config: TrainingConfig, designs: TrainingDesigns) -> TrainingObjective:
     """The objective of a training set, which decides the targets' weights where these are balanced."""
     if not config.balance_targets or designs.task != REGRESSION:
-        return Objective(config, None)
+        return TrainingObjective(config, None)
     spread = designs.labels.std(0, correction=0).clamp(min=1e-3)
-    return Objective(config, (spread.max() / spread) ** config.balance_targets)
+    return TrainingObjective(config, (spread.max() / spread) ** config.balance_targets)
 
 
 @torch.no_grad()
-def validation_loss(model: DesignModel, batches: list[Batch]) -> float:
+def validation_loss(model: DesignModel, batches: list[KernelBatch]) -> float:
     """The JOINT model's loss in evaluation mode over all designs: summed mean squared error, or cross entropy."""
     training = model.training
     model.eval()

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline.models import DesignModel, ModelConfig
 from pipeline.training.data import KernelDesigns
-from pipeline.training.forecast import Forecast, predict_designs
+from pipeline.training.forecast import DesignForecast, predict_designs
 from pipeline.training.metrics import TargetScore, regression_metrics, validity_metrics
 
 PREDICTIONS = pa.schema(
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """``predictions`` by :data:`PREDICTIONS`; ``scores`` a row per side and target; ``gates`` a row per source, kernel,
     gate and expert with the mean weight over ``designs``."""
 
@@ -41,7 +41,9 @@ class Outcome:
     gates: tuple[Row, ...]
 
 
-def outcome_of(model: DesignModel, data: Sequence[KernelDesigns], sides: Sequence[npt.NDArray[np.str_]]) -> Outcome:
+def outcome_of(
+    model: DesignModel, data: Sequence[KernelDesigns], sides: Sequence[npt.NDArray[np.str_]]
+) -> TrainingOutcome:
     """The outcome on all designs that count for the model's task; ``sides`` gives each design its side (N,)."""
     config = model.config
     tables: list[pa.Table] = []
@@ -55,11 +57,11 @@ def outcome_of(model: DesignModel, data: Sequence[KernelDesigns], sides: Sequenc
         tables.append(_predictions(designs, side[counts], forecast, config))
         gates += gate_rows(designs, forecast, config)
     table = pa.concat_tables(tables)
-    return Outcome(table, tuple(scores(table)), tuple(gates))
+    return TrainingOutcome(table, tuple(scores(table)), tuple(gates))
 
 
 def _predictions(
-    designs: KernelDesigns, side: npt.NDArray[np.str_], forecast: Forecast, config: ModelConfig
+    designs: KernelDesigns, side: npt.NDArray[np.str_], forecast: DesignForecast, config: ModelConfig
 ) -> pa.Table:
     columns: list[npt.NDArray[Any]]
     if config.task == "regression":
@@ -114,7 +116,7 @@ def scores(predictions: pa.Table) -> list[Row]:
     return found
 
 
-def gate_rows(designs: KernelDesigns, forecast: Forecast, config: ModelConfig) -> list[Row]:
+def gate_rows(designs: KernelDesigns, forecast: DesignForecast, config: ModelConfig) -> list[Row]:
     """The mean weight of each expert of each gate over the designs of one kernel; the high-level gate's experts are the
     networks."""
     names = network_names(config)

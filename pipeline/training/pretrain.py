@@ -23,12 +23,12 @@ from torch.utils.data import DataLoader
 
 from pipeline.errors import PipelineError
 from pipeline.models import DesignModel, KernelGraph, ModelConfig
-from pipeline.training.batches import Batch, EpochBatches, TrainingDesigns
+from pipeline.training.batches import EpochBatches, KernelBatch, TrainingDesigns
 from pipeline.training.config import TrainingConfig
 from pipeline.training.curves import COLUMNS, write_curves
 from pipeline.training.data import KernelDesigns
 from pipeline.training.objective import objective_for, validation_loss
-from pipeline.training.steps import Advance
+from pipeline.training.steps import StepAdvance
 from pipeline.training.two_stage import TwoStages
 
 CHECKPOINT = "last.ckpt"
@@ -58,7 +58,7 @@ def pretrain(
     validation: Sequence[KernelDesigns] = (),
     folder: Path | None = None,
     start: DesignModel | None = None,
-    advance: Advance | None = None,
+    advance: StepAdvance | None = None,
 ) -> Trained:
     """Trains a model on the designs of ``data`` that count for its task.
 
@@ -105,7 +105,7 @@ def _fit(
     held_out: TrainingDesigns | None,
     config: TrainingConfig,
     folder: Path | None,
-    advance: Advance | None,
+    advance: StepAdvance | None,
 ) -> Trained:
     if config.devices > 1 and folder is None:
         with tempfile.TemporaryDirectory() as aside:
@@ -160,10 +160,10 @@ class Keeper(pl.Callback):
     """
 
     def __init__(
-        self, config: TrainingConfig, held_out: list[Batch], folder: Path | None, identity: dict[str, str]
+        self, config: TrainingConfig, held_out: list[KernelBatch], folder: Path | None, identity: dict[str, str]
     ) -> None:
         self.config, self.held_out, self.folder, self.identity = config, held_out, folder, identity
-        self.advance: Advance | None = None
+        self.advance: StepAdvance | None = None
         self.rows: list[Row] = []
         self.best: dict[str, Tensor] | None = None
         self.best_loss, self.best_epoch, self.worse = float("inf"), 0, 0

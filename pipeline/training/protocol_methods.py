@@ -14,10 +14,10 @@ from pipeline.models import DesignModel
 from pipeline.models.baselines import (
     CLASSIFIERS,
     SIMPLE,
-    Estimate,
+    BaselineEstimate,
     KernelTable,
     MetaProcess,
-    Prior,
+    ProcessPrior,
     classify,
     coded_values,
     combined,
@@ -31,7 +31,7 @@ from pipeline.training.data import KernelDesigns
 from pipeline.training.fine_tune import fine_tune
 from pipeline.training.forecast import predict_designs
 from pipeline.training.networks import CHANGES, NETWORKS, network_named
-from pipeline.training.steps import Advance
+from pipeline.training.steps import StepAdvance
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -124,15 +124,15 @@ def forecasts(
     model: DesignModel | None = None,
     tune: TrainingConfig | None = None,
     known: SourceKnowledge | None = None,
-    advance: Advance | None = None,
-) -> dict[str, Estimate]:
+    advance: StepAdvance | None = None,
+) -> dict[str, BaselineEstimate]:
     """The forecasts of methods for all N designs of a kernel after the targets of the rows ``shots``.
 
     ``model`` is the pre-trained network of the methods that have one, and is fine-tuned on the shots as ``tune`` says,
     where there are any and it says so; ``known`` what tables of other kernels teach. Raises PipelineError where a
     method lacks what it needs.
     """
-    found: dict[str, Estimate] = {}
+    found: dict[str, BaselineEstimate] = {}
     before = None if model is None else _network(model, designs)
     tuned = before
     if model is not None and len(shots) and tune is not None:
@@ -156,11 +156,11 @@ def forecasts(
     return found
 
 
-def _network(model: DesignModel, designs: KernelDesigns) -> Estimate:
+def _network(model: DesignModel, designs: KernelDesigns) -> BaselineEstimate:
     forecast = predict_designs(model, designs)
     if forecast.targets is None or forecast.spread is None:
         raise PipelineError("the model is a classifier", fix="give one for regression")
-    return Estimate(forecast.targets.astype(np.float64), forecast.spread.astype(np.float64))
+    return BaselineEstimate(forecast.targets.astype(np.float64), forecast.spread.astype(np.float64))
 
 
 def _few_shot(
@@ -168,22 +168,22 @@ def _few_shot(
     known: SourceKnowledge,
     shots: Ints,
     seed: int,
-    before: Estimate | None,
-    tuned: Estimate | None,
-) -> Estimate:
+    before: BaselineEstimate | None,
+    tuned: BaselineEstimate | None,
+) -> BaselineEstimate:
     """The learner on tables; with a network its forecast before fine-tuning is a column of the trees, and the one after
     it one more member of the mixture."""
     if not len(shots):
         prior = _certain(known.forecast)
         return prior if before is None else combined([prior, before])
-    prior_of = Prior(known.forecast, () if before is None else (before.mean,))
+    prior_of = ProcessPrior(known.forecast, () if before is None else (before.mean,))
     several = list(members(table_of(designs), prior_of, known.process, shots, seed).values())
     return combined(several if tuned is None else [*several, tuned])
 
 
-def _certain(mean: Floats) -> Estimate:
+def _certain(mean: Floats) -> BaselineEstimate:
     """A forecast that says nothing of its spread."""
-    return Estimate(mean, np.zeros_like(mean))
+    return BaselineEstimate(mean, np.zeros_like(mean))
 
 
 def _there(value: _T | None, method: str, what: str) -> _T:
@@ -199,7 +199,7 @@ def validity_forecasts(
     seed: int,
     model: DesignModel | None = None,
     tune: TrainingConfig | None = None,
-    advance: Advance | None = None,
+    advance: StepAdvance | None = None,
 ) -> dict[str, Floats]:
     """The probability (N,) of a usable result by each method, for all designs of a kernel; as :func:`forecasts`."""
     found: dict[str, Floats] = {}

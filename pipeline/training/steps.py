@@ -7,7 +7,7 @@ from typing import Protocol
 from pipeline.errors import PipelineError
 
 
-class Advance(Protocol):
+class StepAdvance(Protocol):
     """Is told of every epoch that is done."""
 
     def __call__(self, steps: int = 1, note: str = "") -> None:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from pipeline.models import DesignModel
-from pipeline.training.batches import Batch
+from pipeline.training.batches import KernelBatch
 from pipeline.training.config import TrainingConfig
-from pipeline.training.objective import Objective
+from pipeline.training.objective import TrainingObjective
 from pipeline.training.optimiser import make_optimiser
 from pipeline.training.steps import not_a_number
 
@@ -24,7 +24,7 @@ class TwoStages(pl.LightningModule):
     Every epoch draws its dropout from a seed of its own, so that a resumed run draws as an undisturbed one.
     """
 
-    def __init__(self, model: DesignModel, config: TrainingConfig, objective: Objective, steps: int) -> None:
+    def __init__(self, model: DesignModel, config: TrainingConfig, objective: TrainingObjective, steps: int) -> None:
         super().__init__()
         self.model, self.config, self.objective, self.steps = model, config, objective, steps
         self._before: list[Tensor] = []
@@ -42,7 +42,7 @@ class TwoStages(pl.LightningModule):
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate
 
-    def training_step(self, batch: Batch | tuple[Batch, Batch], batch_idx: int) -> Tensor:
+    def training_step(self, batch: KernelBatch | tuple[KernelBatch, KernelBatch], batch_idx: int) -> Tensor:
         """The loss of a batch. Raises PipelineError where it is no number."""
         if isinstance(batch, tuple):
             self._adapt(batch[0])
@@ -66,13 +66,13 @@ class TwoStages(pl.LightningModule):
             return tuple(one.to(device) for one in batch)
         return batch.to(device)
 
-    def _loss(self, batch: Batch, batch_idx: int) -> Tensor:
+    def _loss(self, batch: KernelBatch, batch_idx: int) -> Tensor:
         loss = self.objective(self.model, batch, self.config.is_joint(self.epoch))
         if not bool(torch.isfinite(loss)):
             raise not_a_number(float(loss.detach()), self.epoch, batch_idx + 1)
         return loss
 
-    def _adapt(self, support: Batch) -> None:
+    def _adapt(self, support: KernelBatch) -> None:
         """Some steps of gradient descent on the support designs; the weights before are kept."""
         self._before = [parameter.detach().clone() for parameter in self.model.parameters()]
         moving = [parameter for parameter in self.model.parameters() if parameter.requires_grad]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pipeline.errors import PipelineError
-from pipeline.exploration import Objective, Outcome, Proposal, Round, adrs, front_of, hypervolume, pareto_front
+from pipeline.exploration import Objective, Proposal, Round, SearchOutcome, adrs, front_of, hypervolume, pareto_front
 from pipeline.exploration import stop_reason as stop_reason_of
 
 COSTS = arrays(float, st.tuples(st.integers(1, 20), st.integers(1, 3)), elements=st.integers(0, 6).map(float))
@@ -31,8 +31,8 @@ def test_figures_of_fronts_that_can_be_counted_by_hand() -> None:
     assert adrs(np.zeros((0, 2)), front) == np.inf
 
 
-def outcome(key: str, cycles: float | None, used: float = 0.1) -> Outcome:
-    return Outcome(key, "ok" if cycles else "timeout", cycles is not None, cycles, (used,) * 4)
+def outcome(key: str, cycles: float | None, used: float = 0.1) -> SearchOutcome:
+    return SearchOutcome(key, "ok" if cycles else "timeout", cycles is not None, cycles, (used,) * 4)
 
 
 def test_a_design_at_the_limit_does_not_fit_and_is_on_no_front() -> None:
@@ -41,7 +41,7 @@ def test_a_design_at_the_limit_does_not_fit_and_is_on_no_front() -> None:
     assert front_of(outcomes, Objective()) == [1, 3]
 
 
-def stop(outcomes: list[Outcome], **options: object) -> str | None:
+def stop(outcomes: list[SearchOutcome], **options: object) -> str | None:
     return stop_reason_of(outcomes, Objective(), **{"budget": 10, **options})  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import Features, History, Outcome, Prior, make_strategy
+from pipeline.exploration import Features, History, Prior, SearchOutcome, make_strategy
 from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.surrogates.meta import MetaSurrogate
@@ -47,7 +47,7 @@ def processes(sources: list[History]) -> MetaProcesses:
     return learn_processes(sources)
 
 
-def error(surrogate: Surrogate, features: Features, outcomes: list[Outcome], seen: int) -> float:
+def error(surrogate: Surrogate, features: Features, outcomes: list[SearchOutcome], seen: int) -> float:
     """Root mean square error of log2 cycles on the designs after the first ``seen``."""
     surrogate.fit(features.take(np.arange(seen)), outcomes[:seen])
     found = surrogate.predict(features).latency
@@ -70,7 +70,7 @@ def test_designs_that_fail_on_this_kernel_alone_would_be_run_again_and_again(
     new = relative(30)
     large = np.array([(outcome.utilisation[0] or 0.0) > 0.4 for outcome in new.outcomes])
     outcomes = [
-        Outcome(outcome.key, "timeout", False) if fails else outcome
+        SearchOutcome(outcome.key, "timeout", False) if fails else outcome
         for fails, outcome in zip(large, new.outcomes, strict=True)
     ]
     surrogate = MetaSurrogate(processes, Prior.fit(sources, trees=20))
@@ -85,7 +85,7 @@ def test_a_kernel_on_which_nothing_has_run_yet_would_end_the_search(
 ) -> None:
     prior, new = Prior.fit(sources, trees=5), relative(50)
     surrogate = MetaSurrogate(processes, prior)
-    surrogate.fit(new.features.take(np.arange(3)), [Outcome(str(place), "timeout", False) for place in range(3)])
+    surrogate.fit(new.features.take(np.arange(3)), [SearchOutcome(str(place), "timeout", False) for place in range(3)])
     found = surrogate.predict(new.features)
     assert np.isfinite(found.latency).all() and (found.valid < prior.predict(new.features).valid).any()
     assert len(surrogate.predict(new.features.take(np.arange(0)))) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import History, Objective, Outcome, Prior, space_candidates
+from pipeline.exploration import History, Objective, Prior, SearchOutcome, space_candidates
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.families import folds
 from pipeline.exploration.meta_processes import learn_processes
@@ -80,7 +80,7 @@ def test_a_kernel_whose_estimates_are_off_as_a_whole_would_teach_that_its_kind_o
     ran = [outcome for outcome in map(run_toy, keys) if outcome.cycles is not None]
     ran.sort(key=lambda outcome: float(outcome.cycles or 0.0))
 
-    def history(name: str, outcomes: list[Outcome], factor: float) -> History:
+    def history(name: str, outcomes: list[SearchOutcome], factor: float) -> History:
         slower = [replace(one, cycles=(one.cycles or 0.0) * factor) for one in outcomes]
         return History(name, "toy", candidates.features([one.key for one in outcomes]), slower)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.design_space import Point
-from pipeline.exploration import KernelFeatures, Objective, Outcome, SiteFacts, make_strategy
+from pipeline.exploration import KernelFeatures, Objective, SearchOutcome, SiteFacts, make_strategy
 from pipeline.exploration.candidates import BATCH, SpaceCandidates
 from pipeline.models.inputs import site_number
 from tests.exploration.toy import SITES, toy_features, toy_space, wide_space
@@ -15,9 +15,9 @@ def test_a_space_that_cannot_be_listed_is_still_searched_beyond_a_sample() -> No
     candidates = SpaceCandidates(space, facts, whole_limit=1000, sample=300)
     assert not candidates.complete and candidates.size == 7**14
 
-    def run(key: str) -> Outcome:
+    def run(key: str) -> SearchOutcome:
         total = facts_sum(candidates, key)
-        return Outcome(key, "ok", True, 2.0 ** (20.0 - total / 10.0), (0.1,) * 4)
+        return SearchOutcome(key, "ok", True, 2.0 ** (20.0 - total / 10.0), (0.1,) * 4)
 
     strategy, rng = make_strategy("forest-exploit", objective=Objective()), np.random.default_rng(0)
     outcomes = [run(key) for key in candidates.keys(space.sample_rows(40, np.random.default_rng(1)))]

@@ -7,9 +7,9 @@ from pipeline.errors import PipelineError
 from pipeline.exploration import (
     History,
     Objective,
-    Outcome,
     Prior,
     Round,
+    SearchOutcome,
     SpaceCandidates,
     best_so_far,
     make_strategy,
@@ -24,10 +24,12 @@ def toy() -> SpaceCandidates:
     return space_candidates(toy_space(), toy_features())
 
 
-def searched(name: str, goal: str, *, rounds: int = 4, seed: int = 0, prior: Prior | None = None) -> list[Outcome]:
+def searched(
+    name: str, goal: str, *, rounds: int = 4, seed: int = 0, prior: Prior | None = None
+) -> list[SearchOutcome]:
     objective, candidates = Objective(goal), toy()
     strategy = make_strategy(name, objective=objective, prior=prior, seed=seed)
-    rng, outcomes = np.random.default_rng(seed), list[Outcome]()
+    rng, outcomes = np.random.default_rng(seed), list[SearchOutcome]()
     for _ in range(rounds):
         answer = strategy.propose(candidates, outcomes, 8, rng)
         assert len(answer.proposals) == 8 and not answer.exhausted
@@ -78,12 +80,12 @@ def test_two_runs_with_one_seed_that_differ_cannot_be_reproduced_or_resumed() ->
 def test_a_pool_that_is_used_up_ends_with_every_design_once(name: str) -> None:
     points = toy_space().decode(toy_space().sample_rows(11, np.random.default_rng(0)))
     candidates = pool_candidates([(f"design-{place}", point) for place, point in enumerate(points)], toy_features())
-    strategy, outcomes, rng = make_strategy(name), list[Outcome](), np.random.default_rng(0)
+    strategy, outcomes, rng = make_strategy(name), list[SearchOutcome](), np.random.default_rng(0)
     for expected in (4, 4, 3):
         answer: Round = strategy.propose(candidates, outcomes, 4, rng)
         assert len(answer.proposals) == expected
         assert answer.exhausted == (expected == 3)
-        outcomes += [Outcome(p.key, "ok", True, 1000.0 + len(outcomes)) for p in answer.proposals]
+        outcomes += [SearchOutcome(p.key, "ok", True, 1000.0 + len(outcomes)) for p in answer.proposals]
     assert len({outcome.key for outcome in outcomes}) == 11
     last = strategy.propose(candidates, outcomes, 4, rng)
     assert last.exhausted and not last.proposals
@@ -108,7 +110,7 @@ def test_runs_that_say_nothing_of_the_design_must_not_count_as_failures() -> Non
     candidates = toy()
     keys = candidates.keys(toy_space().sample_rows(6, np.random.default_rng(1)))
     silent, plain = ForestSurrogate(seed=0), ForestSurrogate(seed=0)
-    silent.fit(candidates.features(keys), [Outcome(key, "licence", None) for key in keys])
+    silent.fit(candidates.features(keys), [SearchOutcome(key, "licence", None) for key in keys])
     plain.fit(candidates.features([]), [])
     some = candidates.features(keys)
     assert np.array_equal(silent.predict(some).valid, plain.predict(some).valid)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.design_space import DesignSpace, Point, SiteSpace, parse_key, parse_rule
-from pipeline.exploration import KernelFeatures, Outcome, SiteFacts
+from pipeline.exploration import KernelFeatures, SearchOutcome, SiteFacts
 from pipeline.kernels.model import SiteKind
 
 SITES = (
@@ -39,16 +39,16 @@ def wide_space(sites: int) -> DesignSpace:
     return DesignSpace([SiteSpace(name, SiteKind.PARALLEL, (1, 2, 4, 8, 16, 32, 64), 1) for name in names])
 
 
-def run_toy(key: str) -> Outcome:
+def run_toy(key: str) -> SearchOutcome:
     """Faster with more parallelism, until it does not fit (128 copies) or fails (more than 512)."""
     point: Point = parse_key(key)
     outer, inner, tile = int(point["__PARA__L0"]), int(point["__PARA__L1"]), int(point["__TILE__L0"])
     copies = outer * (64 if point["__PIPE__L0"] == "flatten" else inner)
     if copies > 512:
-        return Outcome(key, "timeout", False)
+        return SearchOutcome(key, "timeout", False)
     cycles = 1e6 / copies * (1.0 if point["__PIPE__L0"] == "" else 1.5) + 10.0 * tile
     used = copies / 160.0
-    return Outcome(key, "ok", True, cycles, (used, used / 2, used / 4, 0.01), 4.0)
+    return SearchOutcome(key, "ok", True, cycles, (used, used / 2, used / 4, 0.01), 4.0)
 
 
 BEST_CYCLES = 1e6 / 64 + 10.0

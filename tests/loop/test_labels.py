@@ -9,7 +9,7 @@ import pytest
 from pipeline.dataset import LabelledDesign
 from pipeline.dataset.build import build_tables
 from pipeline.dataset.schemas import write_table
-from pipeline.exploration import Outcome
+from pipeline.exploration import SearchOutcome
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop.measured import measured, read_measured, write_measured
 from pipeline.reports.labels import Label, Status, Utilisation
@@ -66,7 +66,7 @@ def test_a_result_has_the_estimated_clock_and_per_resource_what_is_stated_else_w
     rows: list[LabelledDesign],
 ) -> None:
     found = {name: measured(row).outcome() for name, row in zip(LABELS, rows, strict=True)}
-    assert found["of a report"] == Outcome(
+    assert found["of a report"] == SearchOutcome(
         "0", "ok", True, 4_000.0, (2_000 / 1182240, 1_000 / 2364480, 30 / 6840, 8 / 4320), 2.9
     )
     assert found["without an estimated clock"].clock_ns == 4.0

@@ -9,7 +9,7 @@ from pipeline.errors import PipelineError
 from pipeline.models.baselines import (
     SIMPLE,
     KernelTable,
-    Prior,
+    ProcessPrior,
     classify,
     coded_values,
     combined,
@@ -80,12 +80,12 @@ def test_ten_shots_would_be_worth_no_more_than_without_other_kernels(tmp_path: P
     sources, target, shots = [_table(number) for number in range(6)], _table(20, 120), np.arange(10)
     own, (forecast,) = predict_from_sources(sources, [target], 0)
     process = fit_few_shot_process(sources, own, 0)
-    found = few_shot(target, Prior(forecast), process, shots, 0)
+    found = few_shot(target, ProcessPrior(forecast), process, shots, 0)
     alone = fit_predict("extra-trees", target.coded[shots], target.targets[shots], target.coded, 0)
     assert _error(found.mean, target, shots) < 0.3 * _error(alone.mean, target, shots)
     assert _error(found.mean, target, shots) < _error(forecast, target, shots)
     save_process(tmp_path / "p.safetensors", process)
-    again = few_shot(target, Prior(forecast), load_process(tmp_path / "p.safetensors"), shots, 0)
+    again = few_shot(target, ProcessPrior(forecast), load_process(tmp_path / "p.safetensors"), shots, 0)
     assert (again.mean == found.mean).all() and (again.spread == found.spread).all()
     (tmp_path / "bad.safetensors").write_bytes(b"no weights")
     with pytest.raises(PipelineError, match="not a meta-process"):

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.models import DesignModel
-from pipeline.models.baselines import Estimate
+from pipeline.models.baselines import BaselineEstimate
 from pipeline.training import FINE_TUNING
 from pipeline.training.data import KernelDesigns
 from pipeline.training.metrics import regression_metrics
@@ -113,7 +113,7 @@ def test_every_method_gives_a_forecast_for_all_designs_with_and_without_shots() 
     assert ((classes["forest"] >= 0) & (classes["forest"] <= 1)).all()
 
 
-def _summed(designs: KernelDesigns, rows: np.ndarray, estimate: Estimate) -> float:
+def _summed(designs: KernelDesigns, rows: np.ndarray, estimate: BaselineEstimate) -> float:
     names = [designs.kernel] * len(rows)
     return regression_metrics(designs.targets[rows], estimate.mean[rows], names, spread=estimate.spread[rows])[-1].mse
 

@@ -10,7 +10,7 @@ from pipeline.exploration.prior import estimated
 from pipeline.exploration.surrogates.columns import chance, columns_of, logit
 from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.trees import Trees
-from pipeline.exploration.types import RESOURCES, Beforehand, Features, Floats, Forecast, Outcome
+from pipeline.exploration.types import RESOURCES, Features, Floats, Forecast, ForecastBeforehand, SearchOutcome
 
 UNKNOWN_LATENCY = 20.0
 """log2 cycles that stand in before anything is known."""
@@ -41,7 +41,7 @@ class ForestSurrogate:
     its neighbourhood alone.
     """
 
-    def __init__(self, *, trees: int = 40, seed: int = 0, prior: Beforehand | None = None) -> None:
+    def __init__(self, *, trees: int = 40, seed: int = 0, prior: ForecastBeforehand | None = None) -> None:
         self._trees, self._seed, self._prior = trees, seed, prior
         self._background: Features | None = None
         self._beyond: Trees | None = None
@@ -53,7 +53,7 @@ class ForestSurrogate:
         """As :class:`~pipeline.exploration.types.NeedsBackground` says."""
         self._background = background
 
-    def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
+    def fit(self, features: Features, outcomes: Sequence[SearchOutcome]) -> None:
         """As :class:`~pipeline.exploration.types.Surrogate` says."""
         self._beyond = self._direct = self._chance = None
         observed = Observed.of(outcomes)

@@ -14,7 +14,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from pipeline.exploration.surrogates.columns import columns_of, latent_of
 from pipeline.exploration.surrogates.forest import blank
 from pipeline.exploration.surrogates.observed import Observed
-from pipeline.exploration.types import Beforehand, Features, Floats, Forecast, Outcome
+from pipeline.exploration.types import Features, Floats, Forecast, ForecastBeforehand, SearchOutcome
 
 _MOST = 400
 """The latest outcomes that are learned from: the time of a fit grows with their cube."""
@@ -27,14 +27,14 @@ class GaussianSurrogate:
     number of +1 or -1 above the prior's, whose chance is its normal tail (a probit by regression).
     """
 
-    def __init__(self, *, seed: int = 0, prior: Beforehand | None = None) -> None:
+    def __init__(self, *, seed: int = 0, prior: ForecastBeforehand | None = None) -> None:
         self._seed, self._prior = seed, prior
         self._mean: Floats = np.zeros(0)
         self._scale: Floats = np.ones(0)
         self._targets: list[GaussianProcessRegressor] = []
         self._latent: GaussianProcessRegressor | None = None
 
-    def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
+    def fit(self, features: Features, outcomes: Sequence[SearchOutcome]) -> None:
         """As :class:`~pipeline.exploration.types.Surrogate` says."""
         self._targets, self._latent = [], None
         recent = np.arange(len(outcomes))[-_MOST:]

@@ -17,7 +17,7 @@ from pipeline.exploration.meta_processes import (
 )
 from pipeline.exploration.surrogates.forest import BEFOREHAND
 from pipeline.exploration.surrogates.observed import Observed
-from pipeline.exploration.types import Beforehand, Features, Floats, Forecast, Outcome
+from pipeline.exploration.types import Features, Floats, Forecast, ForecastBeforehand, SearchOutcome
 
 _MOST = 400
 """The latest outcomes that are learned from: the time of a forecast grows with them."""
@@ -34,12 +34,12 @@ class MetaSurrogate:
     Before any run the forecasts are the prior's, with the spread of a kernel that may be unlike those seen.
     """
 
-    def __init__(self, processes: MetaProcesses, prior: Beforehand) -> None:
+    def __init__(self, processes: MetaProcesses, prior: ForecastBeforehand) -> None:
         self._processes, self._prior = processes, prior
         self._seen: tuple[Features, Forecast] | None = None
         self._observed = Observed.of([])
 
-    def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
+    def fit(self, features: Features, outcomes: Sequence[SearchOutcome]) -> None:
         """As :class:`~pipeline.exploration.types.Surrogate` says."""
         recent = np.arange(len(outcomes))[-_MOST:]
         self._observed = Observed.of([outcomes[place] for place in recent])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pipeline.exploration.types import Features, Floats, Forecast, Outcome
+from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 
 ModelForecast = Callable[[Floats], Forecast]
 """Site values [n, S] in the order of :class:`~pipeline.exploration.features.KernelFeatures` to forecasts: log2 cycles
@@ -17,7 +17,7 @@ class ModelSurrogate:
     def __init__(self, forecast: ModelForecast) -> None:
         self._forecast = forecast
 
-    def fit(self, features: Features, outcomes: Sequence[Outcome]) -> None:
+    def fit(self, features: Features, outcomes: Sequence[SearchOutcome]) -> None:
         """Nothing to do."""
 
     def predict(self, features: Features) -> Forecast:

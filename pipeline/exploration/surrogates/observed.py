@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.exploration.types import RESOURCES, Floats, Outcome
+from pipeline.exploration.types import RESOURCES, Floats, SearchOutcome
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Observed:
     targets: Floats
 
     @staticmethod
-    def of(outcomes: Sequence[Outcome]) -> Observed:
+    def of(outcomes: Sequence[SearchOutcome]) -> Observed:
         """The arrays of outcomes, in their order."""
         ran = np.array([-1 if outcome.usable is None else int(outcome.usable) for outcome in outcomes], dtype=np.int8)
         targets = np.full((len(outcomes), 1 + len(RESOURCES)), np.nan)

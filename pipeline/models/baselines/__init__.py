@@ -6,7 +6,7 @@ Arrays in, arrays out; scikit-learn is imported where it is used.
 """
 
 from pipeline.models.baselines.coding import coded_values, value_blocks, value_summary
-from pipeline.models.baselines.few_shot import Prior, combined, few_shot, fit_few_shot_process, members
+from pipeline.models.baselines.few_shot import ProcessPrior, combined, few_shot, fit_few_shot_process, members
 from pipeline.models.baselines.meta_process import (
     MetaProcess,
     ProcessInputs,
@@ -14,18 +14,18 @@ from pipeline.models.baselines.meta_process import (
     load_process,
     save_process,
 )
-from pipeline.models.baselines.simple import CLASSIFIERS, SIMPLE, Estimate, classify, fit_predict
+from pipeline.models.baselines.simple import CLASSIFIERS, SIMPLE, BaselineEstimate, classify, fit_predict
 from pipeline.models.baselines.source_trees import predict_from_sources
 from pipeline.models.baselines.tables import KernelTable
 
 __all__ = [
     "CLASSIFIERS",
     "SIMPLE",
-    "Estimate",
+    "BaselineEstimate",
     "KernelTable",
     "MetaProcess",
-    "Prior",
     "ProcessInputs",
+    "ProcessPrior",
     "classify",
     "coded_values",
     "combined",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pipeline.errors import PipelineError
 from pipeline.models.baselines.meta_process import MetaProcess, ProcessInputs, fit_meta_process
-from pipeline.models.baselines.simple import Estimate
+from pipeline.models.baselines.simple import BaselineEstimate
 from pipeline.models.baselines.tables import KernelTable
 
 Floats = npt.NDArray[np.float64]
@@ -21,7 +21,7 @@ _LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
-class Prior:
+class ProcessPrior:
     """What is known of one kernel's N designs before its shots: the forecasts (N, T) of models that never saw it.
 
     ``sources`` from trees over other kernels, the first of the meta-process's priors; ``further`` from anything else,
@@ -32,7 +32,9 @@ class Prior:
     further: tuple[Floats, ...] = ()
 
 
-def members(table: KernelTable, prior: Prior, process: MetaProcess, shots: Ints, seed: int) -> dict[str, Estimate]:
+def members(
+    table: KernelTable, prior: ProcessPrior, process: MetaProcess, shots: Ints, seed: int
+) -> dict[str, BaselineEstimate]:
     """The forecasts that :func:`few_shot` averages, for all N designs.
 
     ``process``   the meta-process
@@ -78,20 +80,20 @@ def _process_inputs(table: KernelTable, prior: Floats) -> ProcessInputs:
     return ProcessInputs(np.hstack([table.shared, prior]), table.blocks, priors)
 
 
-def _each(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:
+def _each(columns: Floats, targets: Floats, shots: Ints, seed: int) -> BaselineEstimate:
     """One forest per target."""
     found = [_forest(columns, target[:, None], shots, seed) for target in targets.T]
-    return Estimate(np.hstack([one.mean for one in found]), np.hstack([one.spread for one in found]))
+    return BaselineEstimate(np.hstack([one.mean for one in found]), np.hstack([one.spread for one in found]))
 
 
-def _together(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:
+def _together(columns: Floats, targets: Floats, shots: Ints, seed: int) -> BaselineEstimate:
     """One forest for all targets, each in units of its spread."""
     unit = targets.std(axis=0) + _LEAST_SPREAD
     found = _forest(columns, targets / unit, shots, seed)
-    return Estimate(found.mean * unit, found.spread * unit)
+    return BaselineEstimate(found.mean * unit, found.spread * unit)
 
 
-def _forest(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimate:
+def _forest(columns: Floats, targets: Floats, shots: Ints, seed: int) -> BaselineEstimate:
     from sklearn.ensemble import ExtraTreesRegressor
 
     forest = ExtraTreesRegressor(_TREES, random_state=seed).fit(
@@ -99,23 +101,23 @@ def _forest(columns: Floats, targets: Floats, shots: Ints, seed: int) -> Estimat
     )
     inputs = columns.astype(np.float32)
     each = np.stack([tree.predict(inputs).reshape(len(columns), -1) for tree in forest.estimators_])
-    return Estimate(each.mean(axis=0), each.std(axis=0))
+    return BaselineEstimate(each.mean(axis=0), each.std(axis=0))
 
 
-def _moved(estimate: Estimate, by: Floats) -> Estimate:
-    return Estimate(estimate.mean + by, estimate.spread)
+def _moved(estimate: BaselineEstimate, by: Floats) -> BaselineEstimate:
+    return BaselineEstimate(estimate.mean + by, estimate.spread)
 
 
-def few_shot(table: KernelTable, prior: Prior, process: MetaProcess, shots: Ints, seed: int) -> Estimate:
+def few_shot(table: KernelTable, prior: ProcessPrior, process: MetaProcess, shots: Ints, seed: int) -> BaselineEstimate:
     """The mean of the :func:`members`; the spread is the mean of their variances and their disagreement."""
     return combined(list(members(table, prior, process, shots, seed).values()))
 
 
-def combined(several: list[Estimate], weights: npt.ArrayLike | None = None) -> Estimate:
+def combined(several: list[BaselineEstimate], weights: npt.ArrayLike | None = None) -> BaselineEstimate:
     """A mixture of estimates: its mean and standard deviation. ``weights`` (M,) or (M, T); equal where None."""
     means = np.stack([one.mean for one in several])
     spreads = np.stack([one.spread for one in several])
     share = np.ones(len(several)) if weights is None else np.asarray(weights, dtype=np.float64)
     share = share.reshape(len(several), 1, -1) / share.reshape(len(several), 1, -1).sum(axis=0)
     mean = (share * means).sum(axis=0)
-    return Estimate(mean, np.sqrt((share * (spreads**2 + (means - mean) ** 2)).sum(axis=0)))
+    return BaselineEstimate(mean, np.sqrt((share * (spreads**2 + (means - mean) ** 2)).sum(axis=0)))

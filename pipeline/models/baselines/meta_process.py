@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from pipeline.errors import PipelineError
-from pipeline.models.baselines.simple import Estimate
+from pipeline.models.baselines.simple import BaselineEstimate
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,21 +88,23 @@ class MetaProcess(nn.Module):
 
     def condition(
         self, inputs: ProcessInputs, labels: Floats, seen: npt.NDArray[np.intp], *, noise: bool = True
-    ) -> Estimate:
+    ) -> BaselineEstimate:
         """Mean and spread for n designs of a kernel after the targets ``labels`` (k, T) of the rows ``seen`` (k,).
 
         The spread is that of a new measurement, or without ``noise`` that of what is measured.
         """
         return self.extend(inputs.take(seen), labels, inputs, noise=noise)
 
-    def extend(self, seen: ProcessInputs, labels: Floats, wanted: ProcessInputs, *, noise: bool = True) -> Estimate:
+    def extend(
+        self, seen: ProcessInputs, labels: Floats, wanted: ProcessInputs, *, noise: bool = True
+    ) -> BaselineEstimate:
         """As :meth:`condition`, where the designs that are seen (k) and wanted (n) are given apart."""
         with torch.no_grad(), _one_thread():
             mean, variance = self._posterior(
                 self._inputs(seen), self._labels(labels), self._inputs(wanted), noise=noise
             )
         unit = self.unit.numpy()
-        return Estimate(mean[0].numpy() * unit, np.sqrt(variance[0].numpy()) * unit)
+        return BaselineEstimate(mean[0].numpy() * unit, np.sqrt(variance[0].numpy()) * unit)
 
     def _labels(self, targets: Floats) -> Tensor:
         return torch.from_numpy(np.asarray(targets, dtype=np.float64))[None] / self.unit

@@ -18,7 +18,7 @@ TREES = 200
 
 
 @dataclass(frozen=True)
-class Estimate:
+class BaselineEstimate:
     """Predictions for N designs: ``mean`` and ``spread`` (standard deviation), both (N, T)."""
 
     mean: Floats
@@ -27,7 +27,7 @@ class Estimate:
 
 def fit_predict(
     name: str, columns: npt.ArrayLike, targets: npt.ArrayLike, wanted: npt.ArrayLike, seed: int
-) -> Estimate:
+) -> BaselineEstimate:
     """Fits the regressor ``name`` of :data:`SIMPLE` on n designs of one kernel, one model per target, and predicts.
 
     ``columns`` (n, C) and ``wanted`` (N, C) are coded pragma values, ``targets`` (n, T). NaN in ``targets`` is left out
@@ -47,7 +47,7 @@ def fit_predict(
             mean, spread = SIMPLE[name](x[known], target[known], z, seed)
         means.append(mean)
         spreads.append(spread)
-    return Estimate(np.column_stack(means), np.column_stack(spreads))
+    return BaselineEstimate(np.column_stack(means), np.column_stack(spreads))
 
 
 _Found = tuple[Floats, Floats]

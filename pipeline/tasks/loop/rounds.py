@@ -17,7 +17,7 @@ from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 
 if TYPE_CHECKING:
-    from pipeline.loop.measured import Measured
+    from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.plan import KernelPlan
 
@@ -136,7 +136,7 @@ class SynthesizeRound(RoundTask):
             say(text)
             self.report_progress(100.0, text)
 
-    def _check(self, rows: list[Measured]) -> None:
+    def _check(self, rows: list[MeasuredDesign]) -> None:
         """A round in which no run says anything of its design is no round: the cause is to be mended first."""
         said_nothing: list[Any] = [row.reason or row.status for row in rows if row.usable is None]
         if rows and len(said_nothing) == len(rows) and self.plan.runs_tool:
