@@ -73,10 +73,10 @@ class Ports:
         if memory.role == "argument" and not memory.splits:
             return False
         groups = self.design.facts.groups.get(name, ())
-        unrolled = all(
-            group.affine and all(self.design.modes[loop] is Mode.UNROLLED for loop in group.uses) for group in groups
-        )
-        return self.partitions[name] == memory.words or (unrolled and not memory.splits)
+        if memory.splits:
+            return self.partitions[name] == memory.words
+        unrolled = all(self.design.modes[loop] is Mode.UNROLLED for group in groups for loop in group.uses)
+        return all(group.affine for group in groups) and (unrolled or self.partitions[name] == memory.words)
 
     def settled(self, memory: Memory) -> bool:
         """Whether the memories of an array are as written: the user splits it, or it lies outside the design."""
