@@ -158,7 +158,7 @@ def _advice(problem: str) -> str:
     missing = _UNKNOWN.search(problem)
     if missing is None:
         return "check the syntax there and just before"
-    return f"declare {missing[1]} or include its header; of a file that another one includes, name that other one"
+    return f"declare {missing[1]} or include its header"
 
 
 def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:
