@@ -12,8 +12,7 @@ from pipeline.kernels.dependences import Dependence, carries_none, dependences
 from pipeline.kernels.directions import by_root, direction
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
-from pipeline.kernels.resolve import resolved
-from pipeline.kernels.resolved import Program
+from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 
 _MOST_PAIRS = 20_000
@@ -109,7 +108,9 @@ class Analysis:
 
 def analyse(ast: c_ast.FileAST, top: str, file: str) -> Analysis:
     """The analysis of a tree that was read before."""
-    return Analysis(resolved(ast.ext, getattr(ast, "layouts", {}), file), ast, top)
+    program = Program(ast, lambda name: False, file)
+    program.close()
+    return Analysis(program, ast, top)
 
 
 def _callees_first(program: Program) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.resolved import Program
+from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 
 _ZERO = c_ast.Constant("int", "0")

@@ -14,9 +14,10 @@ from typing import Any
 
 from pycparser import c_ast, c_parser
 
+from pipeline.kernels.expressions import constant_of
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
-from pipeline.kernels.resolved import Program
+from pipeline.kernels.resolve import Program
 from pipeline.project.directives import FLAGS, NO_VALUE, Directive
 
 
@@ -412,11 +413,16 @@ def _constant(text: str, program: Program, function: str | None) -> int | None:
         tree = c_parser.CParser().parse(f"long long hls_value = ({text[:1000]});")
     except (c_parser.ParseError, AssertionError, AttributeError, RecursionError, ValueError):
         return None
-    local = program.functions[function].locals if function in program.functions else ()
+    seen = dict(program.globals_by_name)
+    if function in program.functions:
+        seen |= {symbol.name: symbol for symbol in program.functions[function].locals}
+    program.scopes.append(seen)
     try:
-        return program.constant_at(tree.ext[0].init, local) if len(tree.ext) == 1 else None
+        return constant_of(tree.ext[0].init, program) if len(tree.ext) == 1 else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+    finally:
+        program.scopes.pop()
 
 
 class _Words:

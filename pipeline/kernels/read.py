@@ -17,8 +17,7 @@ from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
-from pipeline.kernels.resolve import resolved
-from pipeline.kernels.resolved import Program
+from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
@@ -124,13 +123,10 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         ) from None
 
 
-def _resolved(found: Translation, ast: FileAST, file: str) -> Program:
-    return resolved([*found.types, *ast.ext], ast.layouts, file, lambda where: where == LIBRARY)
-
-
 def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
     ast, file = found.ast, project.file
-    program = _resolved(found, ast, file)
+    program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
+    program.close()
     chosen = _top_function(program, ast, project, stem)
     if found.refused:
         if (refusal := _refusal(program, chosen, found.refused)) is not None:
@@ -139,7 +135,8 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
             [node for node in ast.ext if not (isinstance(node, c_ast.FuncDef) and node.decl.name in found.refused)],
             ast.layouts,
         )
-        program = _resolved(found, ast, file)
+        program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
+        program.close()
     missing = missing_function(ast, chosen, found.declared, file) if whole else None
     if missing is not None:
         raise missing

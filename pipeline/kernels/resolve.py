@@ -1,43 +1,30 @@
-"""Names to what they name: one walk over a file, in the order in which a compiler meets its declarations."""
+"""Who is who in a syntax tree: every name resolved to the object it names, with types and what happens to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.c_types import UNKNOWN, CType, array_of
-from pipeline.kernels.resolved import Program
+from pipeline.kernels.c_types import UNKNOWN, CType, array_of, laid_out, library_type
 from pipeline.kernels.symbols import FunctionInfo, Symbol
-from pipeline.program import Layout
+from pipeline.kernels.type_rules import Types
 
 
-def resolved(
-    nodes: Sequence[Any], layouts: Mapping[str, Layout], file: str, is_library: Callable[[str], bool] = lambda _: False
-) -> Program:
-    """The program of a file's declarations.
+class Program(Types):
+    """The resolved file."""
 
-    ``is_library`` says of a file's name whether it is the library's. Raises PipelineError with the place, ``file``
-    where the tree has none, for old-style definitions, functions defined twice, statement expressions and assembly.
-    """
-    program = Program(file, layouts)
-    walk = _Walk(program, is_library)
-    for node in nodes:
-        walk.external(node)
-    program.reading = False
-    return program
-
-
-class _Walk:
-    def __init__(self, program: Program, is_library: Callable[[str], bool]) -> None:
-        self.program = program
-        self.scopes = program.scopes
+    def __init__(self, ast: c_ast.FileAST, is_library: Callable[[str], bool], file: str) -> None:
+        super().__init__(getattr(ast, "layouts", {}))
+        self.file = file
         self.is_library = is_library
-        self.current: FunctionInfo | None = None
+        for node in ast.ext:
+            self._external(node)
 
-    def external(self, node: Any) -> None:
+    def _external(self, node: Any) -> None:
         if isinstance(node, c_ast.FuncDef):
             self._function(node)
         elif isinstance(node, c_ast.Typedef):
@@ -46,43 +33,50 @@ class _Walk:
             self._declare(node)
 
     def _typedef(self, node: c_ast.Typedef) -> None:
-        self.program.declarators.typedef(node, bool(node.coord and self.is_library(node.coord.file)))
+        kind = library_type(node.name) if node.coord and self.is_library(node.coord.file) else None
+        if kind is None:
+            kind = self.ctype(node)
+            if len(self.types) == 1 and node.name in self.layouts:
+                kind = laid_out(kind, *self.layouts[node.name])
+            name = f"{node.name}*" if kind.kind == "pointer" else node.name
+            kind = _named(kind, name)
+        self.types[-1][node.name] = kind
 
     def _declare(self, node: c_ast.Decl) -> Symbol | None:
         if node.name is None:
-            self.program.ctype(node)
+            self.ctype(node)
             return None
-        kind = self.program.ctype(node)
+        kind = self.ctype(node)
         line = node.coord.line if node.coord else 0
         storage = node.storage or []
         if kind.kind == "function":
-            self.program.returned[node.name] = kind.element or UNKNOWN
-            if node.name not in self.scopes.names[0]:
-                self.scopes.names[0][node.name] = Symbol(node.name, kind, "function", None, line)
+            self.prototypes[node.name] = kind
+            if node.name not in self.scopes[0]:
+                self.scopes[0][node.name] = Symbol(node.name, kind, "function", None, line)
             return None
         if kind.kind == "array" and kind.length is None and node.init is not None:
             kind = array_of(kind.element or UNKNOWN, _initialised_length(node.init))
         if self.current is None:
-            symbol = self.scopes.names[0].get(node.name)
+            symbol = self.scopes[0].get(node.name)
             if symbol is None or symbol.role != "global":
                 symbol = Symbol(node.name, kind, "global", None, line)
-                self.program.globals.append(symbol)
+                self.globals.append(symbol)
             if symbol.ctype.bits is None:
                 symbol.ctype = kind
             symbol.private = symbol.private or "static" in storage
         elif "extern" in storage:
-            found = self.scopes.names[0].get(node.name)
+            found = self.scopes[0].get(node.name)
             symbol = found or Symbol(node.name, kind, "global", None, line)
             if found is None:
-                self.program.globals.append(symbol)
+                self.globals.append(symbol)
         else:
             role = "static" if "static" in storage else "local"
             symbol = Symbol(node.name, kind, role, self.current.name, line, private=True)
             self.current.locals.append(symbol)
         if node.init is not None:
             symbol.init = node.init
-        self.scopes.names[-1][node.name] = symbol
-        self.program.symbols[id(node)] = symbol
+        self.scopes[-1][node.name] = symbol
+        self.symbols[id(node)] = symbol
         if node.init is not None:
             self._expression(node.init)
         return symbol
@@ -90,33 +84,40 @@ class _Walk:
     def _function(self, node: c_ast.FuncDef) -> None:
         declarator = node.decl.type
         line = node.decl.coord.line if node.decl.coord else 0
-        if node.param_decls:
-            raise PipelineError(
-                f"function {node.decl.name} declares its arguments in the old style (K&R)",
-                file=node.decl.coord.file if node.decl.coord else self.program.file,
-                line=line,
-                fix="write the types inside the parentheses",
-            )
-        if node.decl.name in self.program.functions:
+        if node.decl.name in self.functions:
             raise PipelineError(
                 f"function {node.decl.name} is defined twice", file=node.decl.coord.file, line=line, fix="keep one"
             )
-        info = FunctionInfo(node.decl.name, node, self.program.ctype(declarator.type))
-        self.program.functions[info.name] = info
-        self.scopes.names[0][info.name] = Symbol(info.name, CType("function", "function"), "function", None, line)
-        self.scopes.open()
+        info = FunctionInfo(node.decl.name, node, self.ctype(declarator.type))
+        self.functions[info.name] = info
+        self.scopes[0][info.name] = Symbol(info.name, CType("function", "function"), "function", None, line)
+        self._open()
         self.current = info
-        self.scopes.function = info.name
         for parameter in declarator.args.params if declarator.args else []:
             if isinstance(parameter, c_ast.Decl) and parameter.name:
-                kind = self.program.ctype(parameter)
+                kind = self.ctype(parameter)
                 symbol = Symbol(parameter.name, kind, "argument", info.name, parameter.coord.line, private=True)
                 info.arguments.append(symbol)
-                self.scopes.names[-1][symbol.name] = symbol
-                self.program.symbols[id(parameter)] = symbol
+                self.scopes[-1][symbol.name] = symbol
+                self.symbols[id(parameter)] = symbol
         self._statement(node.body)
-        self.current = self.scopes.function = None
-        self.scopes.close()
+        self.current = None
+        self._close()
+
+    def _open(self) -> None:
+        self.scopes.append({})
+        self.types.append({})
+        self.tags.append({})
+
+    def _close(self) -> None:
+        self.scopes.pop()
+        self.types.pop()
+        self.tags.pop()
+
+    def close(self) -> None:
+        """End of reading: from here names are known by their nodes alone."""
+        self.globals_by_name = dict(self.scopes[0])
+        self.scopes = []
 
     # Walk --------------------------------------------------------------------------------------------------------
 
@@ -129,15 +130,15 @@ class _Walk:
             case c_ast.Typedef():
                 self._typedef(node)
             case c_ast.Compound():
-                self.scopes.open()
+                self._open()
                 for item in node.block_items or []:
                     self._statement(item)
-                self.scopes.close()
+                self._close()
             case c_ast.For():
-                self.scopes.open()
+                self._open()
                 for part in (node.init, node.cond, node.next, node.stmt):
                     self._statement(part)
-                self.scopes.close()
+                self._close()
             case c_ast.DeclList():
                 for item in node.decls:
                     self._statement(item)
@@ -156,9 +157,9 @@ class _Walk:
     def _expression(self, node: Any) -> None:
         match node:
             case c_ast.ID():
-                symbol = self.scopes.named(node.name)
+                symbol = self._find(node.name)
                 if symbol is not None:
-                    self.program.symbols[id(node)] = symbol
+                    self.symbols[id(node)] = symbol
                 return
             case c_ast.Assignment():
                 self._written(node.lvalue)
@@ -166,12 +167,12 @@ class _Walk:
                 self._written(node.expr)
             case c_ast.UnaryOp(op="&"):
                 if isinstance(node.expr, c_ast.ID):
-                    symbol = self.scopes.named(node.expr.name)
+                    symbol = self._find(node.expr.name)
                     if symbol is not None:
                         symbol.take_address()
                 elif isinstance(node.expr, c_ast.StructRef):
                     self._expression(node.expr)
-                    member = self.program.symbols.get(id(node.expr))
+                    member = self.symbols.get(id(node.expr))
                     if member is not None:
                         member.take_address()
                     return
@@ -195,7 +196,7 @@ class _Walk:
             case c_ast.Compound():
                 raise PipelineError(
                     "statement expression ({ ... }) is not C",
-                    file=node.coord.file if node.coord else self.program.file,
+                    file=node.coord.file if node.coord else self.file,
                     line=node.coord.line if node.coord else None,
                     fix="write it as a function or as plain statements",
                 )
@@ -206,13 +207,13 @@ class _Walk:
 
     def _member(self, node: c_ast.StructRef) -> None:
         """Resolves a member of a variable that is a struct; those of a union share their memory and are left alone."""
-        base = self.program.symbols.get(id(node.name)) if isinstance(node.name, c_ast.ID | c_ast.StructRef) else None
+        base = self.symbols.get(id(node.name)) if isinstance(node.name, c_ast.ID | c_ast.StructRef) else None
         if base is None or node.type != "." or base.ctype.kind != "struct" or base.ctype.union:
             return
         name = node.field.name
         member = base.members.get(name)
         if member is None:
-            kind = self.program.members(base.ctype).get(name, UNKNOWN)
+            kind = self.members(base.ctype).get(name, UNKNOWN)
             if kind.kind not in ("int", "float", "pointer", "struct"):
                 return
             member = Symbol(
@@ -220,24 +221,21 @@ class _Walk:
             )
             member.address_taken = base.address_taken
             base.members[name] = member
-        self.program.symbols[id(node)] = member
+        self.symbols[id(node)] = member
 
     def _called(self, name: c_ast.ID) -> None:
-        if name.name in ("asm", "__asm__", "__asm"):
-            raise PipelineError(
-                "inline assembly is not supported",
-                file=name.coord.file if name.coord else self.program.file,
-                line=name.coord.line if name.coord else None,
-                fix="write it as C",
-            )
         if self.current is not None:
             self.current.calls[name.name] = None
 
     def _written(self, node: Any) -> None:
         if isinstance(node, c_ast.ID):
-            symbol = self.scopes.named(node.name)
+            symbol = self._find(node.name)
             if symbol is not None:
                 symbol.writes += 1
+
+
+def _named(kind: CType, name: str) -> CType:
+    return kind if kind.kind == "array" else replace(kind, name=name)
 
 
 def _initialised_length(init: Any) -> int | None:

@@ -1,46 +1,39 @@
-"""The scopes of a text while it is read: what its names, type names and tags mean, innermost first."""
+"""What a name refers to: by its node, or by the scopes that are open while a program is read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pycparser import c_ast
+
 from pipeline.kernels.c_types import CType
-from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.symbols import FunctionInfo, Symbol
+from pipeline.program import Layout
 
 
 class Scopes:
-    """Objects and functions, types and tags (``struct NAME``) by name, a dictionary a scope."""
+    """``symbols`` by identity of an ``ID`` or ``Decl`` node, functions and globals by name."""
 
-    def __init__(self) -> None:
-        self.names: list[dict[str, Symbol]] = [{}]
+    def __init__(self, layouts: Mapping[str, Layout]) -> None:
+        self.symbols: dict[int, Symbol] = {}
+        self.functions: dict[str, FunctionInfo] = {}
+        self.globals: list[Symbol] = []
+        self.scopes: list[dict[str, Symbol]] = [{}]
         self.types: list[dict[str, CType]] = [{}]
         self.tags: list[dict[str, CType]] = [{}]
-        self.function: str | None = None
-        """The function whose body is being read."""
+        self.current: FunctionInfo | None = None
+        self.layouts = layouts
+        self.prototypes: dict[str, CType] = {}
 
-    @property
-    def of_file(self) -> bool:
-        """Whether no scope is open but that of the file."""
-        return len(self.names) == 1
+    def symbol(self, node: c_ast.ID) -> Symbol | None:
+        """What a name refers to; inside a declaration that is being read, by the scopes that are open."""
+        found = self.symbols.get(id(node))
+        if found is None and self.scopes:
+            found = self._find(node.name)
+        return found
 
-    def open(self) -> None:
-        """Begins a scope."""
-        self.names.append({})
-        self.types.append({})
-        self.tags.append({})
-
-    def close(self) -> None:
-        """Ends the innermost scope."""
-        self.names.pop()
-        self.types.pop()
-        self.tags.pop()
-
-    def named(self, name: str) -> Symbol | None:
-        """The object or function of a name."""
-        return next((scope[name] for scope in reversed(self.names) if name in scope), None)
-
-    def type_named(self, name: str) -> CType | None:
-        """The type of a type name."""
-        return next((scope[name] for scope in reversed(self.types) if name in scope), None)
-
-    def tagged(self, tag: str) -> CType | None:
-        """The type of a tag."""
-        return next((scope[tag] for scope in reversed(self.tags) if tag in scope), None)
+    def _find(self, name: str) -> Symbol | None:
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return None

@@ -1,4 +1,4 @@
-"""What a name can be: an object or a function of the text, with its type and what happens to it."""
+"""The objects and functions of a program, as names refer to them."""
 
 from __future__ import annotations
 

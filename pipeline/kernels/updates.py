@@ -11,7 +11,7 @@ from pycparser import c_ast
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.effects import EffectsReader
 from pipeline.kernels.expressions import evaluate
-from pipeline.kernels.resolved import Program
+from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}

@@ -69,7 +69,8 @@ def test_the_command_that_is_told_makes_the_same_again(small: tuple[Path, str]) 
 
 
 @pytest.mark.parametrize(
-    "same", [("--part", "XC7Z020-clg484-1", "--clock", "10"), ("--vitis-part", "xc7z020clg484-1", "--vitis-clock-ns", "10ns"),
+    "same", [("--part", "XC7Z020-clg484-1", "--clock", "10"),
+             ("--vitis-part", "xc7z020clg484-1", "--vitis-clock-ns", "10ns"),
              ("--part", "xc7z020clg484-1", "--vitis-part", "xc7z020-clg484-1", "--clock", "100MHz")]
 )  # fmt: skip
 def test_other_spellings_and_the_aliases_ask_for_the_same(same: tuple[str, ...], small: tuple[Path, str]) -> None:
@@ -86,7 +87,7 @@ def test_luigi_cfg_says_what_is_not_asked_on_the_command_line(tmp_path: Path) ->
     done = run("GenerateDataset", tmp_path / "w", *command, cwd=tmp_path)
     assert done.returncode == 0 and "for xc7z010-clg400-1 at 8 ns" in done.stdout + done.stderr, done.stderr
     labels = pq.read_table(dataset(tmp_path / "w") / "labels.parquet").to_pandas()
-    assert set(labels["available_lut"]) == {17_600} and set(labels["clock_target_ns"]) == {8.0}
+    assert set(labels["lut_available"]) == {17_600} and set(labels["clock_target_ns"]) == {8.0}
     card = json.loads((dataset(tmp_path / "w") / "card.json").read_text())
     assert card["provenance"]["flows"]["estimator"]["part"] == "xc7z010-clg400-1"
     assert any("assumed" in warning for warning in card["warnings"])
@@ -141,17 +142,14 @@ def test_what_cannot_be_meant_or_would_be_ignored_is_refused_in_one_line(
     assert words in one_error_line(done) and done.returncode != 0
 
 
-def test_kernels_with_labels_for_different_parts_share_no_dataset(tmp_path: Path) -> None:
-    for kernel, part in (("atax", "xc7z020-clg484-1"), ("bicg", "xc7z010-clg400-1")):
-        folder = tmp_path / kernel / "1"
-        folder.mkdir(parents=True)
-        made = run("GenerateDataset", tmp_path / "w0", "--kernels", kernel, "--backend", "estimator", "--count", "1",
+def test_labels_for_different_parts_share_no_dataset_and_no_loop(tmp_path: Path) -> None:
+    for kernel, part in (("mvt", "xc7z020-clg484-1"), ("gesummv", "xc7z010-clg400-1")):
+        made = run("GenerateDataset", tmp_path, "--kernels", kernel, "--backend", "estimator", "--count", "1",
                    "--part", part)  # fmt: skip
         assert made.returncode == 0, made.stderr
-    line = one_error_line(
-        run("GenerateDataset", tmp_path / "w0", "--kernels", "atax,bicg", "--part", "xc7z020-clg484-1")
-    )
-    assert "xc7z020" in line and "bicg" in line
+    for task in (("GenerateDataset", "--kernels"), ("RunActiveLearningLoop", "--kernel")):
+        line = one_error_line(run(task[0], tmp_path, task[1], "mvt,gesummv"))
+        assert "xc7z020-clg484-1 at 4 ns" in line and "xc7z010-clg400-1 at 4 ns" in line and "--part" in line
 
 
 def test_the_tool_is_handed_the_part_and_clock_that_were_asked(tmp_path: Path) -> None:
