@@ -112,13 +112,6 @@ def _open(kernel: Kernel, loop_id: str | None, value: Unroll) -> bool:
     return loop_id is not None and not value.off and value.factor is None and kernel.loop(loop_id).trip_count is None
 
 
-def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
-    """The loops that the top function reaches and that have no site, in the order of the text."""
-    reached = set(reachable(kernel))
-    having = {site.loop for site in kernel.sites}
-    return tuple(loop for loop in kernel.loops if loop.function in reached and loop.id not in having)
-
-
 def reachable(kernel: Kernel) -> Iterator[str]:
     """The top function and every function of the file that it calls, directly or not."""
     calls = {function.name: function.calls for function in kernel.functions}

@@ -21,6 +21,7 @@ from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
+from pipeline.program.included import includer
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
@@ -110,7 +111,16 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
     if file.lower().endswith(CPP_SUFFIXES):
         return read_cpp_translation(source, file=file, flags=flags)
-    return read_translation(source, file=file, flags=flags)
+    try:
+        return read_translation(source, file=file, flags=flags)
+    except PipelineError as error:
+        whole = includer(Path(file)) if error.file == file else None
+        if whole is None:
+            raise
+        # What is missing here stands in the file that this one is a part of.
+        raise PipelineError(
+            error.problem, file=file, line=error.line, column=error.column, fix=f"{whole} includes this file: name that"
+        ) from None
 
 
 def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
