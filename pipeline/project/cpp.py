@@ -91,6 +91,11 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
     return CppTree(root, str(place), pragmas, tuple(f"<{name}>" for name in headers))
 
 
+def library() -> tuple[str, ...]:
+    """The folders whose headers are not the user's."""
+    return (f"{VENDOR_HEADERS}/", *(f"{place}/" for place in library_folders()))
+
+
 def _command(flags: Flags, folder: str) -> list[str]:
     defines = [f"-D{name}={value}" for name, value in _LIBRARY_MACROS.items()]
     return [

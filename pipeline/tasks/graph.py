@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say

@@ -25,6 +25,10 @@ struct params_t {
     static const unsigned super_sample_rate = 1;
     static const bool use_native_float = false;
 };
+struct ssr_params_t : params_t {
+    static const unsigned SSR = 1;
+    static const bool use_native_float = true;
+};
 template <class C> struct config_t {
     ap_uint<C::config_width> data;
     void setDir(bool, unsigned = 0);
