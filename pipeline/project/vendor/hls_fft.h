@@ -2,6 +2,7 @@
 #pragma once
 #include "ap_common.h"
 #include "hls_stream.h"
+#include "hls_vector.h"
 #include <complex>
 namespace hls {
 namespace ip_fft {
