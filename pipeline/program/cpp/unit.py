@@ -195,7 +195,9 @@ class Unit:
             outer = scope.variables[item]
             if outer.type.kind == "lambda":
                 nested = self.closures.get(outer.type.name)
-                for below, _ in nested.captured if nested is not None else ():
+                for below, inside in nested.captured if nested is not None else ():
+                    if inside.mode == "pointer":
+                        written.add(below)
                     if below not in used and below in scope.variables:
                         used[below] = None
         for item in used:
@@ -578,6 +580,8 @@ class Unit:
                 place, text = waiting.pop(0)
                 made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
             made.append(node)
+        for left in outside.values():
+            made += [c_ast.Pragma(text, self.index.coord({"#begin": at, "#end": at.offset})) for at, text in left]
         return made
 
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:

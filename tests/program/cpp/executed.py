@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
+import llvmlite.binding as llvm
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
 
 from pipeline.program import deep_recursion
 from pipeline.program.cpp.read import read_cpp_translation
-from pipeline.project.compiler import zig
-from pipeline.project.cpp import VENDOR_HEADERS
+from pipeline.project.ir import compile_to_ir
 
 _NUMBER = re.compile(r"ap_(u?)int<(\d+)>")
 
@@ -34,7 +33,7 @@ def printed(source: str, file: str = "kernel.cpp") -> str:
 
 
 def _word(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+    return re.sub(r"\W", lambda match: f"_{ord(match.group()):x}", name)
 
 
 def _plain(node: Any) -> None:
@@ -53,16 +52,32 @@ def _plain(node: Any) -> None:
         node.decl.storage, node.decl.funcspec = [], []
 
 
-def outputs(source: str, harness: str, folder: Path) -> tuple[str, str]:
-    """What ``harness`` (C that both languages take, with ``main``) prints with the C++ text and with its program."""
-    (folder / "a.cpp").write_text(f'{source}\nextern "C" {{\n#include <stdio.h>\n#include <stdlib.h>\n}}\n{harness}')
-    (folder / "b.c").write_text(f"{printed(source)}\n#include <stdio.h>\n{harness}")
-    environment = {"ZIG_GLOBAL_CACHE_DIR": str(folder / "zig"), "ZIG_LOCAL_CACHE_DIR": str(folder / "zig"), "HOME": str(folder)}
-    said = []
-    for compiler, name, more in (("c++", "a.cpp", [f"-I{VENDOR_HEADERS}", "-std=gnu++17"]), ("cc", "b.c", ["-std=gnu2x"])):
-        program = folder / name.replace(".", "_")
-        command = [zig(), compiler, "-w", "-O1", "-fno-sanitize=all", *more, str(folder / name), "-o", str(program), "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        assert done.returncode == 0, done.stderr
-        said.append(subprocess.run([str(program)], capture_output=True, text=True, check=True, timeout=60).stdout)
-    return said[0], said[1]
+def results(source: str, top: str, runs: list[tuple[list[int], int]]) -> tuple[list[Any], list[Any]]:
+    """What ``top(int a[], int b[], int n)`` gives with the C++ text and with its program, on arrays and a number.
+
+    Both are compiled to LLVM IR and run in this process.
+    """
+    texts = [
+        compile_to_ir(source, file="kernel.cpp", language="c++"),
+        compile_to_ir(printed(source), file="kernel.c"),
+    ]
+    return _run(texts[0], top, runs), _run(texts[1], top, runs)
+
+
+def _run(text: str, top: str, runs: list[tuple[list[int], int]]) -> list[Any]:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    module = llvm.parse_assembly(text)
+    module.triple = llvm.get_process_triple()
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    found: list[Any] = []
+    with llvm.create_mcjit_compiler(module, machine) as engine:
+        engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+        call = kind(engine.get_function_address(top))
+        for values, number in runs:
+            first = (ctypes.c_int * len(values))(*values)
+            second = (ctypes.c_int * len(values))()
+            result = call(ctypes.addressof(first), ctypes.addressof(second), number)
+            found.append((result, list(first), list(second)))
+    return found
