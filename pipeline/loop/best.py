@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.delivered import write_project
 from pipeline.loop.tables import utilisations
 from pipeline.synthesis.lowering import lower
 from pipeline.synthesis.target import made_for, whole
@@ -52,9 +53,12 @@ def write_best(
     write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
     try:
-        for name, text in annotated(plan, best).items():
-            (folder / name).write_text(text, encoding="utf-8")
-            files[name] = "the kernel's C with this design's pragmas"
+        if plan.kernel is not None and plan.address.flow.dialect == "vitis-plain" == plan.kernel.dialect:
+            files |= write_project(folder, plan.kernel, build_sources(plan, best)[0])
+        else:
+            for name, text in annotated(plan, best).items():
+                (folder / name).write_text(text, encoding="utf-8")
+                files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
     notes: tuple[str, ...] = tuple(assumed)
@@ -84,6 +88,7 @@ def design_facts(best: Measured) -> dict[str, Any]:
         "origin": best.origin,
         "status": best.status,
         "cycles": best.cycles,
+        "assumed_trips": best.assumed_trips,
         "clock_ns": best.clock_ns,
         **utilisations(best),
     }
@@ -124,6 +129,8 @@ def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     handed = plan.backend.sources(plan.kernel, best.point)
     if handed is not None:
         return handed, flow
+    if plan.runs_tool:
+        raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
     return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
 
 
