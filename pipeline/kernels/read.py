@@ -26,7 +26,7 @@ from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
-from pipeline.project.cpp import CPP_SUFFIXES
+from pipeline.project.cpp import CPP_SUFFIXES, filled_in_cpp
 from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
 
@@ -355,6 +355,8 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
         # Macros are those of the file that is compiled; a header's are known to all that include it.
         unit = file if file in project.further else project.file
         text = source if unit == project.file else found.texts[unit]
+        if unit.lower().endswith(CPP_SUFFIXES):
+            return filled_in_cpp(texts, text, file=unit, flags=project.flags)
         return filled_in(texts, text, file=unit, flags=project.flags)
 
     program, records, file = analysis.program, analysis.records, project.file
