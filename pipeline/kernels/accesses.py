@@ -14,7 +14,8 @@ from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.lvalues import Lvalues, Place, targets
 from pipeline.kernels.reaching import origin
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Value, sum_of
 
 _MATHEMATICS = {

@@ -12,7 +12,8 @@ from pipeline.kernels.dependences import Dependence, carries_none, dependences
 from pipeline.kernels.directions import by_root, direction
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 
 _MOST_PAIRS = 20_000
 

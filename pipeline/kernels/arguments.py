@@ -11,7 +11,8 @@ from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.loop_record import Context
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.reaching import Here
-from pipeline.kernels.symbols import FunctionInfo, Program
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import FunctionInfo
 from pipeline.kernels.values import Value, fitted
 
 Given: TypeAlias = dict[str, list[tuple[c_ast.FuncCall, Here]]]

@@ -52,6 +52,10 @@ _LIBRARY = {
 }
 """Integer types of the C library with their width and sign in the x86-64 System V ABI; fake headers say int."""
 
+_WIDE = re.compile(r"ap_(u?)int<(\d+)>")
+_FIXED = re.compile(r"ap_(u?)fixed<(\d+),-?\d+[^<>]*>")
+STREAM = "struct hls::stream<"
+"""What the name of a stream's type begins with; its one member is an element."""
 _ORDER = ["unsigned", "signed", "short", "long", "char", "int", "float", "double", "_Complex"]
 
 
@@ -59,7 +63,8 @@ _ORDER = ["unsigned", "signed", "short", "long", "char", "int", "float", "double
 class CType:
     """A C type.
 
-    ``kind`` is ``int``, ``float``, ``pointer``, ``array``, ``struct``, ``void``, ``function`` or ``unknown``,
+    ``kind`` is ``int``, ``float``, ``fixed`` (a fixed-point number), ``pointer``, ``array``, ``struct``, ``void``,
+    ``function`` or ``unknown``,
     ``name`` is the spelling of the type itself (a typedef's own name where it was used), ``bits`` the width of a value
     (None where not known), ``element`` what a pointer or array holds and ``length`` an array's number of elements.
     """
@@ -76,6 +81,12 @@ class CType:
     union: bool = False
     tag: str | None = None
     """Of a struct whose members were not known yet: ``struct NAME``."""
+
+    @property
+    def stream(self) -> CType | None:
+        """Of a stream (FIFO), or of a pointer or array of them: what it carries. None for any other type."""
+        kind = self.base
+        return kind.members[0][1] if kind.name.startswith(STREAM) and kind.members else None
 
     @property
     def base(self) -> CType:
@@ -134,6 +145,12 @@ def basic(names: list[str]) -> CType:
     words = [word for word in names if word not in ("const", "volatile")]
     if words == ["void"]:
         return CType("void", "void", 8, align=8)
+    if len(words) == 1 and (wide := _WIDE.fullmatch(words[0])) is not None:
+        bits = int(wide[2])
+        return CType("int", words[0], bits, not wide[1], align=_rounded(bits))
+    if len(words) == 1 and (point := _FIXED.fullmatch(words[0])) is not None:
+        bits = int(point[2])
+        return CType("fixed", words[0], bits, not point[1], align=_rounded(bits))
     ordered = sorted(words, key=lambda word: _ORDER.index(word) if word in _ORDER else 99)
     spelled = " ".join(ordered)
     if spelled in _FLOAT:
@@ -148,6 +165,11 @@ def basic(names: list[str]) -> CType:
     if name in _INT:
         return integer(name)
     return CType("unknown", " ".join(words) or "?")
+
+
+def _rounded(bits: int) -> int:
+    """The alignment of a number of any width, as clang gives it: the next power of two from 8 to 64."""
+    return min(64, max(8, 1 << max(bits - 1, 0).bit_length()))
 
 
 def pointer_to(element: CType) -> CType:

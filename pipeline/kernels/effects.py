@@ -7,7 +7,8 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.pragmas import Pragma, read_pragma
 from pipeline.kernels.reaching import Reaching
-from pipeline.kernels.symbols import FunctionInfo, Program
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import FunctionInfo
 from pipeline.kernels.trip_counts import TripCounter
 from pipeline.kernels.updates import statements
 

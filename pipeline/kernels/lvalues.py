@@ -7,7 +7,8 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 
 _ZERO = c_ast.Constant("int", "0")
 _ONE = c_ast.Constant("int", "1")

@@ -176,6 +176,8 @@ class Kernel:
     """The system's headers that the user's files include, as ``<math.h>``, in order."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The raw text of every file of the user's that was read, by name: the kernel's own, headers, further sources."""
+    linkage: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The names that the linker has for functions of C++."""
     analysis: Analysis = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
     """What is worked out of the tree; a kernel that was not read from C has none."""
 

@@ -17,7 +17,7 @@ from pycparser import c_ast, c_parser
 from pipeline.kernels.expressions import constant_of
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
-from pipeline.kernels.symbols import Program
+from pipeline.kernels.resolve import Program
 from pipeline.project.directives import FLAGS, NO_VALUE, Directive
 
 

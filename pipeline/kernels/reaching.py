@@ -15,7 +15,8 @@ from pipeline.kernels.c_types import UNKNOWN, CType, pointer_to
 from pipeline.kernels.effects import Effects, EffectsReader
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.loop_record import Context, LoopRecord
-from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.updates import UpdateReader, statements
 from pipeline.kernels.values import Base, Opaque, Value, difference, fitted, linear, shifted, unknown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,15 @@ from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
-from pipeline.kernels.symbols import FunctionInfo, Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
+from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
+from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
 
@@ -55,8 +58,6 @@ def load_kernel(
     with file and line where there is one, for what is not a readable C kernel.
     """
     path = Path(path)
-    if path.suffix.lower() in (".cpp", ".cc", ".cxx", ".hpp", ".c++"):
-        raise PipelineError("C++ is not supported", file=str(path), fix="give the kernel as C in a .c file")
     return read_kernel(
         read_source(path), file=str(path), name=name, top=top, flags=flags, further=further, whole=True, project=project
     )
@@ -107,6 +108,8 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         raise PipelineError("the file is empty", file=file, fix="give a C function with loops")
     if "\0" in source:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
+    if file.lower().endswith(CPP_SUFFIXES):
+        return read_cpp_translation(source, file=file, flags=flags)
     return read_translation(source, file=file, flags=flags)
 
 
@@ -115,6 +118,15 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
     program.close()
     chosen = _top_function(program, ast, project, stem)
+    if found.refused:
+        if (refusal := _refusal(program, chosen, found.refused)) is not None:
+            raise refusal
+        ast = FileAST(
+            [node for node in ast.ext if not (isinstance(node, c_ast.FuncDef) and node.decl.name in found.refused)],
+            ast.layouts,
+        )
+        program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
+        program.close()
     missing = missing_function(ast, chosen, found.declared, file) if whole else None
     if missing is not None:
         raise missing
@@ -142,7 +154,21 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
         includes=found.includes,
         texts=found.texts,
         analysis=analysis,
+        linkage=found.linkage,
     )
+
+
+def _refusal(program: Program, top: str, refused: Mapping[str, PipelineError]) -> PipelineError | None:
+    """Why the top function cannot be read, or one that it calls."""
+    todo, seen = [top], {top}
+    while todo:
+        name = todo.pop()
+        if name in refused:
+            return refused[name]
+        following = [callee for callee in program.functions[name].calls if callee in program.functions]
+        todo += [callee for callee in following if callee not in seen]
+        seen.update(following)
+    return None
 
 
 def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: str) -> str:
@@ -244,6 +270,7 @@ def _loops(
 
 def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str) -> tuple[Site, ...]:
     sites: dict[str, Site] = {}
+    places: dict[str, tuple[str, int, int]] = {}
     taken: dict[tuple[str, str], str] = {}
     for found in records.values():
         for record in found:
@@ -253,6 +280,9 @@ def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str)
                     continue
                 name = pragma.placeholder
                 problem = None
+                place = (pragma.file, pragma.line, pragma.column)
+                if places.setdefault(name, place) == place and name in sites:
+                    continue  # another instance of the same template
                 if name in sites:
                     problem = f"placeholder {name} is used twice, first on line {sites[name].line}"
                 elif (loop, pragma.kind) in taken:

@@ -11,7 +11,8 @@ from pycparser import c_ast
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.effects import EffectsReader
 from pipeline.kernels.expressions import evaluate
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 _COUNTED = ("int", "pointer")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
+from pipeline.loop.delivered import write_project
 from pipeline.loop.tables import utilisations
 from pipeline.synthesis.lowering import lower
 from pipeline.synthesis.target import made_for, whole
@@ -38,12 +39,13 @@ def write_best(
     xml: bytes | None,
     commands: Sequence[str],
     assumed: Sequence[str] = (),
+    bench: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
     ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
-    assumed of the figures. What cannot be written (a kernel without C at hand, a point that Vitis HLS has no words for)
-    is said in ``README.txt``.
+    assumed of the figures, ``bench`` what the test bench says. What cannot be written (a kernel without C at hand, a
+    point that Vitis HLS has no words for) is said in ``README.txt``.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
@@ -51,9 +53,12 @@ def write_best(
     write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
     try:
-        for name, text in annotated(plan, best).items():
-            (folder / name).write_text(text, encoding="utf-8")
-            files[name] = "the kernel's C with this design's pragmas"
+        if plan.kernel is not None and plan.address.flow.dialect == "vitis-plain" == plan.kernel.dialect:
+            files |= write_project(folder, plan.kernel, build_sources(plan, best)[0])
+        else:
+            for name, text in annotated(plan, best).items():
+                (folder / name).write_text(text, encoding="utf-8")
+                files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
     notes: tuple[str, ...] = tuple(assumed)
@@ -68,7 +73,8 @@ def write_best(
         files[REPORT] = f"the report, {ORIGINS[best.origin]}"
     else:
         missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
-    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands), encoding="utf-8")
+    tested = [f"Test bench: {bench_text(bench)}"] if bench is not None else []
+    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands, tested), encoding="utf-8")
     return files
 
 
@@ -82,9 +88,19 @@ def design_facts(best: Measured) -> dict[str, Any]:
         "origin": best.origin,
         "status": best.status,
         "cycles": best.cycles,
+        "assumed_trips": best.assumed_trips,
         "clock_ns": best.clock_ns,
         **utilisations(best),
     }
+
+
+def bench_text(facts: Mapping[str, str]) -> str:
+    """Both verdicts in a line."""
+    told = [
+        f"{of} {facts[name]}" + (f" ({facts[f'{name}_why']})" if facts[f"{name}_why"] else "")
+        for name, of in (("original", "original"), ("best", "best design"))
+    ]
+    return ", ".join(told)
 
 
 def annotated(plan: KernelPlan, best: Measured) -> dict[str, str]:
@@ -113,6 +129,8 @@ def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     handed = plan.backend.sources(plan.kernel, best.point)
     if handed is not None:
         return handed, flow
+    if plan.runs_tool:
+        raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
     return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
 
 
@@ -143,13 +161,14 @@ def _assumed(recorded: Flow, used: Flow) -> list[str]:
 
 def _readme(
     best: Measured, flow: Flow, files: dict[str, str], missing: list[str], notes: Sequence[str],
-    commands: Sequence[str],
+    commands: Sequence[str], tested: Sequence[str],
 ) -> str:  # fmt: skip
     shares = [f"{name} {share:.1%}" for name, share in best.utilisation.items() if share is not None]
     lines = [
         f"The best design of {best.kernel} that was found: {best.key}",
         f"For {made_for(flow)}: {best.cycles:,} cycles; used of the device: {', '.join(shares) or 'not recorded'}",
         f"Labels of source {best.source}; this one is {ORIGINS[best.origin]}.",
+        *tested,
         "",
         "Files",
         *(f"  {name}: {what}" for name, what in files.items()),

@@ -62,7 +62,8 @@ def write_loop_page(
                     for row in found["rows"]
                 ],
                 "Ranks are among the validated designs of a kernel.",
-            )
+            ),
+            *_benches(facts),
         ],
         failures=_failures(rows),
         provenance=provenance,
@@ -70,6 +71,19 @@ def write_loop_page(
         files={name: what for name, what in FILES.items() if (folder / name).exists()},
     )  # fmt: skip
     (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+
+
+def _benches(facts: Mapping[str, Any]) -> list[Grid]:
+    """What test benches say; nothing where no kernel has one."""
+    rows = [
+        [name, bench["original"], bench["original_why"], bench["best"], bench["best_why"]]
+        for name, found in facts["kernels"].items()
+        if (bench := found["testbench"]) is not None
+    ]
+    if not rows:
+        return []
+    columns = ("kernel", "original", "why", "best design", "why")
+    return [Grid("Test bench on this machine", columns, rows, "Compiled by the host's compiler; no tool was run.")]
 
 
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:

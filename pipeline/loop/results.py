@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.files import write_json
 from pipeline.loop.best import write_best
 from pipeline.loop.page import write_loop_page
+from pipeline.loop.proof import prove_best
 from pipeline.loop.record import TIMES, Record, read_json
 from pipeline.loop.summary import best_of, loop_facts
 from pipeline.loop.tables import (
@@ -31,14 +32,21 @@ _TIME_COLUMNS = ("run", "kernel", "key", "seconds", "started")
 
 
 def write_results(
-    folder: Path, record: Record, budget: int, validated: Path, provenance: Mapping[str, Any], command: str
-) -> dict[str, Any]:
+    folder: Path, record: Record, budget: int, validated: Path, provenance: Mapping[str, Any], command: str,
+    testbench_seconds: float = 0.0,
+) -> dict[str, Any]:  # fmt: skip
     """Writes the tables, the summary, the best designs and the page of a loop; returns the summary.
 
-    ``validated`` is the folder of its validation, ``provenance`` what decided it, ``command`` what makes it again.
+    ``validated`` is the folder of its validation, ``provenance`` what decided it, ``command`` what makes it again,
+    ``testbench_seconds`` the limit of a run of a kernel's test bench on this machine, 0 to run none.
     """
     loop, runs, goal = record.loop, record.runs(), record.loop.goal
-    facts = loop_facts(record, budget, read_json(validated / VALIDATION))
+    found = {kernel: best_of(loop, runs, kernel) for kernel in loop.plans}
+    benches = {
+        kernel: prove_best(plan, best[1] if (best := found[kernel]) else None, testbench_seconds)
+        for kernel, plan in loop.plans.items()
+    }
+    facts = loop_facts(record, budget, read_json(validated / VALIDATION), benches)
     rows, predicted = run_rows(runs, goal), predicted_rows(runs, goal)
     write_csv(folder / "runs.csv", RUN_COLUMNS, rows)
     write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
@@ -48,11 +56,11 @@ def write_results(
     write_json(folder / "provenance.json", provenance)
     _write_times(folder / "times.csv", record, rows)
     for kernel, plan in loop.plans.items():
-        best = best_of(loop, runs, kernel)
+        best = found[kernel]
         if best is not None:
             place = folder / "best" if len(loop.plans) == 1 else folder / "best" / kernel
             assumed = loop.devices.assumptions(plan.address.flow)
-            write_best(place, plan, best[1], _report_of(record, plan, best[1]), [command], assumed)
+            write_best(place, plan, best[1], _report_of(record, plan, best[1]), [command], assumed, benches[kernel])
     write_loop_page(folder, facts, rows, predicted, provenance, command)
     return facts
 

@@ -17,6 +17,7 @@ from pipeline.loop.results import SUMMARY, write_results
 from pipeline.loop.rounds import as_measured, propose_round, proposed, round_text, train_round, write_runs
 from pipeline.loop.validation import validation_rows, write_validation
 from pipeline.synthesis.store import ReportStore
+from pipeline.synthesis.testbench import SECONDS
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -26,14 +27,21 @@ if TYPE_CHECKING:
 
 
 def run_loop(
-    loop: ClosedLoop, folder: Path, *, budget: int = 40, top_k: int = 3, tell: Callable[[str], None] = lambda text: None
+    loop: ClosedLoop,
+    folder: Path,
+    *,
+    budget: int = 40,
+    top_k: int = 3,
+    testbench_seconds: float = SECONDS,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Finds the fastest designs that fit within ``budget`` runs and validates the ``top_k`` best of each kernel.
 
     Writes tables, summary, best designs and page into ``folder``; returns the summary.
 
     Rounds that are there are not run again, nor is a folder that is there written anew, so a call after a kill goes on
-    where that was. Designs run one after the other in this process. ``tell`` is told of each round.
+    where that was. Designs run one after the other in this process. ``tell`` is told of each round. A kernel's test
+    bench runs on this machine for ``testbench_seconds`` at most, 0 to run none.
 
     Raises PipelineError for choices that do not go together, and where the surroundings keep a run from a result.
     """
@@ -59,7 +67,8 @@ def run_loop(
     _once(validated, lambda place: _validate(record, top_k, place))
     provenance = {"budget": budget, "loop": loop.identity, "top_k": top_k}
     with made_whole_folder(folder) as place:
-        return write_results(place, record, budget, validated, provenance, f"run_loop(..., budget={budget})")
+        command = f"run_loop(..., budget={budget})"
+        return write_results(place, record, budget, validated, provenance, command, testbench_seconds)
 
 
 def _once(folder: Path, write: Callable[[Path], Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import stop_reason
-from pipeline.loop.best import design_facts
+from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.record import STATE, Record, Run, read_json
 from pipeline.loop.tables import value_of
@@ -79,19 +79,34 @@ def notices(loop: ClosedLoop) -> list[str]:
     return said
 
 
-def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> dict[str, Any]:
-    """The summary of a loop as JSON values.
+def _assumptions(runs: Sequence[Run]) -> list[str]:
+    """A line per kernel whose cycles are those of an assumed number of iterations."""
+    found = {run.result.kernel: run.result.assumed_trips for run in runs if run.result.assumed_trips is not None}
+    return [
+        f"{kernel} has a loop without a known bound: its cycles are those of {trips} iterations of each such loop, "
+        "which compare designs and forecast nothing; state its bound by #pragma HLS loop_tripcount"
+        for kernel, trips in found.items()
+    ]
+
+
+def loop_facts(
+    record: Record, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+) -> dict[str, Any]:
+    """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
 
     ``best`` and ``stopped`` are those of the only kernel, or stand a member a kernel under ``kernels`` alone.
     """
     loop, runs = record.loop, record.runs()
-    kernels = {name: _kernel_facts(record, budget, runs, name, plan) for name, plan in loop.plans.items()}
+    kernels = {
+        name: {**_kernel_facts(record, budget, runs, name, plan), "testbench": benches.get(name)}
+        for name, plan in loop.plans.items()
+    }
     facts: dict[str, Any] = {
         "backend": loop.backend_name,
         "source": loop.source_name,
         **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
-        "notices": notices(loop),
+        "notices": [*notices(loop), *_assumptions(runs)],
         "objective": loop.goal.goal,
         "utilisation_limit": loop.goal.limit,
         "target": loop.target,
@@ -110,6 +125,7 @@ def loop_facts(record: Record, budget: int, validation: Mapping[str, Any]) -> di
     if len(kernels) == 1:
         (only,) = kernels.values()
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
+        facts["testbench"] = only["testbench"]
     return facts
 
 
@@ -149,9 +165,13 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         else:
             shares = [(name.removeprefix("util_"), value) for name, value in best.items() if name.startswith("util_")]
             used = ", ".join(f"{name} {value:.1%}" for name, value in shares if value is not None)
-            lines.append(f"  best: {best['cycles']:,} cycles in run {best['run']} ({used}): {best['key']}")
+            assumed = best["assumed_trips"]
+            under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
+            lines.append(f"  best: {best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}")
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["testbench"] is not None:
+            lines.append(f"  test bench: {bench_text(found['testbench'])}")
         lines.append(f"  stopped: {found['stopped']}")
     return "\n".join(lines)

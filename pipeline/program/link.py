@@ -51,7 +51,11 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     texts = {name: text for part in reversed(parts) for name, text in part.texts.items()}
     declared = frozenset().union(*(part.declared for part in parts))
     includes = dict.fromkeys(name for part in parts for name in part.includes)
-    return Translation(FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes))
+    refused = {name: error for part in parts for name, error in part.refused.items()}
+    linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
+    return Translation(
+        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage
+    )
 
 
 def _name(node: c_ast.Node) -> str | None:

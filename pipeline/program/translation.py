@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,10 @@ class Translation:
     declared: frozenset[str]
     includes: tuple[str, ...] = ()
     """The system's headers that the user's files include, as ``<math.h>``, in order."""
+    refused: Mapping[str, PipelineError] = field(default_factory=dict)
+    """Functions that are in the program by name and calls alone, with the reason why they cannot be read."""
+    linkage: Mapping[str, str] = field(default_factory=dict)
+    """The names that the linker has for functions, where they differ from those of the tree."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:

@@ -105,6 +105,23 @@ def front_end(first: Path | None = None) -> tuple[str, ...]:
     return (str(wheel / _ZIG), "clang", "--target=x86_64-linux-musl", "-fno-pie", "-nostdinc", *folders)
 
 
+@lru_cache(maxsize=1)
+def library_folders() -> tuple[str, ...]:
+    """The folders of the C++ and C library's headers. Raises PipelineError where the wheel with them is missing."""
+    wheel = _wheel()
+    if wheel is None:
+        raise PipelineError("there is no C++ library to read C++ with", fix=INSTALL)
+    return tuple(str(wheel / "lib" / name) for name in ("libcxx/include", "libcxxabi/include", *_HEADERS))
+
+
+def zig() -> str:
+    """The program of the wheel; PipelineError where it is missing."""
+    wheel = _wheel()
+    if wheel is None:
+        raise PipelineError("there is no compiler to read C++ with", fix=INSTALL)
+    return str(wheel / _ZIG)
+
+
 _ZIG = "zig.exe" if os.name == "nt" else "zig"
 
 

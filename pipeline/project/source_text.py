@@ -26,6 +26,7 @@ _SPLICES = re.compile(
     r"|\\\n",
     re.DOTALL | re.MULTILINE,
 )
+_DIRECTIVES = re.compile(r"^[ \t]*#(?:[^\\\n]|\\\r?\n|\\)*", re.MULTILINE)
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _ODD_SEPARATORS = dict.fromkeys(map(ord, "\f\v\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 
@@ -79,6 +80,20 @@ def without_comments(text: str, file: str) -> str:
     if text.endswith("\\"):  # nothing is left to continue with
         text = text.rstrip("\\ \t\n")
     return "\n".join([line.rstrip() for line in text.split("\n")])
+
+
+def bare_code(text: str) -> str:
+    """The text at its own length, with comments, the insides of strings and preprocessor lines blanked out.
+
+    Ends of lines inside comments and of lines that go on are blanks too, so that a newline is where a line can be put.
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        lexeme = match.group()
+        return " " * len(lexeme) if lexeme.startswith("/") else lexeme[0] + " " * (len(lexeme) - 2) + lexeme[-1:]
+
+    code = _DIRECTIVES.sub(lambda match: " " * len(match.group()), _LEXEMES.sub(blank, text))
+    return code.replace("\\\r\n", "   ").replace("\\\n", "  ")
 
 
 def without_splices(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,9 +165,10 @@ class DescribeDesign(TargetOptions, _OfKernel):
         from pipeline.dataset.site_map import site_map
 
         own = set(_places(self.found))
-        blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in self.point.values())
+        values = () if self.found.dialect == VITIS_PLAIN else self.point.values()
+        blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in values)
         if own == set(self.point) and not blanks:
-            return self.found.sites[0].dialect if self.found.sites else "hls" if self.found.options else "merlin"
+            return self.found.dialect
         missing, extra = sorted(own - set(self.point)), sorted(set(self.point) - own)
         # A key with some of the kernel's own sites alone may be cut short: nothing but a label of it says otherwise.
         plain = bool(extra) or blanks or self._has_plain_label()
@@ -194,7 +196,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         """Values, verdict of the space, labels, estimate, source."""
         from pipeline.design_space import design_key
 
-        plain = self.dialect == "vitis-plain"
+        plain = self.dialect != self.found.dialect
         violations = [] if plain else self.rules.violations(self.point)
         return {
             "kernel": self.found.name,
@@ -275,7 +277,17 @@ class DescribeDesign(TargetOptions, _OfKernel):
             texts = annotated_files(self.found, self.point)
             return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
-        return "".join(sources.files.values())
+        if self.found.dialect != self.dialect:
+            return "".join(sources.files.values())
+        files = [(name, text) for name, text in sources.files.items() if any(_holds_site(self.found, name))]
+        shown = files or list(sources.files.items())[:1]
+        parts = [text if len(shown) == 1 else f"/* {name} */\n{text}" for name, text in shown]
+        return "\n".join([*parts, *([f"/* directives */\n{sources.directives}"] if sources.directives else [])])
+
+
+def _holds_site(kernel: Kernel, name: str) -> Iterator[bool]:
+    """Whether each site stands in the file of that name."""
+    return (f"/{site.file or kernel.file}".endswith(f"/{name}") for site in kernel.sites)
 
 
 def exact_size(space: DesignSpace) -> int | None:

@@ -29,6 +29,7 @@ class Reading:
     testbench: str = ""
     solution: str = ""
     name: str = ""
+    sites: str = ""
 
     @property
     def given(self) -> dict[str, str]:
@@ -38,7 +39,7 @@ class Reading:
     @property
     def narrow(self) -> dict[str, str]:
         """Those that describe a single kernel, by name."""
-        return {name: value for name, value in self.given.items() if name != "cflags"}
+        return {name: value for name, value in self.given.items() if name not in ("cflags", "sites")}
 
 
 AS_IT_IS = Reading()
@@ -76,6 +77,12 @@ class KernelOptions:
         default="",
         config_path={"section": "kernel", "name": "name"},
         description="what the kernel is called; default: the file's name, or a project's top function",
+    )
+    sites = luigi.ChoiceParameter(
+        default="",
+        choices=("", "tool", "merlin"),
+        config_path={"section": "kernel", "name": "sites"},
+        description="whose pragmas a source without placeholders gets: tool or merlin; default: what it already has",
     )
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
@@ -15,22 +16,27 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
 from pipeline.synthesis import (
-    ESTIMATOR_SOURCE,
+    BackendRequest,
     ReplayBackend,
     ReportStore,
     Target,
-    choose_backend,
+    backend_kind,
     made_for_target,
+    make_backend,
 )
 from pipeline.synthesis.former import take_over
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.tasks.base import names
-from pipeline.tasks.estimator_device import asked_device
+from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
-from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
+from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
+
+if TYPE_CHECKING:
+    from pipeline.kernels.propose import Terms
+    from pipeline.synthesis.flow import Flow
 
 _NOTHING_ASKED = Target()
 
@@ -51,7 +57,7 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
             TestBench(names(reading.testbench)),
             reading.name or None,
         )
-    return find_kernel(project)
+    return find_kernel(project, sites=cast("Terms", reading.sites or "auto"))
 
 
 def kernel_or_none(name: str, top: str = "") -> Kernel | None:
@@ -76,25 +82,11 @@ def resolve_backend(backend: str) -> str:
 
 
 def default_source(workspace: str, backend: str) -> str:
-    """The source that a run without ``--source`` uses, empty for that of the installed tool.
+    """The source that a run without ``--source`` uses, empty for the backend's own.
 
     Raises PipelineError where it is not clear.
     """
-    if backend == "estimator":
-        return ESTIMATOR_SOURCE
-    if backend == "vitis":
-        return ""
-    sources = sorted(open_store(workspace).sources())
-    if ESTIMATOR_SOURCE in sources:
-        return ESTIMATOR_SOURCE
-    if len(sources) == 1:
-        return sources[0]
-    if not sources:
-        raise PipelineError(
-            "there is no cached report to replay",
-            fix="import some with ImportHLSyn or ImportReports, or compute estimates with --backend estimator",
-        )
-    raise PipelineError(f"there are labels of several sources: {', '.join(sources)}", fix="name one with --source")
+    return backend_kind(backend).default_source(open_store(workspace))
 
 
 def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
@@ -138,17 +130,18 @@ def make_plan(
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if moved := take_over(store, found):
         say(f"{found.name}: {moved} reports that version 0.1.0 filed under another hash of it are taken over.")
-    target = for_kernel(target, found)
-    if backend == "vitis":
-        runs = make_backend(store, found, source, target)
-        return KernelPlan(runs, runs.address, found, load_space(found, Path(space) if space else None))
-    device = asked_device(target) if backend == "estimator" else None
-    chosen = choose_backend(backend, store, found, source=source, device=device, target=target)
-    address = chosen.address_of(found)
-    if backend == "replay" and not store.count(address):
+    request = BackendRequest(store, found, source, for_kernel(target, found), devices(), own_settings(backend))
+    made = make_backend(backend, request)
+    address = made.address_of(found)
+    if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
-    rules = load_space(found, Path(space) if space else None) if address.flow.dialect != "vitis-plain" else None
-    return KernelPlan(chosen, address, found, rules)
+    rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
+    return KernelPlan(made, address, found, rules)
+
+
+def _has_rules(kernel: Kernel, flow: Flow) -> bool:
+    """Whether the kernel's own sites are those that the flow's points are of."""
+    return flow.dialect != "vitis-plain" or kernel.dialect == "vitis-plain"
 
 
 def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:

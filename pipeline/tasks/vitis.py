@@ -17,6 +17,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.project import NO_FLAGS, Flags
+from pipeline.synthesis.backends.registry import BackendKind
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Clock, Real, WholeNumber
 from pipeline.tasks.target_options import for_kernel
@@ -71,6 +72,11 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
     keep = luigi.ChoiceParameter(
         default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
+    )
+    delivery = luigi.ChoiceParameter(
+        default="insert",
+        choices=("insert", "directives"),
+        description="designs in the tool's own terms: as pragmas in the files, or as directives beside them",
     )
     testbench = luigi.Parameter(
         default="", description="C file of a test bench that calls the top function, for csim and cosim"
@@ -160,7 +166,9 @@ def lowering(
         return replace(sources, files={**sources.files, **testbench}, testbench=tuple(testbench))
     flags, bench = project.flags.absolute(), project.testbench
     # Lowered C holds what it includes; a test bench is compiled as it is, with the headers that lie beside it.
-    sources = replace(sources, cflags=flags.without_includes().text, settings=_later(project.tool.further))
+    delivered = kernel.dialect == "vitis-plain" == dialect
+    cflags = sources.cflags if delivered else flags.without_includes().text
+    sources = replace(sources, cflags=cflags, settings=_later(project.tool.further))
     if not testbench:
         return sources
     beside = dict.fromkeys(str(Path(file).absolute().parent) for file in (*bench.files, project.file))
@@ -235,7 +243,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         raise PipelineError(
             "has both ACCEL and HLS placeholders", file=kernel.file, fix="write all sites of a kernel in one dialect"
         )
-    dialect = "hls" if native else "merlin"
+    dialect = kernel.dialect
     further = _further(config.further)
     own = kernel.project.tool.settings if kernel.project is not None else ()
     extra = {**dict(own), **pairs(config.options, "vitis")}
@@ -247,6 +255,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
+    if dialect == "vitis-plain":
+        how = {"delivery": config.delivery, "version": LOWERING_VERSION}
     asked = for_kernel(target, kernel).complete
     assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None
     flow = tool_flow(
@@ -276,6 +286,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
                 "flow_target": asked.flow_target,
                 "reassociate": config.reassociate,
                 "unsupported": config.unsupported,
+                "delivery": config.delivery,
             },
         ),
         scratch=Path(config.scratch) if config.scratch else Path(tempfile.gettempdir()) / "hls-pipeline-runs",
@@ -289,6 +300,19 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         further=further,
         now=_now,
     )
+
+
+KIND = BackendKind(
+    "vitis",
+    lambda request: make_backend(request.store, request.kernel, request.source, request.target),
+    runs_tool=True,
+)
+
+
+def own_settings(backend: str) -> dict[str, str]:
+    """What the section of a backend's name in luigi.cfg says."""
+    config = luigi.configuration.get_config()
+    return {str(name): str(value) for name, value in config.items(backend)} if config.has_section(backend) else {}
 
 
 def run_designs(

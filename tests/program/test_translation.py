@@ -48,7 +48,7 @@ def run(source: Path, folder: Path, inputs: bytes) -> bytes:
 def test_a_layout_is_the_compilers_and_what_is_delivered_computes_the_same(name: str, tmp_path: Path) -> None:
     file = tmp_path / "given.c"
     file.write_text(f"{LAYOUTS[name]}\n{BODY}")
-    kernel = propose_sites(load_kernel(file))
+    kernel = propose_sites(load_kernel(file), "merlin")
     asked = file.read_text() + "long long size(void) { return sizeof(struct r); }\n"
     (tmp_path / "size.c").write_text(asked)
     command = [sys.executable, "-m", "ziglang", "cc", "-w", "-shared", "size.c", "-o", "size.so"]

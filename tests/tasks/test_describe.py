@@ -53,8 +53,16 @@ def test_a_users_own_file_is_described_with_loops_arrays_and_a_counted_space(tmp
     ]
     assert "varies" in text and "y[8][4]" in text and f"{facts['space_size']:,} valid points" in text
     assert {site["name"]: site["loop"] for site in facts["sites"]}["__PARA__L1"] == "own/loop_1"
-    default, _ = ask(tmp_path / "w", "DescribeDesign", "--kernel", str(source), "--key", facts["default_key"])
-    assert "this design is in it" in default and "none cached" in default and "#pragma ACCEL PARALLEL" in default
+    key = facts["default_key"]
+    default, _ = ask(tmp_path / "w", "DescribeDesign", "--kernel", str(source), "--key", key)
+    assert "this design is in it" in default and "none cached" in default and source.read_text() in default
+    changed = key.replace("__PARA__L1-1", "__PARA__L1-4")
+    text, _ = ask(tmp_path / "w", "DescribeDesign", "--kernel", str(source), "--key", changed)
+    assert "this design is in it" in text and "#pragma HLS unroll factor=4" in text
+    _, merlin = ask(tmp_path / "w", "DescribeKernel", "--kernel", str(source), "--sites", "merlin")
+    assert "__TILE__L0" not in facts["default_key"] and {"__PARA__L1", "__PIPE__L0"} <= set(
+        site["name"] for site in merlin["sites"]
+    )
 
 
 def test_a_design_says_whether_it_is_allowed_what_it_costs_and_how_its_source_looks(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_an_autodse_configuration_means_the_same_space(workspace: Path) -> None:
 
 def test_sites_that_were_proposed_stand_in_the_exported_source() -> None:
     plain = "void f(int a[8][8]) {\n  for (int i = 0; i < 8; i++)\n    for (int j = 0; j < 8; j++) a[i][j] = i;\n}\n"
-    kernel = propose_sites(read_kernel(plain, file="f.c"))
+    kernel = propose_sites(read_kernel(plain, file="f.c"), "merlin")
     source = autodse_files(kernel, load_space(kernel))["f.c"]
     sites = {(site.name, site.kind, site.loop) for site in read_kernel(source, file="f.c").sites}
     assert sites == {(site.name, site.kind, site.loop) for site in kernel.sites} and len(sites) == 4

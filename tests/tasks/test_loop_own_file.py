@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from tests.tasks.commands import environment
@@ -48,6 +49,16 @@ def test_the_tool_runs_a_design_once_for_all_loops_and_validation_runs_it_afresh
     assert {row["origin"] for row in validated} == {"resynthesised"} and len(validated) == 2
     assert {row["source"] for row in [*runs, *validated]} == {"stand-in"}
     assert "resynthesised" in done.stderr and (place / "best" / "csynth.xml").is_file()
+    # The tool got the user's own file with the design's pragmas; the diff leads there from what the user has.
+    best = (place / "best" / "saxpy.c").read_bytes()
+    assert (place / "best" / "vitis" / "saxpy.c").read_bytes() == best and b"memcpy" not in best
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    own_file(mine)
+    diff = place / "best" / "changes.diff"
+    if diff.read_bytes():
+        subprocess.run(["patch", "-p1", "-s", "-i", str(diff)], cwd=mine, check=True, capture_output=True)
+    assert (mine / "saxpy.c").read_bytes() == best
 
     before = len(list(pids.iterdir()))
     assert before > len(runs) + len(validated)

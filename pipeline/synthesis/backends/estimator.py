@@ -13,8 +13,9 @@ from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Backend, Outcome
+from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, Flow, estimator_flow
+from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, ESTIMATOR_SOURCE, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class EstimatorBackend(Backend):
 
     def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
-        return Address(kernel.name, kernel.ast_hash, self.flow)
+        flow = replace(self.flow, dialect="vitis-plain") if kernel.dialect == "vitis-plain" else self.flow
+        return Address(kernel.name, kernel.ast_hash, flow)
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
         """An outcome per point, in the points' order.
@@ -100,17 +102,17 @@ class EstimatorBackend(Backend):
                 if key not in lot:
                     if prepared is None:
                         prepared = prepare(kernel, self.device)
-                    lot[key] = self._estimate(prepared, key, point, new)
+                    lot[key] = self._estimate(prepared, key, point, address.flow.dialect, new)
             self.store.put_batch(address, list(new.values()))
             for key, point in zip(keys, chosen, strict=True):
                 yield replace(lot[key], point=point)
         if self.store.batches(address) >= _MANY_BATCHES:
             self.store.compact(address)
 
-    def _estimate(self, prepared: Prepared, key: str, point: Point, new: dict[str, Entry]) -> Outcome:
+    def _estimate(self, prepared: Prepared, key: str, point: Point, dialect: str, new: dict[str, Entry]) -> Outcome:
         started = self.clock() if self.clock else None
         try:
-            report = prepared.estimate(point)
+            report = prepared.estimate(point, dialect)
             # write_report reads back what it wrote by the parser that a tool's reports go through, and compares.
             xml = write_report(report, generator=GENERATOR)
         except PipelineError as error:
@@ -120,3 +122,21 @@ class EstimatorBackend(Backend):
         entry = Entry(key, point, label, xml, seconds=seconds, tool_version=report.tool_version)
         new[key] = entry
         return Outcome(key, point, label, report, entry.report_hash, "estimated", seconds)
+
+
+def _made(request: BackendRequest) -> EstimatorBackend:
+    """Estimates for the part and clock that were asked for. Raises PipelineError for labels of another source."""
+    if request.source not in ("", ESTIMATOR_SOURCE):
+        raise PipelineError(
+            f"the estimator cannot give labels of the source {request.source!r}",
+            fix=f"leave --source away, or replay the source with --backend replay --source {request.source}",
+        )
+    return EstimatorBackend(
+        request.store,
+        clock=request.clock,
+        device=request.devices.asked(request.target),
+        flow_target=request.target.flow_target or DEFAULT_FLOW_TARGET,
+    )
+
+
+KIND = BackendKind("estimator", _made, lambda store: ESTIMATOR_SOURCE)

@@ -8,7 +8,8 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.kernels.accesses import PURE_CALLS
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 
 LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 

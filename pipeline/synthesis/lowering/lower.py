@@ -15,6 +15,7 @@ from pipeline.kernels.symbols import Symbol
 from pipeline.program import deep_recursion
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, DIALECTS
 from pipeline.synthesis.lowering.asked import asked, check_names
+from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery, deliver
 from pipeline.synthesis.lowering.directive import INLINE, Directive
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.interface import (
@@ -55,6 +56,7 @@ def lower(
     placement: Literal["pragmas", "directives"] = "pragmas",
     reassociate: Reassociate = "clause",
     partition: bool = True,
+    delivery: Delivery = "insert",
 ) -> LoweredSources:
     """The sources of a design point.
 
@@ -70,6 +72,8 @@ def lower(
         placement: directives as pragmas in the file, or as TCL in ``directives``.
         reassociate: when floating-point sums may be added up in another order (``merlin`` only).
         partition: whether arrays are partitioned by the access pattern (``merlin`` only).
+        delivery: of a kernel whose own sites are in the tool's terms, which gets its files back as they are
+            (:func:`pipeline.synthesis.lowering.delivery.deliver`); no other option but the dialect counts there.
 
     Raises:
         PipelineError: a value that is none, a site without a value, or a point that is refused.
@@ -80,9 +84,12 @@ def lower(
         ("flow_target", flow_target, ("vitis", "vivado")),
         ("placement", placement, ("pragmas", "directives")),
         ("reassociate", reassociate, ("never", "clause", "always")),
+        ("delivery", delivery, DELIVERIES),
     ):
         if value not in known:
             raise PipelineError(f"{value!r} is no {option}", fix=f"use one of {', '.join(known)}")
+    if dialect == "vitis-plain" == kernel.dialect:
+        return deliver(kernel, point, delivery)
     prepared = prepare(kernel)
     with deep_recursion():
         if dialect == "merlin":

@@ -16,7 +16,8 @@ from pipeline.kernels.arguments import calls_in
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.model import Kernel, Site
-from pipeline.kernels.symbols import Program, Symbol
+from pipeline.kernels.resolve import Program
+from pipeline.kernels.symbols import Symbol
 from pipeline.program import deep_recursion
 from pipeline.project.source_text import without_comments
 from pipeline.synthesis.lowering.flow import FlowReader

@@ -14,7 +14,7 @@ from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.rounds import synthesis_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest
-from pipeline.tasks.parameters import WholeNumber
+from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.validate import ValidateTopDesigns
 
 
@@ -29,6 +29,10 @@ class RunActiveLearningLoop(LoopTask):
     budget = WholeNumber(least=1, default=40, description="designs to run at most, over all kernels")
     top_k = WholeNumber(least=0, default=3, description="designs to validate at the end, for each kernel")
     use_cache = luigi.BoolParameter(default=False, description="validation with Vitis takes reports that are there")
+    testbench_seconds = Real(
+        least=0, most=1e6, hint="in s, 0 to run none", default=300.0,
+        description="limit of a run of the kernel's test bench on this machine, 0 to run none",
+    )  # fmt: skip
     cosim = luigi.BoolParameter(default=False, description="validation with Vitis simulates the RTL too")
 
     def requires(self) -> dict[str, Any]:
@@ -52,7 +56,12 @@ class RunActiveLearningLoop(LoopTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The validation decides, and through it the loop and its budget."""
-        return {**super().identity, "validation": self.clone(ValidateTopDesigns).identity}
+        from pipeline.synthesis.testbench import bench_digest
+
+        kernels = [plan.kernel for plan in self.loop.plans.values() if plan.kernel is not None]
+        benches = [digest for kernel in kernels if (digest := bench_digest(kernel.project))]
+        tested = {"testbench": [*benches, self.testbench_seconds]} if benches else {}
+        return {**super().identity, "validation": self.clone(ValidateTopDesigns).identity, **tested}
 
     @property
     def page(self) -> Path:
@@ -72,7 +81,9 @@ class RunActiveLearningLoop(LoopTask):
         record = Record(self.loop, tuple(self.takes))
         validated = self.clone(ValidateTopDesigns).output().path
         with self.output().write() as folder:
-            write_results(folder, record, self.budget, validated, self.identity, command_of(self))
+            write_results(
+                folder, record, self.budget, validated, self.identity, command_of(self), self.testbench_seconds
+            )
         self.report_page()
 
     def summarise(self) -> None:

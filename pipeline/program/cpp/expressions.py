@@ -1,0 +1,815 @@
+"""C++ expressions as pycparser's nodes."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pycparser import c_ast
+
+from pipeline.errors import PipelineError
+from pipeline.program.cpp import vendor
+from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
+from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, typename
+
+if TYPE_CHECKING:
+    from pipeline.program.cpp.unit import Unit
+
+_TRANSPARENT = {
+    "ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "CXXDefaultArgExpr",
+    "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr",
+    "CXXRewrittenBinaryOperator",
+    "CXXInheritedCtorInitExpr", "UserDefinedLiteral",
+}  # fmt: skip
+_FLOATING = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?")
+_MATHEMATICS = frozenset(
+    [
+        "sqrt",
+        "cbrt",
+        "pow",
+        "exp",
+        "exp2",
+        "log",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "fmod",
+        "fmin",
+        "fmax",
+        "hypot",
+        "fabs",
+        "ldexp",
+        "expm1",
+        "log1p",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "erfc",
+        "rint",
+        "nearbyint",
+        "copysign",
+    ]
+)
+
+
+@dataclass(slots=True)
+class Variable:
+    """What a name stands for: the value itself, what a pointer leads to, or another expression."""
+
+    name: str
+    type: CppType
+    mode: str = "value"
+    """``value``, ``pointer`` or ``same``."""
+    same: c_ast.Node | None = None
+
+
+@dataclass(slots=True)
+class Closure:
+    """A lambda: its function, and what it is given of its surroundings."""
+
+    method: str
+    captured: list[tuple[str, Variable]]
+    """Id and name in the surroundings."""
+    this: bool = False
+
+
+def inner(node: Node) -> list[Node]:
+    """The parts of a node that are there."""
+    return [child for child in node.get("inner", ()) if child]
+
+
+def bare(node: Node) -> Node:
+    """An expression without what changes nothing."""
+    while True:
+        kind = node.get("kind")
+        parts = inner(node)
+        if (kind in _TRANSPARENT and parts) or (
+            kind == "ImplicitCastExpr"
+            and parts
+            and node.get("castKind") in ("NoOp", "LValueToRValue", "FunctionToPointerDecay")
+        ):
+            node = parts[-1]
+        elif kind == "CXXConstructExpr" and len(parts) == 1 and node.get("elidable"):
+            node = parts[0]
+        else:
+            return node
+
+
+def address(node: c_ast.Node) -> c_ast.Node:
+    """A pointer to what an expression names."""
+    if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+        return node.expr
+    return c_ast.UnaryOp("&", node, node.coord)
+
+
+def followed(node: c_ast.Node) -> c_ast.Node:
+    """What a pointer leads to."""
+    if isinstance(node, c_ast.UnaryOp) and node.op == "&":
+        return node.expr
+    return c_ast.UnaryOp("*", node, node.coord)
+
+
+def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
+    """A member of what an expression names."""
+    if isinstance(base, c_ast.UnaryOp) and base.op == "*":
+        return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
+    return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)
+
+
+def simple(node: c_ast.Node) -> bool:
+    """Whether an expression may be written twice: it changes nothing."""
+    if isinstance(node, c_ast.FuncCall | c_ast.Assignment):
+        return False
+    if isinstance(node, c_ast.UnaryOp) and node.op in ("p++", "p--", "++", "--"):
+        return False
+    return all(simple(child) for _, child in node.children())
+
+
+class Expressions:
+    """Lowers the expressions of one function (or of the globals)."""
+
+    def __init__(self, unit: Unit, name: str) -> None:
+        self.unit = unit
+        self.index = unit.index
+        self.name = name
+        self.variables: dict[str, Variable] = {}
+        self.closures: dict[str, Closure] = {}
+        self.pre: list[c_ast.Node] | None = None
+        """Statements that must run before the one that is being lowered; None where none can."""
+        self.temporaries = 0
+
+    # Errors and types ---------------------------------------------------------------------------------------------
+
+    def refuse(self, node: Node, what: str, fix: str = "write it in simpler C++") -> PipelineError:
+        """The error for a construct that is not supported."""
+        coord = self.index.coord(node)
+        place = {"file": coord.file, "line": coord.line, "column": coord.column} if coord else {"file": self.unit.file}
+        return PipelineError(f"{what} is not supported", fix=fix, **place)
+
+    def type(self, node: Node) -> CppType:
+        """The type of an expression or declaration."""
+        return self.read_type(type_text(node), node)
+
+    def read_type(self, text: str, node: Node) -> CppType:
+        """The type of that text."""
+        try:
+            return self.index.types.read(text)
+        except (Unreadable, IndexError):
+            raise self.refuse(node, f"the type {text[:80]}") from None
+
+    def value_type(self, node: Node) -> CppType:
+        """The type of an expression's value: what a reference refers to."""
+        kind = self.type(node)
+        return kind.to if kind.kind == "reference" and kind.to is not None else kind
+
+    # Dispatch -----------------------------------------------------------------------------------------------------
+
+    def lower(self, node: Node) -> c_ast.Node:
+        """The expression in C."""
+        kind = node.get("kind", "")
+        if kind in _TRANSPARENT:
+            parts = inner(node)
+            if not parts:
+                raise self.refuse(node, f"this use of {_shown(kind)}")
+            return self.lower(parts[-1])
+        rule = getattr(self, f"_{kind}", None)
+        if rule is None:
+            raise self.refuse(node, f"{_shown(kind)}")
+        found: c_ast.Node = rule(node)
+        return found
+
+    def many(self, nodes: list[Node]) -> list[c_ast.Node]:
+        """Expressions in order."""
+        return [self.lower(node) for node in nodes]
+
+    def at(self, node: Node) -> Any:
+        """The place of a node."""
+        return self.index.coord(node)
+
+    # Literals and names -------------------------------------------------------------------------------------------
+
+    def _IntegerLiteral(self, node: Node) -> c_ast.Node:
+        return self._number(int(node["value"]), self.type(node), node)
+
+    def _number(self, value: int, kind: CppType, node: Node) -> c_ast.Node:
+        words = kind.name.split() if kind.kind == "plain" else ["int"]
+        suffix = ("u" if "unsigned" in words else "") + "l" * words.count("long")
+        name = " ".join((["unsigned"] if "unsigned" in words else []) + ["long"] * words.count("long") + ["int"])
+        text = c_ast.Constant(name, f"{abs(value)}{suffix}", self.at(node))
+        return c_ast.UnaryOp("-", text, text.coord) if value < 0 else text
+
+    def _FloatingLiteral(self, node: Node) -> c_ast.Node:
+        text = self.index.text_of(node).strip()
+        if not _FLOATING.fullmatch(text):
+            text = str(node["value"])
+        text = text.rstrip("fFlL")
+        if not re.search(r"[.eE]", text):
+            text += ".0"
+        single = self.type(node).name in ("float", "_Float16")
+        return c_ast.Constant("float" if single else "double", text + ("f" if single else ""), self.at(node))
+
+    def _CharacterLiteral(self, node: Node) -> c_ast.Node:
+        return c_ast.Constant("int", str(node["value"]), self.at(node))
+
+    def _CXXBoolLiteralExpr(self, node: Node) -> c_ast.Node:
+        return c_ast.Constant("int", str(int(bool(node["value"]))), self.at(node))
+
+    def _StringLiteral(self, node: Node) -> c_ast.Node:
+        return c_ast.Constant("string", str(node["value"]), self.at(node))
+
+    def _CXXNullPtrLiteralExpr(self, node: Node) -> c_ast.Node:
+        return c_ast.Constant("int", "0", self.at(node))
+
+    _GNUNullExpr = _ImplicitValueInitExpr = _CXXScalarValueInitExpr = _CXXNullPtrLiteralExpr
+
+    def _PredefinedExpr(self, node: Node) -> c_ast.Node:
+        return c_ast.Constant("string", '""', self.at(node))
+
+    def _ConstantExpr(self, node: Node) -> c_ast.Node:
+        value = str(node.get("value", ""))
+        if re.fullmatch(r"-?\d+", value):
+            return self._number(int(value), self.type(node), node)
+        return self.lower(inner(node)[-1])
+
+    def _TypeTraitExpr(self, node: Node) -> c_ast.Node:
+        return c_ast.Constant("int", str(int(bool(node.get("value")))), self.at(node))
+
+    def _SizeOfPackExpr(self, node: Node) -> c_ast.Node:
+        if "value" not in node:
+            raise self.refuse(node, "sizeof...")
+        return c_ast.Constant("int", str(node["value"]), self.at(node))
+
+    def _DeclRefExpr(self, node: Node) -> c_ast.Node:
+        found = node["referencedDecl"]
+        kind, name = found.get("kind"), found["id"]
+        if kind == "EnumConstantDecl":
+            value = self.index.enumerators.get(name)
+            if value is None:
+                return c_ast.ID(str(found["name"]), self.at(node))
+            return self._number(value, CppType("plain", "int"), node)
+        if kind in FUNCTIONS:
+            return self.unit.function_name(name, found, self.at(node))
+        variable = self.variable(name, node)
+        return self._named(variable, node)
+
+    def variable(self, name: str, node: Node) -> Variable:
+        """The variable of that id."""
+        found = self.variables.get(name) or self.unit.global_variable(name)
+        if found is None:
+            shown = node["referencedDecl"].get("name", "?") if "referencedDecl" in node else "?"
+            kind = self.value_type(node)
+            if kind.scalar or kind.kind in ("array", "record"):
+                self.unit.library.add(str(shown))
+                return Variable(str(shown), kind)
+            raise self.refuse(node, f"the name {shown}")
+        return found
+
+    def _named(self, variable: Variable, node: Node) -> c_ast.Node:
+        coord = self.at(node)
+        if variable.mode == "same" and variable.same is not None:
+            return copy.deepcopy(variable.same)
+        name = c_ast.ID(variable.name, coord)
+        return c_ast.UnaryOp("*", name, coord) if variable.mode == "pointer" else name
+
+    def _CXXThisExpr(self, node: Node) -> c_ast.Node:
+        return c_ast.ID("this", self.at(node))
+
+    # Operators ----------------------------------------------------------------------------------------------------
+
+    def _BinaryOperator(self, node: Node) -> c_ast.Node:
+        left, right = inner(node)
+        op = node["opcode"]
+        if op == ",":
+            return c_ast.ExprList(self.many([left, right]), self.at(node))
+        if op in (".*", "->*"):
+            raise self.refuse(node, "a pointer to a member")
+        if op == "=":
+            return self.assign(node, left, self.lower(right))
+        if op in ("&&", "||"):
+            first = self.lower(left)
+            return c_ast.BinaryOp(op, first, self.sheltered(right), self.at(node))
+        return c_ast.BinaryOp(op, self.lower(left), self.lower(right), self.at(node))
+
+    def sheltered(self, node: Node) -> c_ast.Node:
+        """An expression that is not always evaluated: nothing can be put before its statement for it."""
+        before, self.pre = self.pre, None
+        try:
+            return self.lower(node)
+        finally:
+            self.pre = before
+
+    def assign(self, node: Node, target: Node, value: c_ast.Node) -> c_ast.Node:
+        """An assignment, to bits of a number where the target is such."""
+        bits = vendor.bits_assigned(self, target, value, self.at(node))
+        if bits is not None:
+            return bits
+        return c_ast.Assignment("=", self.lower(target), value, self.at(node))
+
+    def _CompoundAssignOperator(self, node: Node) -> c_ast.Node:
+        left, right = inner(node)
+        return c_ast.Assignment(node["opcode"], self.lower(left), self.lower(right), self.at(node))
+
+    def _UnaryOperator(self, node: Node) -> c_ast.Node:
+        op = node["opcode"]
+        below = self.lower(inner(node)[0])
+        if op == "&":
+            return address(below)
+        if op == "*":
+            return followed(below)
+        if op in ("++", "--") and node.get("isPostfix"):
+            op = f"p{op}"
+        if op in ("__extension__", "__real", "__imag"):
+            if op == "__extension__":
+                return below
+            raise self.refuse(node, f"the operator {op}")
+        return c_ast.UnaryOp(op, below, self.at(node))
+
+    def _ConditionalOperator(self, node: Node) -> c_ast.Node:
+        cond, yes, no = inner(node)
+        return c_ast.TernaryOp(self.lower(cond), self.sheltered(yes), self.sheltered(no), self.at(node))
+
+    def _ArraySubscriptExpr(self, node: Node) -> c_ast.Node:
+        array, subscript = inner(node)
+        if self.type(bare(array)).kind not in ("pointer", "array", "reference") and self.type(array).kind != "pointer":
+            array, subscript = subscript, array
+        return c_ast.ArrayRef(self.lower(array), self.lower(subscript), self.at(node))
+
+    def _UnaryExprOrTypeTraitExpr(self, node: Node) -> c_ast.Node:
+        word = node.get("name", "sizeof")
+        if "argType" in node:
+            kind = node["argType"]
+            of: c_ast.Node = typename(self.read_type(kind.get("desugaredQualType") or kind["qualType"], node))
+        else:
+            of = self.lower(inner(node)[0])
+        if word != "sizeof":
+            raise self.refuse(node, word)
+        return c_ast.UnaryOp("sizeof", of, self.at(node))
+
+    def _ImplicitCastExpr(self, node: Node) -> c_ast.Node:
+        kind, below = node.get("castKind"), inner(node)[-1]
+        if kind in ("DerivedToBase", "UncheckedDerivedToBase"):
+            return self._to_base(node, below)
+        if kind == "BaseToDerived":
+            raise self.refuse(node, "a cast to a derived class")
+        if kind in ("ConstructorConversion", "UserDefinedConversion"):
+            return self.lower(below)
+        if kind == "IntegralToBoolean" and self.type(node).name != "_Bool":
+            return c_ast.BinaryOp("!=", self.lower(below), c_ast.Constant("int", "0"), self.at(node))
+        return self.lower(below)
+
+    def _to_base(self, node: Node, below: Node) -> c_ast.Node:
+        value = self.lower(below)
+        kind = self.value_type(below)
+        pointer = kind.kind == "pointer"
+        kind = kind.to if pointer and kind.to is not None else kind
+        if kind.kind == "number" or kind.name not in self.index.records:
+            return value
+        found = followed(value) if pointer else value
+        for step in node.get("path", ()):
+            record = self.index.records.get(kind.name)
+            if record is None:
+                break
+            base = next((text for text in record.bases if text.split("<")[0].rpartition("::")[2] == step["name"]), None)
+            if base is None:
+                raise self.refuse(node, f"the base class {step['name']}")
+            kind = self.read_type(base, node)
+            found = member(found, base_member(kind.name), self.at(node))
+        return address(found) if pointer else found
+
+    def _cast(self, node: Node) -> c_ast.Node:
+        below = inner(node)[-1]
+        target = self.type(node)
+        if node.get("castKind") in ("ToVoid",):
+            return self.lower(below)
+        if target.kind in ("record", "lambda", "reference", "array", "function"):
+            return self.lower(below)
+        if node.get("castKind") in ("DerivedToBase", "UncheckedDerivedToBase"):
+            return self._to_base(node, below)
+        value = self.lower(below)
+        if isinstance(value, c_ast.Cast) and _same_type(value.to_type, typename(target)):
+            return value
+        return c_ast.Cast(typename(target, self.at(node)), value, self.at(node))
+
+    _CStyleCastExpr = _CXXStaticCastExpr = _CXXReinterpretCastExpr = _CXXConstCastExpr = _CXXFunctionalCastExpr = _cast
+    _BuiltinBitCastExpr = _cast
+
+    # Members ------------------------------------------------------------------------------------------------------
+
+    def _MemberExpr(self, node: Node) -> c_ast.Node:
+        below = inner(node)[0]
+        name = node.get("referencedMemberDecl")
+        coord = self.at(node)
+        if name not in self.index.fields:
+            variable = self.unit.global_variable(name) if name else None
+            if variable is not None:
+                return self._named(variable, node)
+            value = self.lower(below)
+            return self._member(value, str(node["name"]), bool(node.get("isArrow")), coord)
+        field = self.index.fields[name][1]
+        value = self.lower(below)
+        shown = node.get("name") or field.get("name") or field_name(field)
+        found = self._member(value, shown, bool(node.get("isArrow")), coord)
+        kind = self.type(field)
+        if kind.kind == "reference" and kind.to is not None and kind.to.kind != "array":
+            return c_ast.UnaryOp("*", found, coord)
+        return found
+
+    def _member(self, value: c_ast.Node, name: str, arrow: bool, coord: Any) -> c_ast.Node:
+        if not name:
+            return value
+        return member(followed(value) if arrow else value, name, coord)
+
+    # Calls --------------------------------------------------------------------------------------------------------
+
+    def _CallExpr(self, node: Node) -> c_ast.Node:
+        callee, *given = inner(node)
+        target = bare(callee)
+        coord = self.at(node)
+        if target.get("kind") == "CXXPseudoDestructorExpr":
+            return c_ast.EmptyStatement(coord)
+        if target.get("kind") == "DeclRefExpr":
+            found = target["referencedDecl"]
+            if found.get("kind") in FUNCTIONS:
+                return self.call(found["id"], found, given, node)
+        if target.get("kind") == "MemberExpr":
+            return self._CXXMemberCallExpr(node)
+        name = self.lower(callee)
+        if isinstance(name, c_ast.UnaryOp) and name.op in ("*", "&"):
+            name = name.expr
+        return c_ast.FuncCall(name, c_ast.ExprList(self.many(given), coord) if given else None, coord)
+
+    def call(self, name: str, found: Node, given: list[Node], node: Node, this: c_ast.Node | None = None) -> c_ast.Node:
+        """A call of the function with that id; ``found`` is what the tree says of it there."""
+        root = self.index.canonical.get(name)
+        declared = self.index.functions.get(name)
+        coord = self.at(node)
+        if root is None or declared is None:
+            return self._library_call(str(found.get("name", "?")), given, node)
+        definition = self.index.definitions.get(root, declared)
+        if definition.get("variadic") or not parameters(definition):
+            values = self.many(given)
+        else:
+            values = self._arguments(definition, given)
+        if this is not None:
+            values.insert(0, this)
+        extra = self.unit.captured(root, self)
+        values += extra
+        called = self.unit.function_name(name, found, coord)
+        result = c_ast.FuncCall(called, c_ast.ExprList(values, coord) if values else None, coord)
+        returned = self.unit.returns(definition, self)
+        if returned.kind == "reference" and returned.to is not None and not by_value(returned, self):
+            return c_ast.UnaryOp("*", result, coord)
+        return result
+
+    def _arguments(self, definition: Node, given: list[Node]) -> list[c_ast.Node]:
+        values: list[c_ast.Node] = []
+        wanted = parameters(definition)
+        for position, argument in enumerate(given):
+            if position >= len(wanted):
+                values.append(self.lower(argument))
+                continue
+            found = self.argument(self.type(wanted[position]), argument)
+            if found is not None:
+                values.append(found)
+        return values
+
+    def argument(self, kind: CppType, given: Node) -> c_ast.Node | None:
+        """What is handed over for a parameter of that type; None for what is no value in C (a lambda)."""
+        target = kind.to if kind.kind == "reference" and kind.to is not None else kind
+        if target.kind in ("lambda", "function") or (
+            target.kind == "pointer" and target.to is not None and target.to.kind == "function"
+        ):
+            if target.kind == "lambda":
+                return None
+            return self.lower(given)
+        value = self.lower(given)
+        if kind.kind != "reference" or by_value(kind, self) or target.kind == "array":
+            return value
+        if not lvalue(value):
+            value = self.temporary(value, target, given)
+        return address(value)
+
+    def temporary(self, value: c_ast.Node, kind: CppType, node: Node) -> c_ast.Node:
+        """A variable that holds a value until the statement ends."""
+        if self.pre is None:
+            raise self.refuse(node, "a temporary object here", "give it a name in a statement of its own")
+        name = f"temporary_{self.temporaries}"
+        self.temporaries += 1
+        coord = self.at(node)
+        init = value if not isinstance(value, c_ast.EmptyStatement) else None
+        plain = CppType(kind.kind, kind.name, kind.to, kind.length, False, kind.arguments)
+        self.pre.append(c_ast.Decl(name, [], [], [], [], declarator(plain, name, coord), init, None, coord))
+        return c_ast.ID(name, coord)
+
+    def _library_call(self, name: str, given: list[Node], node: Node) -> c_ast.Node:
+        """A call of what the library declares, under the name that C has for it where there is one."""
+        coord = self.at(node)
+        kinds = [self.value_type(part) for part in given]
+        if name in ("min", "max") and len(given) == 2:
+            left, right = self.many(given)
+            if simple(left) and simple(right):
+                op = "<" if name == "min" else ">"
+                # The second is given only where it is really less (or greater), as std::min and std::max say.
+                cond = c_ast.BinaryOp(op, right, left, coord)
+                return c_ast.TernaryOp(cond, copy.deepcopy(right), copy.deepcopy(left), coord)
+            return c_ast.FuncCall(self.unit.known(f"std::{name}", coord), c_ast.ExprList([left, right], coord), coord)
+        if name in ("move", "forward", "as_const", "ref", "cref") and len(given) == 1:
+            return self.lower(given[0])
+        if name == "swap" and len(given) == 2 and self.pre is not None:
+            left, right = self.many(given)
+            if simple(left) and simple(right):
+                kept = self.temporary(copy.deepcopy(left), kinds[0], node)
+                self.pre.append(c_ast.Assignment("=", left, copy.deepcopy(right), coord))
+                return c_ast.Assignment("=", right, kept, coord)
+        values = self.many(given)
+        single = bool(kinds) and all(
+            kind.name in ("float", "_Float16") for kind in kinds if kind.kind == "plain" and not is_integer(kind)
+        )
+        single = single and any(kind.name in ("float", "_Float16") for kind in kinds)
+        if name == "abs" and kinds:
+            name = "abs" if is_integer(kinds[0]) else "fabs"
+        if name in _MATHEMATICS and single:
+            name += "f"
+        return c_ast.FuncCall(self.unit.known(name, coord), c_ast.ExprList(values, coord) if values else None, coord)
+
+    def _CXXMemberCallExpr(self, node: Node) -> c_ast.Node:
+        callee, *given = inner(node)
+        target = bare(callee)
+        coord = self.at(node)
+        if target.get("kind") != "MemberExpr":
+            raise self.refuse(node, "a call through a pointer to a member")
+        below = inner(target)[0]
+        name = target.get("referencedMemberDecl", "")
+        declared = self.index.functions.get(name)
+        if declared is None:
+            return vendor.method(self, node, str(target.get("name", "?")), below, bool(target.get("isArrow")), given)
+        this = None
+        if declared.get("storageClass") != "static":
+            if declared.get("virtual") or declared.get("pure"):
+                raise self.refuse(node, "a virtual method")
+            value = self.lower(below)
+            this = value if target.get("isArrow") else self._object(value, below)
+        elif not given and not simple(self.lower(below)):
+            raise self.refuse(node, "a static method of a value")
+        return self.call(name, declared, given, node, this)
+
+    def _object(self, value: c_ast.Node, node: Node) -> c_ast.Node:
+        """A pointer to an object that a method is called on."""
+        if not lvalue(value):
+            value = self.temporary(value, self.value_type(node), node)
+        return address(value)
+
+    def _CXXOperatorCallExpr(self, node: Node) -> c_ast.Node:
+        callee, *given = inner(node)
+        target = bare(callee)
+        found = target.get("referencedDecl", {})
+        op = str(found.get("name", "")).removeprefix("operator")
+        kinds = [self.value_type(part) for part in given]
+        if kinds and kinds[0].kind == "lambda":
+            return self._closure_call(kinds[0].name, found, given[1:], node)
+        declared = self.index.functions.get(found.get("id", ""))
+        if declared is None:
+            return vendor.operator(self, node, op, given, kinds)
+        if declared["kind"] == "CXXMethodDecl":
+            if op == "=" and declared.get("isImplicit"):
+                return c_ast.Assignment("=", self.lower(given[0]), self.lower(given[1]), self.at(node))
+            if declared.get("virtual"):
+                raise self.refuse(node, "a virtual method")
+            this = self._object(self.lower(given[0]), given[0])
+            return self.call(found["id"], found, given[1:], node, this)
+        return self.call(found["id"], found, given, node)
+
+    def _closure_call(self, name: str, found: Node, given: list[Node], node: Node) -> c_ast.Node:
+        closure = self.unit.closures.get(name)
+        if closure is None:
+            raise self.refuse(node, "a call of this lambda")
+        return self.call(found["id"], found, given, node)
+
+    # Objects ------------------------------------------------------------------------------------------------------
+
+    def _CXXConstructExpr(self, node: Node) -> c_ast.Node:
+        kind, given = self.type(node), inner(node)
+        coord = self.at(node)
+        if kind.kind == "number":
+            if not given:
+                return c_ast.Constant("int", "0", coord)
+            if self.type(given[0]).kind == "pointer":
+                return vendor.from_text(self, node, kind, given)
+            value = self.lower(given[0])
+            source = self.value_type(given[0])
+            if source.name == kind.name or isinstance(value, c_ast.Constant):
+                return value
+            return c_ast.Cast(typename(CppType("number", kind.name, arguments=kind.arguments), coord), value, coord)
+        if kind.kind == "record" and self.copies(node):
+            return self.lower(given[0])
+        if kind.kind != "record":
+            return self.lower(given[0]) if given else c_ast.Constant("int", "0", coord)
+        if self.pre is None:
+            raise self.refuse(node, f"an object of {kind.name} made here", "give it a name in a statement of its own")
+        made = self.temporary(c_ast.EmptyStatement(coord), kind, node)
+        init, after = self.initial(kind, node, made)
+        if init is not None:
+            self.pre[-1].init = init
+        self.pre += after
+        return made
+
+    _CXXTemporaryObjectExpr = _CXXConstructExpr
+
+    def copies(self, node: Node) -> bool:
+        """Whether a construction copies or moves an object of the same class as it is."""
+        given = inner(node)
+        if len(given) != 1 or node.get("kind") not in ("CXXConstructExpr", "CXXTemporaryObjectExpr"):
+            return False
+        kind = self.type(node)
+        if self.value_type(given[0]).name != kind.name:
+            return False
+        constructor = self.constructor(node)
+        return (
+            constructor is None or bool(constructor.get("isImplicit")) or bool(constructor.get("explicitlyDefaulted"))
+        )
+
+    def constructor(self, node: Node) -> Node | None:
+        """The user's constructor that a construction calls, None where it is the library's."""
+        record = self.index.records.get(self.type(node).name)
+        wanted = _plain(node.get("ctorType", {}).get("qualType", ""))
+        if record is None:
+            return None
+        found = [n for n, owner in self.index.owner.items() if owner is record]
+        for name in found:
+            declared = self.index.functions[name]
+            if declared["kind"] == "CXXConstructorDecl" and _plain(declared["type"]["qualType"]) == wanted:
+                root = self.index.canonical[name]
+                return self.index.definitions.get(root, declared)
+        return None
+
+    def initial(self, kind: CppType, node: Node, target: c_ast.Node) -> tuple[c_ast.Node | None, list[c_ast.Node]]:
+        """An initialiser for an object of that type, or the statements that make ``target`` one."""
+        node = _unwrapped(node)
+        word = node.get("kind")
+        coord = self.at(node)
+        if kind.kind == "record":
+            if word in ("CXXConstructExpr", "CXXTemporaryObjectExpr") and not self.copies(node):
+                constructor = self.constructor(node)
+                if constructor is None:
+                    return vendor.constructed(self, kind, node, target)
+                if self.unit.idle(constructor, self):
+                    return None, []
+                this = address(target)
+                return None, [self.call(constructor["id"], constructor, inner(node), node, this)]
+            if word == "CXXConstructExpr":
+                return self.lower(inner(node)[0]), []
+            if word == "InitListExpr":
+                return self._InitListExpr(node), []
+            if word == "LambdaExpr":
+                return None, []
+            if word in ("ImplicitValueInitExpr", "CXXScalarValueInitExpr"):
+                return c_ast.InitList([c_ast.Constant("int", "0", coord)], coord), []
+            return self.lower(node), []
+        if kind.kind == "array":
+            if word == "CXXConstructExpr":
+                element = kind
+                while element.kind == "array" and element.to is not None:
+                    element = element.to
+                constructor = self.constructor({**node, "type": {"qualType": element.name}})
+                if constructor is None or self.unit.idle(constructor, self):
+                    return None, []
+                called = self.unit.known(f"{element.name}::{element.name.rpartition('::')[2]}[]", coord)
+                return None, [c_ast.FuncCall(called, c_ast.ExprList([target], coord), coord)]
+            if word == "InitListExpr":
+                return self._InitListExpr(node), []
+            if word in ("ImplicitValueInitExpr", "ArrayInitLoopExpr"):
+                return c_ast.InitList([c_ast.Constant("int", "0", coord)], coord), []
+            return self.lower(node), []
+        if word in ("CXXConstructExpr", "CXXTemporaryObjectExpr") and not inner(node):
+            return None, []
+        if word == "InitListExpr":
+            parts = inner(node)
+            return (self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)), []
+        return self.lower(node), []
+
+    def _InitListExpr(self, node: Node) -> c_ast.Node:
+        parts = inner(node)
+        if not parts and node.get("array_filler"):
+            parts = [part for part in node["array_filler"] if part][1:]
+        coord = self.at(node)
+        kind = self.type(node)
+        if kind.scalar:
+            return self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)
+        if kind.kind == "number":
+            return self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)
+        values: list[c_ast.Node] = []
+        for part in parts:
+            of = self.type(part)
+            if of.kind in ("array", "record"):
+                init, after = self.initial(of, part, c_ast.ID("?", coord))
+                if after:
+                    raise self.refuse(part, "an object with a constructor in a list of values")
+                values.append(init if init is not None else c_ast.InitList([c_ast.Constant("int", "0", coord)], coord))
+            elif part.get("kind") in ("ImplicitValueInitExpr",):
+                values.append(c_ast.Constant("int", "0", coord))
+            else:
+                values.append(self.lower(part))
+        return c_ast.InitList(values or [c_ast.Constant("int", "0", coord)], coord)
+
+    def _LambdaExpr(self, node: Node) -> c_ast.Node:
+        self.unit.lambda_expression(self, node, "lambda")
+        return c_ast.Constant("int", "0", self.at(node))
+
+    def _CXXNewExpr(self, node: Node) -> c_ast.Node:
+        raise self.refuse(node, "memory from new", "use an array of fixed size")
+
+    def _CXXThrowExpr(self, node: Node) -> c_ast.Node:
+        raise self.refuse(node, "throw", "return a value that says what went wrong")
+
+    def _StmtExpr(self, node: Node) -> c_ast.Node:
+        raise self.refuse(node, "a statement expression ({ ... })", "write it as a function")
+
+
+def parameters(function: Node) -> list[Node]:
+    """The parameters of a function's declaration."""
+    return [part for part in function.get("inner", ()) if part.get("kind") == "ParmVarDecl"]
+
+
+def by_value(kind: CppType, scope: Expressions) -> bool:
+    """Whether a reference is handed over as the value: of a constant plain value, or of one that is given away."""
+    to = kind.to
+    if to is None or not (to.const or kind.rvalue):
+        return False
+    return to.scalar or (to.kind == "record" and scope.unit.small(to))
+
+
+def lvalue(node: c_ast.Node) -> bool:
+    """Whether an expression names an object."""
+    if isinstance(node, c_ast.StructRef):
+        return node.type == "->" or lvalue(node.name)
+    return isinstance(node, c_ast.ID | c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*")
+
+
+def base_member(name: str) -> str:
+    """The member that holds an object's base class."""
+    return name
+
+
+def field_name(field: Node) -> str:
+    """The name of a member; one without a name has none."""
+    return str(field.get("name", ""))
+
+
+def nodes_below(node: Node) -> Iterator[Node]:
+    """All nodes of a body, those of lambdas' functions once."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        children = inner(part)
+        if part.get("kind") == "LambdaExpr":
+            children = [child for child in children if child.get("kind") != "CompoundStmt"]
+        stack.extend(reversed(children))
+
+
+def _unwrapped(node: Node) -> Node:
+    while (
+        node.get("kind") in _TRANSPARENT
+        or (
+            node.get("kind") == "ImplicitCastExpr"
+            and node.get("castKind") in ("NoOp", "ConstructorConversion", "UserDefinedConversion")
+        )
+        or (node.get("kind") == "CXXFunctionalCastExpr" and node.get("castKind") == "ConstructorConversion")
+    ):
+        parts = inner(node)
+        if not parts:
+            return node
+        node = parts[-1]
+    return node
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s*noexcept(\(.*\))?$", "", text).replace(" ", "")
+
+
+def _same_type(left: c_ast.Node, right: c_ast.Node) -> bool:
+    from pycparser.c_generator import CGenerator
+
+    return bool(CGenerator().visit(left) == CGenerator().visit(right))
+
+
+def _shown(kind: str) -> str:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removeprefix("CXX")).lower()
+    return f"the C++ construct '{words}'"

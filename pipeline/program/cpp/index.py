@@ -1,0 +1,343 @@
+"""clang's tree made usable: every node with its place, every declaration by its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pycparser.c_parser import Coord
+
+from pipeline.program.cpp.types import CppType, TypeReader
+
+Node = dict[str, Any]
+FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl")
+_RECORDS = ("CXXRecordDecl", "ClassTemplateSpecializationDecl", "RecordDecl")
+_SCOPES = ("NamespaceDecl", *_RECORDS)
+_BEGIN, _END, _AT = "#begin", "#end", "#at"
+
+
+class Position(NamedTuple):
+    """A place: the file as the compiler names it, line and column in bytes from 1, offset in bytes."""
+
+    file: str
+    line: int
+    column: int
+    offset: int
+
+
+class SourceCoord(Coord):  # type: ignore[misc]
+    """A place in a user's file; ``offset`` and ``end`` say where in the file's text the node begins and ends."""
+
+    __slots__ = ("end", "offset")
+
+    def __init__(self, file: str, line: int, column: int, offset: int, end: int) -> None:
+        super().__init__(file, line, column)
+        self.offset = offset
+        self.end = end
+
+
+@dataclass(slots=True)
+class Record:
+    """A class or struct with its members."""
+
+    name: str
+    node: Node
+    fields: list[Node] = field(default_factory=list)
+    bases: list[str] = field(default_factory=list)
+    union: bool = False
+
+
+class Index:
+    """What a translation unit declares.
+
+    ``functions`` are declarations by id, ``bodies`` for each of them the one with a body; ``records`` classes by name;
+    ``texts`` the user's files by the names that the compiler has for them.
+    """
+
+    def __init__(self, root: Node, texts: Mapping[str, str], names: Mapping[str, str]) -> None:
+        self.texts = texts
+        self.names = names
+        self._starts: dict[str, list[int]] = {}
+        self.functions: dict[str, Node] = {}
+        self.canonical: dict[str, str] = {}
+        self.definitions: dict[str, Node] = {}
+        self.order: dict[str, int] = {}
+        self.owner: dict[str, Record] = {}
+        self.scope: dict[str, str] = {}
+        self.arguments: dict[str, tuple[str, ...]] = {}
+        self.records: dict[str, Record] = {}
+        self.fields: dict[str, tuple[Record, Node]] = {}
+        self.variables: list[tuple[str, Node]] = []
+        self.roots: list[Node] = []
+        self.enumerators: dict[str, int] = {}
+        self.aliases: dict[str, list[tuple[str, str]]] = {}
+        self.enums: set[str] = set()
+        self.inside: list[str] = []
+        self.types = TypeReader(self._alias, lambda name: name in self.enums)
+        self._locate(root)
+        for child in root.get("inner", ()):
+            self._declare(child, "", None)
+
+    # Places -------------------------------------------------------------------------------------------------------
+
+    def _locate(self, root: Node) -> None:
+        """Gives every node its place; the tree names file and line only where they change."""
+        file, line = "", 0
+
+        def bare(value: Node) -> tuple[Position | None, int]:
+            nonlocal file, line
+            if "expansionLoc" in value:
+                bare(value["spellingLoc"])
+                return bare(value["expansionLoc"])
+            if "offset" not in value:
+                return None, 0
+            file = value.get("file", file)
+            line = value.get("line", line)
+            return Position(file, line, value["col"], value["offset"]), value.get("tokLen", 0)
+
+        stack: list[Any] = [root]
+        while stack:
+            node = stack.pop()
+            for key, value in list(node.items()):
+                if key == "loc":
+                    node[_AT] = bare(value)[0]
+                elif key == "range":
+                    begin = bare(value.get("begin", {}))[0]
+                    end, length = bare(value.get("end", {}))
+                    found = (begin, end.offset + length if end is not None else 0)
+                    break
+            else:
+                found = (None, 0)
+            node[_BEGIN], node[_END] = found
+            below = [child for key in ("inner", "array_filler") for child in node.get(key, ()) if child]
+            stack.extend(reversed(below))
+
+    def coord(self, node: Node) -> SourceCoord | None:
+        """The place of a node in the user's file."""
+        begin: Position | None = node.get(_BEGIN) or node.get(_AT)
+        if begin is None:
+            return None
+        end = node.get(_END) or begin.offset
+        name = self.names.get(begin.file, begin.file)
+        text = self.texts.get(name)
+        if text is None or text.isascii():
+            return SourceCoord(name, begin.line, begin.column, begin.offset, max(end, begin.offset))
+        data = text.encode()
+        row = data.rfind(b"\n", 0, begin.offset) + 1
+        column = len(data[row : begin.offset].decode(errors="replace")) + 1
+        offset = len(data[: begin.offset].decode(errors="replace"))
+        return SourceCoord(name, begin.line, column, offset, len(data[:end].decode(errors="replace")))
+
+    def begin(self, node: Node) -> Position | None:
+        """Where a node begins."""
+        return node.get(_BEGIN) or node.get(_AT)
+
+    def end(self, node: Node) -> int:
+        """The offset after a node's last token."""
+        return int(node.get(_END) or 0)
+
+    def text_of(self, node: Node) -> str:
+        """The source text of a node, empty where it is not known."""
+        begin = self.begin(node)
+        text = self.texts.get(self.names.get(begin.file, begin.file)) if begin is not None else None
+        if begin is None or text is None:
+            return ""
+        return text.encode()[begin.offset : self.end(node)].decode(errors="replace")
+
+    # Declarations -------------------------------------------------------------------------------------------------
+
+    def _declare(self, node: Node, scope: str, owner: Record | None, *, template: bool = False) -> None:
+        kind = node.get("kind", "")
+        if kind in FUNCTIONS:
+            self._function(node, scope, owner, template=template)
+        elif kind == "FunctionTemplateDecl":
+            for position, child in enumerate(part for part in node.get("inner", ()) if part.get("kind") in FUNCTIONS):
+                self._function(child, scope, owner, template=position == 0)
+        elif kind == "ClassTemplateDecl":
+            for child in node.get("inner", ()):
+                if child.get("kind") == "ClassTemplateSpecializationDecl":
+                    self._record(child, scope)
+        elif kind in _RECORDS:
+            self._record(node, scope)
+        elif kind in ("TypedefDecl", "TypeAliasDecl"):
+            self._typedef(node, scope)
+        elif kind == "EnumDecl":
+            self._enum(node, scope)
+        elif kind == "VarDecl":
+            self.variables.append((scope, node))
+        elif kind == "VarTemplateDecl":
+            for child in node.get("inner", ())[1:]:
+                if child.get("kind") == "VarTemplateSpecializationDecl":
+                    self.variables.append((scope, child))
+        elif kind == "NamespaceDecl":
+            inner = f"{scope}{node['name']}::" if "name" in node else f"{scope}"
+            for child in node.get("inner", ()):
+                self._declare(child, inner, owner)
+        elif kind in ("LinkageSpecDecl", "ExportDecl"):
+            for child in node.get("inner", ()):
+                self._declare(child, scope, owner)
+
+    def _function(self, node: Node, scope: str, owner: Record | None, *, template: bool) -> None:
+        name = node["id"]
+        self.order[name] = len(self.order)
+        self.functions[name] = node
+        if owner is None and "parentDeclContextId" in node:
+            owner = next((r for r in self.records.values() if r.node["id"] == node["parentDeclContextId"]), None)
+        if owner is not None:
+            self.owner[name] = owner
+            scope = f"{owner.name}::"
+        self.scope[name] = scope
+        before = node.get("previousDecl")
+        known = before in self.canonical
+        root = self.canonical[before] if before and known else name
+        self.canonical[name] = root
+        if before and not known:
+            self.canonical[before] = root
+        if before and known:
+            self.scope[name] = self.scope.get(root, scope)
+            if root in self.owner:
+                self.owner[name] = self.owner[root]
+        arguments = [self._argument(part) for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+        if arguments:
+            self.arguments[root] = tuple(item for argument in arguments for item in argument)
+        has_body = any(part.get("kind") == "CompoundStmt" for part in node.get("inner", ()))
+        if has_body and not template:
+            self.definitions[root] = node
+            if node["kind"] == "FunctionDecl" and not arguments:
+                self.roots.append(node)
+
+    def _argument(self, node: Node) -> list[str]:
+        if "value" in node:
+            return [str(node["value"])]
+        if "type" in node:
+            return [self.types.argument(type_text(node))]
+        found = []
+        for child in node.get("inner", ()):
+            if child.get("kind") == "TemplateArgument":
+                found += self._argument(child)
+        if not found and "decl" in node:
+            found = [str(node["decl"].get("name", "?"))]
+        return found
+
+    def _record(self, node: Node, scope: str) -> None:
+        if not node.get("completeDefinition") or node.get("isImplicit"):
+            return
+        name = node.get("name")
+        if name is None:
+            begin = self.begin(node)
+            what = (
+                f"(unnamed {node.get('tagUsed', 'struct')} at {begin.file}:{begin.line}:{begin.column})"
+                if begin
+                else "?"
+            )
+            name = what
+        arguments = [part for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+        full = f"{scope}{name}"
+        if arguments:
+            full += f"<{','.join(item for part in arguments for item in self._argument(part))}>"
+        record = Record(full, node, union=node.get("tagUsed") == "union")
+        self.records[full] = record
+        for base in node.get("bases", ()):
+            record.bases.append(type_text(base))
+        for child in node.get("inner", ()):
+            kind = child.get("kind")
+            if kind == "FieldDecl":
+                record.fields.append(child)
+                self.fields[child["id"]] = (record, child)
+            elif kind == "IndirectFieldDecl":
+                self.fields[child["id"]] = (record, child)
+            elif kind == "FriendDecl":
+                for inner in child.get("inner", ()):
+                    self._declare(inner, scope, None)
+            else:
+                self._declare(child, f"{full}::", record)
+
+    def _typedef(self, node: Node, scope: str) -> None:
+        text = type_text(node)
+        unnamed = _declared_record(node)
+        if unnamed is not None:
+            for name, record in list(self.records.items()):
+                if record.node["id"] == unnamed and (record.node.get("name") is None):
+                    record.name = f"{scope}{node['name']}"
+                    self.records[record.name] = record
+                    if name != record.name:
+                        self.aliases.setdefault(name, []).append(("", record.name))
+                    return
+            if unnamed in self._unnamed_enums:
+                self.enums.add(f"{scope}{node['name']}")
+                return
+        self.aliases.setdefault(node["name"], []).append((scope, text))
+
+    @property
+    def _unnamed_enums(self) -> set[str]:
+        return {name for name in self.enums if name.startswith("0x")}
+
+    def _enum(self, node: Node, scope: str) -> None:
+        self.enums.add(node["id"])
+        if "name" in node:
+            self.enums.add(f"{scope}{node['name']}")
+        following = 0
+        for child in node.get("inner", ()):
+            if child.get("kind") != "EnumConstantDecl":
+                continue
+            value = next((v for part in child.get("inner", ()) if (v := _constant(part)) is not None), None)
+            if value is not None:
+                following = value
+            self.enumerators[child["id"]] = following
+            following += 1
+
+    def _alias(self, name: str) -> str | None:
+        """What a typedef's name stands for where it is used."""
+        if name in self.records:
+            return None
+        short = name.rpartition("::")[2] if not name.endswith(">") else name
+        found = self.aliases.get(short) or self.aliases.get(name)
+        if not found:
+            return None
+        before = name[: len(name) - len(short)]
+        if len(found) > 1:
+            wanted = [before, *reversed(self.inside), ""]
+            for place in wanted:
+                fitting = [text for scope, text in found if scope == place]
+                if fitting:
+                    return fitting[-1]
+        return found[-1][1]
+
+    def type_of(self, node: Node) -> CppType:
+        """The type of an expression or declaration; raises Unreadable."""
+        return self.types.read(type_text(node))
+
+    def walk(self, node: Node) -> Iterator[Node]:
+        """A node and all below it."""
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            yield part
+            stack.extend(child for child in reversed(part.get("inner", ())) if child)
+
+
+def type_text(node: Node) -> str:
+    """A node's type as clang writes it, without sugar outside."""
+    kind = node.get("type") or {}
+    return str(kind.get("desugaredQualType") or kind.get("qualType") or "")
+
+
+def _declared_record(node: Node) -> str | None:
+    stack = list(node.get("inner", ()))
+    while stack:
+        part = stack.pop()
+        if "decl" in part and part.get("kind") in ("RecordType", "EnumType"):
+            return str(part["decl"].get("id")) if not part["decl"].get("name") else None
+        if part.get("kind") in ("ElaboratedType", "RecordType", "EnumType"):
+            stack.extend(part.get("inner", ()))
+            if "ownedTagDecl" in part and not part["ownedTagDecl"].get("name"):
+                return str(part["ownedTagDecl"]["id"])
+    return None
+
+
+def _constant(node: Node) -> int | None:
+    if "value" in node and re.fullmatch(r"-?\d+", str(node["value"])):
+        return int(node["value"])
+    return next((v for child in node.get("inner", ()) if (v := _constant(child)) is not None), None)

@@ -1,0 +1,101 @@
+"""From C++ files to one program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.program.cpp.index import Index, Position
+from pipeline.program.cpp.unit import Unit
+from pipeline.program.translation import Translation
+from pipeline.program.tree import FileAST
+from pipeline.project.cpp import CppTree, read_cpp
+from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.source_text import plain_lines, read_source
+
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+((?:[^\\\n]|\\\n)+)", re.MULTILINE)
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
+
+def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS) -> Translation:
+    """The program in a C++ source and the headers that it includes, in pycparser's nodes.
+
+    ``file`` names it in messages and says where headers in quotes lie. Functions that are refused are in
+    ``refused`` of the translation, by name; their bodies are not in the tree. Raises PipelineError, with the place,
+    for what the compiler refuses.
+    """
+    found = read_cpp(source, file=file, flags=flags)
+    names = {found.source: file}
+    texts = {file: source} | _headers(found, names)
+    index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names)
+    unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags))
+    unit.lower()
+    tree = unit.tree()
+    names_of = unit.names()
+    refused = {names_of[root]: error for root, error in unit.refused.items()}
+    linkage = {name: str(index.functions[root].get("mangledName", name)) for root, name in names_of.items()}
+    for root, name in names_of.items():
+        definition = index.definitions.get(root)
+        if definition is not None and "mangledName" in definition:
+            linkage[name] = str(definition["mangledName"])
+    return Translation(
+        FileAST(tree), (), texts, frozenset(unit.library), found.includes, refused=refused, linkage=linkage
+    )
+
+
+def _headers(found: CppTree, names: Mapping[str, str]) -> dict[str, str]:
+    """The texts of the user's headers, as far as the tree has anything of them."""
+    texts: dict[str, str] = {}
+    stack = [found.root]
+    seen: set[str] = set()
+    while stack:
+        node = stack.pop()
+        for place in (node.get("loc"), *(node.get("range") or {}).values()):
+            for part in (place, *((place or {}).get(key) for key in ("spellingLoc", "expansionLoc"))):
+                name = part.get("file") if part else None
+                if name and name not in seen and name not in names:
+                    seen.add(name)
+                    if Path(name).is_file():
+                        texts[name] = read_source(Path(name))
+        stack.extend(child for child in node.get("inner", ()) if child)
+    return texts
+
+
+def _pragmas(found: CppTree, index: Index) -> dict[str, list[tuple[Position, str]]]:
+    """Place and text of the pragmas that are for the tool, by the compiler's name of the file."""
+    back = {name: place for place, name in index.names.items()}
+    made: dict[str, list[tuple[Position, str]]] = {}
+    for file, line, column in found.pragmas:
+        text = index.texts.get(file)
+        if text is None:
+            continue
+        rows = text.split("\n")
+        if not 0 < line <= len(rows):
+            continue
+        row = rows[line - 1]
+        at = line
+        while row.endswith("\\") and at < len(rows):
+            row = row[:-1] + " " + rows[at]
+            at += 1
+        word = re.match(r"\s*#\s*pragma\s+(.*)", _COMMENT.sub(" ", row))
+        quoted = re.search(r'_Pragma\s*\(\s*"((?:[^"\\]|\\.)*)"', row)
+        if word is None and quoted is None:
+            continue
+        said = (
+            word[1].strip() if word is not None else quoted[1].replace('\\"', '"').strip() if quoted is not None else ""
+        )
+        offset = sum(len(part.encode()) + 1 for part in rows[: line - 1])
+        start = len(row) - len(row.lstrip())
+        name = back.get(file, file)
+        made.setdefault(name, []).append((Position(name, line, start + 1, offset + start), said))
+    return made
+
+
+def _macros(texts: Mapping[str, str], flags: Flags) -> dict[str, str]:
+    """The macros that stand for a text, the last definition of each."""
+    found: dict[str, str] = {}
+    for text in reversed(list(texts.values())):
+        for name, value in _DEFINE.findall(plain_lines(text)):
+            found[name] = _COMMENT.sub(" ", value).replace("\\\n", " ").strip()
+    return found | {name: value for name, value in flags.macros.items() if value is not None}

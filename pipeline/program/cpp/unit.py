@@ -1,0 +1,770 @@
+"""A C++ translation unit as one program: its functions, those that they reach, types and globals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pycparser import c_ast
+
+from pipeline.errors import PipelineError
+from pipeline.program.cpp import vendor
+from pipeline.program.cpp.expressions import (
+    Closure,
+    Expressions,
+    Variable,
+    address,
+    base_member,
+    by_value,
+    inner,
+    nodes_below,
+    parameters,
+)
+from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
+from pipeline.program.cpp.statements import Statements
+from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
+
+_SMALL = 8
+"""A class of at most so many plain members is handed over as a value where a constant reference asks for it."""
+_EXTENT = re.compile(r"^\s*\[([^][]*)\]")
+
+
+class Unit:
+    """Lowers a unit. ``pragmas`` are offset, line and text of each pragma by the compiler's name of its file."""
+
+    def __init__(
+        self, index: Index, file: str, pragmas: Mapping[str, list[tuple[Position, str]]], macros: Mapping[str, str]
+    ) -> None:
+        self.index = index
+        self.file = file
+        self.pragmas = pragmas
+        self.macros = macros
+        self.library: set[str] = set()
+        self.prototypes: dict[str, CppType] = {}
+        self.closures: dict[str, Closure] = {}
+        self.labels: dict[str, str] = {}
+        self.refused: dict[str, PipelineError] = {}
+        self._names: dict[str, list[c_ast.ID]] = {}
+        self._queue: list[str] = []
+        self._seen: set[str] = set()
+        self._made: dict[str, c_ast.FuncDef] = {}
+        self._idle: dict[str, bool] = {}
+        self._lambda_names: dict[str, str] = {}
+        self._globals: dict[str, Variable] = {}
+        self._global_nodes: dict[str, c_ast.Node] = {}
+        self._variables = {node["id"]: (scope, node) for scope, node in index.variables}
+        self._failed_calls: dict[str, list[str]] = {}
+        self._owners: dict[str, Statements] = {}
+
+    # Running ------------------------------------------------------------------------------------------------------
+
+    def lower(self) -> None:
+        """Lowers all functions of the user's files and what they reach."""
+        for node in self.index.roots:
+            self._want(self.index.canonical[node["id"]])
+        while self._queue:
+            name = self._queue.pop(0)
+            node = self.index.definitions[name]
+            try:
+                self._made[name] = self._function(name, node)
+            except PipelineError as error:
+                self.refused[name] = error
+                self._made[name] = self._stub(name, node)
+
+    def _want(self, name: str) -> None:
+        if name not in self._seen and name in self.index.definitions:
+            self._seen.add(name)
+            self._queue.append(name)
+
+    def _stub(self, name: str, node: Node) -> c_ast.FuncDef:
+        """A function that is refused, with its calls alone, so that it is known who calls whom."""
+        calls: list[c_ast.Node] = []
+        for part in self.index.walk(node):
+            found = part.get("referencedDecl")
+            target = found["id"] if found and found.get("kind") in FUNCTIONS else part.get("referencedMemberDecl")
+            root = self.index.canonical.get(target or "")
+            if root is not None and root in self.index.definitions:
+                calls.append(
+                    c_ast.FuncCall(self.function_name(root, {}, self.index.coord(node)), None, self.index.coord(node))
+                )
+        declared = c_ast.FuncDecl(
+            c_ast.ParamList([]), declarator(CppType("plain", "void"), "?"), self.index.coord(node)
+        )
+        coord = self._coord(node)
+        declaration = c_ast.Decl("?", [], [], [], [], declared, None, None, coord)
+        return c_ast.FuncDef(declaration, None, c_ast.Compound(calls, coord), coord)
+
+    def _coord(self, node: Node) -> Any:
+        return self.index.coord({"#begin": node.get("#at"), "#end": node.get("#end")}) or self.index.coord(node)
+
+    # Functions ----------------------------------------------------------------------------------------------------
+
+    def function_name(self, name: str, found: Node, coord: Any) -> c_ast.ID:
+        """The name of a function, which is decided when all are known."""
+        root = self.index.canonical.get(name)
+        if root is None:
+            return self.known(str(found.get("name", "?")), coord)
+        node = c_ast.ID(str(self.index.functions[root].get("name", "?")), coord)
+        if root in self.index.definitions:
+            self._names.setdefault(root, []).append(node)
+            self._want(root)
+        return node
+
+    def known(self, name: str, coord: Any, returns: CppType | None = None) -> c_ast.ID:
+        """The name of a function of the library."""
+        self.library.add(name)
+        if returns is not None and returns.kind != "function":
+            self.prototypes[name] = returns
+        return c_ast.ID(name, coord)
+
+    def returns(self, node: Node, scope: Expressions) -> CppType:
+        """What a function returns."""
+        if node["kind"] in ("CXXConstructorDecl", "CXXDestructorDecl"):
+            return CppType("plain", "void")
+        text = str(node["type"].get("qualType", ""))
+        if text.startswith("auto (") and "->" in text:
+            return scope.read_type(text.rpartition("->")[2].strip(), node)
+        kind = scope.read_type(text, node)
+        return kind.to if kind.kind == "function" and kind.to is not None else kind
+
+    def captured(self, root: str, scope: Expressions) -> list[c_ast.Node]:
+        """What a lambda's function is given besides its arguments."""
+        closure = next((c for c in self.closures.values() if c.method == root), None)
+        if closure is None:
+            return []
+        values: list[c_ast.Node] = []
+        for name, variable in closure.captured:
+            outer = scope.variables.get(name)
+            if outer is None:
+                continue
+            value: c_ast.Node = c_ast.ID(outer.name)
+            if outer.mode == "same" and outer.same is not None:
+                value = outer.same
+            elif outer.mode == "pointer":
+                value = c_ast.UnaryOp("*", value)
+            values.append(address(value) if variable.mode == "pointer" else value)
+        if closure.this:
+            values.append(c_ast.ID("this"))
+        return values
+
+    def lambda_expression(self, scope: Expressions, node: Node, name: str) -> None:
+        """Makes a lambda known: its function gets what it uses of its surroundings as further arguments."""
+        kind = scope.type(node)
+        record = inner(node)[0]
+        methods = [
+            part for part in inner(record) if part.get("kind") == "CXXMethodDecl" and part.get("name") == "operator()"
+        ]
+        templates = [part for part in inner(record) if part.get("kind") == "FunctionTemplateDecl"]
+        bodies = methods + [
+            part
+            for found in templates
+            for part in inner(found)[1:]
+            if part.get("kind") == "CXXMethodDecl" and "mangledName" in part
+        ]
+        if len(bodies) != 1:
+            raise scope.refuse(node, "a lambda that is called with several types", "write a function for each type")
+        method = bodies[0]
+        root = method["id"]
+        body = next((part for part in inner(method) if part.get("kind") == "CompoundStmt"), None)
+        if body is None:
+            return
+        used: dict[str, None] = {}
+        written: set[str] = set()
+        this = False
+        for part in nodes_below(body):
+            if part.get("kind") == "CXXThisExpr":
+                this = True
+            found = part.get("referencedDecl")
+            if found is not None and found["id"] in scope.variables:
+                used[found["id"]] = None
+            if part.get("kind") in (
+                "BinaryOperator",
+                "CompoundAssignOperator",
+                "UnaryOperator",
+                "CXXOperatorCallExpr",
+                "CallExpr",
+                "CXXMemberCallExpr",
+            ):
+                plain = part.get("kind") == "BinaryOperator" and part.get("opcode") != "="
+                unary = part.get("kind") == "UnaryOperator" and part.get("opcode") not in ("++", "--", "&")
+                if not plain and not unary:
+                    written.update(item["referencedDecl"]["id"] for child in inner(part) for item in _leading(child))
+        captured: list[tuple[str, Variable]] = []
+        for item in list(used):
+            outer = scope.variables[item]
+            if outer.type.kind == "lambda":
+                nested = self.closures.get(outer.type.name)
+                for below, _ in nested.captured if nested is not None else ():
+                    if below not in used and below in scope.variables:
+                        used[below] = None
+        for item in used:
+            outer = scope.variables[item]
+            if outer.type.kind == "lambda":
+                captured.append((item, Variable(outer.name, outer.type, "lambda")))
+                continue
+            values = outer.type.scalar and item not in written
+            mode = "value" if outer.type.kind == "array" or values else "pointer"
+            captured.append((item, Variable(outer.name, outer.type, mode)))
+        kept = [(item, variable) for item, variable in captured if variable.mode != "lambda"]
+        self.closures[kind.name] = Closure(root, kept, this)
+        self.index.functions[root] = method
+        self.index.canonical[root] = root
+        self.index.definitions[root] = method
+        self.index.order.setdefault(root, self.index.order.get(getattr(scope, "root", ""), len(self.index.order)))
+        self.index.scope[root] = f"{scope.name}::"
+        self._lambda_names[root] = name
+        if isinstance(scope, Statements):
+            self._owners[root] = scope
+
+    def _function(self, name: str, node: Node) -> c_ast.FuncDef:
+        scope = Statements(self, self._shown(name))
+        scope.root = name  # type: ignore[attr-defined]
+        owner = self.index.owner.get(name)
+        self.index.inside = _scopes(self.index.scope.get(name, ""))
+        self.index.types.forget()
+        if node.get("variadic"):
+            raise scope.refuse(node, "a function with a variable number of arguments")
+        if node["kind"] == "CXXDestructorDecl":
+            raise scope.refuse(node, "a destructor that is called")
+        for part in self.index.walk(node):
+            if part.get("kind") == "LabelStmt":
+                self.labels[str(part.get("declId"))] = str(part["name"])
+        returns = self.returns(node, scope)
+        scope.returns = returns
+        coord = self._coord(node)
+        given: list[c_ast.Node] = []
+        if owner is not None and node.get("storageClass") != "static" and name not in self._lambda_names:
+            given.append(
+                self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
+            )
+        for position, parameter in enumerate(parameters(node)):
+            made = self._declared(scope, parameter, position)
+            if made is not None:
+                given.append(made)
+        closure = next((c for c in self.closures.values() if c.method == name), None)
+        if closure is not None:
+            outer = self._owners.get(name)
+            if outer is not None:
+                scope.variables.update({k: v for k, v in outer.variables.items() if v.type.kind == "lambda"})
+            for item, variable in closure.captured:
+                scope.variables[item] = Variable(variable.name, variable.type, variable.mode)
+                kind = variable.type if variable.mode == "value" else CppType("pointer", to=variable.type)
+                given.append(self._parameter(variable.name, kind, node))
+            if closure.this:
+                outer_owner = self.index.owner.get(getattr(outer, "root", ""))
+                if outer_owner is None:
+                    raise scope.refuse(node, "a lambda that captures this here")
+                given.append(self._parameter("this", CppType("pointer", to=CppType("record", outer_owner.name)), node))
+        before = self._initialisers(scope, node, owner) if node["kind"] == "CXXConstructorDecl" else []
+        body = next(part for part in inner(node) if part.get("kind") == "CompoundStmt")
+        block = scope.compound(body)
+        block.block_items = [*before, *(block.block_items or [])]
+        result = returns
+        if returns.kind == "reference" and by_value(returns, scope) and returns.to is not None:
+            result = returns.to
+        kind_node = c_ast.FuncDecl(c_ast.ParamList(given, coord), declarator(result, "?", coord), coord)
+        words = ["static"] if node.get("storageClass") == "static" and owner is None else []
+        inline = ["inline"] if node.get("inline") and owner is None else []
+        declaration = c_ast.Decl("?", [], [], words, inline, kind_node, None, None, coord)
+        return c_ast.FuncDef(declaration, None, block, self.index.coord(node) or coord)
+
+    def _parameter(self, name: str, kind: CppType, node: Node) -> c_ast.Decl:
+        coord = self._coord(node)
+        return c_ast.Decl(
+            name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord
+        )
+
+    def _declared(self, scope: Statements, node: Node, position: int) -> c_ast.Decl | None:
+        kind = scope.type(node)
+        name = str(node.get("name", f"unnamed_{position}"))
+        target = kind.to if kind.kind == "reference" and kind.to is not None else kind
+        mode = "value"
+        if target.kind == "lambda":
+            closure = self.closures.get(target.name)
+            if closure is None or closure.captured or closure.this:
+                raise scope.refuse(node, "a lambda that captures something and is handed over")
+            scope.variables[node["id"]] = Variable(name, target)
+            return None
+        if kind.kind == "reference":
+            if by_value(kind, scope) or target.kind == "array":
+                kind = target
+            elif target.kind != "function":
+                mode, kind = "pointer", CppType("pointer", to=target)
+            scope.variables[node["id"]] = Variable(name, target, mode)
+            return self._parameter(name, kind, node)
+        if kind.kind == "pointer" and kind.to is not None and not kind.const:
+            length = self._extent(node, kind)
+            if length is not None:
+                kind = CppType("array", to=kind.to, length=length)
+        scope.variables[node["id"]] = Variable(name, kind)
+        return self._parameter(name, kind, node)
+
+    def _extent(self, node: Node, kind: CppType) -> int | None:
+        """The outermost length of an array parameter, which the compiler forgets and the text says."""
+        text = self.index.text_of(node)
+        name = str(node.get("name", ""))
+        found = re.search(rf"\b{re.escape(name)}\b\s*((?:\[[^][]*\]\s*)+)$", text) if name else None
+        if found is None:
+            return None
+        first = _EXTENT.match(found[1])
+        if first is None or not first[1].strip():
+            return None
+        return self._constant_text(first[1])
+
+    def _constant_text(self, text: str, depth: int = 0) -> int | None:
+        """The value of an expression of literals, macros and constants, None where it is another."""
+        if depth > 20 or len(text) > 400:
+            return None
+
+        def word(match: re.Match[str]) -> str:
+            name = match.group()
+            if name in self.macros:
+                value = self._constant_text(self.macros[name], depth + 1)
+                return str(value) if value is not None else name
+            value = self._constants().get(name)
+            return str(value) if value is not None else name
+
+        text = re.sub(r"(?<![\w.])(\d+)[uUlL]+\b", r"\1", text)
+        text = re.sub(r"[A-Za-z_]\w*(?:::\w+)*", word, text)
+        if not re.fullmatch(r"[\d\s()+\-*/%<>x]+", text) or re.search(r"\d\s+\d|\*\*", text):
+            return None
+        return _arithmetic(text)
+
+    def _constants(self) -> Mapping[str, int]:
+        if not hasattr(self, "_known_constants"):
+            found: dict[str, int] = {}
+            for _, node in self.index.variables:
+                if "init" in node and str(node["type"].get("qualType", "")).startswith("const ") and node.get("name"):
+                    value = _folded(inner(node)[-1], found) if inner(node) else None
+                    if value is not None:
+                        found[str(node["name"])] = value
+            self._known_constants = found
+        return self._known_constants
+
+    def _initialisers(self, scope: Statements, node: Node, owner: Record | None) -> list[c_ast.Node]:
+        made: list[c_ast.Node] = []
+        coord = self._coord(node)
+        this = c_ast.UnaryOp("*", c_ast.ID("this", coord), coord)
+        from pipeline.program.cpp.expressions import member
+
+        for part in inner(node):
+            if part.get("kind") != "CXXCtorInitializer":
+                continue
+            parts = inner(part)
+            scope.pre = []
+            if "anyInit" in part and parts:
+                field = self.index.fields.get(part["anyInit"]["id"])
+                if field is None:
+                    continue
+                kind = scope.type(field[1])
+                target = member(this, str(field[1].get("name", "")), coord)
+                if kind.kind == "reference":
+                    made.append(c_ast.Assignment("=", target, address(scope.lower(parts[0])), coord))
+                    continue
+                init, after = scope.initial(kind, parts[0], target)
+                if isinstance(init, c_ast.InitList):
+                    init, after = (
+                        None,
+                        [
+                            c_ast.FuncCall(
+                                self.known("memset", coord),
+                                c_ast.ExprList(
+                                    [address(target), c_ast.Constant("int", "0"), c_ast.UnaryOp("sizeof", target)]
+                                ),
+                                coord,
+                            )
+                        ]
+                        if _zeros(init)
+                        else self._element_wise(init, target),
+                    )
+                made += scope.pre
+                if init is not None:
+                    made.append(c_ast.Assignment("=", target, init, coord))
+                made += after
+            elif "baseInit" in part and parts:
+                base = scope.read_type(
+                    str(part["baseInit"].get("desugaredQualType") or part["baseInit"]["qualType"]), node
+                )
+                target = member(this, base_member(base.name), coord)
+                _, after = scope.initial(base, parts[0], target)
+                made += [*scope.pre, *after]
+            elif "delegatingInit" in part and parts:
+                raise scope.refuse(node, "a constructor that calls another")
+            scope.pre = None
+        return made
+
+    def _element_wise(self, init: c_ast.InitList, target: c_ast.Node) -> list[c_ast.Node]:
+        made: list[c_ast.Node] = []
+        for position, value in enumerate(init.exprs):
+            place = c_ast.ArrayRef(target, c_ast.Constant("int", str(position)), init.coord)
+            made += (
+                self._element_wise(value, place)
+                if isinstance(value, c_ast.InitList)
+                else [c_ast.Assignment("=", place, value, init.coord)]
+            )
+        return made
+
+    def idle(self, constructor: Node, scope: Expressions, depth: int = 0) -> bool:
+        """Whether a constructor does nothing that would show."""
+        root = self.index.canonical.get(constructor["id"], constructor["id"])
+        if root in self._idle:
+            return self._idle[root]
+        self._idle[root] = depth < 20
+        node = self.index.definitions.get(root)
+        result = True
+        for part in inner(node) if node is not None else []:
+            if part.get("kind") == "CompoundStmt" and inner(part):
+                result = False
+            if part.get("kind") == "CXXCtorInitializer":
+                value = inner(part)[-1] if inner(part) else {}
+                while value.get("kind") in ("ExprWithCleanups",):
+                    value = inner(value)[-1]
+                if value.get("kind") != "CXXConstructExpr" or any(
+                    p.get("kind") != "CXXDefaultArgExpr" and p.get("kind") != "StringLiteral" for p in inner(value)
+                ):
+                    result = False
+                    continue
+                below = scope.constructor(value) if scope.type(value).kind == "record" else None
+                if below is not None and not self.idle(below, scope, depth + 1):
+                    result = False
+        if node is None and constructor.get("explicitlyDefaulted") is None and not constructor.get("isImplicit"):
+            result = True
+        self._idle[root] = result
+        return result
+
+    def small(self, kind: CppType) -> bool:
+        """Whether a class is handed over as a value where a constant reference to it is asked for."""
+        record = self.index.records.get(kind.name)
+        if record is None:
+            return not vendor.is_stream(kind) and kind.name.startswith(
+                ("hls::axis<", "hls::vector<", "std::complex", "hls::x_complex")
+            )
+        if record.bases or record.union or len(record.fields) > _SMALL:
+            return False
+        try:
+            return all(self.index.types.read(type_text(field)).scalar for field in record.fields)
+        except Unreadable:
+            return False
+
+    # Names --------------------------------------------------------------------------------------------------------
+
+    def _shown(self, root: str) -> str:
+        node = self.index.functions[root]
+        name = str(node.get("name", "?"))
+        if root in self._lambda_names:
+            return f"{self.index.scope[root]}{self._lambda_names[root]}"
+        owner = self.index.owner.get(root)
+        if owner is not None:
+            name = f"{owner.name}::{name}"
+        if root in self.index.arguments:
+            name += f"<{','.join(self.index.arguments[root])}>"
+        return name
+
+    def names(self) -> dict[str, str]:
+        """The name of each function that was lowered, by its id: as short as tells them apart."""
+        found = {root: self._shown(root) for root in self._made}
+
+        def clashing() -> set[str]:
+            count: dict[str, int] = {}
+            for name in found.values():
+                count[name] = count.get(name, 0) + 1
+            return {root for root, name in found.items() if count[name] > 1}
+
+        for root in clashing():
+            scope = self.index.scope.get(root, "")
+            if root not in self.index.owner:
+                found[root] = f"{scope}{found[root]}"
+        for root in clashing():
+            given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))
+            found[root] += f"({given})"
+        for root in clashing():
+            found[root] = str(self.index.functions[root].get("mangledName", f"{found[root]}#{root}"))
+        return found
+
+    # Globals and types --------------------------------------------------------------------------------------------
+
+    def global_variable(self, name: str) -> Variable | None:
+        """A variable outside functions; it becomes part of the program when it is used."""
+        if name in self._globals:
+            return self._globals[name]
+        found = self._variables.get(name)
+        if found is None:
+            return None
+        scope, node = found
+        definition = next((n for s, n in self.index.variables if n.get("previousDecl") == name and "init" in n), node)
+        lowering = Statements(self, "")
+        self.index.inside, inside = _scopes(scope), self.index.inside
+        kind = lowering.type(definition)
+        shown = str(node.get("name", "?"))
+        if (
+            any(s != scope and n.get("name") == shown for s, n in self.index.variables)
+            or scope.rstrip(":") in self.index.records
+        ):
+            shown = f"{scope}{shown}"
+        self._globals[name] = Variable(shown, kind)
+        if definition is not node:
+            self._globals[definition["id"]] = self._globals[name]
+        parts = [part for part in inner(definition) if not part.get("kind", "").endswith(("Attr", "Comment"))]
+        init = None
+        if parts and "init" in definition:
+            lowering.pre = []
+            if kind.kind == "reference" and kind.to is not None:
+                target = lowering.lower(parts[-1])
+                self._globals[name] = Variable(shown, kind.to, "same", target)
+                self.index.inside = inside
+                return self._globals[name]
+            init, after = lowering.initial(kind, parts[-1], c_ast.ID(shown))
+            if after or lowering.pre:
+                # What runs before the program starts is the tool's to refuse or to do; here it is only not a constant.
+                init = None
+        storage = (
+            ["static"] if node.get("storageClass") == "static" and scope.rstrip(":") not in self.index.records else []
+        )
+        self._global_nodes[name] = lowering.declaration(shown, kind, init, node, storage)
+        self.index.inside = inside
+        return self._globals[name]
+
+    def pragmas_between(self, file: str, low: int, high: int) -> list[c_ast.Node]:
+        """The pragmas of a file between two offsets."""
+        name = self.index.names.get(file, file)
+        return [
+            c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset}))
+            for place, text in self.pragmas.get(file, ())
+            if low <= place.offset < high and name
+        ]
+
+    def tree(self) -> list[c_ast.Node]:
+        """The whole program: types, globals, functions in the order of the text."""
+        names = self.names()
+        for root, ids in self._names.items():
+            for node in ids:
+                if root in names:
+                    node.name = names[root]
+        functions: list[c_ast.Node] = []
+        for root in sorted(self._made, key=lambda root: (self.index.order.get(root, 0), root in self._lambda_names)):
+            made = self._made[root]
+            _name_function(made, names[root])
+            functions.append(made)
+        everything = [*self._global_nodes.values(), *functions]
+        types = self._types(everything)
+        prototypes = [
+            c_ast.Decl(name, [], [], [], [], c_ast.FuncDecl(None, declarator(kind, name)), None, None)
+            for name, kind in sorted(self.prototypes.items())
+        ]
+        return [*types, *prototypes, *self._ordered(everything)]
+
+    def _ordered(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
+        """With the pragmas that stand outside functions before the function that follows them."""
+        bodies: dict[str, list[tuple[int, int]]] = {}
+        for node in self.index.definitions.values():
+            begin = self.index.begin(node)
+            if begin is not None:
+                bodies.setdefault(begin.file, []).append((begin.offset, self.index.end(node)))
+        outside: dict[str, list[tuple[Position, str]]] = {}
+        for file, found in self.pragmas.items():
+            ranges = bodies.get(file, [])
+            free = [
+                (place, text) for place, text in found if not any(low <= place.offset < high for low, high in ranges)
+            ]
+            if free:
+                outside[self.index.names.get(file, file)] = free
+        made: list[c_ast.Node] = []
+        for node in nodes:
+            waiting = (
+                outside.get(node.coord.file) if isinstance(node, c_ast.FuncDef) and node.coord is not None else None
+            )
+            while waiting and waiting[0][0].offset < node.coord.offset:
+                place, text = waiting.pop(0)
+                made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
+            made.append(node)
+        return made
+
+    def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
+        """The classes that a program names, members before what holds them."""
+        made: dict[str, c_ast.Node | None] = {}
+
+        def want(node: c_ast.Node) -> None:
+            stack = [node]
+            while stack:
+                part = stack.pop()
+                if isinstance(part, c_ast.Struct) and part.decls is None:
+                    define(part.name)
+                stack.extend(child for _, child in part.children())
+
+        def define(name: str) -> None:
+            if name in made:
+                return
+            made[name] = None
+            decls = self._members(name)
+            for decl in decls:
+                want(decl)
+            del made[name]
+            record = self.index.records.get(name)
+            coord = self.index.coord(record.node) if record is not None else None
+            kind = c_ast.Struct(name, decls, coord)
+            made[name] = c_ast.Decl(None, [], [], [], [], kind, None, None, coord)
+
+        for node in nodes:
+            want(node)
+        for kind in self.prototypes.values():
+            want(declarator(kind, None))
+        return [node for node in made.values() if node is not None]
+
+    def _members(self, name: str) -> list[c_ast.Node]:
+        scope = Expressions(self, "")
+        record = self.index.records.get(name)
+        members: list[tuple[str, CppType]] = []
+        if record is None:
+            members = self._library_members(name)
+        else:
+            self.index.inside = _scopes(f"{record.name}::")
+            self.index.types.forget()
+            for base in record.bases:
+                kind = scope.read_type(base, record.node)
+                members.append((base_member(kind.name), kind))
+            for field in record.fields:
+                kind = scope.type(field)
+                if kind.kind == "reference" and kind.to is not None:
+                    kind = CppType("pointer", to=kind.to)
+                members.append((str(field.get("name", "")), kind))
+        return [
+            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, None)
+            for word, kind in members
+        ]
+
+    def _library_members(self, name: str) -> list[tuple[str, CppType]]:
+        read = self.index.types.read
+        try:
+            kind = read(name)
+            if vendor.is_stream(kind) or name.startswith("hls::stream_of_blocks<"):
+                return [("data", read(kind.arguments[0]))]
+            if vendor.is_vector(kind) and kind.arguments[1].isdigit():
+                return [("data", CppType("array", to=read(kind.arguments[0]), length=int(kind.arguments[1])))]
+            if name.startswith("hls::axis<"):
+                data = read(kind.arguments[0])
+                sizes = [
+                    int(item) if item.lstrip("-").isdigit() else 1 for item in (*kind.arguments[1:4], "0", "0", "0")
+                ][:3]
+                keep = ((width(data) or 32) + 7) // 8
+                flags = [
+                    ("keep", keep),
+                    ("strb", keep),
+                    ("user", sizes[0]),
+                    ("last", 1),
+                    ("id", sizes[1]),
+                    ("dest", sizes[2]),
+                ]
+                return [("data", data), *((word, read(f"ap_uint<{max(bits, 1)}>")) for word, bits in flags)]
+            if name.startswith(("hls::split::", "hls::merge::")):
+                one, many = (
+                    read(f"hls::stream<{kind.arguments[0]}>"),
+                    CppType("array", to=read(f"hls::stream<{kind.arguments[0]}>"), length=int(kind.arguments[1])),
+                )
+                return [("in", one), ("out", many)] if "split" in name else [("in", many), ("out", one)]
+            if name.startswith(("std::complex<", "hls::x_complex<")):
+                return [("re", read(kind.arguments[0])), ("im", read(kind.arguments[0]))]
+        except (Unreadable, IndexError, ValueError):
+            pass
+        return []
+
+
+def _name_function(node: c_ast.FuncDef, name: str) -> None:
+    node.decl.name = name
+    part = node.decl.type.type
+    while not isinstance(part, c_ast.TypeDecl):
+        part = part.type
+    part.declname = name
+
+
+def _scopes(scope: str) -> list[str]:
+    """The scopes around a place, outermost first: ``ns::``, ``ns::C<4>::``."""
+    found: list[str] = []
+    depth, start = 0, 0
+    for position, letter in enumerate(scope):
+        depth += (letter == "<") - (letter == ">")
+        if letter == ":" and scope[position - 1] == ":" and not depth:
+            found.append(scope[: position + 1])
+            start = position
+    return found if start >= 0 else []
+
+
+def _leading(node: Node) -> list[Node]:
+    """The names that an lvalue or an argument is made of."""
+    return [part for part in nodes_below(node) if "referencedDecl" in part and part.get("kind") == "DeclRefExpr"]
+
+
+def _zeros(node: c_ast.Node) -> bool:
+    if isinstance(node, c_ast.InitList):
+        return all(_zeros(item) for item in node.exprs)
+    return isinstance(node, c_ast.Constant) and node.value in ("0", "0.0", "0.0f")
+
+
+def _folded(node: Node, known: Mapping[str, int]) -> int | None:
+    """The value of a constant integer expression of the compiler's tree."""
+    kind = node.get("kind")
+    parts = inner(node)
+    if kind in ("IntegerLiteral", "ConstantExpr", "CXXBoolLiteralExpr") and re.fullmatch(
+        r"-?\d+", str(node.get("value", ""))
+    ):
+        return int(node["value"])
+    if kind == "DeclRefExpr":
+        return known.get(str(node["referencedDecl"].get("name")))
+    if kind == "BinaryOperator" and len(parts) == 2:
+        left, right = _folded(parts[0], known), _folded(parts[1], known)
+        if left is None or right is None:
+            return None
+        return (
+            _arithmetic(f"({left}){node['opcode']}({right})")
+            if node["opcode"] in ("+", "-", "*", "/", "%", "<<", ">>")
+            else None
+        )
+    if (
+        kind
+        in (
+            "ImplicitCastExpr",
+            "ParenExpr",
+            "ConstantExpr",
+            "CStyleCastExpr",
+            "CXXStaticCastExpr",
+            "SubstNonTypeTemplateParmExpr",
+        )
+        and parts
+    ):
+        return _folded(parts[-1], known)
+    return None
+
+
+def _arithmetic(text: str) -> int | None:
+    """The value of an arithmetic expression of integer literals."""
+    import ast
+
+    def value(node: ast.AST) -> int:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return node.value
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            match node.op:
+                case ast.Add():
+                    return left + right
+                case ast.Sub():
+                    return left - right
+                case ast.Mult():
+                    return left * right
+                case ast.FloorDiv():
+                    return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+                case ast.Mod():
+                    return left - right * (abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1))
+                case ast.LShift() if 0 <= right < 64:
+                    return left << right
+                case ast.RShift() if 0 <= right < 64:
+                    return left >> right
+        raise ValueError(text)
+
+    try:
+        found = value(ast.parse(text.strip().replace("/", "//"), mode="eval").body)
+    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
+        return None
+    return found if abs(found) < 1 << 62 else None

@@ -1,0 +1,173 @@
+"""C++ as the compiler reads it: its syntax tree, and the pragmas that it has met.
+
+The compiler reads with the C++ library that comes with it and with headers of ours for the vendor's types
+(``vendor/``), whether or not the tool is installed, so that what is read does not depend on it. The headers that a
+source includes are compiled ahead, once a process: the tree then holds the user's own declarations alone.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.project.compiler import first_error, library_folders, run, zig
+from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.preprocess import TOOL_MACROS
+from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
+
+CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
+"""Endings, in lower case, of files that are read as C++."""
+VENDOR_HEADERS = Path(__file__).resolve().parent / "vendor"
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
+_LIBRARY_MACROS = {
+    "_LIBCPP_ABI_VERSION": "1", "_LIBCPP_ABI_NAMESPACE": "__1", "_LIBCPP_HAS_MUSL_LIBC": "1",
+    "_LIBCPP_HAS_THREADS": "1",
+    "_LIBCPP_HAS_MONOTONIC_CLOCK": "1", "_LIBCPP_HAS_TERMINAL": "1", "_LIBCPP_HAS_FILESYSTEM": "1",
+    "_LIBCPP_HAS_RANDOM_DEVICE": "1", "_LIBCPP_HAS_LOCALIZATION": "1", "_LIBCPP_HAS_UNICODE": "1",
+    "_LIBCPP_HAS_WIDE_CHARACTERS": "1", "_LIBCPP_HAS_TIME_ZONE_DATABASE": "0", "_LIBCPP_INSTRUMENTED_WITH_ASAN": "0",
+    "_LIBCPP_HAS_VENDOR_AVAILABILITY_ANNOTATIONS": "0", "_LIBCPP_PSTL_BACKEND_SERIAL": "1",
+    "_LIBCPP_HARDENING_MODE": "_LIBCPP_HARDENING_MODE_NONE",
+}  # fmt: skip
+"""What the driver of the wheel defines for its C++ library."""
+_DIALECT = (
+    "-std=gnu++17", "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
+    "-fno-caret-diagnostics",
+    "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
+)  # fmt: skip
+_PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class CppTree:
+    """A C++ source as the compiler reads it."""
+
+    root: dict[str, Any]
+    """clang's JSON of the translation unit, without what the library's headers declare."""
+    source: str
+    """The name that the source has in the tree."""
+    pragmas: tuple[tuple[str, int, int], ...]
+    """File, line and column of each pragma that is no business of a compiler, as met."""
+    includes: tuple[str, ...]
+    """The library's headers that the user's files include, as ``<cmath>``, in order."""
+
+
+def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
+    """The tree of a C++ text; nothing is run.
+
+    ``file`` names it in messages and says where headers in quotes lie. Raises PipelineError, with the place, for what
+    the compiler refuses.
+    """
+    headers, hidden = _headers(source, file, flags)
+    folder = str(Path(file).parent.absolute())
+    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
+        place = Path(scratch) / "kernel.cpp"
+        place.write_text(plain_lines(source), encoding="utf-8", newline="")
+        base = _command(flags, folder)
+        ahead = None if hidden else _ahead(tuple(headers), tuple(base), file)
+        command = [
+            *base, *(("-include-pch", str(ahead)) if ahead else ()), *_DIALECT, "-Wunknown-pragmas", "-fsyntax-only",
+            "-Xclang", "-ast-dump=json", str(place),
+        ]  # fmt: skip
+        done = run(command, scratch=Path(scratch), file=file, output_bytes=2**30)
+        if done.code != 0:
+            raise _refusal(done.messages, str(place), file)
+        try:
+            root = json.loads(done.output)
+        except (ValueError, RecursionError):
+            raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler") from None
+    pragmas = tuple(
+        (file if found["file"] == str(place) else found["file"], int(found["line"]), int(found["column"]))
+        for found in _PRAGMA.finditer(done.messages)
+    )
+    return CppTree(root, str(place), pragmas, tuple(f"<{name}>" for name in headers))
+
+
+def _command(flags: Flags, folder: str) -> list[str]:
+    defines = [f"-D{name}={value}" for name, value in _LIBRARY_MACROS.items()]
+    return [
+        zig(), "clang", "--target=x86_64-linux-musl", "-nostdinc", "-nostdinc++", f"-I{VENDOR_HEADERS}",
+        *(word for place in library_folders() for word in ("-isystem", place)), *defines,
+        *(f"-D{macro}" for macro in TOOL_MACROS), *flags.absolute().for_language("c++"),
+        "-iquote", folder, "-I", folder,
+        "-x", "c++",
+    ]  # fmt: skip
+
+
+def _headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
+    """The library's headers that the user's files may include, in order, and whether one is hidden by a user's own."""
+    folders = [Path(file).parent, *flags.folders]
+    found: dict[str, None] = {}
+    hidden = False
+    seen: set[Path] = set()
+    todo: list[tuple[str, Path]] = [(plain_lines(source), Path(file).parent)]
+    while todo:
+        text, here = todo.pop(0)
+        for quote, name in _INCLUDE.findall(text):
+            own = next(
+                (place / name for place in ([here] if quote == '"' else []) + folders if (place / name).is_file()), None
+            )
+            vendor = (VENDOR_HEADERS / name).is_file()
+            if vendor and not (own is not None and quote == '"'):
+                found[name] = None
+            elif own is not None:
+                hidden = hidden or vendor
+                resolved = own.resolve()
+                if resolved not in seen and own.stat().st_size <= MAX_SOURCE_BYTES:
+                    seen.add(resolved)
+                    todo.append((own.read_text(encoding="utf-8", errors="replace"), own.parent))
+            elif any((Path(place) / name).is_file() for place in library_folders()):
+                found[name] = None
+    return list(found), hidden
+
+
+@lru_cache(maxsize=1)
+def _shelf() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="hls-pipeline-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@lru_cache(maxsize=64)
+def _ahead(headers: tuple[str, ...], base: tuple[str, ...], file: str) -> Path | None:
+    """The headers compiled ahead, None where they cannot be."""
+    if not headers:
+        return None
+    text = "".join(f"#include <{name}>\n" for name in headers)
+    digest = hashlib.sha256("\0".join((*base, text)).encode()).hexdigest()[:24]
+    made = _shelf() / f"{digest}.pch"
+    if made.exists():
+        return made
+    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
+        place = made.with_suffix(".h")
+        place.write_text(text, encoding="utf-8")
+        command = [*base[:-1], "c++-header", *_DIALECT, str(place), "-o", str(Path(scratch) / "headers.pch")]
+        done = run(command, scratch=Path(scratch), file=file)
+        if done.code != 0:
+            return None
+        shutil.move(Path(scratch) / "headers.pch", made)
+    return made
+
+
+def _refusal(messages: str, place: str, file: str) -> PipelineError:
+    match = first_error(messages)
+    if match is None:
+        last = next((line for line in reversed(messages.splitlines()) if line.strip()), "no message")
+        return PipelineError(f"clang failed: {last}".replace(place, file), file=file, fix="check that it compiles")
+    text, fix = match["text"].replace(place, file), "mend the source"
+    missing = re.search(r"'([^']*)' file not found", text)
+    undeclared = re.search(r"(?:undeclared identifier|unknown type name) '(\w+)'", text)
+    if missing:
+        text, fix = f"header {missing[1]} is not found", 'name its folder: --cflags "-I FOLDER"'
+    elif undeclared:
+        fix = f"declare {undeclared[1]}, include its header, or give it as a macro: --cflags -D{undeclared[1]}=VALUE"
+    where = file if match["file"] == place else match["file"]
+    return PipelineError(text, file=where, line=int(match["line"]), column=int(match["column"]), fix=fix)

@@ -1,0 +1,4 @@
+#pragma once
+namespace hls {
+template <class... A> void fence(A &&...);
+} // namespace hls

@@ -1,0 +1,387 @@
+"""A design delivered in the user's own files: pragma lines are changed, put in or taken out, and nothing else.
+
+Braces are put around a body that has none. What a pragma line cannot say (a pragma that a macro makes, a body whose end
+a macro hides) a directive says, by the loop's label; a loop without one gets it only then. Values as written change
+nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.errors import PipelineError
+from pipeline.kernels.as_written import (
+    NOTHING,
+    OFF,
+    WrittenLoop,
+    interval_of,
+    is_pipelined,
+    written_loops,
+    written_value,
+)
+from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
+from pipeline.kernels.own_pragmas import OwnPragma
+from pipeline.kernels.source_places import LoopPlace, loop_places
+from pipeline.project.source_text import bare_code
+from pipeline.synthesis.lowering.asked import check_names, factor
+from pipeline.synthesis.lowering.directive import Directive
+from pipeline.synthesis.lowering.edits import Edit, edited
+from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
+from pipeline.synthesis.lowering.statement_end import matching, statement_end
+from pipeline.synthesis.lowering.user_files import UserFiles, user_files
+
+Delivery = Literal["insert", "directives"]
+DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
+"""Pragmas in the user's files, or files as they are with directives beside."""
+
+_PRAGMA = re.compile(r"([ \t]*(?:#|%:)[ \t]*pragma[ \t]+HLS\b[ \t]*)((?:[^\\\n]|\\\r?\n|\\)*)", re.IGNORECASE)
+_FOR = re.compile(r"\bfor\s*\(")
+_BRACE = re.compile(r"\s*\{")
+_WORDS = re.compile(r"[A-Za-z_]\w*")
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)((?:[^\\\n]|\\\r?\n|\\)*)", re.MULTILINE)
+_BEHIND = re.compile(r"[ \t\r]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t\r]*)?\Z", re.DOTALL)
+_KEPT = re.compile(r"\b(?:rewind|enable_flush|style\s*=\s*\w+)\b", re.IGNORECASE)
+_EXIT_CHECK = re.compile(r"\bskip_exit_check\b", re.IGNORECASE)
+
+
+def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "insert") -> LoweredSources:
+    """The sources of a design point of a kernel whose sites are in the tool's own terms.
+
+    ``files`` are all the user's files below one folder, headers too; ``directives`` are the project's own, with those
+    that this point needs. Raises PipelineError for a site without a value, a value that is none, and a place that
+    neither a pragma nor a directive reaches.
+    """
+    check_names(kernel, point, {site.name for site in kernel.sites})
+    work = _Work(kernel, user_files(kernel), loop_places(kernel), written_loops(kernel))
+    for site in sorted(kernel.sites, key=lambda one: one.kind is not SiteKind.PIPELINE):
+        work.serve(site, point[site.name], how)
+    return work.sources()
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The body of a loop: ``head`` is behind the loop's parentheses, ``start`` is where its first line can be put."""
+
+    head: int
+    start: int
+    end: int | None
+    """Of a body without braces: behind its only statement."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One delivery while it is made."""
+
+    kernel: Kernel
+    user: UserFiles
+    places: dict[str, LoopPlace]
+    written: dict[str, WrittenLoop]
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    """Pragmas to be put into each loop."""
+    directives: list[tuple[str, Directive]] = field(default_factory=list)
+    """With the loop that each is about."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Labels put in, by loop."""
+    replaced: set[int] = field(default_factory=set)
+    """The project's own directives that no longer hold, by identity."""
+    outcomes: list[SiteOutcome] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    bare: dict[str, str] = field(default_factory=dict)
+    statement_macros: set[str] | None = None
+
+    def serve(self, site: Site, value: int | str, how: Delivery) -> None:
+        """Puts one site's value in place."""
+        loop = self.kernel.loop(site.loop)
+        wanted = _checked(self.kernel, site, value)
+        own = self._own(site)
+        text = ""
+        if not site.proposed:
+            text = self._placeholder(site, wanted)
+        elif wanted != written_value(self.kernel, site, self.written):
+            text = self._changed(site, loop, wanted, own, how)
+        self.outcomes.append(SiteOutcome(site.name, site.loop, str(value), Done.APPLIED, text))
+
+    def _own(self, site: Site) -> list[OwnPragma]:
+        directive = "pipeline" if site.kind is SiteKind.PIPELINE else "unroll"
+        return [one for one in self.kernel.pragmas if one.loop == site.loop and one.directive == directive]
+
+    def _changed(self, site: Site, loop: Loop, value: int | str, own: list[OwnPragma], how: Delivery) -> str:
+        beside = [one for one in own if one.beside]
+        self.replaced |= {id(one) for one in beside}
+        inside = [one for one in own if not one.beside]
+        places = [self._line(one) for one in inside]
+        at = self.places[loop.id]
+        body = self._body(at) if how == "insert" else None
+        if how == "directives" or None in places or (body is None and not places):
+            return self._directive(site, loop, value, stands=bool(inside))
+        line = _pragma(site, value, inside[-1] if inside else None, loop)
+        found = [match for match in places if match is not None]
+        for match in found[:-1]:
+            self._edit(inside[0].file, _whole_line(match, self.user.texts[inside[0].file]))
+        if found and line is not None:
+            start, end = _words(found[-1])
+            self._edit(inside[-1].file, Edit(start, end, line))
+        elif found:
+            self._edit(inside[-1].file, _whole_line(found[-1], self.user.texts[inside[-1].file]))
+        elif line is not None:
+            self.lines.setdefault(loop.id, []).append(f"#pragma HLS {line}")
+        return ""
+
+    def _placeholder(self, site: Site, value: int | str) -> str:
+        """The value in place of ``auto{NAME}``."""
+        file = site.file or self.kernel.file
+        match = _at_line(self.user.texts[file], site.line)
+        if match is None or site.name not in match[2]:
+            raise PipelineError(
+                f"placeholder {site.name} does not stand in a file itself",
+                file=file,
+                line=site.line,
+                fix="move the pragma from the macro to the loop",
+            )
+        line = _pragma(site, value, None, None)
+        if line is None:
+            self._edit(file, _whole_line(match, self.user.texts[file]))
+        else:
+            self._edit(file, Edit(*_words(match), line))
+        return ""
+
+    def _directive(self, site: Site, loop: Loop, value: int | str, *, stands: bool) -> str:
+        """The value as a directive beside the files."""
+        if site.kind is SiteKind.PIPELINE:
+            options: tuple[tuple[str, str | None], ...] = ()
+            ii = interval_of(value)
+            if value in (NOTHING, OFF):
+                options = (("off", None),)
+            elif ii is not None:
+                options = (("II", str(ii)),)
+            found = Directive("pipeline", options)
+        else:
+            found = Directive("unroll", (("off", None),) if value == 1 else (("factor", str(value)),))
+        if value in (NOTHING, 1) and not stands:
+            return ""  # what stood beside is left out
+        self.directives.append((loop.id, found))
+        if loop.label is None:
+            self._label(loop)
+        return "as a directive"
+
+    def _label(self, loop: Loop) -> None:
+        if loop.id in self.labels:
+            return
+        place = self.places[loop.id]
+        if place.offset is None:
+            raise PipelineError(
+                "neither a pragma nor a label can be put at this loop: it comes from a macro",
+                file=place.file,
+                line=loop.line,
+                fix="write the loop out, or give it a label",
+            )
+        used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(self.user.texts.values())))
+        label = f"loop_{loop.index}"
+        while label in used:
+            label += "_"
+        self.labels[loop.id] = label
+        self._edit(place.file, Edit(place.offset, place.offset, f"{label}: "))
+        self.notes.append(f"{place.file}:{loop.line}: the loop has the label {label}, which its directive needs")
+
+    def _edit(self, file: str, edit: Edit) -> None:
+        self.edits.setdefault(file, []).append(edit)
+
+    def _bare(self, file: str) -> str:
+        if file not in self.bare:
+            self.bare[file] = bare_code(self.user.texts[file])
+        return self.bare[file]
+
+    def _line(self, pragma: OwnPragma) -> re.Match[str] | None:
+        """Where a pragma stands in its file; None where no line of the file holds it."""
+        if pragma.file not in self.user.texts:
+            return None
+        return _at_line(self.user.texts[pragma.file], pragma.line)
+
+    def _body(self, place: LoopPlace) -> _Body | None:
+        """A loop's body in its file; None where neither braces nor the end of its only statement are to be seen."""
+        if place.offset is None:
+            return None
+        code = self._bare(place.file)
+        start = _FOR.search(code, place.offset)
+        head = matching(code, start.end() - 1) if start is not None else None
+        if head is None:
+            return None
+        brace = _BRACE.match(code, head)
+        if brace is not None:
+            return _Body(head, brace.end(), None)
+        end = statement_end(code, head)
+        # A macro may be a whole statement, or half of one.
+        if end is None or self._statement_macros() & set(_WORDS.findall(code, head, end)):
+            return None
+        return _Body(head, head, end)
+
+    def _statement_macros(self) -> set[str]:
+        """Macros of the user's that hold statements."""
+        if self.statement_macros is None:
+            self.statement_macros = {
+                name
+                for text in self.user.texts.values()
+                for name, body in _DEFINE.findall(text)
+                if re.search(r"[;{}]|\b(?:for|while|do|if|else|switch|return|case|goto)\b", body)
+            }
+        return self.statement_macros
+
+    def _insertions(self) -> None:
+        """Puts new pragma lines first into the bodies of their loops, with braces where there are none."""
+        closing: list[tuple[str, Edit]] = []
+        for loop_id in sorted(self.lines, key=lambda one: -self.kernel.loop(one).depth):
+            place = self.places[loop_id]
+            body = self._body(place)
+            assert body is not None and place.offset is not None
+            text, code = self.user.texts[place.file], self._bare(place.file)
+            end = code.find("\n", body.start)
+            rest = code[body.start : end if end >= 0 else len(code)]
+            newline = "\r\n" if "\r\n" in text else "\n"
+            outer, inner = _indents(text, place.offset, end)
+            block = "".join(f"{inner}{row}{newline}" for row in self.lines[loop_id])
+            opening = " {" if body.end is not None else ""
+            if end >= 0 and not rest.strip():
+                if opening:
+                    self._edit(place.file, Edit(body.start, body.start, opening))
+                self._edit(place.file, Edit(end + 1, end + 1, block))
+            else:
+                blank = len(rest) - len(rest.lstrip(" \t"))
+                behind = Edit(body.start, body.start + blank, opening + newline + block + inner)
+                self._edit(place.file, behind)
+            if body.end is not None:
+                closing.append((place.file, _closed(code, body.end, newline, outer)))
+        for file, edit in closing:
+            self._edit(file, edit)
+
+    def sources(self) -> LoweredSources:
+        """All files with the changes, and what stands beside them."""
+        self._insertions()
+        kernel, project = self.kernel, self.kernel.project
+        files = {
+            self.user.names[file]: edited(text, self.edits.get(file, ())) for file, text in self.user.texts.items()
+        }
+        kept = [one.text for one in kernel.pragmas if one.beside and id(one) not in self.replaced]
+        commands = [item.tcl(self._location(loop)) for loop, item in self.directives]
+        flags = self.user.flags(project.flags).text if project is not None else ""
+        labels, locations = self._labels(files)
+        return LoweredSources(
+            files=files,
+            top=kernel.top,
+            directives="".join(f"{line}\n" for line in (*kept, *commands)),
+            notes=tuple(dict.fromkeys(self.notes)),
+            cflags=flags,
+            testbench_cflags=flags,
+            labels=labels,
+            locations=locations,
+            sites=tuple(self.outcomes),
+        )
+
+    def _location(self, loop_id: str) -> str:
+        loop = self.kernel.loop(loop_id)
+        return f"{loop.function}/{loop.label or self.labels[loop_id]}"
+
+    def _labels(self, files: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """What reports call each loop: its label, or the tool's ``VITIS_LOOP_LINE_N``, N counting in a function."""
+        counts: dict[str, int] = {}
+        labels: dict[str, str] = {}
+        for loop in self.kernel.loops:
+            label = loop.label or self.labels.get(loop.id)
+            if label is None:
+                counts[loop.function] = counts.get(loop.function, 0) + 1
+                label = f"VITIS_LOOP_{self._line_after(loop)}_{counts[loop.function]}"
+            labels[loop.id] = f"{loop.function}/{label}"
+        return labels, {label: loop for loop, label in labels.items()}
+
+    def _line_after(self, loop: Loop) -> int:
+        """The line of a loop once the changes are made."""
+        place = self.places[loop.id]
+        text, line = self.user.texts.get(place.file), loop.line
+        if text is None or place.offset is None:
+            return line
+        for edit in self.edits.get(place.file, ()):
+            if edit.end <= place.offset:
+                line += edit.text.count("\n") - text.count("\n", edit.start, edit.end)
+        return line
+
+
+def _checked(kernel: Kernel, site: Site, value: int | str) -> int | str:
+    """The value as it is compared; PipelineError for one that the site does not have."""
+    if site.kind is not SiteKind.PIPELINE:
+        return factor(kernel, site.name, value)
+    if value in (NOTHING, OFF, "NA") or is_pipelined(value):
+        return NOTHING if value == "NA" else value
+    raise PipelineError(
+        f"{value!r} cannot be the value of {site.name}", file=kernel.file, fix="use off, '', three blanks or II=N"
+    )
+
+
+def _pragma(site: Site, value: int | str, own: OwnPragma | None, loop: Loop | None) -> str | None:
+    """The words after ``#pragma HLS``; None for no pragma."""
+    if site.kind is SiteKind.PIPELINE:
+        if value == NOTHING:
+            return None
+        if value == OFF:
+            return "pipeline off"
+        ii = interval_of(value)
+        words = ["pipeline", *([f"II={ii}"] if ii is not None else [])]
+        if own is not None:
+            words += ["".join(word.split()) for word in _KEPT.findall(own.text)]
+        return " ".join(words)
+    if value == 1 and site.proposed:
+        return None
+    words = ["unroll", f"factor={value}"]
+    trips = loop.trip_count if loop is not None else None
+    if own is not None and _EXIT_CHECK.search(own.text) and trips and trips % int(value) == 0:
+        words.append("skip_exit_check")
+    return " ".join(words)
+
+
+def _at_line(text: str, line: int) -> re.Match[str] | None:
+    """The ``#pragma HLS`` that begins on a line (from 1) of a text."""
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+        if not start:
+            return None
+    return _PRAGMA.match(text, start)
+
+
+def _words(match: re.Match[str]) -> tuple[int, int]:
+    """From where to where a pragma's words stand, without blanks or a comment behind them."""
+    behind = _BEHIND.search(match[2])
+    return match.start(2), match.start(2) + (behind.start() if behind else len(match[2]))
+
+
+def _whole_line(match: re.Match[str], text: str) -> Edit:
+    """The line taken out."""
+    end = match.end() + (text[match.end() : match.end() + 1] == "\n")
+    return Edit(match.start(), end, "")
+
+
+def _indents(text: str, offset: int, end: int) -> tuple[str, str]:
+    """The indentation of a loop, and of its body: that of the first line where that is deeper than the loop."""
+    start = text.rfind("\n", 0, offset) + 1
+    own = re.match(r"[ \t]*", text[start:])
+    outer = own[0] if own else ""
+    for row in text[end + 1 :].split("\n") if end >= 0 else ():
+        if row.strip() and not row.lstrip().startswith("#"):
+            inner = row[: len(row) - len(row.lstrip())]
+            if len(inner) > len(outer) and inner.startswith(outer):
+                return outer, inner
+            break
+    return outer, outer + ("\t" if "\t" in outer else "    ")
+
+
+def _closed(code: str, end: int, newline: str, outer: str) -> Edit:
+    """The brace that closes a body whose only statement ends at a position."""
+    last = code.find("\n", end)
+    rest = code[end : last if last >= 0 else len(code)]
+    if rest.strip():
+        return Edit(end, end, " }")
+    at = last if last >= 0 else len(code)
+    at -= code[:at].endswith("\r")
+    return Edit(at, at, f"{newline}{outer}}}")

@@ -1,0 +1,231 @@
+"""Designs in the tool's own terms are delivered in the user's files, which stay as they are beside the pragmas."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.design_space import derive_space, sample
+from pipeline.design_space.keys import Point
+from pipeline.errors import PipelineError
+from pipeline.kernels.as_written import written_loops, written_value
+from pipeline.kernels.model import Kernel
+from pipeline.kernels.propose import propose_sites
+from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.loop.delivered import write_project
+from pipeline.project import Project
+from pipeline.project.flags import parse_flags
+from pipeline.synthesis.lowering import LoweredSources, lower
+from pipeline.synthesis.lowering.edits import unified_diff
+from pipeline.synthesis.lowering.user_files import user_files
+from pipeline.synthesis.vitis.directives import parse_directives
+from tests.synthesis.lowering.variants import compile_variants
+
+NESTS = """#include <string.h>
+#define N 8
+#define BUMP(x) x++;
+/* for (;;) { */
+static int helper(int v[8])
+{
+    int s = 0;
+    for (int k = 0; k < N; k++) // { not this one
+        s += v[k];
+    return s;
+}
+void nests(int a[8][8], int b[8], int c[64]) {
+#pragma HLS interface axis port=c
+\tfor (int i = 0; i < N; i++) /* a comment
+\t   of two lines { */
+\t\tfor (int j = 0; j < N; j++)
+\t\t\ta[i][j] += helper(b) + ')' - '}'; // done
+  outer: for (int i = 0; i < 8; i++) {
+#pragma HLS PIPELINE II=2 rewind // as small as it gets
+    for (int j = 0; j < 8; j++) {
+      #pragma HLS unroll factor=2 skip_exit_check
+      a[j][i] ^= j; }
+  }
+  if (b[0] > 0) for (int i = 0; i < 8; i++) b[i] -= 2; else b[0] = 1;
+  for (int i = 0; i < 8; i++) for (int j = 0; j < 8; j++) { a[i][j]++; b[j] -= (i == j); }
+  for (int i = 0; i < 8; i++) BUMP(b[i])
+  for (int i = 0; i < 4; i++)
+    if (b[i] & 1)
+      do b[i] /= 2; while (b[i] & 1);
+    else if (b[i] > 4) {
+      b[i] = 4;
+    } else
+      b[i]--;
+  for (int n = 0; n < 64; n++)
+  {
+#pragma HLS unroll \\
+    factor=4
+    c[n] = n; }
+}
+"""
+
+
+def _kernel(text: str, file: str = "nests.c") -> Kernel:
+    return propose_sites(read_kernel(text, file=file))
+
+
+def _points(kernel: Kernel, count: int) -> list[Point]:
+    space = derive_space(kernel)
+    return [space.default, *sample(space, "uniform", count, seed=7)]
+
+
+def _as_written(kernel: Kernel, sources: LoweredSources, names: Mapping[str, str]) -> Point:
+    """The point that the delivered text itself says, read anew."""
+    (file,) = kernel.texts
+    project = Project(file, directives=parse_directives(sources.directives))
+    again = propose_sites(read_kernel(sources.files[names[file]], file=file, project=project))
+    written = written_loops(again)
+    return {site.name: written_value(again, site, written) for site in again.sites}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_is_delivered_says_the_design_itself(newline: str) -> None:
+    kernel = _kernel(NESTS.replace("\n", newline))
+    assert len(kernel.sites) >= 20
+    for point in _points(kernel, 25):
+        sources = lower(kernel, point, dialect=kernel.dialect)
+        assert _as_written(kernel, sources, user_files(kernel).names) == point
+
+
+def test_the_design_as_written_changes_no_byte() -> None:
+    kernel = _kernel(NESTS)
+    sources = lower(kernel, derive_space(kernel).default, dialect=kernel.dialect)
+    assert sources.files == {"nests.c": NESTS} and not sources.directives
+
+
+def test_every_delivered_design_computes_the_same() -> None:
+    kernel = _kernel(NESTS)
+    points = _points(kernel, 12)
+    variants = compile_variants(
+        kernel, [lower(kernel, point, dialect=kernel.dialect) for point in points], warnings=False
+    )
+    rng = np.random.default_rng(3)
+    given = {
+        "a": rng.integers(-9, 9, (8, 8), dtype=np.int32),
+        "b": rng.integers(-9, 9, 8, dtype=np.int32),
+        "c": rng.integers(-9, 9, 64, dtype=np.int32),
+    }
+    wanted = variants.run(0, given)
+    for number in range(1, len(points) + 1):
+        found = variants.run(number, given)
+        assert all((found[name] == wanted[name]).all() for name in given), points[number - 1]
+
+
+def test_only_pragma_lines_labels_and_braces_differ() -> None:
+    kernel = _kernel(NESTS)
+    rest = re.compile(r"#\s*pragma HLS[^\n\\]*(?:\\\n[^\n]*)?|//[^\n]*|/\*.*?\*/|\bloop_\d+:|[{}\s]", re.DOTALL)
+    for point in _points(kernel, 20):
+        text = lower(kernel, point, dialect=kernel.dialect).files["nests.c"]
+        assert rest.sub("", text) == rest.sub("", NESTS)
+        assert "// as small as it gets" in text or point["__PIPE__L3"] == ""
+
+
+@pytest.mark.parametrize(("newline", "tail"), [("\n", "\n"), ("\r\n", "\r\n"), ("\n", "")])
+def test_the_diff_applies_and_taken_back_gives_every_byte(newline: str, tail: str, tmp_path: Path) -> None:
+    text = NESTS.rstrip("\n").replace("\n", newline).replace("done", "fertig \u00fc") + tail
+    kernel = _kernel(text)
+    for number, point in enumerate(_points(kernel, 4)):
+        new = lower(kernel, point, dialect=kernel.dialect).files["nests.c"]
+        diff = unified_diff({"nests.c": text}, {"nests.c": new})
+        assert bool(diff) == (new != text)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "nests.c").write_bytes(text.encode())
+        (folder / "changes.diff").write_bytes(diff.encode())
+        for direction, wanted in (((), new), (("-R",), text)):
+            if diff:
+                command = ["patch", "-p1", "--binary", "-s", *direction, "-i", "changes.diff"]
+                subprocess.run(command, cwd=folder, check=True, capture_output=True)
+            assert (folder / "nests.c").read_bytes() == wanted.encode()
+
+
+def test_directives_leave_the_files_alone_but_for_the_labels_that_they_need() -> None:
+    kernel = _kernel(NESTS)
+    space = derive_space(kernel)
+    point = {**space.default, "__PIPE__L3": "II=4", "__PARA__L4": 8}
+    sources = lower(kernel, point, dialect=kernel.dialect, delivery="directives")
+    assert sources.directives == (
+        'set_directive_pipeline -II 4 "nests/outer"\nset_directive_unroll -factor 8 "nests/loop_3"\n'
+    )
+    changed = [row for row in sources.files["nests.c"].split("\n") if row not in NESTS.split("\n")]
+    assert changed == ["    loop_3: for (int j = 0; j < 8; j++) {"]
+    assert _as_written(kernel, sources, user_files(kernel).names) == point
+
+
+def test_directives_of_a_project_are_kept_or_replaced() -> None:
+    given = parse_directives('set_directive_pipeline -II 3 "nests/outer"\nset_directive_inline -off "helper"\n')
+    kernel = propose_sites(read_kernel(NESTS, file="nests.c", project=Project("nests.c", directives=given)))
+    space = derive_space(kernel)
+    assert space.default["__PIPE__L3"] == "II=3"
+    kept = lower(kernel, space.default, dialect=kernel.dialect)
+    assert kept.files["nests.c"] == NESTS and parse_directives(kept.directives) == given
+    point = {**space.default, "__PIPE__L3": "off"}
+    changed = lower(kernel, point, dialect=kernel.dialect)
+    assert _as_written(kernel, changed, user_files(kernel).names) == point
+    assert "-II 3" not in changed.directives and "inline" in changed.directives
+
+
+def test_loops_in_headers_and_further_files_are_changed_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "inc").mkdir()
+    latin = b"/* \xfc */\nstatic inline void twice(int a[8]) {\n  for (int i = 0; i < 8; i++) a[i] *= 2;\n}\n"
+    (tmp_path / "inc" / "twice.h").write_bytes(latin)
+    (tmp_path / "src" / "more.c").write_text("void more(int a[8]) {\n  for (int i = 0; i < 8; i++) { a[i]++; }\n}\n")
+    (tmp_path / "src" / "top.c").write_bytes(
+        b'\xef\xbb\xbf#include "twice.h"\nvoid more(int a[8]);\nvoid top(int a[8]) { twice(a); more(a); }\n'
+    )
+    file, other = str(tmp_path / "src" / "top.c"), str(tmp_path / "src" / "more.c")
+    kernel = propose_sites(
+        load_kernel(file, flags=parse_flags(f"-I{tmp_path}/inc", "--cflags"), further=[other], top="top")
+    )
+    point = {**derive_space(kernel).default, "__PARA__L0": 2, "__PARA__L1": 4}
+    sources, user = lower(kernel, point, dialect=kernel.dialect), user_files(kernel)
+    assert sorted(sources.files) == ["inc/twice.h", "src/more.c", "src/top.c"]
+    assert sources.design_files == ("src/more.c", "src/top.c") and sources.cflags == "-Iinc"
+    held = write_project(tmp_path / "best", kernel, sources)
+    assert sorted(held) == ["changes.diff", "inc/twice.h", "src/more.c", "src/top.c"]
+    assert (tmp_path / "best" / "src" / "top.c").read_bytes() == Path(file).read_bytes()
+    header = (tmp_path / "best" / "inc" / "twice.h").read_bytes()
+    assert header.startswith(b"/* \xfc */\n") and b"{\n      #pragma HLS unroll factor=2\n" in header
+    assert "#pragma HLS unroll factor=4" in sources.files["src/more.c"]
+    subprocess.run(
+        ["patch", "-p1", "--binary", "-s", "-i", "best/changes.diff"], cwd=tmp_path, check=True, capture_output=True
+    )
+    for name in user.names.values():
+        assert (tmp_path / name).read_bytes() == (tmp_path / "best" / name).read_bytes()
+
+
+def test_what_no_site_has_is_refused() -> None:
+    kernel = _kernel(NESTS)
+    default = derive_space(kernel).default
+    for name, value in (("__PIPE__L0", "II=0"), ("__PIPE__L0", "flatten"), ("__PARA__L0", 0), ("__PARA__L99", 1)):
+        with pytest.raises(PipelineError):
+            lower(kernel, {**default, name: value}, dialect=kernel.dialect)
+
+
+def test_a_loop_of_a_macro_has_no_site() -> None:
+    kernel = _kernel("#define EACH for (int i = 0; i < 8; i++)\nvoid f(int a[8]) {\n  EACH a[i]++;\n}\n", "f.c")
+    assert kernel.sites == ()
+
+
+def test_labels_are_those_that_reports_have(seed: int = 5) -> None:
+    kernel = _kernel(NESTS)
+    rng = random.Random(seed)
+    point = rng.choice(_points(kernel, 10))
+    sources = lower(kernel, point, dialect=kernel.dialect)
+    rows = sources.files["nests.c"].split("\n")
+    for loop in kernel.loops:
+        label = sources.labels[loop.id].partition("/")[2]
+        line = re.fullmatch(r"VITIS_LOOP_(\d+)_\d+", label)
+        assert sources.locations[sources.labels[loop.id]] == loop.id
+        if line:
+            assert re.search(r"\b(?:for|do|while)\b", rows[int(line[1]) - 1]), label

@@ -1,0 +1,162 @@
+"""Existing projects through the commands: nothing is edited by hand, and what a project says reaches the tool."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tasks.commands import BIN, luigi, one_error_line
+from tests.tasks.test_vitis_runs import with_tool
+
+SCRIPT = """
+open_project -reset prj
+set_top scale
+add_files src/scale.c -cflags "-Isrc -DFACTOR=3"
+add_files src/helper.c -cflags "-Isrc"
+add_files -tb tb.c -cflags "-Isrc"
+add_files -tb in.dat
+open_solution -reset one -flow_target vivado
+set_part {xc7z020clg484-1}
+create_clock -period 100MHz
+set_clock_uncertainty 12.5%
+config_compile -pipeline_loops 6
+config_op mul -impl dsp -latency 2
+csim_design -argv "in.dat"
+csynth_design
+exit
+"""
+CONFIGURATION = """part=xc7z020clg484-1
+[hls]
+clock=10
+clock_uncertainty=12.5%
+flow_target=vivado
+syn.file=src/scale.c
+syn.file_cflags=src/scale.c,-DFACTOR=3
+syn.file=src/helper.c
+syn.cflags=-Isrc
+syn.top=scale
+syn.compile.pipeline_loops=6
+syn.op=op:mul impl:dsp latency:2
+tb.file=tb.c
+tb.file=in.dat
+tb.cflags=-Isrc
+csim.argv=in.dat
+"""
+FILES = {
+    "src/scale.h": "#define N 16\nint times(int v);\nvoid scale(int x[N]);\n",
+    "src/scale.c": (
+        '#include "scale.h"\nvoid scale(int x[N]) {\n'
+        "  for (int i = 0; i < N; i++)\n    x[i] = times(x[i]) * FACTOR;\n}\n"
+    ),
+    "src/helper.c": '#include "scale.h"\nint times(int v) { return v * 5; }\n',
+    "tb.c": (
+        '#include <stdio.h>\n#include "scale.h"\nint main(int argc, char **argv) {\n  int x[N], first = 0;\n'
+        '  FILE *f = fopen(argc > 1 ? argv[1] : "none", "r");\n  if (!f || fscanf(f, "%d", &first) != 1) return 9;\n'
+        "  for (int i = 0; i < N; i++) x[i] = first + i;\n  scale(x);\n"
+        "  for (int i = 0; i < N; i++) if (x[i] != 15 * (first + i)) return 1;\n  return 0;\n}\n"
+    ),
+    "in.dat": "7\n",
+    "run_hls.tcl": SCRIPT,
+    "hls_config.cfg": CONFIGURATION,
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project of two sources with a test bench, described by a script and by a configuration file."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def facts(folder: Path) -> dict[str, object]:
+    """The summary of the newest loop."""
+    found: dict[str, object] = json.loads((folder / "workspace" / "loops" / "latest" / "summary.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("script", ["run_hls.tcl", "hls_config.cfg"])
+@pytest.mark.parametrize("version", ["2023.2", "2025.2"])
+def test_part_clock_flow_settings_and_bench_of_a_project_reach_the_tool(
+    folder: Path, script: str, version: str
+) -> None:
+    done = subprocess.run(
+        [str(BIN / "luigi"), "RunActiveLearningLoop", "--kernel", script, "--budget", "2", "--batch", "2",
+         "--top-k", "0", "--vitis-further", "csim"],
+        cwd=folder, env=with_tool(folder / "tool", version), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    flow = facts(folder)["kernels"]["scale"]["flow"]  # type: ignore[index]
+    assert (flow["part"], flow["clock_ns"], flow["uncertainty"], flow["flow_target"]) == (
+        "xc7z020clg484-1", 10, "12.5%", "vivado",
+    )  # fmt: skip
+    handed = folder / "workspace" / "loops" / "latest" / "best" / "vitis"
+    tcl, cfg = (handed / "run_hls.tcl").read_text(), (handed / "hls_config.cfg").read_text()
+    for line in (
+        "set_top scale", "open_solution -reset solution -flow_target vivado", "set_part xc7z020clg484-1",
+        "create_clock -period 10 -name default", "set_clock_uncertainty 12.5%", "config_compile -pipeline_loops 6",
+        "config_op mul -impl dsp -latency 2", f"add_files -tb {folder}/in.dat",
+    ):  # fmt: skip
+        assert line in tcl.splitlines(), tcl
+    for line in (
+        "clock=10ns", "flow_target=vivado", "syn.compile.pipeline_loops=6", "syn.op=op:mul impl:dsp latency:2",
+        f"tb.file={folder}/in.dat", "csim.argv=in.dat",
+    ):  # fmt: skip
+        assert line in cfg.splitlines(), cfg
+    assert "-DFACTOR=3" in tcl and (handed / "testbench_tb.c").read_text() == FILES["tb.c"]
+
+
+def test_a_loop_proves_its_best_design_with_the_bench_of_the_project(folder: Path) -> None:
+    asked = ("RunActiveLearningLoop", "--backend", "estimator", "--budget", "4", "--batch", "4", "--top-k", "1")
+    done = luigi(*asked, "--kernel", "hls_config.cfg", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "test bench: original passed, best design passed" in done.stderr
+    assert facts(folder)["testbench"] == {"original": "passed", "original_why": "", "best": "passed", "best_why": ""}
+    place = folder / "workspace" / "loops" / "latest"
+    assert "Test bench: original passed" in (place / "best" / "README.txt").read_text()
+    assert "Test bench on this machine" in (place / "report.html").read_text()
+    assert facts(folder)["kernels"]["scale"]["flow"]["part"] == "xc7z020-clg484-1"  # type: ignore[index]
+    # Another bench is another result, and one that is not to be run is not run.
+    (folder / "bad.c").write_text('#include "scale.h"\nint main(void) { return 4; }\n')
+    done = luigi(*asked, "--kernel", "hls_config.cfg", "--testbench", "bad.c", cwd=folder)
+    assert done.returncode == 0 and "original failed (it ends with code 4)" in done.stderr, done.stderr
+    done = luigi(*asked, "--kernel", "hls_config.cfg", "--testbench-seconds", "0", cwd=folder)
+    assert done.returncode == 0 and facts(folder)["testbench"] is None
+
+
+def test_a_kernel_is_called_after_its_top_and_otherwise_by_option(folder: Path) -> None:
+    for more, name in ((), "scale"), (("--name", "mine"), "mine"):
+        done = luigi("DescribeKernel", "--kernel", "run_hls.tcl", *more, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        told = json.loads((folder / "workspace" / "descriptions" / f"kernel-{name}.json").read_text())
+        assert told["top"] == "scale" and told["project"]["part"] == "xc7z020clg484-1"
+        assert [loop["trip_count"] for loop in told["loops"]] == [16]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--kernel", "gone.tcl"), "gone.tcl: there is no such file"),
+        (("--kernel", "run_hls.tcl", "--solution", "two"), "has no solution 'two'"),
+        (("--kernel", "src/scale.c", "--solution", "one"), "--solution one goes with a script"),
+        (("--kernel", "run_hls.tcl", "--testbench", "gone.c", "--name", "../up"), "cannot be a kernel's name"),
+        (("--kernel", "bad.tcl"), "bad.tcl:1: the script takes more than"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    (folder / "bad.tcl").write_text("while 1 {}\n")
+    done = luigi("DescribeKernel", *arguments, cwd=folder)
+    assert done.returncode != 0 and said in one_error_line(done)
+
+
+def test_what_a_script_does_beside_the_project_is_named_and_not_done(folder: Path) -> None:
+    (folder / "run_hls.tcl").write_text(
+        SCRIPT.replace("csynth_design", "exec touch made\nmagic_command\ncsynth_design")
+    )
+    done = luigi("DescribeKernel", "--kernel", "run_hls.tcl", cwd=folder)
+    assert done.returncode == 0 and not (folder / "made").exists()
+    assert "run_hls.tcl:15: exec is not done" in done.stderr and "run_hls.tcl:16: magic_command" in done.stderr
