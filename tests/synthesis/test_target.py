@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.design_space.keys import Point
+from pipeline.design_space import Point
 from pipeline.errors import PipelineError
 from pipeline.estimator import device_for
 from pipeline.kernels.suite import find_kernel
