@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,6 +88,23 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
         for found in _PRAGMA.finditer(done.messages)
     )
     return CppTree(root, str(place), pragmas, tuple(f"<{name}>" for name in headers))
+
+
+def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
+    """Texts of one line with the macros filled in that are defined at a C++ source's end, in the same order.
+
+    Raises PipelineError, with the place, for what the compiler refuses.
+    """
+    mark = "#pragma hls_pipeline_value"
+    rows = "".join(f"{mark}\n{' '.join(text.split())}\n" for text in texts)
+    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
+        place = Path(scratch) / "kernel.cpp"
+        place.write_text(f"{plain_lines(source)}\n{rows}{mark}\n", encoding="utf-8", newline="")
+        command = [*_command(flags, str(Path(file).parent.absolute())), *_DIALECT, "-E", "-P", str(place), "-o", "-"]
+        done = run(command, scratch=Path(scratch), file=file)
+        if done.code != 0:
+            raise _refusal(done.messages, str(place), file)
+    return [" ".join(part.split()) for part in done.output.split(mark)[1:-1]]
 
 
 def _command(flags: Flags, folder: str) -> list[str]:

@@ -282,7 +282,8 @@ class _Work:
 
     def _location(self, loop_id: str) -> str:
         loop = self.kernel.loop(loop_id)
-        return f"{loop.function}/{loop.label or self.labels[loop_id]}"
+        # Directives are for all instances of a template.
+        return f"{loop.function.partition('<')[0]}/{loop.label or self.labels[loop_id]}"
 
     def _labels(self, files: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """What reports call each loop: its label, or the tool's ``VITIS_LOOP_LINE_N``, N counting in a function."""
