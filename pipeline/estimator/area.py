@@ -75,6 +75,8 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     held = cells = banks = 0
     for name, memory in nest.memories.items():
         partitions = plan.ports.partitions.get(name, 1)
+        if plan.design.native and memory.role == "argument":
+            continue
         used, distributed = _array(memory, partitions, device)
         copies = plan.ports.copies.get(name, 1)
         held += used * copies

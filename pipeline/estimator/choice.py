@@ -30,3 +30,13 @@ class Choice:
     pipeline: Pipeline = Pipeline.OFF
     factor: int = 1
     tile: int = 1
+    interval: int = 1
+    """The initiation interval that is asked for."""
+    off: bool = False
+    """Not to be pipelined, by the tool itself neither."""
+    flat: bool = False
+    """In a function that is pipelined as a whole."""
+    whole: bool = True
+    """The tool may unroll it of its own accord."""
+    flattens: bool = True
+    """It may run as one loop with the one around it."""

@@ -34,6 +34,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
     trips = node.loop.trip_count
     factor = choice.factor if trips is None else max(1, min(choice.factor, trips))
     design.coarse[number] = 1
+    flat = flat or (choice.flat and known.unrollable)
     flatten = flat or (choice.pipeline is Pipeline.FLATTEN and known.unrollable)
     for inner in node.below:
         _loop(design, inner, node, flatten)
@@ -50,13 +51,14 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
             design.unroll[number] = trips or 1
             design.modes[number] = Mode.UNROLLED
         else:
-            design.modes[number] = Mode.PIPELINED
+            design.modes[number] = Mode.SEQUENTIAL if choice.off else Mode.PIPELINED
         return
     design.unroll[number] = 1
     if design.merlin and known.parallel and number in design.outermost:
         design.coarse[number] = factor
     parts = sum(not isinstance(item, Segment) for item in node.body)
     stages = design.merlin and choice.pipeline is Pipeline.COARSE and known.stages and parts > 1
+    stages = stages or (node.written.dataflow and parts > 1)
     design.modes[number] = Mode.STAGES if stages else Mode.SEQUENTIAL
 
 
@@ -64,6 +66,8 @@ def _small(design: Design, node: LoopNode, parent: LoopNode | None, choice: Choi
     """Whether plain Vitis unrolls the loop by itself to pipeline the one around it."""
     trips = node.loop.trip_count
     if parent is None or trips is None or choice.factor > 1 or choice.pipeline is Pipeline.FLATTEN:
+        return False
+    if choice.off or not choice.whole or design.choices[parent.number].off:
         return False
     around = parent.loop.trip_count
     if len(parent.below) > 1 or around is None:

@@ -23,6 +23,9 @@ class Design:
     outermost: tuple[int, ...]
     merlin: bool
     """Whether Merlin stands before the tool."""
+    native: bool = False
+    """Whether the tool gets the source as it stands: array arguments are memories outside, floating-point sums stay in
+    their order."""
     modes: dict[int, Mode] = field(default_factory=dict)
     unroll: dict[int, int] = field(default_factory=dict)
     """Copies of each loop's body within one iteration."""

@@ -70,6 +70,11 @@ class Device:
         """Stages of the slowest addition."""
         return max(self.operators[name].stages for name in ("dadd", "fadd", "iadd64"))
 
+    @property
+    def longest_integer_add(self) -> int:
+        """Stages of the slowest addition of integers."""
+        return self.operators["iadd64"].stages
+
 
 WIDTHS = (1, 8, 16, 18, 32, 64, 128)
 _DATA = "data"

@@ -154,7 +154,10 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 continue
             seen.add(key)
             gap = linear.distance(item.write, item.read, node.number, between, node.loop.trip_count)
-            if gap is None:
+            stated = _stated(node, item.array)
+            if stated is not None:
+                gap = stated if gap is None or stated == 0 else max(gap, stated)
+            if not gap:
                 continue
             operators = item.delay - item.store_load
             via = []
@@ -218,6 +221,8 @@ def _crossing(node: LoopNode, inner: dict[int, int | None]) -> bool:
     reads: list[tuple[int, Access]] = []
     for place, part in enumerate(parts):
         for access in dict.fromkeys(access for segment, _ in part for access in segment.accesses):
+            if _stated(node, access.array) == 0:
+                continue
             if access.write:
                 writes.setdefault(access.array, []).append((place, access))
             else:
@@ -232,6 +237,17 @@ def _crossing(node: LoopNode, inner: dict[int, int | None]) -> bool:
             if compared > _MOST_PAIRS or linear.distance(write.index, read.index, node.number, inner, trips):
                 return True
     return False
+
+
+def _stated(node: LoopNode, array: str) -> int | None:
+    """Iterations between a write of an array and a read of it, as the user states: 0 for none, None where unsaid."""
+    name = array.partition("@")[0]
+    found: int | None = None
+    for item in node.written.dependences:
+        about = item.variable == name if item.variable is not None else item.pointers_or_arrays in (None, "array")
+        if about and item.kind == "inter" and item.direction in (None, "RAW"):
+            found = (item.distance or found) if item.dependent else 0
+    return found
 
 
 def _uses(index: Index) -> frozenset[int]:

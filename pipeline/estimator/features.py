@@ -17,6 +17,7 @@ from pipeline.estimator.bound import naive_bound
 from pipeline.estimator.choice import Mode
 from pipeline.estimator.points import MERLIN, Point
 from pipeline.estimator.prepared import Prepared
+from pipeline.reports.assumed import assumed_cycles
 
 FEATURES: tuple[str, ...] = (
     "known",
@@ -49,7 +50,8 @@ FEATURES: tuple[str, ...] = (
 def features(prepared: Prepared, points: Sequence[Point], dialect: str = MERLIN) -> NDArray[np.float32]:
     """A row per point, float32 [N, F], never NaN.
 
-    A point that does not fit the kernel's sites, or whose cycles have no known upper bound, is a row of zeros.
+    A point that does not fit the kernel's sites is a row of zeros, and so is one whose cycles have no upper bound even
+    under :data:`~pipeline.reports.assumed.ASSUMED_TRIPS` iterations of each loop without a bound.
     Equal points are computed once.
     """
     table = np.zeros((len(points), len(FEATURES)), dtype=np.float32)
@@ -68,11 +70,14 @@ def features(prepared: Prepared, points: Sequence[Point], dialect: str = MERLIN)
 
 def _row(prepared: Prepared, point: Point, dialect: str) -> list[float] | None:
     try:
-        choices = prepared.points.choices(point, dialect)
+        choices = prepared.points.choices(point, prepared.meant(dialect))
         found = prepared.figures(point, dialect)
     except PipelineError:
         return None
     cycles = found.cycles[2]
+    if cycles is None:
+        # Designs of a kernel compare under one number of iterations of each loop without a bound.
+        cycles = assumed_cycles(prepared.estimate(point, dialect))
     if cycles is None:
         return None
     plan = found.schedule

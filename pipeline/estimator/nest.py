@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pipeline.estimator.written import NOTHING, Written
 from pipeline.kernels.model import Loop
+from pipeline.kernels.own_pragmas import ArraySplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,10 @@ class LoopNode:
     parallel: str | None
     tile: str | None
     reduction: str | None
+    written: Written = NOTHING
+    """The user's own pragmas in its body."""
+    flat: bool = False
+    """In a function that the user has pipelined as a whole."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
 
@@ -112,6 +118,8 @@ class Call:
 
     function: str
     body: Body
+    written: Written = NOTHING
+    """The user's own pragmas in the helper's body."""
 
 
 Item: TypeAlias = "Segment | LoopNode | Branch | Call"
@@ -141,6 +149,10 @@ class Memory:
     dims: tuple[int | None, ...]
     role: str
     direction: str
+    splits: tuple[ArraySplit, ...] = ()
+    """As the user has partitioned it; the tool then leaves it so."""
+    ports: int | None = None
+    """Accesses a cycle, where the user has bound it to a kind of memory."""
 
     @property
     def words(self) -> int | None:
@@ -161,5 +173,7 @@ class Nest:
     body: Body
     memories: Mapping[str, Memory]
     loops: Mapping[int, LoopNode] = field(default_factory=dict)
+    written: Written = NOTHING
+    """The user's own pragmas in the top function's body."""
     leaves: bool = False
     """Somewhere control leaves a loop, a call or an iteration early."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pipeline.errors import PipelineError
 from pipeline.estimator.choice import Choice, Pipeline
-from pipeline.estimator.nest import Nest
-from pipeline.kernels.as_written import is_pipelined
+from pipeline.estimator.nest import LoopNode, Nest
 from pipeline.kernels.model import Kernel
 
 Point: TypeAlias = Mapping[str, "int | str"]
@@ -18,9 +17,17 @@ Point: TypeAlias = Mapping[str, "int | str"]
 
 MERLIN = "merlin"
 VITIS_PLAIN = "vitis-plain"
+HLS = "hls"
 
 _PLAIN_SITE = re.compile(r"__(PIPE|PARA)__L([0-9]{1,6})")
+_INTERVAL = re.compile(r"\s*II\s*=\s*([0-9]{1,9})\s*", re.IGNORECASE)
 _LARGEST = 1 << 40
+
+
+def own_dialect(kernel: Kernel) -> str:
+    """What values of a kernel's own sites mean; of one with ``#pragma HLS`` and no sites, the tool's terms."""
+    without = not kernel.sites and not kernel.options
+    return VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Points:
     kernel: Kernel
     nest: Nest
     sites: frozenset[str]
+    native: bool
+    """Whether the kernel's own terms are the tool's, so that the tool gets the source as it stands."""
     places: frozenset[int]
     """Positions of the file's ``for`` loops, which plain points name."""
 
@@ -37,7 +46,8 @@ class Points:
     def of(kernel: Kernel, nest: Nest) -> Points:
         """The reader for one kernel."""
         places = frozenset(loop.file_index for loop in kernel.loops if loop.file_index >= 0)
-        return Points(kernel, nest, frozenset(site.name for site in kernel.sites), places)
+        named = frozenset(site.name for site in kernel.sites) | {option.name for option in kernel.options}
+        return Points(kernel, nest, named, own_dialect(kernel) != MERLIN, places)
 
     def choices(self, point: Point, dialect: str) -> dict[int, Choice]:
         """The pragmas of each loop, by node number; PipelineError for a point that does not fit the kernel."""
@@ -45,7 +55,9 @@ class Points:
             return self._merlin(point)
         if dialect == VITIS_PLAIN:
             return self._plain(point)
-        raise PipelineError(f"unknown dialect '{dialect}'", fix=f"use {MERLIN} or {VITIS_PLAIN}")
+        if dialect == HLS:
+            return self._hls(point)
+        raise PipelineError(f"unknown dialect '{dialect}'", fix=f"use one of {MERLIN}, {VITIS_PLAIN}, {HLS}")
 
     def _merlin(self, point: Point) -> dict[int, Choice]:
         if point.keys() != self.sites:
@@ -67,10 +79,15 @@ class Points:
                     raise self._wrong(site, point[site], "a whole number from 1")
             if node.pipeline is not None and node.pipeline not in pipelines:
                 raise self._wrong(node.pipeline, point[node.pipeline], "one of off, '' and flatten")
-            choices[number] = Choice(
+            asked = Choice(
                 pipelines[node.pipeline] if node.pipeline is not None else Pipeline.OFF,
                 factors[node.parallel] if node.parallel is not None else 1,
                 factors[node.tile] if node.tile is not None else 1,
+            )
+            choices[number] = (
+                self._completed(node, asked, asked.pipeline is not Pipeline.OFF, asked.factor > 1)
+                if self.anything
+                else asked
             )
         return choices
 
@@ -88,18 +105,61 @@ class Points:
             place = int(match[2])
             if match[1] == "PARA":
                 factors[place] = self._factor(name, value)
-            elif isinstance(value, str) and (value in ("", "off") or is_pipelined(value)):
+            elif isinstance(value, str) and (value in ("", "off") or not value.strip() or _INTERVAL.fullmatch(value)):
                 pipelines[place] = value
             else:
-                raise self._wrong(name, value, "'', off or blanks")
+                raise self._wrong(name, value, "'', off, blanks or II=N")
         choices: dict[int, Choice] = {}
         for number, node in self.nest.loops.items():
             place = node.loop.file_index
             text = pipelines.get(place, "")
-            # A pipeline directive unrolls every loop below (UG1399), as flatten does.
-            asked = is_pipelined(text)
-            choices[number] = Choice(Pipeline.FLATTEN if asked else Pipeline.OFF, factors.get(place, 1))
+            asked = Choice(factor=factors.get(place, 1))
+            if text == "off":
+                asked = replace(asked, off=self.native)
+            elif text:
+                asked = _pipelined(asked, _INTERVAL.fullmatch(text))
+            if self.anything:
+                asked = self._completed(node, asked, place in pipelines, place in factors)
+            choices[number] = asked
         return choices
+
+    def _hls(self, point: Point) -> dict[int, Choice]:
+        if point.keys() != self.sites:
+            raise self._misfit(point, self.sites)
+        choices: dict[int, Choice] = {}
+        for number, node in self.nest.loops.items():
+            asked = Choice()
+            value = str(point[node.pipeline]).strip().lower() if node.pipeline is not None else "none"
+            if value == "off":
+                asked = replace(asked, off=True)
+            elif value != "none":
+                asked = _pipelined(asked, _INTERVAL.fullmatch(value) or re.fullmatch("([0-9]{1,9})", value))
+            if node.parallel is not None:
+                factor = point[node.parallel]
+                whole = not isinstance(factor, int) and not factor.strip()
+                unrolled = not isinstance(factor, str) or factor.strip().isdigit()
+                asked = replace(asked, factor=_LARGEST if whole else int(factor) if unrolled else 1)
+            choices[number] = self._completed(node, asked, node.pipeline is not None, node.parallel is not None)
+        return choices
+
+    @property
+    def anything(self) -> bool:
+        """Whether the source has ``#pragma HLS`` of the user's own."""
+        return bool(self.kernel.pragmas)
+
+    @staticmethod
+    def _completed(node: LoopNode, asked: Choice, pipeline: bool, unroll: bool) -> Choice:
+        """A choice with what the user's own pragmas say of a loop, but for what the point decides."""
+        own = node.written
+        if own.pipeline is not None and not pipeline:
+            asked = replace(asked, off=own.pipeline.off)
+            if not own.pipeline.off:
+                asked = replace(asked, pipeline=Pipeline.FLATTEN, interval=own.pipeline.ii or 1)
+        if own.unroll is not None and not unroll:
+            asked = replace(asked, whole=not own.unroll.off)
+            if not own.unroll.off:
+                asked = replace(asked, factor=own.unroll.factor or _LARGEST)
+        return replace(asked, flattens=own.flatten is not False, flat=node.flat)
 
     def _factor(self, name: str, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LARGEST:
@@ -121,3 +181,8 @@ class Points:
             file=self.kernel.file,
             fix="give one value for each site of the kernel",
         )
+
+
+def _pipelined(asked: Choice, interval: re.Match[str] | None) -> Choice:
+    """A pipeline directive unrolls every loop below (UG1399), as flatten does."""
+    return replace(asked, pipeline=Pipeline.FLATTEN, interval=max(1, int(interval[1])) if interval else 1)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from pipeline.estimator.banks import busiest, factor_of
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
-from pipeline.estimator.nest import LoopNode, Memory
+from pipeline.estimator.nest import Access, LoopNode, Memory
 
 
 @dataclass(slots=True)
@@ -23,6 +24,9 @@ class Ports:
     """Copies of an array that whole copied bodies need."""
     banks: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)
 
+    any_settled: bool = False
+    """Whether the memories of some array are as written."""
+
     def partition(self) -> None:
         """Partitions every array as its widest access needs, by dimension, within the limits of the flow."""
         for name, memory in self.design.nest.memories.items():
@@ -30,6 +34,13 @@ class Ports:
 
     def _array(self, name: str, memory: Memory) -> None:
         design, rules = self.design, self.design.rules
+        if self.settled(memory):
+            parts = tuple(factor_of(memory, place) for place in range(len(memory.dims)))
+            self.any_settled = True
+            self.banks[name] = (parts, 1.0)
+            self.copies[name] = 1
+            self.partitions[name] = math.prod(parts)
+            return
         banks = [1] * len(memory.dims)
         copies = 1
         for group in design.facts.groups.get(name, ()):
@@ -52,6 +63,27 @@ class Ports:
         self.copies[name] = copies
         self.partitions[name] = min(total, limit)
 
+    def settled(self, memory: Memory) -> bool:
+        """Whether the memories of an array are as written: the user splits it, or it lies outside the design."""
+        return bool(memory.splits) or (self.design.native and memory.role == "argument")
+
+    def _settled_interval(self, node: LoopNode) -> int:
+        """The bound that arrays set whose memories are as written."""
+        known, nest = self.design.facts.loops[node.number], self.design.nest
+        accesses: dict[str, list[Access]] = {}
+        for segment, _ in known.segments:
+            for access in segment.accesses:
+                accesses.setdefault(access.array, []).append(access)
+        copies = {loop: self.design.unroll[loop] for loop in (node.number, *known.inside)}
+        bound = 1
+        for name, found in accesses.items():
+            memory = nest.memories.get(name)
+            if memory is None or not self.settled(memory) or self.partitions[name] == memory.words:
+                continue
+            ports = memory.ports or self.design.device.memory["ports"]
+            bound = max(bound, -(-busiest(memory, found, copies) // ports))
+        return bound
+
     def interval(self, node: LoopNode) -> int:
         """The resource bound of a pipelined loop's initiation interval."""
         known = self.design.facts.loops[node.number]
@@ -59,14 +91,20 @@ class Ports:
         loads: dict[str, float] = {}
         for group in known.groups:
             memory = self.design.nest.memories.get(group.array)
+            if memory is not None and self.settled(memory):
+                continue
             words = memory.words if memory is not None else None
             if words is not None and self.partitions[group.array] >= words:
                 continue
             if words is not None and not group.affine and words <= self.design.rules.scattered_words:
                 continue
             loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
-        ports = self.design.device.memory["ports"]
-        return max((math.ceil(load / ports) for load in loads.values()), default=1)
+        bound = self._settled_interval(node) if self.any_settled else 1
+        usual = self.design.device.memory["ports"]
+        for name, load in loads.items():
+            memory = self.design.nest.memories.get(name)
+            bound = max(bound, math.ceil(load / ((memory.ports if memory is not None else None) or usual)))
+        return bound
 
     def _load(self, group: Group, node: int, inside: frozenset[int]) -> float:
         """Accesses of one iteration of a pipelined loop to the fullest partition."""

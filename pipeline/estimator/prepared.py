@@ -11,7 +11,7 @@ from pipeline.estimator.cycles import Cycles
 from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.facts import Facts, gather
 from pipeline.estimator.nest import Nest
-from pipeline.estimator.points import MERLIN, Point, Points
+from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point, Points, own_dialect
 from pipeline.estimator.schedule import Schedule, outermost, schedule
 from pipeline.estimator.transfer import Transfer, copy_cycles, tile_cycles, transfers
 from pipeline.estimator.walk import build
@@ -58,15 +58,23 @@ class Prepared:
 
     def moved(self, dialect: str) -> tuple[Transfer, ...]:
         """The copies of the arguments under a flow."""
+        if self.points.native:
+            return ()
         return self.wide if dialect == MERLIN else self.narrow
+
+    def meant(self, dialect: str) -> str:
+        """The dialect of a point's values: of a kernel in the tool's own terms its own, whatever the flow is called."""
+        return own_dialect(self.kernel) if dialect == MERLIN else dialect
 
     def figures(self, point: Point, dialect: str = MERLIN) -> Estimate:
         """The figures of one design, without a report's dress; otherwise as :meth:`estimate`."""
+        dialect = self.meant(dialect)
         choices = self.points.choices(point, dialect)
         merlin = dialect == MERLIN
         moved = self.moved(dialect)
-        rules = self.device.flows[dialect]
-        plan = schedule(self.nest, self.facts, self.device, rules, choices, self.outermost, merlin)
+        rules = self.device.flows[MERLIN if merlin else VITIS_PLAIN]
+        native = self.points.native and not merlin
+        plan = schedule(self.nest, self.facts, self.device, rules, choices, self.outermost, merlin, native)
         again, tiled = tile_cycles(plan.design) if merlin else (0, set())
         copied = again + copy_cycles(moved, rules, tiled)
         best, average, worst = (None if value is None else value + copied for value in plan.latency)
@@ -83,6 +91,7 @@ class Prepared:
         """
         found = self.figures(point, dialect)
         top = self.kernel.top
+        dialect = self.meant(dialect)
         return as_report(top, found.cycles, found.schedule.rows, found.used, self.device, dialect, self.version)
 
 

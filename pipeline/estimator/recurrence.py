@@ -64,6 +64,9 @@ def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     if design.merlin:
         named = node.reduction
         return bool(named) and (cycle.array is None or cycle.array == named)
+    if design.native and cycle.operators > design.device.longest_integer_add:
+        # Without unsafe math optimisations the tool keeps floating-point sums in their order (UG1399).
+        return False
     return not cycle.conditional
 
 

@@ -23,9 +23,11 @@ from pipeline.estimator.decide import decide
 from pipeline.estimator.design import Design
 from pipeline.estimator.device import Device, FlowRules
 from pipeline.estimator.facts import Facts
+from pipeline.estimator.flowing import flowing
 from pipeline.estimator.nest import Body, Branch, Call, LoopNode, Nest, Segment, loops_of
 from pipeline.estimator.ports import Ports
 from pipeline.estimator.recurrence import chain, flattened_interval, recurrence_interval
+from pipeline.estimator.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,15 @@ def schedule(
     choices: Mapping[int, Choice],
     order: tuple[int, ...],
     merlin: bool,
+    native: bool = False,
 ) -> Schedule:
     """The schedule of one design; ``order`` lists the outermost loops of the nest."""
-    design = Design(nest, facts, device, rules, choices, order, merlin)
+    design = Design(nest, facts, device, rules, choices, order, merlin, native)
     decide(design)
     ports = Ports(design)
     ports.partition()
     result = Schedule(design, ports)
-    result.latency = _Scheduler(result).body(nest.body, None, 0, 1, nest.top)
+    result.latency = _Scheduler(result).function(nest.body, nest.written, None, 0, 1, nest.top)
     return result
 
 
@@ -96,6 +99,13 @@ class _Scheduler:
         self.modes = result.design.modes
         self.uncached = 0
         self.repeats = 1
+
+    def function(self, body: Body, written: Written, parent: int | None, depth: int, copies: int, name: str) -> Cycles:
+        """A function's body: its parts one after the other, or as data flows from one to the next."""
+        if not written.dataflow:
+            return self.body(body, parent, depth, copies, name)
+        parts = [(item, self._item(item, parent, depth, copies, name)) for item in body]
+        return flowing(parts, written.streams)
 
     def body(self, body: Body, parent: int | None, depth: int, copies: int, function: str) -> Cycles:
         total: Cycles = (0, 0, 0)
@@ -115,7 +125,7 @@ class _Scheduler:
         if isinstance(item, Branch):
             return cycles.either([self.body(arm, parent, depth, copies, function) for arm in item.arms])
         if isinstance(item, Call):
-            return self.body(item.body, parent, depth, copies, item.function)
+            return self.function(item.body, item.written, parent, depth, copies, item.function)
         return self._loop(item, parent, depth, copies, function)
 
     def _region(self, operations: Mapping[str, int], interval: int, copies: int) -> None:
@@ -156,7 +166,8 @@ class _Scheduler:
         return total
 
     def _interval(self, node: LoopNode) -> int:
-        found = max(recurrence_interval(self.design, node), self.ports.interval(node))
+        asked = self.design.choices[node.number].interval
+        found = max(asked, recurrence_interval(self.design, node), self.ports.interval(node))
         if self.design.merlin:
             found = max(found, self.ports.update_interval(node))
         if self.uncached:
@@ -187,6 +198,8 @@ class _Scheduler:
                 row.trips = cycles.times(row.trips, self._trips(item))
             return self._pipelined(row, [node, *merged], copies)
         below = copies * self.design.coarse[node.number]
+        if self.design.choices[node.number].off and mode is Mode.SEQUENTIAL and self._unrolled_below(node):
+            return self._stepwise(row, node, copies)
         if mode is Mode.STAGES:
             parts = [self._item(item, index, depth + 1, below, function) for item in node.body]
             longest = cycles.largest(parts)
@@ -202,6 +215,19 @@ class _Scheduler:
         row.latency = cycles.times(row.iteration, row.trips)
         return row.latency
 
+    def _unrolled_below(self, node: LoopNode) -> bool:
+        return all(self.modes[inner] is Mode.UNROLLED for inner in self.design.facts.loops[node.number].inside)
+
+    def _stepwise(self, row: Row, node: LoopNode, copies: int) -> Cycles:
+        """A loop that is not to be pipelined: an iteration begins where the one before has ended."""
+        path = self._critical_path(node.body)
+        if path is not None:
+            path = max(1, path + chain(self.design, node, path)) + self.ports.interval(node) - 1
+        row.iteration = cycles.exactly(path)
+        row.latency = cycles.times(row.iteration, row.trips)
+        self._region(self._operations(node), path or 1, copies)
+        return row.latency
+
     def _merged(self, node: LoopNode) -> list[LoopNode]:
         """The loops below that run as one with this one: a nest of single loops over a pipelined one."""
         found: list[LoopNode] = []
@@ -214,6 +240,8 @@ class _Scheduler:
             if copied or not perfect or len(loops) != 1 or not isinstance(loops[0], LoopNode):
                 return []
             if not self.design.merlin and loops[0].loop.trip_count is None:
+                return []
+            if not (choice.flattens and self.design.choices[loops[0].number].flattens):
                 return []
             current = loops[0]
             found.append(current)
@@ -251,7 +279,7 @@ class _Scheduler:
         loop = node.loop
         factor = max(1, self.unroll[node.number] * self.design.coarse[node.number])
         if loop.trip_count is not None:
-            if not self.design.merlin and self.modes[node.number] is Mode.SEQUENTIAL:
+            if not self.design.merlin and self.modes[node.number] is Mode.SEQUENTIAL and not self._unrolled_below(node):
                 # Copies of a body with loops run one after the other, those past the end too.
                 asked = min(self.design.choices[node.number].factor, loop.trip_count)
                 return cycles.exactly(-(-loop.trip_count // asked) * asked)

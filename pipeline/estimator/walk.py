@@ -13,6 +13,7 @@ from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Body, Branch, Carried, Index, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_values import CHOSEN, Open, Place, Source, Sources, Value, join
+from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.symbols import Symbol
@@ -20,6 +21,10 @@ from pipeline.kernels.symbols import Symbol
 _INDEX = "index the array it points to instead"
 _LARGEST_NEST = 20_000
 """Loops and segments of one kernel after taking in its helpers; more is refused, as each point would cost seconds."""
+
+
+def _pipelines(own: Written) -> bool:
+    return own.pipeline is not None and not own.pipeline.off
 
 
 def build(kernel: Kernel, device: Device) -> Nest:
@@ -41,7 +46,8 @@ class _Walker(Calls):
             if memory.direction == "unused" and name in self.touched:
                 # Fields of a struct behind a pointer are not in the kernel's table one by one.
                 self.memories[name] = replace(memory, direction=self.touched[name])
-        return Nest(self.kernel.top, tuple(self.items[0]), self.memories, self.nodes, self.leaves)
+        body, own = tuple(self.items[0]), self.written.in_function(self.kernel.top)
+        return Nest(self.kernel.top, body, self.memories, self.nodes, own, self.leaves)
 
     def _flush(self) -> None:
         if not self.open.empty:
@@ -187,6 +193,8 @@ class _Walker(Calls):
     def _loop(self, node: Any) -> None:
         record = self.records[id(node)]
         loop = self.loops[f"{record.function}/loop_{record.index}"]
+        own = self.written.on_loop(loop)
+        loop = hinted(loop, own.trips)
         if isinstance(node, c_ast.For):
             if isinstance(node.init, c_ast.DeclList):
                 for decl in node.init.decls:
@@ -205,6 +213,8 @@ class _Walker(Calls):
             parallel.name if parallel else None,
             sites[SiteKind.TILE].name if SiteKind.TILE in sites else None,
             parallel.reduction if parallel else None,
+            own,
+            any(_pipelines(self.written.in_function(name)) for name in self.calls),
         )
         self.nodes[number] = item
         self._grow()

@@ -118,6 +118,7 @@ class Calls(Expressions):
         for symbol, place, given in bound:
             if place is not None:
                 self.places[symbol] = place
+                self._as_written(place.key, symbol, len(place.prefix) - place.pointing)
             else:
                 self._declare(symbol, given)
         self._statement(function.node.body)
@@ -127,7 +128,7 @@ class Calls(Expressions):
         self.calls.pop()
         if has_loops:
             self._flush()
-            self.items[-2].append(Call(name, tuple(self.items.pop())))
+            self.items[-2].append(Call(name, tuple(self.items.pop()), self.written.in_function(name)))
             self._grow()
         if result is None:
             return Value(INT, linear.opaque(self.stack), 0, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pycparser import c_ast
@@ -12,6 +13,7 @@ from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Index, Item, LoopNode, Memory
 from pipeline.estimator.walk_values import Open, Place, Value
+from pipeline.estimator.written import written
 from pipeline.kernels import values
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
@@ -32,6 +34,7 @@ class Names:
         self.functions = self.program.functions
         self.records = {id(record.node): record for found in kernel.analysis.records.values() for record in found}
         self.loops = {loop.id: loop for loop in kernel.loops}
+        self.written = written(kernel)
         self.looping = self._looping()
         self.arrays = {(array.function, array.name): array for array in kernel.arrays}
         self.memories: dict[str, Memory] = {}
@@ -99,9 +102,22 @@ class Names:
             where = known.role if known is not None else role
             direction = known.direction if known is not None else ("inout" if role == "argument" else "local")
             self.memories[key] = Memory(key, bits, dims, where, direction)
+            self._as_written(key, symbol, 0)
         elif not dims and ctype.kind != "struct":
             self.scalars[key] = value or Value(ctype, linear.symbol(key), 0, {})
         return place
+
+    def _as_written(self, key: str, symbol: Symbol, given: int) -> None:
+        """Gives an array what the user's own pragmas say of it, under a name for what ``given`` subscripts pick."""
+        memory = self.memories.get(key)
+        if memory is None or not self.written.anything:
+            return
+        found = self.written.splits_of(symbol.function, symbol.name)
+        splits = [replace(item, dim=item.dim + given if item.dim else 0) for item in found]
+        ports = self.written.ports_of(symbol.function, symbol.name)
+        if splits or ports is not None:
+            ports = ports if ports is not None else memory.ports
+            self.memories[key] = replace(memory, splits=tuple(dict.fromkeys((*memory.splits, *splits))), ports=ports)
 
     def _find(self, node: Any) -> Place | None:
         """What a name stands for."""

@@ -55,6 +55,7 @@ class _Builder:
 
         names = [function.source_name for function in module.functions]
         self.key_of = {f.name: f.source_name if names.count(f.source_name) == 1 else f.name for f in module.functions}
+        self.key_of |= {linked: name for name, linked in kernel.linkage.items() if linked in self.key_of}
         self.ir = {self.key_of[function.name]: function for function in module.functions}
         declared = [function.name for function in kernel.functions]
         known = list(dict.fromkeys([*declared, *self.ir]))

@@ -88,6 +88,7 @@ def design_facts(best: Measured) -> dict[str, Any]:
         "origin": best.origin,
         "status": best.status,
         "cycles": best.cycles,
+        "assumed_trips": best.assumed_trips,
         "clock_ns": best.clock_ns,
         **utilisations(best),
     }
@@ -128,6 +129,8 @@ def build_sources(plan: KernelPlan, best: Measured) -> tuple[Sources, Flow]:
     handed = plan.backend.sources(plan.kernel, best.point)
     if handed is not None:
         return handed, flow
+    if plan.runs_tool:
+        raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
     return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.dataset.labelled import usable_for_regression, validity_target
 from pipeline.exploration import RESOURCES, Outcome
 from pipeline.files import damaged
+from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
 from pipeline.reports.labels import Status, utilisation
 from pipeline.reports.report import RESOURCE_NAMES
 
@@ -29,6 +30,8 @@ class Measured:
     ``usable`` is True where there is a latency to learn from, False where the design failed, None where the run says
     nothing about the design. ``utilisation`` has a fraction or None per resource: the published one where the source
     has its own, else used / available. ``clock_ns`` is the estimated clock period, else the target, None unknown.
+    ``assumed_trips`` says that the report bounds not all loops: ``cycles`` are those of so many iterations of each such
+    loop, which compare the designs of a kernel. None: ``cycles`` are the label's.
     """
 
     kernel: str
@@ -42,6 +45,7 @@ class Measured:
     cycles: int | None
     clock_ns: float | None
     utilisation: Mapping[str, float | None]
+    assumed_trips: int | None = None
 
     def outcome(self) -> Outcome:
         """As search takes it."""
@@ -57,6 +61,10 @@ def measured(row: LabelledDesign) -> Measured:
     usable = True if usable_for_regression(row) else False if validity_target(row) is False else None
     clock = label.clock_estimated_ns if label.clock_estimated_ns is not None else label.clock_target_ns
     assert row.point is not None
+    cycles, assumed = (label.cycles if label.status is Status.OK else None), None
+    if label.status is Status.OK and cycles is None and row.report is not None:
+        cycles = assumed_cycles(row.report)
+        usable, assumed = (usable, None) if cycles is None else (True, ASSUMED_TRIPS)
     return Measured(
         kernel=row.kernel,
         key=row.key,
@@ -66,9 +74,10 @@ def measured(row: LabelledDesign) -> Measured:
         status=str(label.status),
         reason=label.reason,
         usable=usable,
-        cycles=label.cycles if label.status is Status.OK else None,
+        cycles=cycles,
         clock_ns=clock,
         utilisation={name: getattr(used, name) for name in RESOURCE_NAMES},
+        assumed_trips=assumed,
     )
 
 

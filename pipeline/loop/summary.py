@@ -79,6 +79,16 @@ def notices(loop: ClosedLoop) -> list[str]:
     return said
 
 
+def _assumptions(runs: Sequence[Run]) -> list[str]:
+    """A line per kernel whose cycles are those of an assumed number of iterations."""
+    found = {run.result.kernel: run.result.assumed_trips for run in runs if run.result.assumed_trips is not None}
+    return [
+        f"{kernel} has a loop without a known bound: its cycles are those of {trips} iterations of each such loop, "
+        "which compare designs and forecast nothing; state its bound by #pragma HLS loop_tripcount"
+        for kernel, trips in found.items()
+    ]
+
+
 def loop_facts(
     record: Record, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
 ) -> dict[str, Any]:
@@ -96,7 +106,7 @@ def loop_facts(
         "source": loop.source_name,
         **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
-        "notices": notices(loop),
+        "notices": [*notices(loop), *_assumptions(runs)],
         "objective": loop.goal.goal,
         "utilisation_limit": loop.goal.limit,
         "target": loop.target,
@@ -155,7 +165,9 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         else:
             shares = [(name.removeprefix("util_"), value) for name, value in best.items() if name.startswith("util_")]
             used = ", ".join(f"{name} {value:.1%}" for name, value in shares if value is not None)
-            lines.append(f"  best: {best['cycles']:,} cycles in run {best['run']} ({used}): {best['key']}")
+            assumed = best["assumed_trips"]
+            under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
+            lines.append(f"  best: {best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}")
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")

@@ -30,7 +30,8 @@ CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
 VENDOR_HEADERS = Path(__file__).resolve().parent / "vendor"
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
 _LIBRARY_MACROS = {
-    "_LIBCPP_ABI_VERSION": "1", "_LIBCPP_ABI_NAMESPACE": "__1", "_LIBCPP_HAS_MUSL_LIBC": "1", "_LIBCPP_HAS_THREADS": "1",
+    "_LIBCPP_ABI_VERSION": "1", "_LIBCPP_ABI_NAMESPACE": "__1", "_LIBCPP_HAS_MUSL_LIBC": "1",
+    "_LIBCPP_HAS_THREADS": "1",
     "_LIBCPP_HAS_MONOTONIC_CLOCK": "1", "_LIBCPP_HAS_TERMINAL": "1", "_LIBCPP_HAS_FILESYSTEM": "1",
     "_LIBCPP_HAS_RANDOM_DEVICE": "1", "_LIBCPP_HAS_LOCALIZATION": "1", "_LIBCPP_HAS_UNICODE": "1",
     "_LIBCPP_HAS_WIDE_CHARACTERS": "1", "_LIBCPP_HAS_TIME_ZONE_DATABASE": "0", "_LIBCPP_INSTRUMENTED_WITH_ASAN": "0",
@@ -39,7 +40,8 @@ _LIBRARY_MACROS = {
 }  # fmt: skip
 """What the driver of the wheel defines for its C++ library."""
 _DIALECT = (
-    "-std=gnu++17", "-march=x86-64", "-fno-exceptions", "-fno-crash-diagnostics", "-fno-caret-diagnostics",
+    "-std=gnu++17", "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
+    "-fno-caret-diagnostics",
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
@@ -112,7 +114,8 @@ def _command(flags: Flags, folder: str) -> list[str]:
     return [
         zig(), "clang", "--target=x86_64-linux-musl", "-nostdinc", "-nostdinc++", f"-I{VENDOR_HEADERS}",
         *(word for place in library_folders() for word in ("-isystem", place)), *defines,
-        *(f"-D{macro}" for macro in TOOL_MACROS), *flags.absolute().for_language("c++"), "-iquote", folder, "-I", folder,
+        *(f"-D{macro}" for macro in TOOL_MACROS), *flags.absolute().for_language("c++"),
+        "-iquote", folder, "-I", folder,
         "-x", "c++",
     ]  # fmt: skip
 

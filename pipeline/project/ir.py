@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
+from pipeline.project.cpp import VENDOR_HEADERS
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 
@@ -22,13 +24,23 @@ FLAGS = (
     "-fno-discard-value-names", "-fdebug-compilation-dir=.", "-fno-caret-diagnostics", "-fno-color-diagnostics",
 )  # fmt: skip
 _FOR_C = (*(f"-D{name}" for name in TOOL_MACROS), *OLD_C)
+_FOR_CPP = (*(f"-D{name}" for name in TOOL_MACROS), "-Wno-c++11-narrowing", "-Wno-register", "-Wno-non-pod-varargs")
 STEM = "kernel"
 """What the compiler calls the source, so that no path of this machine reaches the IR."""
 
 
+@lru_cache(maxsize=1)
+def _vendor_digest() -> str:
+    """What the vendor's headers of ours say."""
+    digest = hashlib.sha256()
+    for header in sorted(VENDOR_HEADERS.glob("*.h")):
+        digest.update(header.name.encode() + hashlib.sha256(header.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def ir_digest(compiler: Compiler) -> str:
     """What of the compiler decides the IR, as twelve hex digits."""
-    words = (compiler.version, *compiler.target, *FLAGS, *_FOR_C)
+    words = (compiler.version, *compiler.target, *FLAGS, *_FOR_C, *_FOR_CPP, _vendor_digest())
     return hashlib.sha256("\0".join(words).encode()).hexdigest()[:12]
 
 
@@ -57,8 +69,9 @@ def compile_to_ir(
             command = (*command[:-1], "c++")
         standard = f"-std={'gnu++17' if language == 'c++' else 'gnu11'}"
         arguments = [
-            *command, *FLAGS, *compiler.target, *(f"-I{folder.resolve()}" for folder in include_folders), standard,
-            *(_FOR_C if language == "c" else ()), *flags.absolute().for_language(language), STEM + suffix,
+            *command, *FLAGS, *compiler.target, *([f"-I{VENDOR_HEADERS}"] if language == "c++" else []),
+            *(f"-I{folder.resolve()}" for folder in include_folders), standard,
+            *(_FOR_C if language == "c" else _FOR_CPP), *flags.absolute().for_language(language), STEM + suffix,
             "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)

@@ -12,17 +12,21 @@ from pipeline.lazy import lazy_imports
 if TYPE_CHECKING:
     from pipeline.synthesis.address import Address
     from pipeline.synthesis.backends import (
-        BACKENDS,
         Backend,
+        BackendKind,
+        BackendRequest,
         EstimatorBackend,
         Origin,
         Outcome,
         ReplayBackend,
+        ToolBackend,
+        backend_kind,
+        backend_names,
         find_address,
         find_vitis,
         made_for_target,
+        make_backend,
     )
-    from pipeline.synthesis.backends import choose as choose_backend
     from pipeline.synthesis.collect import Collected, collect_reports
     from pipeline.synthesis.entry import Entry
     from pipeline.synthesis.flow import (
@@ -43,11 +47,12 @@ else:
     __getattr__ = lazy_imports(__name__, __file__)
 
 __all__ = [
-    "BACKENDS",
     "ESTIMATOR_SOURCE",
     "KNOWN_FLOWS",
     "Address",
     "Backend",
+    "BackendKind",
+    "BackendRequest",
     "Changes",
     "Collected",
     "Entry",
@@ -61,11 +66,13 @@ __all__ = [
     "SourceCounts",
     "Stated",
     "Target",
+    "ToolBackend",
     "address_for",
     "arriving",
+    "backend_kind",
+    "backend_names",
     "beside",
     "check_source",
-    "choose_backend",
     "collect_reports",
     "common_flow",
     "estimator_flow",
@@ -74,6 +81,7 @@ __all__ = [
     "imported_flow",
     "made_for",
     "made_for_target",
+    "make_backend",
     "of_one_flow",
     "parse_clock",
     "read_pack",

@@ -11,6 +11,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.backends.registry import backend_kind
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.designs import BACKENDS, STRATEGIES
 from pipeline.tasks.graph import BuildGraph
@@ -66,9 +67,9 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         from pipeline.tasks.plan import cached_kernels, default_source, resolve_backend
 
         backend = resolve_backend(self.backend)
-        if backend == "vitis" and not self.kernels:
+        if backend_kind(backend).runs_tool and not self.kernels:
             # Hundreds of runs of minutes to hours each are not started unasked.
-            if self.backend == "vitis":
+            if self.backend == backend:
                 raise PipelineError("no kernel to run is named", fix="name some with --kernels")
             say("Vitis HLS is here; cached reports are replayed all the same unless --kernels names what to run.")
             backend = "replay"

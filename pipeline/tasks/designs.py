@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.backends.registry import backend_names, register
+from pipeline.tasks import vitis
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
@@ -18,7 +20,8 @@ from pipeline.tasks.target_options import TargetOptions
 if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
-BACKENDS = ("auto", "vitis", "replay", "estimator")
+register(vitis.KIND)
+BACKENDS = ("auto", *backend_names())
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
 DEFAULT_COUNT = 100
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
@@ -24,43 +23,21 @@ class BuildGraph(KernelOptions, PipelineTask):
 
     example = "--kernel mine.c"
 
-    kernel = luigi.Parameter(description=f"{KERNEL}, or a C++ file")
+    kernel = luigi.Parameter(description=KERNEL)
 
     @cached_property
     def source(self) -> tuple[str, str]:
         """The kernel's name and a hash of its text with all headers that it may include."""
-        from pipeline.graphs.cache import headers_of
-        from pipeline.kernels.read import check_name
         from pipeline.kernels.source_places import source_files
         from pipeline.project import NO_FLAGS
-        from pipeline.project.source_text import read_source
-        from pipeline.tasks.kernel_options import flags_of
 
-        texts: dict[str, str] = {}
-        if self.is_cpp:
-            flags = flags_of(self.cflags)
-            file = Path(self.kernel)
-            if self.files:
-                raise PipelineError("--files goes with C, not with C++", file=str(file), fix="leave it out")
-            name = check_name(file.stem, str(file))
-            texts[file.name] = read_source(file)
-            found = headers_of(texts[file.name].encode(), [file.parent, *flags.folders])
-            texts |= {header: content.decode("utf-8", "replace") for header, content in found or ()}
-        else:
-            name = self.found.name
-            flags = self.found.project.flags if self.found.project is not None else NO_FLAGS
-            texts = source_files(self.found)
+        name = self.found.name
+        flags = self.found.project.flags if self.found.project is not None else NO_FLAGS
+        texts = source_files(self.found)
         digest = hashlib.sha256("\0".join(flags.reading).encode())
         for file_name, text in texts.items():
             digest.update(f"{Path(file_name).name} {hashlib.sha256(text.encode()).hexdigest()}\n".encode())
         return name, digest.hexdigest()
-
-    @property
-    def is_cpp(self) -> bool:
-        """Whether the kernel is a C++ file."""
-        from pipeline.graphs.ir_view import CPP_SUFFIXES
-
-        return str(self.kernel).lower().endswith(CPP_SUFFIXES)
 
     @property
     def found(self) -> Kernel:
@@ -100,10 +77,9 @@ class BuildGraph(KernelOptions, PipelineTask):
         from pipeline.graphs.graph import write_graph
         from pipeline.graphs.make import graph_of
         from pipeline.present.graph_page import write_graph_page
-        from pipeline.tasks.kernel_options import flags_of
 
-        kernel = str(self.kernel) if self.is_cpp else self.found
-        graph = graph_of(kernel, cache=self.folder / "ir", top=self.top or None, flags=flags_of(self.cflags))
+        kernel = self.found
+        graph = graph_of(kernel, cache=self.folder / "ir")
         with self.output().write() as folder:
             write_graph(folder, graph)
             write_graph_page(folder / "page.html", graph.nodes, graph.edges, title=self.source[0])

@@ -16,22 +16,23 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
 from pipeline.synthesis import (
-    ESTIMATOR_SOURCE,
+    BackendRequest,
     ReplayBackend,
     ReportStore,
     Target,
-    choose_backend,
+    backend_kind,
     made_for_target,
+    make_backend,
 )
 from pipeline.synthesis.former import take_over
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.tasks.base import names
-from pipeline.tasks.estimator_device import asked_device
+from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
-from pipeline.tasks.vitis import installed_tool, is_configured, make_backend
+from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
 
 if TYPE_CHECKING:
     from pipeline.kernels.propose import Terms
@@ -81,25 +82,11 @@ def resolve_backend(backend: str) -> str:
 
 
 def default_source(workspace: str, backend: str) -> str:
-    """The source that a run without ``--source`` uses, empty for that of the installed tool.
+    """The source that a run without ``--source`` uses, empty for the backend's own.
 
     Raises PipelineError where it is not clear.
     """
-    if backend == "estimator":
-        return ESTIMATOR_SOURCE
-    if backend == "vitis":
-        return ""
-    sources = sorted(open_store(workspace).sources())
-    if ESTIMATOR_SOURCE in sources:
-        return ESTIMATOR_SOURCE
-    if len(sources) == 1:
-        return sources[0]
-    if not sources:
-        raise PipelineError(
-            "there is no cached report to replay",
-            fix="import some with ImportHLSyn or ImportReports, or compute estimates with --backend estimator",
-        )
-    raise PipelineError(f"there are labels of several sources: {', '.join(sources)}", fix="name one with --source")
+    return backend_kind(backend).default_source(open_store(workspace))
 
 
 def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
@@ -143,17 +130,13 @@ def make_plan(
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if moved := take_over(store, found):
         say(f"{found.name}: {moved} reports that version 0.1.0 filed under another hash of it are taken over.")
-    target = for_kernel(target, found)
-    if backend == "vitis":
-        runs = make_backend(store, found, source, target)
-        return KernelPlan(runs, runs.address, found, load_space(found, Path(space) if space else None))
-    device = asked_device(target) if backend == "estimator" else None
-    chosen = choose_backend(backend, store, found, source=source, device=device, target=target)
-    address = chosen.address_of(found)
-    if backend == "replay" and not store.count(address):
+    request = BackendRequest(store, found, source, for_kernel(target, found), devices(), own_settings(backend))
+    made = make_backend(backend, request)
+    address = made.address_of(found)
+    if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
     rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
-    return KernelPlan(chosen, address, found, rules)
+    return KernelPlan(made, address, found, rules)
 
 
 def _has_rules(kernel: Kernel, flow: Flow) -> bool:

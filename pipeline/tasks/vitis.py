@@ -17,6 +17,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.project import NO_FLAGS, Flags
+from pipeline.synthesis.backends.registry import BackendKind
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import Clock, Real, WholeNumber
 from pipeline.tasks.target_options import for_kernel
@@ -299,6 +300,19 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         further=further,
         now=_now,
     )
+
+
+KIND = BackendKind(
+    "vitis",
+    lambda request: make_backend(request.store, request.kernel, request.source, request.target),
+    runs_tool=True,
+)
+
+
+def own_settings(backend: str) -> dict[str, str]:
+    """What the section of a backend's name in luigi.cfg says."""
+    config = luigi.configuration.get_config()
+    return {str(name): str(value) for name, value in config.items(backend)} if config.has_section(backend) else {}
 
 
 def run_designs(

@@ -16,14 +16,15 @@ from pipeline.reports.parse import parse_report
 from pipeline.synthesis import (
     KNOWN_FLOWS,
     Address,
+    BackendRequest,
     Entry,
     EstimatorBackend,
     ReplayBackend,
     ReportStore,
-    choose_backend,
     estimator_flow,
     find_vitis,
     imported_flow,
+    make_backend,
 )
 from tests.synthesis.samples import report_xml
 
@@ -140,9 +141,9 @@ def test_replay_serves_labels_with_and_without_reports_and_says_what_it_lacks(
 
 def test_replay_serves_what_there_is_and_says_what_there_is_not(kernel: Kernel, store: ReportStore) -> None:
     list(EstimatorBackend(store).synthesize(kernel, POINTS[:1]))
-    chosen = choose_backend("replay", store, kernel)
+    chosen = make_backend("replay", BackendRequest(store, kernel))
     assert chosen.name == "replay" and chosen.flow.source == "estimator"
-    (missing,) = choose_backend("replay", store, kernel, source="mine").synthesize(kernel, POINTS[:1])
+    (missing,) = make_backend("replay", BackendRequest(store, kernel, source="mine")).synthesize(kernel, POINTS[:1])
     assert missing.label.status is Status.NOT_CACHED
 
 
@@ -152,22 +153,22 @@ def test_sources_are_not_mixed_unless_one_is_named(kernel: Kernel, store: Report
     store.put(by_name, Entry("a-1", None, Label(Status.OK, cycles=1)))
     # Reports of an earlier text of the kernel are not its own.
     store.put(Address(kernel.name, "ee" * 32, imported_flow("old", "hls")), Entry("a-1", None, Label(Status.OK)))
-    assert choose_backend("replay", store, kernel).flow.source == "estimator"
-    assert choose_backend("replay", store, kernel, source="hlsyn-v18").flow == by_name.flow
+    assert make_backend("replay", BackendRequest(store, kernel)).flow.source == "estimator"
+    assert make_backend("replay", BackendRequest(store, kernel, source="hlsyn-v18")).flow == by_name.flow
     store.put(Address(kernel.name, kernel.ast_hash, imported_flow("mine", "hls")), Entry("a-1", None, Label(Status.OK)))
     with pytest.raises(PipelineError, match=r"several sources: estimator, mine; name one with --source"):
-        choose_backend("replay", store, kernel)
+        make_backend("replay", BackendRequest(store, kernel))
     with pytest.raises(PipelineError, match="cannot give labels of the source 'mine'"):
-        choose_backend("estimator", store, kernel, source="mine")
+        make_backend("estimator", BackendRequest(store, kernel, source="mine"))
 
 
 def test_estimates_of_an_older_version_do_not_stand_in_for_the_current_ones(kernel: Kernel, store: ReportStore) -> None:
     for version in ("0.0.1", "0.0.2"):
         store.put(Address(kernel.name, kernel.ast_hash, estimator_flow(version)), Entry("a-1", None, Label(Status.OK)))
     with pytest.raises(PipelineError, match=r"0\.0\.1, 0\.0\.2"):
-        choose_backend("replay", store, kernel)
+        make_backend("replay", BackendRequest(store, kernel))
     list(EstimatorBackend(store).synthesize(kernel, POINTS[:1]))
-    assert choose_backend("replay", store, kernel).flow == estimator_flow(VERSION)
+    assert make_backend("replay", BackendRequest(store, kernel)).flow == estimator_flow(VERSION)
 
 
 @pytest.fixture
@@ -186,4 +187,4 @@ def test_the_tool_is_found_on_path_or_by_its_variables(kernel: Kernel, store: Re
     assert by_variable is not None and by_variable.found_by == "XILINX_VITIS"
     assert find_vitis({"PATH": "/nonexistent", "XILINX_VITIS": "/gone"}) is None
     with pytest.raises(PipelineError, match="no backend 'vivado'"):
-        choose_backend("vivado", store, kernel)
+        make_backend("vivado", BackendRequest(store, kernel))

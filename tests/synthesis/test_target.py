@@ -15,14 +15,15 @@ from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis import (
     Address,
+    BackendRequest,
     Entry,
     EstimatorBackend,
     ReportStore,
     Target,
-    choose_backend,
     estimator_flow,
     imported_flow,
     made_for,
+    make_backend,
     parse_clock,
     uncertainty_fraction,
 )
@@ -101,11 +102,11 @@ def test_estimates_of_one_part_or_clock_never_stand_for_those_of_another(tmp_pat
     assert len({label.cycles for label in found.values()}) == 3
     # Unasked the defaults are replayed; asked, what was asked.
     for target, wanted in ((Target(), ("xcu200-fsgd2104-2-e", 4.0)), (ZYNQ, ("xc7z020-clg484-1", 10.0))):
-        replayed = choose_backend("replay", store, kernel, target=target)
+        replayed = make_backend("replay", BackendRequest(store, kernel, target=target))
         (outcome,) = replayed.synthesize(kernel, [POINT])
         assert outcome.label == found[wanted]
     with pytest.raises(PipelineError, match="--backend estimator"):
-        choose_backend("replay", store, kernel, target=Target(clock_ns=7.0))
+        make_backend("replay", BackendRequest(store, kernel, target=Target(clock_ns=7.0)))
 
 
 def test_what_stands_for_no_default_is_not_chosen_by_chance() -> None:
@@ -124,6 +125,7 @@ def test_reports_for_several_parts_are_named_and_not_mixed(tmp_path: Path) -> No
         flow = replace(imported_flow("mine", "merlin"), part=part, clock_ns=10.0)
         store.put(Address(kernel.name, kernel.ast_hash, flow), Entry("a-1", None, Label(Status.OK)))
     with pytest.raises(PipelineError, match="--part and --clock") as refused:
-        choose_backend("replay", store, kernel, source="mine")
+        make_backend("replay", BackendRequest(store, kernel, source="mine"))
     assert "xc7z010-clg400-1 at 10 ns" in str(refused.value)
-    assert choose_backend("replay", store, kernel, source="mine", target=ZYNQ).flow.part == "xc7z020-clg484-1"
+    request = BackendRequest(store, kernel, source="mine", target=ZYNQ)
+    assert make_backend("replay", request).flow.part == "xc7z020-clg484-1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,15 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
-from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_fixed, is_integer, typename
+from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, typename
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
 
 _TRANSPARENT = {
     "ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "CXXDefaultArgExpr",
-    "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr", "CXXRewrittenBinaryOperator",
+    "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr",
+    "CXXRewrittenBinaryOperator",
     "CXXInheritedCtorInitExpr", "UserDefinedLiteral",
 }  # fmt: skip
 _FLOATING = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?")
@@ -567,11 +568,7 @@ class Expressions:
             this = value if target.get("isArrow") else self._object(value, below)
         elif not given and not simple(self.lower(below)):
             raise self.refuse(node, "a static method of a value")
-        return (
-            self.call(name, declared, given, node, this)
-            if coord is not None
-            else self.call(name, declared, given, node, this)
-        )
+        return self.call(name, declared, given, node, this)
 
     def _object(self, value: c_ast.Node, node: Node) -> c_ast.Node:
         """A pointer to an object that a method is called on."""
@@ -613,8 +610,8 @@ class Expressions:
         if kind.kind == "number":
             if not given:
                 return c_ast.Constant("int", "0", coord)
-            if bare(given[0]).get("kind") == "ImplicitCastExpr" and self.type(given[0]).kind == "pointer":
-                raise self.refuse(node, f"{kind.name} from a string")
+            if self.type(given[0]).kind == "pointer":
+                return vendor.from_text(self, node, kind, given)
             value = self.lower(given[0])
             source = self.value_type(given[0])
             if source.name == kind.name or isinstance(value, c_ast.Constant):
@@ -816,7 +813,3 @@ def _same_type(left: c_ast.Node, right: c_ast.Node) -> bool:
 def _shown(kind: str) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removeprefix("CXX")).lower()
     return f"the C++ construct '{words}'"
-
-
-Lower = Callable[[Node], c_ast.Node]
-_ = is_fixed

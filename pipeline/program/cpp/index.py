@@ -190,9 +190,12 @@ class Index:
             scope = f"{owner.name}::"
         self.scope[name] = scope
         before = node.get("previousDecl")
-        root = self.canonical.get(before, before) if before else name
+        known = before in self.canonical
+        root = self.canonical[before] if before and known else name
         self.canonical[name] = root
-        if before:
+        if before and not known:
+            self.canonical[before] = root
+        if before and known:
             self.scope[name] = self.scope.get(root, scope)
             if root in self.owner:
                 self.owner[name] = self.owner[root]

@@ -6,9 +6,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pycparser import c_ast
-
-from pipeline.errors import PipelineError
 from pipeline.program.cpp.index import Index, Position
 from pipeline.program.cpp.unit import Unit
 from pipeline.program.translation import Translation
@@ -102,6 +99,3 @@ def _macros(texts: Mapping[str, str], flags: Flags) -> dict[str, str]:
         for name, value in _DEFINE.findall(plain_lines(text)):
             found[name] = _COMMENT.sub(" ", value).replace("\\\n", " ").strip()
     return found | {name: value for name, value in flags.macros.items() if value is not None}
-
-
-_ = (c_ast, PipelineError)

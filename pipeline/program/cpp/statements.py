@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from pycparser import c_ast
@@ -383,6 +381,3 @@ def _rename(node: c_ast.Node, old: str, new: str) -> None:
         node.name = new
     for _, child in node.children():
         _rename(child, old, new)
-
-
-_ = (bisect_left, copy)

@@ -16,7 +16,8 @@ _BUILTIN = {
 _WORDS = {"const", "volatile", "struct", "class", "union", "enum", "typename", "__restrict", "restrict", "_Atomic"}
 LIBRARY_TYPES = {
     "int8_t": "signed char", "uint8_t": "unsigned char", "int16_t": "short", "uint16_t": "unsigned short",
-    "int32_t": "int", "uint32_t": "unsigned int", "int64_t": "long", "uint64_t": "unsigned long", "size_t": "unsigned long",
+    "int32_t": "int", "uint32_t": "unsigned int", "int64_t": "long", "uint64_t": "unsigned long",
+    "size_t": "unsigned long",
     "ssize_t": "long", "ptrdiff_t": "long", "intptr_t": "long", "uintptr_t": "unsigned long", "uchar": "unsigned char",
     "uint": "unsigned int", "ushort": "unsigned short", "ulong": "unsigned long", "half": "_Float16",
     "ap_slong": "long long", "ap_ulong": "unsigned long long", "nullptr_t": "long", "char16_t": "unsigned short",
@@ -149,6 +150,8 @@ class TypeReader:
         if stem in ("ap_axis", "ap_axiu", "qdma_axis"):
             data = f"ap_{'' if stem == 'ap_axis' else 'u'}int<{arguments[0]}>"
             return CppType("record", f"hls::axis<{','.join((data, *arguments[1:]))}>", arguments=(data, *arguments[1:]))
+        if stem == "hls::stream" and arguments:  # whatever its depth
+            name, arguments = f"hls::stream<{arguments[0]}>", arguments[:1]
         return CppType("record", name, arguments=arguments)
 
     def _arguments(self, words: list[str], at: int) -> tuple[tuple[str, ...], int]:

@@ -555,30 +555,30 @@ class Unit:
         return [*types, *prototypes, *self._ordered(everything)]
 
     def _ordered(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
-        """With the pragmas that stand outside functions before what follows them."""
+        """With the pragmas that stand outside functions before the function that follows them."""
+        bodies: dict[str, list[tuple[int, int]]] = {}
+        for node in self.index.definitions.values():
+            begin = self.index.begin(node)
+            if begin is not None:
+                bodies.setdefault(begin.file, []).append((begin.offset, self.index.end(node)))
+        outside: dict[str, list[tuple[Position, str]]] = {}
+        for file, found in self.pragmas.items():
+            ranges = bodies.get(file, [])
+            free = [
+                (place, text) for place, text in found if not any(low <= place.offset < high for low, high in ranges)
+            ]
+            if free:
+                outside[self.index.names.get(file, file)] = free
         made: list[c_ast.Node] = []
         for node in nodes:
-            coord = node.coord
-            if isinstance(node, c_ast.FuncDef) and coord is not None:
-                for file, found in self.pragmas.items():
-                    if self.index.names.get(file, file) != coord.file:
-                        continue
-                    for place, text in found:
-                        between = self._last_end(coord.file, coord.offset)
-                        if between <= place.offset < coord.offset:
-                            made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
+            waiting = (
+                outside.get(node.coord.file) if isinstance(node, c_ast.FuncDef) and node.coord is not None else None
+            )
+            while waiting and waiting[0][0].offset < node.coord.offset:
+                place, text = waiting.pop(0)
+                made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
             made.append(node)
         return made
-
-    def _last_end(self, file: str, before: int) -> int:
-        ends = [
-            self.index.end(node)
-            for node in self.index.functions.values()
-            if (begin := self.index.begin(node)) is not None
-            and self.index.names.get(begin.file, begin.file) == file
-            and begin.offset < before
-        ]
-        return max((end for end in ends if end <= before), default=0)
 
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
         """The classes that a program names, members before what holds them."""

@@ -24,7 +24,8 @@ _COMPARED = ("<", "<=", ">", ">=", "==", "!=")
 _REFUSED = ("std::vector", "std::map", "std::list", "std::deque", "std::set", "std::unordered_map", "std::queue")
 _CONVERSIONS = {
     "to_int": "int", "to_uint": "unsigned int", "to_long": "long", "to_ulong": "unsigned long", "to_int64": "long long",
-    "to_uint64": "unsigned long long", "to_float": "float", "to_double": "double", "to_bool": "_Bool", "to_char": "char",
+    "to_uint64": "unsigned long long", "to_float": "float", "to_double": "double", "to_bool": "_Bool",
+    "to_char": "char",
     "to_uchar": "unsigned char", "to_short": "short", "to_ushort": "unsigned short", "to_half": "_Float16",
 }  # fmt: skip
 
@@ -360,3 +361,32 @@ def constructed(
     called_name = scope.unit.known(f"{kind.name}::{kind.name.split('<')[0].rpartition('::')[2]}", coord)
     values = [ex.address(target), *scope.many([part for part in given if part.get("kind") != "CXXDefaultArgExpr"])]
     return None, [c_ast.FuncCall(called_name, c_ast.ExprList(values, coord), coord)]
+
+
+def from_text(scope: Expressions, node: Node, kind: CppType, given: list[Node]) -> c_ast.Node:
+    """A number from its digits in a string: decimal, or as a prefix or the given radix says."""
+    from pipeline.program.cpp import expressions as ex
+
+    text = given[0]
+    while text.get("kind") in ("ImplicitCastExpr", "ParenExpr"):
+        text = ex.inner(text)[-1]
+    radix = 10
+    if len(given) > 1:
+        base = scope.lower(given[1])
+        radix = int(base.value) if isinstance(base, c_ast.Constant) and base.value.isdigit() else 0
+    digits = str(text.get("value", "")).strip('"').strip().replace("_", "")
+    try:
+        if not is_integer(kind):
+            value = float(digits)
+            return c_ast.Constant("double", repr(value), scope.at(node))
+        prefixed = digits.lstrip("+-").lower().startswith(("0x", "0b", "0o"))
+        number = int(digits, 0 if prefixed else radix)
+    except ValueError:
+        raise scope.refuse(node, f"{kind.name} from a string that is no number") from None
+    bits = width(kind) or 1
+    number &= (1 << bits) - 1
+    if number >> 64:
+        raise scope.refuse(node, f"{kind.name} from a string of more than 64 bits")
+    words, suffix = ("int", "") if number < 1 << 31 else ("unsigned long int", "ul")
+    coord = scope.at(node)
+    return c_ast.Cast(typename(kind, coord), c_ast.Constant(words, f"{number}{suffix}", coord), coord)

@@ -45,6 +45,7 @@ typedef _Float16 half;
 namespace ap_detail {
 constexpr int most(int a, int b) { return a > b ? a : b; }
 constexpr int least(int a, int b) { return a < b ? a : b; }
+constexpr double power_of_two(int n) { return n == 0 ? 1 : n > 0 ? 2 * power_of_two(n - 1) : power_of_two(n + 1) / 2; }
 
 template <int W, bool S> struct storage { typedef _BitInt(W) type; };
 template <int W> struct storage<W, false> { typedef unsigned _BitInt(W) type; };
@@ -343,7 +344,7 @@ template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N> struct ap_fixed
     template <class T> AP_INLINE void take(const T &v) {
         typedef ap_detail::of<T> k;
         if constexpr (k::real) {
-            double d = double(v) * scale();
+            double d = double(v) * factor;
             V = (raw)(long long)(d < (long long)d ? (long long)d - 1 : (long long)d);
         } else {
             constexpr int from = k::w - k::i, to = W - I;
@@ -356,14 +357,9 @@ template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N> struct ap_fixed
             V = (raw)r;
         }
     }
-    static constexpr double scale() {
-        double d = 1;
-        for (int i = 0; i < W - I; ++i) d *= 2;
-        for (int i = 0; i < I - W; ++i) d /= 2;
-        return d;
-    }
+    static constexpr double factor = ap_detail::power_of_two(W - I);
     AP_INLINE raw get() const { return V; }
-    AP_INLINE double to_double() const { return double(V) / scale(); }
+    AP_INLINE double to_double() const { return double(V) / factor; }
     AP_INLINE float to_float() const { return float(to_double()); }
     half to_half() const;
     AP_INLINE int to_int() const { return int(to_double()); }

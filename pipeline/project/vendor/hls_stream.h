@@ -4,7 +4,8 @@
 #include <iostream>
 #include <string>
 namespace hls {
-template <class T, int DEPTH = 0> class stream {
+template <class T, int DEPTH = 0> class stream;
+template <class T> class stream<T, 0> {
     T data;
     stream(const stream &) = delete;
     stream &operator=(const stream &) = delete;
@@ -28,5 +29,11 @@ template <class T, int DEPTH = 0> class stream {
     void operator<<(const T &);
     T read_dep(volatile bool);
     void write_dep(const T &, volatile bool);
+};
+template <class T, int DEPTH> class stream : public stream<T, 0> {
+  public:
+    stream() {}
+    stream(const char *s) : stream<T, 0>(s) {}
+    stream(const std::string &s) : stream<T, 0>(s) {}
 };
 } // namespace hls

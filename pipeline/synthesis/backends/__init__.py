@@ -1,27 +1,47 @@
-"""Backends: replay of what is stored, the estimator, and the choice between them and Vitis HLS."""
+"""Backends turn design points into labels: replay of what is stored, the estimator, tools. Here is which there are.
 
-from pipeline.synthesis.backends.base import Backend, Origin, Outcome
-from pipeline.synthesis.backends.choose import (
-    BACKENDS,
-    FoundTool,
-    choose,
-    find_address,
-    find_vitis,
-    made_for_target,
-)
-from pipeline.synthesis.backends.estimator import EstimatorBackend
-from pipeline.synthesis.backends.replay import ReplayBackend
+What every backend offers stands in ``base``, what every backend of a tool has in common in ``tool``; ``registry`` finds
+one by name, also in other packages. ``testing`` has the laws that all of them keep, for tests to subclass.
+"""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_imports
+
+if TYPE_CHECKING:
+    from pipeline.synthesis.backends.base import Backend, Farm, Fault, Origin, Outcome
+    from pipeline.synthesis.backends.choose import FoundTool, find_address, find_vitis, made_for_target
+    from pipeline.synthesis.backends.estimator import EstimatorBackend
+    from pipeline.synthesis.backends.registry import (
+        BackendKind,
+        BackendRequest,
+        backend_kind,
+        backend_names,
+        make_backend,
+        register,
+    )
+    from pipeline.synthesis.backends.replay import ReplayBackend
+    from pipeline.synthesis.backends.tool import ToolBackend
+else:
+    __getattr__ = lazy_imports(__name__, __file__)
 
 __all__ = [
-    "BACKENDS",
     "Backend",
+    "BackendKind",
+    "BackendRequest",
     "EstimatorBackend",
+    "Farm",
+    "Fault",
     "FoundTool",
     "Origin",
     "Outcome",
     "ReplayBackend",
-    "choose",
+    "ToolBackend",
+    "backend_kind",
+    "backend_names",
     "find_address",
     "find_vitis",
     "made_for_target",
+    "make_backend",
+    "register",
 ]

@@ -1,10 +1,10 @@
-"""Which backend serves where no tool is run, and whether Vitis HLS may be on this machine."""
+"""Where the store holds reports of a kernel for what was asked, and whether Vitis HLS may be on this machine."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,24 +12,15 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.backends.estimator import EstimatorBackend
-from pipeline.synthesis.backends.replay import ReplayBackend
 from pipeline.synthesis.flow import (
-    DEFAULT_FLOW_TARGET,
     ESTIMATOR_SOURCE,
-    KNOWN_FLOWS,
-    Flow,
-    estimator_flow,
-    imported_flow,
 )
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.target import Target, made_for, same_target
 
 if TYPE_CHECKING:
-    from pipeline.estimator import Device
+    pass
 
-BACKENDS = ("replay", "estimator")
-"""Those that need no tool."""
 TOOL_COMMANDS = ("vitis_hls", "vitis-run", "v++")
 """``vitis_hls`` up to 2024.2, ``vitis-run`` from 2023.2, ``v++`` from 2023.1 (UG1702)."""
 TOOL_VARIABLES = ("XILINX_HLS", "XILINX_VITIS", "XILINX_VIVADO")
@@ -61,41 +52,6 @@ def find_vitis(environment: Mapping[str, str] | None = None) -> FoundTool | None
             if found:
                 return FoundTool(command, Path(found), variable)
     return None
-
-
-def choose(
-    backend: str,
-    store: ReportStore,
-    kernel: Kernel,
-    *,
-    source: str | None = None,
-    clock: Callable[[], float] | None = None,
-    device: Device | None = None,
-    target: Target = _NOTHING_ASKED,
-) -> EstimatorBackend | ReplayBackend:
-    """The backend of a run on one kernel that needs no tool; runs of the tool are :mod:`pipeline.synthesis.vitis`'s.
-
-    ``source`` says whose labels are replayed; without it there must be one source only, as sources are never mixed
-    unasked. ``clock`` gives seconds to a backend that measures its runs, ``device`` is what the estimator works
-    with. What is replayed is for the ``target``. Replay of a kernel without any report answers ``not_cached`` for each
-    design.
-
-    Raises PipelineError: an unknown backend; several sources or flows to choose from; a backend that cannot give the
-    source asked for.
-    """
-    if backend not in BACKENDS:
-        raise PipelineError(f"there is no backend {backend!r} without a tool", fix=f"use {' or '.join(BACKENDS)}")
-    if backend == "estimator":
-        if source not in (None, ESTIMATOR_SOURCE):
-            raise PipelineError(
-                f"the estimator cannot give labels of the source {source!r}",
-                fix=f"leave --source away, or replay the source with --backend replay --source {source}",
-            )
-        return EstimatorBackend(
-            store, clock=clock, device=device, flow_target=target.flow_target or DEFAULT_FLOW_TARGET
-        )
-    address = find_address(store, kernel, source, target)
-    return ReplayBackend(store, address or Address(kernel.name, kernel.ast_hash, target.over(_nominal_flow(source))))
 
 
 def find_address(
@@ -161,12 +117,3 @@ def made_for_target(addresses: Sequence[Address], target: Target) -> list[Addres
         own = [address for address in kept if address.source == source]
         found += [address for address in own if usual.difference(address.flow) is None] or own
     return found
-
-
-def _nominal_flow(source: str | None) -> Flow:
-    """A flow for labels of which there are none, so that each design can say that it is not cached."""
-    if source is None or source == ESTIMATOR_SOURCE:
-        from pipeline.estimator import VERSION
-
-        return estimator_flow(VERSION)
-    return KNOWN_FLOWS.get(source) or imported_flow(source, "hls")

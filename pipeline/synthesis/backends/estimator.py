@@ -13,8 +13,9 @@ from pipeline.reports.labels import Label, Status, label_from_report
 from pipeline.reports.write import write_report
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Backend, Outcome
+from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, Flow, estimator_flow
+from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, ESTIMATOR_SOURCE, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
 
 if TYPE_CHECKING:
@@ -121,3 +122,21 @@ class EstimatorBackend(Backend):
         entry = Entry(key, point, label, xml, seconds=seconds, tool_version=report.tool_version)
         new[key] = entry
         return Outcome(key, point, label, report, entry.report_hash, "estimated", seconds)
+
+
+def _made(request: BackendRequest) -> EstimatorBackend:
+    """Estimates for the part and clock that were asked for. Raises PipelineError for labels of another source."""
+    if request.source not in ("", ESTIMATOR_SOURCE):
+        raise PipelineError(
+            f"the estimator cannot give labels of the source {request.source!r}",
+            fix=f"leave --source away, or replay the source with --backend replay --source {request.source}",
+        )
+    return EstimatorBackend(
+        request.store,
+        clock=request.clock,
+        device=request.devices.asked(request.target),
+        flow_target=request.target.flow_target or DEFAULT_FLOW_TARGET,
+    )
+
+
+KIND = BackendKind("estimator", _made, lambda store: ESTIMATOR_SOURCE)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.design_space.keys import Point, design_key
+from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import Label, Status
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Backend, Farm, Outcome
+from pipeline.synthesis.backends.choose import find_address
+from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
-from pipeline.synthesis.flow import Flow
+from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
 from pipeline.synthesis.store import ReportStore
 
 
@@ -71,3 +74,42 @@ class ReplayBackend(Backend):
 def _outcome(entry: Entry, point: Point | None) -> Outcome:
     label, report = entry.read()
     return Outcome(entry.key, point, label, report, entry.report_hash, "replayed", entry.seconds, entry.started)
+
+
+def _made(request: BackendRequest) -> ReplayBackend:
+    """Replay of the labels of a source; without one there must be one only, as sources are never mixed unasked.
+
+    A kernel without any report has ``not_cached`` for each design. Raises PipelineError for several sources or flows to
+    choose from.
+    """
+    kernel, source, target = request.kernel, request.source or None, request.target
+    address = find_address(request.store, kernel, source, target)
+    nominal = Address(kernel.name, kernel.ast_hash, target.over(_nominal_flow(source)))
+    return ReplayBackend(request.store, address or nominal)
+
+
+def _nominal_flow(source: str | None) -> Flow:
+    """A flow for labels of which there are none, so that each design can say that it is not cached."""
+    if source is None or source == ESTIMATOR_SOURCE:
+        from pipeline.estimator import VERSION
+
+        return estimator_flow(VERSION)
+    return KNOWN_FLOWS.get(source) or imported_flow(source, "hls")
+
+
+def _default_source(store: ReportStore) -> str:
+    """The estimator's where there are some, else the only source. Raises PipelineError where it is not clear."""
+    sources = sorted(store.sources())
+    if ESTIMATOR_SOURCE in sources:
+        return ESTIMATOR_SOURCE
+    if len(sources) == 1:
+        return sources[0]
+    if not sources:
+        raise PipelineError(
+            "there is no cached report to replay",
+            fix="import some with ImportHLSyn or ImportReports, or compute estimates with --backend estimator",
+        )
+    raise PipelineError(f"there are labels of several sources: {', '.join(sources)}", fix="name one with --source")
+
+
+KIND = BackendKind("replay", _made, _default_source)

@@ -161,6 +161,8 @@ class VitisBackend(ToolBackend):
 
     def afresh(self, store: ReportStore, step: str | None = None) -> Self:
         """This backend filing into another store; its runs take ``step`` too."""
+        if step is not None and step not in list(Further):
+            return super().afresh(store, step)
         other = copy.copy(self)
         other.store = store
         if step is not None and step not in other.further:

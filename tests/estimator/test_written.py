@@ -1,0 +1,296 @@
+"""What the user's own ``#pragma HLS`` do to an estimate."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.estimator import Prepared, prepare
+from pipeline.estimator.banks import busiest, factor_of
+from pipeline.estimator.nest import Access, Linear, Memory
+from pipeline.kernels.own_pragmas import ArraySplit
+from pipeline.kernels.read import read_kernel
+from pipeline.reports.report import Report
+
+_ADD = """
+void k(int a[256], int b[256]) {{
+    for (int n = 0; n < 256; n++) {{
+{0}
+        b[n] = a[n] + 7;
+    }}
+}}
+"""
+_NEST = """
+void k(int a[64][128], int b[64][128]) {{
+    for (int r = 0; r < 64; r++) {{
+{0}
+        for (int c = 0; c < 128; c++) {{
+{1}
+            b[r][c] = a[r][c] * 3;
+        }}
+    }}
+}}
+"""
+
+
+def _prepared(text: str) -> Prepared:
+    return prepare(read_kernel(text, file="k.c", top="k"))
+
+
+def _report(text: str, **point: int | str) -> Report:
+    return _prepared(text).estimate(point, "vitis-plain")
+
+
+def _add(*pragmas: str) -> Report:
+    return _report(_ADD.format("\n".join(f"#pragma HLS {pragma}" for pragma in ("", *pragmas) if pragma)))
+
+
+def _nest(outer: str = "", inner: str = "") -> Report:
+    return _report(_NEST.format(*(f"#pragma HLS {text}" if text else "" for text in (outer, inner))))
+
+
+def _worst(report: Report) -> int:
+    assert report.latency.worst is not None
+    return report.latency.worst
+
+
+@given(st.integers(1, 40))
+def test_pipelined_loop_starts_no_iteration_sooner_than_its_written_interval(interval: int) -> None:
+    report = _add(f"pipeline II={interval}")
+    (loop,) = report.loops
+    assert loop.initiation_interval.exact == interval
+    assert interval * 255 <= _worst(report) <= interval * 255 + 10
+
+
+def test_pipelining_turned_off_runs_one_iteration_after_the_other() -> None:
+    (loop,) = _add("pipeline off").loops
+    assert loop.pipelined is False
+    assert loop.iteration_latency.exact is not None
+    assert loop.latency.exact == 256 * loop.iteration_latency.exact
+
+
+@given(st.integers(1, 300))
+def test_written_factor_divides_the_trips_and_shares_the_two_ports(factor: int) -> None:
+    loops = _add(f"unroll factor={factor}").loops
+    copies = min(factor, 256)
+    if copies == 256:
+        assert not loops
+        return
+    assert loops[0].trip_count.exact == math.ceil(256 / copies)
+    assert loops[0].initiation_interval.exact == math.ceil(copies / 2)
+
+
+def test_unroll_without_factor_leaves_no_loop_and_as_many_accesses_as_ports_allow() -> None:
+    report = _add("unroll")
+    assert not report.loops
+    assert 256 / 2 <= _worst(report) < 256
+
+
+@pytest.mark.parametrize(
+    ("split", "interval"),
+    [
+        ("cyclic factor=8", 1),
+        ("cyclic factor=2", 2),
+        ("block factor=8", 4),
+        ("complete", 1),
+        ("cyclic factor=4 dim=2", 4),
+    ],
+)
+def test_partition_spreads_the_copies_over_memories_with_two_ports_each(split: str, interval: int) -> None:
+    pragmas = [f"array_partition variable={name} {split}" for name in "ab"]
+    (loop,) = _add("unroll factor=8", *pragmas).loops
+    assert loop.initiation_interval.exact == interval
+
+
+def test_reshaped_array_gives_neighbours_in_one_word() -> None:
+    pragmas = [f"array_reshape variable={name} cyclic factor=8" for name in "ab"]
+    assert _add("unroll factor=8", *pragmas).loops[0].initiation_interval.exact == 1
+    apart = [f"array_reshape variable={name} block factor=8" for name in "ab"]
+    assert _add("unroll factor=8", *apart).loops[0].initiation_interval.exact == 4
+
+
+def test_partition_under_a_helper_s_name_is_one_of_the_array_that_it_is_given() -> None:
+    text = """
+    void f(int part[64]) {{
+    #pragma HLS array_partition variable=part cyclic factor={0}
+        for (int n = 0; n < 64; n++) {{
+    #pragma HLS unroll factor=8
+            part[n] = n;
+        }}
+    }}
+    void k(int a[64][64]) {{ for (int r = 0; r < 64; r++) f(a[r]); }}
+    """
+    (whole,), (split,) = (
+        [loop.initiation_interval.exact for loop in _report(text.format(factor)).loops if loop.pipelined]
+        for factor in (1, 4)
+    )
+    assert (whole, split) == (4, 1)
+
+
+def test_pipelined_outer_loop_unrolls_the_inner_one() -> None:
+    (loop,) = _nest("pipeline").loops
+    assert (loop.trip_count.exact, loop.initiation_interval.exact) == (64, 128 // 2)
+
+
+def test_pipelined_function_leaves_no_loop() -> None:
+    text = _ADD.replace("void k(int a[256], int b[256]) {{", "void k(int a[256], int b[256]) {{\n{0}\n")
+    assert not _report(text.format("#pragma HLS pipeline")).loops
+
+
+def test_loops_that_are_not_to_be_flattened_stay_two() -> None:
+    assert len(_nest().loops) == len(_nest(inner="pipeline").loops) == 1
+    assert len(_nest(inner="loop_flatten off").loops) == 2
+    assert _worst(_nest(inner="loop_flatten off")) > _worst(_nest(inner="pipeline"))
+
+
+_CARRIED = """
+void k(double a[100]) {{
+    for (int i = 0; i < 96; i++) {{
+{0}
+        a[i + 1] = a[i] + 1.0;
+    }}
+}}
+"""
+
+
+@given(st.integers(1, 12))
+def test_stated_distance_divides_the_recurrence_and_none_takes_it_away(distance: int) -> None:
+    (own,), (apart,), (free,) = (
+        [loop.initiation_interval.exact for loop in _report(_CARRIED.format(pragma)).loops]
+        for pragma in (
+            "",
+            f"#pragma HLS dependence variable=a inter RAW distance={distance} true",
+            "#pragma HLS dependence variable=a type=inter dependent=false",
+        )
+    )
+    assert own is not None and own > 1
+    assert apart == max(1, math.ceil(own / distance))
+    assert free == 1
+
+
+def test_dependence_of_another_array_or_within_an_iteration_changes_nothing() -> None:
+    plain = _report(_CARRIED.format("")).loops
+    for text in ("variable=b inter false", "variable=a intra false", "variable=a inter WAR false"):
+        assert _report(_CARRIED.format(f"#pragma HLS dependence {text}")).loops == plain
+
+
+_WHILE = """
+void k(int data[64], int out[1]) {{
+    int n = 0;
+    while (data[n] != 0) {{
+{0}
+        n++;
+    }}
+    out[0] = n;
+}}
+"""
+
+
+def test_stated_trip_count_bounds_a_loop_that_the_program_does_not() -> None:
+    assert _report(_WHILE.format("")).latency.worst is None
+    latency = _report(_WHILE.format("#pragma HLS loop_tripcount min=10 max=60 avg=20")).latency
+    assert latency.best is not None and latency.worst is not None
+    assert latency.best < latency.worst
+    assert latency.worst - latency.best == 50 * (_report(_WHILE.format("")).loops[0].initiation_interval.exact or 0)
+
+
+def test_stated_trip_count_of_a_loop_whose_bound_is_known_changes_nothing() -> None:
+    assert _worst(_add("loop_tripcount max=9")) == _worst(_add("loop_tripcount max=1000"))
+    assert _add("loop_tripcount max=9").loops[0].trip_count.exact == 256
+
+
+_STAGES = """
+void k(int a[256], int b[256], int c[256], int d[256]) {{
+    {0}
+    int t[256];
+    {1}
+    for (int i = 0; i < 256; i++) t[i] = a[i] + 1;
+    for (int i = 0; i < 256; i++) {2}
+}}
+"""
+
+
+def test_stages_of_a_dataflow_region_overlap_as_far_as_their_data_allows() -> None:
+    flow, stream = "#pragma HLS dataflow\n", "#pragma HLS stream variable=t depth=2\n"
+    needs, apart = "b[i] = t[i] * 3;", "d[i] = c[i] * 3;"
+    one_by_one = _worst(_report(_STAGES.format("", "#pragma HLS bind_storage variable=t type=ram_2p\n", needs)))
+    waits, streamed = _report(_STAGES.format(flow, "", needs)), _report(_STAGES.format(flow, stream, needs))
+    free = _report(_STAGES.format(flow, "", apart))
+    assert _worst(waits) == one_by_one
+    assert _worst(streamed) < 0.6 * one_by_one
+    assert _worst(free) < 0.6 * one_by_one
+
+
+def test_point_decides_over_what_is_written() -> None:
+    text = _ADD.format("#pragma HLS pipeline II=8\n#pragma HLS unroll factor=2")
+    (written,), (chosen,), (none,) = (
+        [(loop.trip_count.exact, loop.initiation_interval.exact) for loop in _report(text, **point).loops]
+        for point in ({}, {"__PIPE__L0": "II=3", "__PARA__L0": 4}, {"__PIPE__L0": "", "__PARA__L0": 1})
+    )
+    assert (written, chosen, none) == ((128, 8), (64, 3), (256, 1))
+
+
+def test_floating_point_sum_keeps_its_order_where_nothing_allows_another() -> None:
+    text = """
+    void k(double a[64], double out[1]) {{
+        double s = 0.0;
+    #pragma HLS array_partition variable=a complete
+        for (int i = 0; i < 64; i++) {{
+    #pragma HLS unroll factor={0}
+            s += a[i];
+        }}
+        out[0] = s;
+    }}
+    """
+    one, four = (_report(text.format(factor)).loops[0].initiation_interval.exact for factor in (1, 4))
+    assert one is not None and four is not None and four > 3 * one
+
+
+_DIMS = st.tuples(st.integers(1, 9), st.integers(1, 9))
+
+
+@given(
+    _DIMS,
+    st.lists(
+        st.tuples(st.sampled_from(["complete", "cyclic", "block"]), st.integers(1, 9), st.integers(0, 2)), max_size=2
+    ),
+    st.tuples(*[st.integers(0, 3)] * 4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=1, max_size=4),
+    st.tuples(st.integers(1, 4), st.integers(1, 4)),
+)
+def test_busiest_memory_is_the_one_that_counting_every_access_finds(
+    dims: tuple[int, int],
+    asked: list[tuple[str, int, int]],
+    moves: tuple[int, int, int, int],
+    places: list[tuple[int, int, bool]],
+    copies: tuple[int, int],
+) -> None:
+    splits = tuple(ArraySplit("a", kind, None if kind == "complete" else factor, dim) for kind, factor, dim in asked)
+    memory = Memory("a", 32, dims, "local", "local", splits)
+
+    def line(first: int, second: int, constant: int) -> Linear:
+        loops = tuple((loop, by) for loop, by in ((0, first), (1, second)) if by)
+        return Linear(loops, (), constant, True, frozenset(loop for loop, _ in loops))
+
+    a, b, d, e = moves
+    accesses = [Access("a", (line(a, b, c), line(d, e, f)), write) for c, f, write in places]
+    met: dict[tuple[int, ...], set[tuple[int, int, bool]]] = {}
+    for c, f, write in places:
+        for x, y in product(range(copies[0]), range(copies[1])):
+            element = (a * x + b * y + c, d * x + e * y + f)
+            bank = []
+            for place in (0, 1):
+                last = next((one for one in reversed(splits) if one.dim in (0, place + 1)), None)
+                if last is None:
+                    bank.append(0)
+                    continue
+                parts = min(last.factor or dims[place], dims[place])
+                each = math.ceil(dims[place] / parts)
+                bank.append(element[place] // each if last.kind == "block" and parts > 1 else element[place] % parts)
+            met.setdefault(tuple(bank), set()).add((*element, write))
+    assert busiest(memory, accesses, dict(enumerate(copies))) == max(map(len, met.values()))
+    assert all(1 <= factor_of(memory, place) <= dims[place] for place in (0, 1))

@@ -1,0 +1,133 @@
+"""Every backend keeps the same laws, those of this package and one of somebody else's."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.design_space.keys import Point
+from pipeline.kernels.model import Kernel
+from pipeline.kernels.read import load_kernel
+from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
+from pipeline.synthesis.backends import registry
+from pipeline.synthesis.backends.base import Backend
+from pipeline.synthesis.backends.registry import BackendKind, backend_kind, backend_names, register
+from pipeline.synthesis.backends.testing import BackendConformance
+from pipeline.synthesis.vitis import VitisBackend
+from tests.synthesis.test_backends import POINTS, SOURCE
+from tests.synthesis.vitis.support import flow_of, kernel_of, stand_in
+from tests.synthesis.vitis.test_backend import QUICK, lowering, points
+from tests.tasks.commands import environment
+from tests.tasks.loops import facts, loop
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "docs" / "examples" / "backend_of_another_tool.py"
+PROGRAM = """\
+import json, re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+factor = int(re.search(r"FACTOR=(\\d+)", text).group(1))
+print(json.dumps({"cycles": 4096 // factor, "used": {"lut": 100 * factor}, "available": {"lut": 1000}}))
+"""
+
+
+class OnScale(BackendConformance):
+    def kernel(self, folder: Path) -> Kernel:
+        file = folder / "scale.c"
+        file.write_text(SOURCE)
+        return load_kernel(file)
+
+    def points(self) -> list[Point]:
+        return POINTS[:5]
+
+
+class TestEstimator(OnScale):
+    def backend(self, store: ReportStore, kernel: Kernel, folder: Path) -> Backend:
+        return EstimatorBackend(store, batch=2)
+
+
+class TestReplay(OnScale):
+    def backend(self, store: ReportStore, kernel: Kernel, folder: Path) -> Backend:
+        made = EstimatorBackend(store)
+        list(made.synthesize(kernel, self.points()))
+        return ReplayBackend(store, made.address_of(kernel))
+
+
+class TestVitis(BackendConformance):
+    def kernel(self, folder: Path) -> Kernel:
+        return kernel_of()
+
+    def points(self) -> list[Point]:
+        return points("success", "too_large", "success")
+
+    def backend(self, store: ReportStore, kernel: Kernel, folder: Path) -> Backend:
+        tool = stand_in(folder)
+        address = Address(kernel.name, kernel.ast_hash, flow_of(tool))
+        return VitisBackend(store, address, tool, lowering, scratch=folder / "scratch", retries=QUICK)
+
+
+def _installed(folder: Path) -> Path:
+    """A package of somebody else's, as an installer leaves it: the module and its metadata."""
+    site = folder / "site"
+    about = site / "acme_hls-1.0.dist-info"
+    about.mkdir(parents=True, exist_ok=True)
+    (site / EXAMPLE.name).write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-hls\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[hls_moe_pipeline.backends]\nacme = {EXAMPLE.stem}:KIND\n")
+    (folder / "acme.py").write_text(PROGRAM)
+    return site
+
+
+@pytest.fixture(autouse=True)
+def _found_anew() -> None:
+    registry._entries.cache_clear()
+
+
+class TestAnothersTool(OnScale):
+    @pytest.fixture(autouse=True)
+    def _package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.syspath_prepend(_installed(tmp_path))
+
+    def backend(self, store: ReportStore, kernel: Kernel, folder: Path) -> Backend:
+        settings = {"command": f"{sys.executable} {folder / 'acme.py'}"}
+        return make_backend("acme", BackendRequest(store, kernel, settings=settings))
+
+
+def test_a_package_of_others_is_a_backend_of_the_command_without_a_change_here(tmp_path: Path) -> None:
+    site = _installed(tmp_path)
+    kernel = tmp_path / "scale.c"
+    kernel.write_text(SOURCE)
+    settings = tmp_path / "luigi.cfg"
+    settings.write_text(f"[acme]\ncommand = {sys.executable} {tmp_path / 'acme.py'}\n")
+    env = {**environment(), "PYTHONPATH": str(site), "LUIGI_CONFIG_PATH": str(settings)}
+    asked = ("--kernel", str(kernel), "--backend", "acme", "--budget", "4", "--batch", "2", "--top-k", "1")
+    done = loop(tmp_path / "workspace", *asked, env=env)
+    assert done.returncode == 0, done.stderr
+    found = facts(tmp_path / "workspace")
+    assert (found["backend"], found["source"], found["runs"]) == ("acme", "acme-1.0", 4)
+    assert found["best"]["origin"] == "synthesised"
+    assert {row["origin"] for row in found["validation"]["kernels"]["scale"]["rows"]} == {"resynthesised"}
+
+
+def test_a_package_that_cannot_be_loaded_is_named_in_one_line(tmp_path: Path) -> None:
+    site = _installed(tmp_path)
+    (site / EXAMPLE.name).write_text("import no_such_module\n")
+    done = loop(tmp_path / "workspace", "--backend", "acme", "--kernel", "atax",
+                env={**environment(), "PYTHONPATH": str(site)})  # fmt: skip
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert (
+        "backend acme of acme-hls cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"
+        in done.stderr
+    )
+
+
+def test_a_backend_is_found_by_its_name_and_a_wrong_name_says_which_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registered", {})
+    assert {"replay", "estimator"} <= set(backend_names())
+    assert backend_kind("estimator").name == "estimator"
+    with pytest.raises(Exception, match=r"no backend 'replai'; did you mean replay\?"):
+        backend_kind("replai")
+    mine = BackendKind("mine", backend_kind("replay").make)
+    register(mine)
+    assert "mine" in backend_names() and backend_kind("mine") is mine
