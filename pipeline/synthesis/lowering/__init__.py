@@ -2,8 +2,8 @@
 
 :func:`lower` takes a kernel and a point and gives :class:`LoweredSources`: the C file, its directives, what became of
 each site, and which label names which loop. :func:`read_hls_kernel` reads a kernel whose ``#pragma HLS`` lines hold
-placeholders of any directive;
-:func:`delivers` says whether a kernel gets its own files back. ``docs/lowering.md`` says what each value turns into.
+placeholders of any directive; :func:`delivers` says whether a kernel gets its own files back. ``docs/lowering.md`` says
+what each value turns into.
 """
 
 from pipeline.synthesis.lowering.delivery import delivers
