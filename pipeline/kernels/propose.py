@@ -124,6 +124,13 @@ def instances(kernel: Kernel, loop: Loop) -> list[Loop]:
     return [one for one in kernel.loops if one is loop or (loop.keyword == "for" and one.file_index == loop.file_index)]
 
 
+def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
+    """The loops that the top function reaches and that have no site, in the order of the text."""
+    reached = set(reachable(kernel))
+    having = {one.id for site in kernel.sites for one in instances(kernel, kernel.loop(site.loop))}
+    return tuple(loop for loop in kernel.loops if loop.function in reached and loop.id not in having)
+
+
 def reachable(kernel: Kernel) -> Iterator[str]:
     """The top function and every function of the file that it calls, directly or not."""
     calls = {function.name: function.calls for function in kernel.functions}
