@@ -127,7 +127,7 @@ def instances(kernel: Kernel, loop: Loop) -> list[Loop]:
 def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
     """The loops that the top function reaches and that have no site, in the order of the text."""
     reached = set(reachable(kernel))
-    having = {site.loop for site in kernel.sites}
+    having = {one.id for site in kernel.sites for one in instances(kernel, kernel.loop(site.loop))}
     return tuple(loop for loop in kernel.loops if loop.function in reached and loop.id not in having)
 
 

@@ -16,7 +16,7 @@ from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.kernels.as_written import written_loops, written_value
 from pipeline.kernels.model import Kernel
-from pipeline.kernels.propose import propose_sites
+from pipeline.kernels.propose import loops_without_sites, propose_sites
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.loop.delivered import write_project
 from pipeline.project import Project
@@ -220,6 +220,7 @@ def test_instances_of_a_template_share_the_sites_of_the_loop_in_the_text() -> No
     space = derive_space(kernel)
     assert [site.name for site in space.sites] == ["__PARA__L0", "__PIPE__L0"]
     assert space.sites[0].values == (1, 2, 4)  # what divides both 8 and 12
+    assert len(kernel.loops) == 2 and not loops_without_sites(kernel)
     sources = lower(kernel, {"__PARA__L0": 4, "__PIPE__L0": "off"}, dialect=kernel.dialect)
     body = "i++) {\n    #pragma HLS pipeline off\n    #pragma HLS unroll factor=4\n    a[i] *= 2;\n  }\n}"
     assert sources.files == {"top.cpp": CPP.replace("i++)\n    a[i] *= 2;\n}", body)}
@@ -258,6 +259,14 @@ def test_placeholders_of_published_plain_sets_have_their_listed_values(name: str
     assert lower(kernel, space.default, dialect=kernel.dialect).files == {name: bare}
     both = PLAIN.replace(" auto{__PIPE__L0}", "").replace("auto{__PARA__L0}", "8")
     assert lower(kernel, {"__PIPE__L0": "   ", "__PARA__L0": 8}, dialect=kernel.dialect).files == {name: both}
+
+
+def test_ports_that_are_streams_are_never_copied() -> None:
+    ports = "#pragma HLS interface axis port=b\n#pragma HLS interface mode=ap_fifo port=c\n"
+    text = f"void f(int a[8], int b[8], int c[8]) {{\n{ports}  for (int i = 0; i < 8; i++) c[i] = a[i] + b[i];\n}}\n"
+    kernel = propose_sites(read_kernel(text, file="f.c"), "merlin")
+    restructured = lower(kernel, derive_space(kernel).default).files["f.c"]
+    assert "a_buffer" in restructured and "b_buffer" not in restructured and "c_buffer" not in restructured
 
 
 def test_what_no_site_has_is_refused() -> None:
