@@ -21,6 +21,7 @@ from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
+from pipeline.program.included import includer
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
@@ -115,7 +116,16 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
     if file.lower().endswith(CPP_SUFFIXES):
         return read_cpp_translation(source, file=file, flags=flags)
-    return read_translation(source, file=file, flags=flags)
+    try:
+        return read_translation(source, file=file, flags=flags)
+    except PipelineError as error:
+        whole = includer(Path(file)) if error.file == file else None
+        if whole is None:
+            raise
+        # What is missing here stands in the file that this one is a part of.
+        raise PipelineError(
+            error.problem, file=file, line=error.line, column=error.column, fix=f"{whole} includes this file: name that"
+        ) from None
 
 
 def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
@@ -367,8 +377,14 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
         # Macros are those of the file that is compiled; a header's are known to all that include it.
         unit = file if file in project.further else project.file
         text = source if unit == project.file else found.texts[unit]
+<<<<<<< HEAD
+        if unit.lower().endswith(CPP_SUFFIXES):
+            return filled_in_cpp(texts, text, file=unit, flags=project.flags)
+        return filled_in(texts, text, file=unit, flags=project.flags)
+=======
         fill = filled_in_cpp if unit.lower().endswith(CPP_SUFFIXES) else filled_in
         return fill(texts, text, file=unit, flags=project.flags)
+>>>>>>> sites
 
     program, records, file = analysis.program, analysis.records, project.file
     own = own_pragmas(program, found.ast, records, file, expand)

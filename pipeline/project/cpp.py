@@ -22,7 +22,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import first_error, library_folders, run, zig
 from pipeline.project.flags import NO_FLAGS, Flags
-from pipeline.project.preprocess import TOOL_MACROS
+from pipeline.project.preprocess import TOOL_MACROS, values_of, with_values
 from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
@@ -95,6 +95,26 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
     """Texts of one line with the macros filled in that are defined at a C++ source's end, in the same order.
 
+<<<<<<< HEAD
+    Raises PipelineError for whatever the preprocessor refuses.
+    """
+    headers, hidden = _headers(source, file, flags)
+    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
+        place = Path(scratch) / "kernel.cpp"
+        place.write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
+        base = _command(flags, str(Path(file).parent.absolute()))
+        ahead = None if hidden else _ahead(tuple(headers), tuple(base), file)
+        command = [*base, *(("-include-pch", str(ahead)) if ahead else ()), *_DIALECT, "-E", str(place)]
+        done = run(command, scratch=Path(scratch), file=file)
+        if done.code != 0:
+            raise _refusal(done.messages, str(place), file)
+    return values_of(done.output)
+
+
+def library() -> tuple[str, ...]:
+    """The folders whose headers are not the user's."""
+    return (f"{VENDOR_HEADERS}/", *(f"{place}/" for place in library_folders()))
+=======
     Raises PipelineError, with the place, for what the compiler refuses.
     """
     mark = "#pragma hls_pipeline_value"
@@ -107,6 +127,7 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
         if done.code != 0:
             raise _refusal(done.messages, str(place), file)
     return [" ".join(part.split()) for part in done.output.split(mark)[1:-1]]
+>>>>>>> sites
 
 
 def _command(flags: Flags, folder: str) -> list[str]:
