@@ -377,14 +377,8 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
         # Macros are those of the file that is compiled; a header's are known to all that include it.
         unit = file if file in project.further else project.file
         text = source if unit == project.file else found.texts[unit]
-<<<<<<< HEAD
-        if unit.lower().endswith(CPP_SUFFIXES):
-            return filled_in_cpp(texts, text, file=unit, flags=project.flags)
-        return filled_in(texts, text, file=unit, flags=project.flags)
-=======
         fill = filled_in_cpp if unit.lower().endswith(CPP_SUFFIXES) else filled_in
         return fill(texts, text, file=unit, flags=project.flags)
->>>>>>> sites
 
     program, records, file = analysis.program, analysis.records, project.file
     own = own_pragmas(program, found.ast, records, file, expand)

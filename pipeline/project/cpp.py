@@ -95,7 +95,6 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
     """Texts of one line with the macros filled in that are defined at a C++ source's end, in the same order.
 
-<<<<<<< HEAD
     Raises PipelineError for whatever the preprocessor refuses.
     """
     headers, hidden = _headers(source, file, flags)
@@ -114,20 +113,6 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
 def library() -> tuple[str, ...]:
     """The folders whose headers are not the user's."""
     return (f"{VENDOR_HEADERS}/", *(f"{place}/" for place in library_folders()))
-=======
-    Raises PipelineError, with the place, for what the compiler refuses.
-    """
-    mark = "#pragma hls_pipeline_value"
-    rows = "".join(f"{mark}\n{' '.join(text.split())}\n" for text in texts)
-    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "kernel.cpp"
-        place.write_text(f"{plain_lines(source)}\n{rows}{mark}\n", encoding="utf-8", newline="")
-        command = [*_command(flags, str(Path(file).parent.absolute())), *_DIALECT, "-E", "-P", str(place), "-o", "-"]
-        done = run(command, scratch=Path(scratch), file=file)
-        if done.code != 0:
-            raise _refusal(done.messages, str(place), file)
-    return [" ".join(part.split()) for part in done.output.split(mark)[1:-1]]
->>>>>>> sites
 
 
 def _command(flags: Flags, folder: str) -> list[str]:
