@@ -22,11 +22,28 @@ from luigi.parameter import ParameterException
 from luigi.task_register import Register
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.tasks.kernel_options import joined
+from pipeline.tasks.sections import CFLAGS
 
 _NO_TASK = "no task is named"
 USAGE_EXIT = 2
 """Exit code of a command line that cannot be understood, as argparse has it."""
+
+
+ASKED_HELP: list[Callable[[type[luigi.Task] | None], str]] = []
+"""Gives the help of a task, or of all; filled with the tasks, which this module is below of."""
+
+
+def joined(words: list[str]) -> list[str]:
+    """A command line with the value of ``--cflags`` joined to it: argparse takes ``-DN=4`` for an option of its own."""
+    found: list[str] = []
+    following = iter(words)
+    for word in following:
+        if word == CFLAGS or (word.startswith("--") and word.endswith("-cflags") and word[2:3].isupper()):
+            value = next(following, None)
+            found.append(word if value is None else f"{word}={value}")
+        else:
+            found.append(word)
+    return found
 
 
 def install() -> None:
@@ -76,14 +93,12 @@ def _help(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:
     """Ends the command with the help that was asked for."""
     if not (known.core_help or known.core_help_all):
         return
-    from pipeline.tasks.help import help_of, overview
-
     if known.core_help_all:
         parser.print_help()
     elif known.root_task:
-        print(help_of(Register.get_task_cls(known.root_task)))
+        print(ASKED_HELP[-1](Register.get_task_cls(known.root_task)))
     else:
-        print(overview())
+        print(ASKED_HELP[-1](None))
     sys.exit()
 
 

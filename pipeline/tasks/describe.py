@@ -365,12 +365,8 @@ def _said(label: Label) -> dict[str, Any]:
     """A label as JSON values."""
     from pipeline.reports.report import RESOURCE_NAMES
 
-    uses = {}
-    for name in RESOURCE_NAMES:
-        published = getattr(label.published_utilisation, name) if label.published_utilisation is not None else None
-        used, available = getattr(label.used, name), getattr(label.available, name)
-        own = used / available if used is not None and available else None
-        uses[name] = own if published is None else published
+    fractions = label.fractions
+    uses = {name: getattr(fractions, name) for name in RESOURCE_NAMES}
     return {
         "status": str(label.status),
         "reason": label.reason,

@@ -229,7 +229,11 @@ def test_point_decides_over_what_is_written() -> None:
     text = _ADD.format("#pragma HLS pipeline II=8\n#pragma HLS unroll factor=2")
     (written,), (chosen,), (none,) = (
         [(loop.trip_count.exact, loop.initiation_interval.exact) for loop in _report(text, **point).loops]
-        for point in (dict[str, int | str](), {"__PIPE__L0": "II=3", "__PARA__L0": 4}, {"__PIPE__L0": "", "__PARA__L0": 1})
+        for point in (
+            dict[str, int | str](),
+            {"__PIPE__L0": "II=3", "__PARA__L0": 4},
+            {"__PIPE__L0": "", "__PARA__L0": 1},
+        )
     )
     assert (written, chosen, none) == ((128, 8), (64, 3), (256, 1))
 
