@@ -261,6 +261,28 @@ def test_placeholders_of_published_plain_sets_have_their_listed_values(name: str
     assert lower(kernel, {"__PIPE__L0": "   ", "__PARA__L0": 8}, dialect=kernel.dialect).files == {name: both}
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_braces_close_inside_out_with_the_line_ends_of_the_file(newline: str) -> None:
+    text = (
+        "void f(int a[8][8]) {\n  for (int i = 0; i < 8; i++)\n    for (int j = 0; j < 8; j++)\n      a[i][j]++;\n}\n"
+    )
+    kernel = _kernel(text.replace("\n", newline), "f.c")
+    point = {**derive_space(kernel).default, "__PARA__L0": 2, "__PARA__L1": 4}
+    wanted = (
+        "void f(int a[8][8]) {\n  for (int i = 0; i < 8; i++) {\n    #pragma HLS unroll factor=2\n"
+        "    for (int j = 0; j < 8; j++) {\n      #pragma HLS unroll factor=4\n      a[i][j]++;\n    }\n  }\n}\n"
+    )
+    assert lower(kernel, point, dialect=kernel.dialect).files == {"f.c": wanted.replace("\n", newline)}
+
+
+def test_a_loop_keeps_its_exit_check_where_the_factor_does_not_divide() -> None:
+    pragma = "#pragma HLS unroll factor=7 skip_exit_check"
+    text = f"void f(int a[7]) {{\n  for (int i = 0; i < 7; i++) {{\n{pragma}\n    a[i]++;\n  }}\n}}\n"
+    kernel = _kernel(text, "f.c")
+    sources = lower(kernel, {**derive_space(kernel).default, "__PARA__L0": 2}, dialect=kernel.dialect)
+    assert sources.files == {"f.c": text.replace("factor=7 skip_exit_check", "factor=2")}
+
+
 def test_ports_that_are_streams_are_never_copied() -> None:
     ports = "#pragma HLS interface axis port=b\n#pragma HLS interface mode=ap_fifo port=c\n"
     text = f"void f(int a[8], int b[8], int c[8]) {{\n{ports}  for (int i = 0; i < 8; i++) c[i] = a[i] + b[i];\n}}\n"
