@@ -409,7 +409,7 @@ class Unit:
 
     def idle(self, constructor: Node, scope: Expressions, depth: int = 0) -> bool:
         """Whether a constructor does nothing that would show."""
-        root: str = self.index.canonical.get(constructor["id"], constructor["id"])
+        root = self.index.canonical.get(constructor["id"]) or str(constructor["id"])
         if root in self._idle:
             return self._idle[root]
         self._idle[root] = depth < 20
