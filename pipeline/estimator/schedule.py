@@ -259,7 +259,7 @@ class _Scheduler:
         path = self._critical_path((*node.body, *around))
         if path is not None:
             path = max(1, path + chain(self.design, node, path))
-            if self.design.facts.loops[node.number].serial:
+            if self.design.serial(node.number):
                 interval = max(interval, path)
         row.pipelined = True
         row.interval = interval

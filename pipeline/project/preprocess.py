@@ -242,8 +242,8 @@ def _refusal(messages: str, source: str, file: str, clean: str) -> PipelineError
         name = missing[1]
         stem = name.removesuffix(".h").removesuffix(".hpp")
         if name in _CPP_HEADERS or stem.startswith(("ap_", "hls_")) or name.endswith(".hpp"):
-            text = f"#include of the C++ header {name}: kernels are read as C, C++ is not supported"
-            fix = "use C types (stdint.h, double, float) and a .c file"
+            text = f"#include of the C++ header {name} in a file that is read as C"
+            fix = "give the file the ending .cpp, by which C++ is known, or use C types (stdint.h, double, float)"
         else:
             text = f"header {name} is not found"
             fix = 'put it beside the C file or name its folder: --cflags "-I FOLDER"'
