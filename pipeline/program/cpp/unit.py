@@ -409,11 +409,7 @@ class Unit:
 
     def idle(self, constructor: Node, scope: Expressions, depth: int = 0) -> bool:
         """Whether a constructor does nothing that would show."""
-<<<<<<< HEAD
-        root = self.index.canonical.get(constructor["id"]) or str(constructor["id"])
-=======
         root = str(self.index.canonical.get(constructor["id"], constructor["id"]))
->>>>>>> main
         if root in self._idle:
             return self._idle[root]
         self._idle[root] = depth < 20
