@@ -39,6 +39,8 @@ def test_loops_arrays_and_directions_of_cpp() -> None:
     arrays = {(array.function, array.name): (array.dims, array.direction) for array in kernel.arrays}
     assert arrays["top", "a"] == ((12, 6), "out") and arrays["top", "b"] == ((6,), "unused")
     assert kernel.linkage["add<int,4>"].startswith("_ZL3add")
+    ways = {a.name: a.direction for a in kernel.functions[0].arguments}
+    assert (ways["in"], ways["out"]) == ("in", "out")
     streams = [a.name for a in kernel.analysis.program.functions["top"].arguments if a.ctype.stream is not None]
     assert streams == ["in", "out"]
 

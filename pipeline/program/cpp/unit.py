@@ -14,14 +14,13 @@ from pipeline.program.cpp.expressions import (
     Closure,
     Expressions,
     Variable,
-    address,
     base_member,
     by_value,
-    inner,
     nodes_below,
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
+from pipeline.program.cpp.nodes import address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 
@@ -348,8 +347,6 @@ class Unit:
         made: list[c_ast.Node] = []
         coord = self._coord(node)
         this = c_ast.UnaryOp("*", c_ast.ID("this", coord), coord)
-        from pipeline.program.cpp.expressions import member
-
         for part in inner(node):
             if part.get("kind") != "CXXCtorInitializer":
                 continue
