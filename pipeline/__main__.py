@@ -21,9 +21,10 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     defaults.install(given)
     if not given or given[0] in ("-h", "--help", "help"):
+        from pipeline.tasks import COMMANDS
         from pipeline.tasks.help import overview
 
-        print(overview())
+        print(overview(COMMANDS))
         sys.exit(0)
     if not any(argument.split("=")[0] == "--module" for argument in given):
         given = ["--module", "pipeline", *given]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import Package
+
 ROOT = Path(__file__).resolve().parents[1]
 BELOW_TASKS = {"present", "exploration", "training", "models", "dataset", "estimator", "graphs", "synthesis", "reports",
                "design_space", "kernels", "program", "project", "loop"}  # fmt: skip
@@ -31,6 +33,11 @@ MAY_IMPORT = {
 }
 GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "resources"}
 """Modules beside the rooms, for all of them."""
+
+
+@pytest.fixture(scope="module")
+def package() -> Package:
+    return Package()
 
 
 def _rooms_imported(file: Path) -> set[str]:
@@ -80,3 +87,46 @@ def test_a_command_loads_only_what_it_uses(does: str, loaded: str) -> None:
     script = f"import sys, pipeline.tasks; {does}\nprint(' '.join(m for m in {heavy} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert set(done.stdout.split()) <= {loaded}
+
+
+NOT_YET_APART = [["pipeline.program.cpp.expressions", "pipeline.program.cpp.vendor"]]
+LIGHT_WITHIN = {"__main__": 1, "synthesis": 2, "tasks": 90}
+"""Imports within functions that could stand at the top, by room: these numbers only fall."""
+HOMONYMS = frozenset(
+    {"Access", "Advance", "Analysis", "Batch", "Beforehand", "CType", "Call", "Command", "Component",
+     "Dependence", "Directive", "Done", "Ended", "Estimate", "Expressions", "Flow", "Forecast", "Further",
+     "Index", "Latency", "Layout", "Linear", "Measured", "Named", "Network", "Objective", "Outcome", "Pipeline",
+     "Place", "Plan", "Points", "Ports", "Prepared", "Prior", "Record", "Row", "Value", "Variable", "Verdict"}
+)  # fmt: skip
+"""Names that several public classes still carry: this list only shrinks."""
+
+
+def test_no_module_imports_one_that_imports_it_in_turn_not_even_within_a_function(package: Package) -> None:
+    assert package.circles() == NOT_YET_APART
+
+
+def test_only_what_loads_a_heavy_package_is_imported_within_a_function(package: Package) -> None:
+    for room, light in package.light_within().items():
+        assert len(light) <= LIGHT_WITHIN.get(room, 0), "move to the top: " + "; ".join(light)
+
+
+def test_a_public_class_has_a_name_of_its_own(package: Package) -> None:
+    several = {name: modules for name, modules in package.public_classes().items() if len(modules) > 1}
+    assert set(several) <= HOMONYMS, {name: several[name] for name in set(several) - HOMONYMS}
+
+
+def test_who_reads_the_imports_sees_circles_lazy_names_and_what_stands_within_functions() -> None:
+    package = Package()
+    package.trees = {
+        name: ast.parse(text)
+        for name, text in {
+            "pipeline.a": "from pipeline.b import x\nimport numpy\n",
+            "pipeline.b": "def f():\n    from pipeline.c import Y\n    import pipeline.d\n",
+            "pipeline.c": "if TYPE_CHECKING:\n    from pipeline.a import Y\nelse:\n    lazy()\n",
+            "pipeline.d": "class K: ...\n",
+            "pipeline.e": "class K: ...\nif TYPE_CHECKING:\n    from pipeline.a import x\n",
+        }.items()
+    }
+    assert package.circles() == [["pipeline.a", "pipeline.b"]]
+    assert package.light_within() == {"b": ["pipeline.b:3 pipeline.d"]}, "a loads numpy"
+    assert package.public_classes() == {"K": ["pipeline.d", "pipeline.e"]}

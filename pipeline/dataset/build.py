@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.dataset.dialects import VITIS_PLAIN
 from pipeline.dataset.labelled import (
+    LABEL_COLUMNS,
     PUBLISHED,
     LabelledDesign,
     is_published,
@@ -179,18 +180,7 @@ def _labels(rows: Sequence[LabelledDesign], in_space: Sequence[bool | None]) -> 
     columns["kernel_hash"] = [row.kernel_hash or None for row in rows]
     columns["tool_version"] = [row.tool_version or None for row in rows]
     columns["status"] = [str(label.status) for label in labels]
-    for name in (
-        "reason",
-        "cycles",
-        "latency_best",
-        "latency_average",
-        "latency_worst",
-        "interval_min",
-        "interval_max",
-        "clock_target_ns",
-        "clock_estimated_ns",
-        "published_valid",
-    ):
+    for name in LABEL_COLUMNS:
         columns[name] = [getattr(label, name) for label in labels]
     for name in RESOURCE_NAMES:
         read = attrgetter(name)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from pipeline.reports.labels import Label, Status
-from pipeline.reports.report import Report
+from pipeline.reports.labels import Label, Status, Utilisation
+from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
 from pipeline.reports.surroundings import exhausted
+
+_R = TypeVar("_R")
+
+LABEL_COLUMNS = (
+    "reason", "cycles", "latency_best", "latency_average", "latency_worst", "interval_min", "interval_max",
+    "clock_target_ns", "clock_estimated_ns", "published_valid",
+)  # fmt: skip
+"""Members of a label that stand in the table ``labels`` as they are."""
 
 PUBLISHED = "published"
 """Origin of labels that come from a published set and not from a report."""
@@ -52,6 +61,24 @@ class LabelledDesign:
     tool_version: str | None = None
     sampled_by: str | None = None
     """Sampling strategy that chose the point; None is ``published`` for published labels, else unknown."""
+
+
+def design_of_row(row: Mapping[str, Any], point: Mapping[str, int | str] | None) -> LabelledDesign:
+    """The labelled design that a row of the table ``labels`` was made of, without report and times."""
+
+    def resources(kind: type[_R], end: str, start: str = "") -> _R:
+        return kind(**{name: row[f"{start}{name}{end}"] for name in RESOURCE_NAMES})
+
+    published = resources(Utilisation, "_published", "util_")
+    label = Label(
+        status=Status(row["status"]),
+        **{name: row[name] for name in LABEL_COLUMNS},
+        used=resources(Resources, ""),
+        available=resources(Resources, "_available"),
+        published_utilisation=None if published == Utilisation() else published,
+    )
+    own = ("source", "dialect", "kernel", "kernel_hash", "key", "report_hash", "origin", "tool_version")
+    return LabelledDesign(**{name: row[name] for name in own}, point=point, label=label, report=None)
 
 
 def says_nothing(status: Status, reason: str | None) -> bool:

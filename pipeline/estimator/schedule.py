@@ -278,7 +278,7 @@ class _Scheduler:
         if path is not None:
             # Where accesses share a port as written, the last starts that much later.
             path = max(1, path + chain(self.design, node, path)) + self.ports.settled_interval(node) - 1
-            if self.design.facts.loops[node.number].serial:
+            if self.design.serial(node.number):
                 interval = max(interval, path)
         row.pipelined = True
         row.interval = interval

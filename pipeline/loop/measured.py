@@ -12,7 +12,7 @@ from pipeline.dataset.labelled import usable_for_regression, validity_target
 from pipeline.exploration import RESOURCES, Outcome
 from pipeline.files import damaged
 from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
-from pipeline.reports.labels import Status, utilisation
+from pipeline.reports.labels import Status
 from pipeline.reports.report import RESOURCE_NAMES
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ class Measured:
 def measured(row: LabelledDesign) -> Measured:
     """What the loop keeps of a labelled design whose point is known."""
     label = row.label
-    used = label.published_utilisation or utilisation(label.used, label.available)
+    used = label.fractions
     usable = True if usable_for_regression(row) else False if validity_target(row) is False else None
-    clock = label.clock_estimated_ns if label.clock_estimated_ns is not None else label.clock_target_ns
     assert row.point is not None
     cycles, assumed = (label.cycles if label.status is Status.OK else None), None
     if label.status is Status.OK and cycles is None and row.report is not None:
@@ -75,7 +74,7 @@ def measured(row: LabelledDesign) -> Measured:
         reason=label.reason,
         usable=usable,
         cycles=cycles,
-        clock_ns=clock,
+        clock_ns=label.clock_ns,
         utilisation={name: getattr(used, name) for name in RESOURCE_NAMES},
         assumed_trips=assumed,
     )

@@ -73,6 +73,21 @@ class Label:
     published_utilisation: Utilisation | None = None
     published_valid: bool | None = None
 
+    @property
+    def clock_ns(self) -> float | None:
+        """The estimated clock period in ns, else the target; None where neither is known."""
+        return self.clock_target_ns if self.clock_estimated_ns is None else self.clock_estimated_ns
+
+    @property
+    def fractions(self) -> Utilisation:
+        """Per resource the fraction that a published set states, else used / available."""
+        own = utilisation(self.used, self.available)
+        stated = self.published_utilisation
+        if stated is None:
+            return own
+        pairs = {name: (getattr(stated, name), getattr(own, name)) for name in RESOURCE_NAMES}
+        return Utilisation(**{name: counted if said is None else said for name, (said, counted) in pairs.items()})
+
 
 def utilisation(used: Resources, available: Resources) -> Utilisation:
     """Used / available per resource as fractions; None where either is unknown or none is available.

@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline.tasks import defaults, family, messages
+from pipeline.tasks import command_line, defaults, family, help, messages
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.dataset import GenerateDataset
@@ -57,6 +57,7 @@ __all__ = [
     "vitis",
 ]
 
+command_line.ASKED_HELP.append(lambda task: help.overview(COMMANDS) if task is None else help.help_of(task))
 messages.install()
 messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm"])
 if defaults.is_our_command(sys.argv):

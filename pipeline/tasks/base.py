@@ -15,13 +15,14 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.parameter import ParameterVisibility
 
 from pipeline import __version__
-from pipeline.errors import PipelineError
 from pipeline.last_words import end, exit_code, told
 from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
+from pipeline.tasks.parameters import names as names
+from pipeline.tasks.sections import farm, section, vitis
 from pipeline.tasks.target_options import check_task
 
 _T = TypeVar("_T")
@@ -51,8 +52,6 @@ class PipelineTask(luigi.Task):
     @staticmethod
     def _check_settings() -> None:
         """Refuses settings that cannot be meant before anything runs, also where this command does not need them."""
-        from pipeline.tasks.vitis import farm, section, vitis
-
         for settings in (vitis, farm):
             section(settings)
 
@@ -133,14 +132,6 @@ class PipelineTask(luigi.Task):
     def digest(self) -> str:
         """The fingerprint of :attr:`identity`, part of the output's path."""
         return fingerprint(**self.identity)
-
-
-def names(text: str) -> tuple[str, ...]:
-    """The names in a comma-separated list, in order, without blanks and repeats."""
-    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    if found != ("",) and "" in found:
-        raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
-    return () if found == ("",) else found
 
 
 @luigi.Task.event_handler(luigi.Event.DEPENDENCY_PRESENT)

@@ -20,27 +20,42 @@ import luigi.configuration
 from luigi.cmdline_parser import CmdlineParser
 from luigi.parameter import ParameterException
 from luigi.task_register import Register
-from luigi.worker import TaskProcess
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.tasks.kernel_options import joined
+from pipeline.tasks.sections import CFLAGS
 
 _NO_TASK = "no task is named"
 USAGE_EXIT = 2
 """Exit code of a command line that cannot be understood, as argparse has it."""
 
 
+ASKED_HELP: list[Callable[[type[luigi.Task] | None], str]] = []
+"""Gives the help of a task, or of all; filled with the tasks, which this module is below of."""
+
+
+def joined(words: list[str]) -> list[str]:
+    """A command line with the value of ``--cflags`` joined to it: argparse takes ``-DN=4`` for an option of its own."""
+    found: list[str] = []
+    following = iter(words)
+    for word in following:
+        if word == CFLAGS or (word.startswith("--") and word.endswith("-cflags") and word[2:3].isupper()):
+            value = next(following, None)
+            found.append(word if value is None else f"{word}={value}")
+        else:
+            found.append(word)
+    return found
+
+
 def install() -> None:
     """Puts our functions in the place of luigi's; once a process."""
     if CmdlineParser._get_task_kwargs is _task_kwargs:
         return
-    parser, parameter, process = cast(Any, CmdlineParser), cast(Any, luigi.Parameter), cast(Any, TaskProcess)
+    parser, parameter = cast(Any, CmdlineParser), cast(Any, luigi.Parameter)
     parser._build_parser = staticmethod(_with_one_line_errors(CmdlineParser._build_parser))
     parser._get_task_kwargs = _task_kwargs
     parser._possibly_exit_with_help = staticmethod(_help)
     parameter._get_value_from_config = _from_configuration(luigi.Parameter._get_value_from_config)
     parameter._get_value = _from_anywhere(luigi.Parameter._get_value)
-    process.run = _quiet_when_interrupted(TaskProcess.run)
 
 
 def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Callable[..., argparse.ArgumentParser]:
@@ -78,14 +93,12 @@ def _help(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:
     """Ends the command with the help that was asked for."""
     if not (known.core_help or known.core_help_all):
         return
-    from pipeline.tasks.help import help_of, overview
-
     if known.core_help_all:
         parser.print_help()
     elif known.root_task:
-        print(help_of(Register.get_task_cls(known.root_task)))
+        print(ASKED_HELP[-1](Register.get_task_cls(known.root_task)))
     else:
-        print(overview())
+        print(ASKED_HELP[-1](None))
     sys.exit()
 
 
@@ -176,20 +189,6 @@ def _from_anywhere(read: Callable[..., Any]) -> Callable[..., Any]:
             return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
 
     return value
-
-
-def _quiet_when_interrupted(run: Callable[[TaskProcess], None]) -> Callable[[TaskProcess], None]:
-    @functools.wraps(run)
-    def ended(self: TaskProcess) -> None:
-        try:
-            run(self)
-        except KeyboardInterrupt:
-            if not self.use_multiprocessing:
-                raise
-            # The command's own process tells of the interrupt; a child would print a traceback.
-            sys.exit(130)
-
-    return ended
 
 
 def check_sections(ours: Iterable[str]) -> None:

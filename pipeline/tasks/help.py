@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import shutil
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import luigi
 from luigi.parameter import OptionalParameterMixin, _no_value
 
+from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.target_options import TargetOptions
 
@@ -44,8 +46,6 @@ def _folded(command: str, width: int) -> list[str]:
 
 def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Parameter[Any]]]]]:
     """The options by where they are defined: the task's own, the kernel's, and those of every task."""
-    from pipeline.tasks.base import PipelineTask
-
     shared = {"The kernel and its target": (KernelOptions, TargetOptions), "Every task": (PipelineTask,)}
     groups: dict[str, list[tuple[str, luigi.Parameter[Any]]]] = {"Options": [], **{title: [] for title in shared}}
     for name, parameter in task.get_params():
@@ -102,11 +102,9 @@ def _value(family: str, name: str, parameter: luigi.Parameter[Any]) -> object:
     return parameter._default if configured is _no_value else configured
 
 
-def overview() -> str:
+def overview(commands: Sequence[type[luigi.Task]]) -> str:
     """The tasks, one line each."""
-    import pipeline.tasks
-
     lines = ["usage: luigi --module pipeline TASK [--option value ...]", "       python -m pipeline TASK ...", ""]
-    for task in pipeline.tasks.COMMANDS:
+    for task in commands:
         lines.append(f"  {task.__name__:24}{(task.__doc__ or '').strip().splitlines()[0]}")
     return "\n".join([*lines, "", "TASK --help shows a task's options on one screen; all can be set in luigi.cfg too."])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.project import Flags, parse_flags
+from pipeline.tasks.messages import say
+from pipeline.tasks.parameters import names
+from pipeline.tasks.sections import CFLAGS, pairs, section, vitis
 
 if TYPE_CHECKING:
     from pipeline.project import Project
 
-CFLAGS = "--cflags"
 KERNEL = "a name of the suite, or the path of a C file, hls_config.cfg or a Tcl script"
 """What ``--kernel`` takes."""
 
@@ -66,7 +69,7 @@ class KernelOptions:
     testbench = luigi.Parameter(
         default="",
         config_path={"section": "kernel", "name": "testbench"},
-        description="sources and data of a test bench that calls the top function, comma-separated",
+        description="a test bench's sources and data, comma-separated",
     )
     solution = luigi.Parameter(
         default="",
@@ -76,7 +79,7 @@ class KernelOptions:
     name = luigi.Parameter(
         default="",
         config_path={"section": "kernel", "name": "name"},
-        description="what the kernel is called; default: the file's name, or a project's top function",
+        description="what the kernel is called; default: as the file, or a project's top",
     )
     sites = luigi.ChoiceParameter(
         default="",
@@ -101,11 +104,7 @@ def project_named(kernel: str, reading: Reading) -> Project | None:
 
     What is not understood of it is said. Raises PipelineError as :func:`pipeline.project.opened.open_project`.
     """
-    from pathlib import Path
-
     from pipeline.project.opened import is_project, open_project
-    from pipeline.tasks.base import names
-    from pipeline.tasks.messages import say
 
     if not is_project(kernel):
         if reading.solution:
@@ -148,23 +147,8 @@ def flags_of(cflags: str) -> Flags:
 
     Raises PipelineError for flags that are none.
     """
-    from pipeline.tasks.vitis import pairs, section, vitis
-
     own = pairs(section(vitis).options, "vitis").get("cflags", "")
     return parse_flags(own, "[vitis] options cflags") + parse_flags(cflags, CFLAGS)
-
-
-def joined(words: list[str]) -> list[str]:
-    """A command line with the value of ``--cflags`` joined to it: argparse takes ``-DN=4`` for an option of its own."""
-    found: list[str] = []
-    following = iter(words)
-    for word in following:
-        if word == CFLAGS or (word.startswith("--") and word.endswith("-cflags") and word[2:3].isupper()):
-            value = next(following, None)
-            found.append(word if value is None else f"{word}={value}")
-        else:
-            found.append(word)
-    return found
 
 
 def single(kernels: int, option: str, **given: str) -> None:

@@ -148,3 +148,11 @@ class Folder(_Named, luigi.Parameter[str]):
         # What the kernel makes up, such as /proc, takes no folders and says so only when asked for one.
         if not os.access(there, os.W_OK | os.X_OK) or there.is_relative_to("/proc"):
             raise PipelineError("cannot be written to", file=str(there), fix=fix)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a comma-separated list, in order, without blanks and repeats."""
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if found != ("",) and "" in found:
+        raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
+    return () if found == ("",) else found

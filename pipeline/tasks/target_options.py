@@ -9,12 +9,11 @@ from luigi.cmdline_parser import CmdlineParser
 
 from pipeline.errors import PipelineError
 from pipeline.tasks.parameters import Clock
+from pipeline.tasks.sections import section, vitis
 
 if TYPE_CHECKING:
     from pipeline.kernels import Kernel
     from pipeline.synthesis import Flow, Target
-    from pipeline.tasks.vitis import vitis
-
 _ALIASES = {"part": "vitis_part", "clock": "vitis_clock_ns"}
 """The options of the section [vitis] that mean the same as ours, as argparse files them."""
 
@@ -46,7 +45,6 @@ def target_of(part: str, clock: float | None) -> Target:
         check_uncertainty,
     )
     from pipeline.synthesis.parts import check_part
-    from pipeline.tasks.vitis import section, vitis
 
     config: vitis = section(vitis)
     if part:

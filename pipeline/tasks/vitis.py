@@ -12,14 +12,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import luigi
-
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.project import NO_FLAGS, Flags
 from pipeline.synthesis.backends.registry import BackendKind
 from pipeline.tasks.messages import say
-from pipeline.tasks.parameters import Clock, Real, WholeNumber
+from pipeline.tasks.sections import farm as farm
+from pipeline.tasks.sections import own_settings as own_settings
+from pipeline.tasks.sections import pairs as pairs
+from pipeline.tasks.sections import section as section
+from pipeline.tasks.sections import vitis as vitis
+from pipeline.tasks.stored import open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
 
@@ -30,99 +33,6 @@ if TYPE_CHECKING:
     from pipeline.synthesis.backends.tool import ToolBackend
     from pipeline.synthesis.vitis import Sources, Tool, VitisBackend
     from pipeline.synthesis.vitis.job import Further
-
-
-class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
-    """The section [vitis]: the installation and the flow. All but limits and folders decide where reports are filed."""
-
-    settings = luigi.Parameter(default="", description="settings64.sh of the installation; else the tools on PATH")
-    tool = luigi.Parameter(
-        default="", description="vitis_hls, vitis-run, v++ or vivado_hls; else chosen by what is there"
-    )
-    part = luigi.Parameter(default="xcu200-fsgd2104-2-e", description="part that designs are made for")
-    clock_ns = Clock(default=4.0, description="target clock: 4, 4ns or 250MHz")
-    uncertainty = luigi.Parameter(default="27%", description="clock uncertainty, as the tool takes it")
-    flow_target = luigi.ChoiceParameter(default="vitis", choices=("vitis", "vivado"), description="flow target")
-    options = luigi.Parameter(default="", description="more settings: name=value, separated by ';'")
-    buffers = luigi.BoolParameter(
-        default=True, parsing=luigi.BoolParameter.EXPLICIT_PARSING, description="copy array arguments to local buffers"
-    )
-    unsupported = luigi.ChoiceParameter(
-        default="approximate",
-        choices=("approximate", "refuse"),
-        description="what happens to a value that Vitis HLS has no directive for",
-    )
-    reassociate = luigi.ChoiceParameter(
-        default="clause",
-        choices=("clause", "never", "always"),
-        description="floating-point sums in another order: where a reduction clause allows it, never, always",
-    )
-    timeout_minutes = Real(above=0, most=1e6, default=180.0, description="wall-clock limit of a run")
-    memory_gib = Real(least=0, most=1e5, default=0.0, description="memory limit of a run, 0 for none")
-    tries = WholeNumber(
-        least=1,
-        default=5,
-        description="tries of a run that finds no licence or no room on the disk, with growing pauses",
-    )
-    ends = WholeNumber(
-        least=1,
-        default=3,
-        description="commands in which a design may end without a verdict before it counts as failed",
-    )
-    scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
-    keep = luigi.ChoiceParameter(
-        default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
-    )
-    delivery = luigi.ChoiceParameter(
-        default="insert",
-        choices=("insert", "directives"),
-        description="designs in the tool's own terms: as pragmas in the files, or as directives beside them",
-    )
-    testbench = luigi.Parameter(
-        default="", description="C file of a test bench that calls the top function, for csim and cosim"
-    )
-    further = luigi.Parameter(default="", description="steps beyond C synthesis, comma-separated: csim, cosim, export")
-
-
-class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
-    """The section [farm]: where runs of the tool happen, and how many at once."""
-
-    executor = luigi.ChoiceParameter(
-        default="local",
-        choices=("serial", "local", "dask", "slurm", "lsf", "sge", "pbs"),
-        description="where runs of the tool happen",
-    )
-    workers = WholeNumber(least=1, default=1, description="runs at once")
-    licences = WholeNumber(
-        least=0, default=0, description="licences shared by all runs of the workspace, 0 for no limit"
-    )
-    options = luigi.Parameter(default="", description="options of the executor: name=value, separated by ';'")
-
-
-def section(of: type[luigi.Config]) -> Any:
-    """The section's values; PipelineError for one that luigi cannot read."""
-    try:
-        return of()
-    except ValueError as error:
-        if isinstance(error.__cause__, PipelineError):
-            raise error.__cause__ from None
-        cause = " ".join(str(error.__cause__ or error).split())
-        raise PipelineError(
-            f"[{of.__name__}]: {error.args[0].rsplit(': ', 1)[-1]} ({cause})", file="luigi.cfg", fix="mend that line"
-        ) from error
-
-
-def pairs(text: str, section: str) -> dict[str, str]:
-    """``name=value`` pairs separated by ``;``. Raises PipelineError for anything else."""
-    found = {}
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
-        name, mark, value = part.partition("=")
-        if not mark or not name.strip():
-            raise PipelineError(
-                f"[{section}] options: {part!r} is no name=value", file="luigi.cfg", fix="separate pairs by ';'"
-            )
-        found[name.strip()] = value.strip()
-    return found
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +68,7 @@ def lowering(
 
     ``testbench`` are the texts of a test bench's sources by name.
     """
-    from pipeline.synthesis.lowering import lower
+    from pipeline.synthesis.lowering import delivers, lower
 
     sources: Sources = lower(kernel, point, dialect=dialect, **options)
     project = kernel.project
@@ -166,8 +76,7 @@ def lowering(
         return replace(sources, files={**sources.files, **testbench}, testbench=tuple(testbench))
     flags, bench = project.flags.absolute(), project.testbench
     # Lowered C holds what it includes; a test bench is compiled as it is, with the headers that lie beside it.
-    delivered = kernel.dialect == "vitis-plain" == dialect
-    cflags = sources.cflags if delivered else flags.without_includes().text
+    cflags = sources.cflags if delivers(kernel, dialect) else flags.without_includes().text
     sources = replace(sources, cflags=cflags, settings=_later(project.tool.further))
     if not testbench:
         return sources
@@ -309,12 +218,6 @@ KIND = BackendKind(
 )
 
 
-def own_settings(backend: str) -> dict[str, str]:
-    """What the section of a backend's name in luigi.cfg says."""
-    config = luigi.configuration.get_config()
-    return {str(name): str(value) for name, value in config.items(backend)} if config.has_section(backend) else {}
-
-
 def run_designs(
     backend: ToolBackend,
     kernel: Kernel,
@@ -332,7 +235,6 @@ def run_designs(
     from pipeline.design_space import design_key
     from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
-    from pipeline.tasks.plan import open_store
 
     stored = backend.stored(points)
     yield from stored.values()

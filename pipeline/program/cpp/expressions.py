@@ -552,7 +552,6 @@ class Expressions:
     def _CXXMemberCallExpr(self, node: Node) -> c_ast.Node:
         callee, *given = inner(node)
         target = bare(callee)
-        coord = self.at(node)
         if target.get("kind") != "MemberExpr":
             raise self.refuse(node, "a call through a pointer to a member")
         below = inner(target)[0]

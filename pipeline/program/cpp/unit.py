@@ -195,7 +195,9 @@ class Unit:
             outer = scope.variables[item]
             if outer.type.kind == "lambda":
                 nested = self.closures.get(outer.type.name)
-                for below, _ in nested.captured if nested is not None else ():
+                for below, inside in nested.captured if nested is not None else ():
+                    if inside.mode == "pointer":
+                        written.add(below)
                     if below not in used and below in scope.variables:
                         used[below] = None
         for item in used:
@@ -407,7 +409,7 @@ class Unit:
 
     def idle(self, constructor: Node, scope: Expressions, depth: int = 0) -> bool:
         """Whether a constructor does nothing that would show."""
-        root = self.index.canonical.get(constructor["id"], constructor["id"])
+        root = str(self.index.canonical.get(constructor["id"], constructor["id"]))
         if root in self._idle:
             return self._idle[root]
         self._idle[root] = depth < 20
@@ -578,6 +580,8 @@ class Unit:
                 place, text = waiting.pop(0)
                 made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
             made.append(node)
+        for left in outside.values():
+            made += [c_ast.Pragma(text, self.index.coord({"#begin": at, "#end": at.offset})) for at, text in left]
         return made
 
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:

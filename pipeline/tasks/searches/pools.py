@@ -6,20 +6,16 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.tasks.kernel_options import AS_IT_IS, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.exploration import Outcome
     from pipeline.exploration.features import SiteFacts
     from pipeline.exploration.replay import Pool
-
-_ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
-_COLUMNS = ["source", "kernel", "key", "dialect", "status", "cycles", "valid", "usable_regression", "clock_target_ns"]
 
 
 def labelled_kernels(dataset: Path, sources: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -32,15 +28,20 @@ def labelled_kernels(dataset: Path, sources: Sequence[str]) -> dict[str, tuple[s
     return found
 
 
-def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[SiteFacts, ...]]:
+def read_pool(
+    dataset: Path, source: str, kernel: str, reading: Reading = AS_IT_IS
+) -> tuple[Pool, tuple[SiteFacts, ...]]:
     """The designs of one kernel and source whose points are known, sorted by key, and the kernel's sites.
 
+    The kernel's C is read as the options say that made the dataset.
     PipelineError where there is none.
     """
     import pyarrow.compute as pc
 
+    from pipeline.dataset.labelled import design_of_row
     from pipeline.exploration.replay import Pool
     from pipeline.loop.featurise import kernel_features
+    from pipeline.loop.measured import measured
     from pipeline.tasks.estimator_device import device_of_labels
     from pipeline.tasks.plan import kernel_or_none
 
@@ -57,28 +58,16 @@ def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[Site
     parsed = [json.loads(points[row["dialect"], row["key"]]) for row in known]
     sites = {name for point in parsed for name in point}
     device = device_of_labels(dataset, (source,))
-    facts = kernel_features(kernel_or_none(kernel), known[0]["dialect"], sites, device)
-    return Pool(source, kernel, facts.of(parsed), tuple(_outcome(row) for row in known)), facts.sites
-
-
-def _outcome(row: dict[str, Any]) -> Outcome:
-    from pipeline.exploration import RESOURCES, Outcome
-
-    usable = True if row["usable_regression"] else False if row["valid"] is False else None
-    used = []
-    for name in RESOURCES:
-        published = row[f"util_{_ORDER[name]}_published"]
-        used.append(row[f"util_{_ORDER[name]}"] if published is None else published)
-    cycles = float(row["cycles"]) if usable else None
-    return Outcome(row["key"], row["status"], usable, cycles, tuple(used), row["clock_target_ns"])
+    facts = kernel_features(kernel_or_none(kernel, reading), known[0]["dialect"], sites, device)
+    outcomes = (measured(design_of_row(row, point)).outcome() for row, point in zip(known, parsed, strict=True))
+    return Pool(source, kernel, facts.of(parsed), tuple(outcomes)), facts.sites
 
 
 @lru_cache(maxsize=2)
 def _labels(dataset: Path) -> pa.Table:
     from pipeline.dataset.schemas import read_table
 
-    used = [f"util_{name}{end}" for name in RESOURCE_NAMES for end in ("", "_published")]
-    return read_table(dataset / "labels.parquet", "labels").select([*_COLUMNS, *used])
+    return read_table(dataset / "labels.parquet", "labels")
 
 
 @lru_cache(maxsize=2)
