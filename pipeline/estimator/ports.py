@@ -82,8 +82,10 @@ class Ports:
         """Whether the memories of an array are as written: the user splits it, or it lies outside the design."""
         return bool(memory.splits) or (self.design.native and memory.role == "argument")
 
-    def _settled_interval(self, node: LoopNode) -> int:
-        """The bound that arrays set whose memories are as written."""
+    def settled_interval(self, node: LoopNode) -> int:
+        """The bound that arrays set whose memories are as written, 1 at least."""
+        if not self.any_settled:
+            return 1
         known, nest = self.design.facts.loops[node.number], self.design.nest
         accesses: dict[str, list[Access]] = {}
         for segment, _ in known.segments:
@@ -114,7 +116,7 @@ class Ports:
             if words is not None and not group.affine and words <= self.design.rules.scattered_words:
                 continue
             loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
-        bound = self._settled_interval(node) if self.any_settled else 1
+        bound = self.settled_interval(node)
         usual = self.design.device.memory["ports"]
         for name, load in loads.items():
             memory = self.design.nest.memories.get(name)
