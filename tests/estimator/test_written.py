@@ -73,6 +73,13 @@ def test_pipelining_turned_off_runs_one_iteration_after_the_other() -> None:
     assert loop.latency.exact == 256 * loop.iteration_latency.exact
 
 
+def test_copies_within_an_iteration_that_is_not_pipelined_wait_for_the_ports() -> None:
+    ((one,), (eight,)) = (_add("pipeline off", f"unroll factor={factor}").loops for factor in (1, 8))
+    assert one.iteration_latency.exact is not None
+    assert eight.iteration_latency.exact == one.iteration_latency.exact + 8 // 2 - 1
+    assert eight.latency.exact == 256 // 8 * eight.iteration_latency.exact
+
+
 @given(st.integers(1, 300))
 def test_written_factor_divides_the_trips_and_shares_the_two_ports(factor: int) -> None:
     loops = _add(f"unroll factor={factor}").loops
