@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.design_space.autodse import read_autodse
 from pipeline.design_space.derive import derive_space
 from pipeline.design_space.native import read_space
 from pipeline.design_space.space import DesignSpace
+from pipeline.design_space.value_lists import is_value_lists, read_value_lists
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.kernels.model import Kernel, SiteKind
@@ -20,8 +23,9 @@ _MAX_BYTES = 50_000_000
 def load_space(kernel: Kernel, file: Path | None = None) -> DesignSpace:
     """The design space of a kernel.
 
-    From ``file`` (the native TOML form or an AutoDSE configuration, told apart by content), else from ``space.toml`` or
-    ``ds_config.json`` in the folder of ``kernel.file``, else derived from the loops. Raises :class:`PipelineError`
+    From ``file`` (the native TOML form, an AutoDSE configuration or a JSON of value lists, told apart by content), else
+    from ``space.toml`` or ``ds_config.json`` in the folder of ``kernel.file``, else from a JSON of value lists named
+    like it, else derived from the loops. Raises :class:`PipelineError`
     where a file cannot be read or its sites are not the kernel's.
     """
     if file is None:
@@ -29,18 +33,36 @@ def load_space(kernel: Kernel, file: Path | None = None) -> DesignSpace:
         file = next((folder / name for name in BESIDE if (folder / name).is_file()), None)
         if file is not None and _of_another(kernel, file):
             file = None
+        if file is None:
+            file = _value_lists_beside(kernel, folder)
     if file is None:
         return derive_space(kernel)
-    space = read_space_file(file)
+    kinds = {site.name: site.kind for site in kernel.sites} | {one.name: SiteKind.OPTION for one in kernel.options}
+    space = read_space_file(file, kinds)
     _check_sites(kernel, space, file)
     return DesignSpace(space.sites, kernel=kernel.name, source=space.source)
 
 
-def read_space_file(file: Path) -> DesignSpace:
-    """The design space in a file of either form; raises :class:`PipelineError` where it holds none."""
+def read_space_file(file: Path, kinds: Mapping[str, SiteKind] | None = None) -> DesignSpace:
+    """The design space in a file of any form; raises :class:`PipelineError` where it holds none.
+
+    ``kinds`` says what sites decide in a form that does not say it.
+    """
     text = read_text(file, most=_MAX_BYTES, fix="give a TOML or JSON file with a design space")
+    if text.lstrip().startswith("{") and is_value_lists(text):
+        return read_value_lists(text, file=str(file), kinds=kinds)
     read = read_autodse if text.lstrip().startswith("{") else read_space
     return read(text, file=str(file))
+
+
+def _value_lists_beside(kernel: Kernel, folder: Path) -> Path | None:
+    """The JSON of values named like the kernel's file, where its sites are placeholders and it is one for them."""
+    names = {site.name for site in kernel.sites if not site.proposed} | {option.name for option in kernel.options}
+    file = folder / f"{Path(kernel.file).stem}.json"
+    if not names or not file.is_file():
+        return None
+    text = read_text(file, most=_MAX_BYTES, fix="give a JSON file with the values of each site")
+    return file if is_value_lists(text) and names & json.loads(text).keys() else None
 
 
 def _of_another(kernel: Kernel, file: Path) -> bool:

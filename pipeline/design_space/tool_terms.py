@@ -5,6 +5,7 @@ The value as written is the default. Beside it:
 - PIPELINE: no directive; ``off`` on innermost loops, which the tool pipelines by itself; ``pipeline`` on loops around
   others that the tool can unroll: all of a fixed trip count, 1,024 iterations together at most. A written II has the
   candidates II, 2 II and none (the least).
+  A placeholder has none and ``pipeline``, as in the published plain sets.
 - PARALLEL (``unroll factor``): divisors of the trip count up to 32, and the trip count itself up to 128, as other
   factors cost an exit check in every iteration (UG1399); powers of two up to 32 where a trip count has fewer than three
   such, or varies below a known bound.
@@ -29,6 +30,7 @@ from pipeline.kernels.as_written import (
     written_value,
 )
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
+from pipeline.kernels.propose import instances
 
 FACTOR_LIMIT = 32
 """The largest factor short of the whole loop."""
@@ -77,9 +79,13 @@ def unroll_candidates(trip_count: int | None, trip_max: int | None) -> tuple[int
 
 def _candidates(kernel: Kernel, loop: Loop, site: Site, default: int | str) -> tuple[int | str, ...]:
     if site.kind is not SiteKind.PIPELINE:
-        return tuple(sorted({*unroll_candidates(loop.trip_count, loop.trip_max), int(default)}))
+        # Instances of a template take one factor together.
+        alike = [set(unroll_candidates(one.trip_count, one.trip_max)) for one in instances(kernel, loop)]
+        return tuple(sorted({*set.intersection(*alike), int(default)}))
     found = [NOTHING]
-    if loop.innermost:
+    if not site.proposed:
+        found.append(ON)
+    elif loop.innermost:
         found.append(OFF)
     elif (copies := _inside(kernel, loop)) is not None and copies <= COPIES_LIMIT:
         found.append(ON)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pipeline.estimator.cycles import Cycles
 from pipeline.estimator.device import Device
 from pipeline.estimator.points import MERLIN
-from pipeline.estimator.schedule import Row
+from pipeline.estimator.schedule import Row, Schedule
 from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report, Resources
 
 
 def as_report(
-    top: str, cycles: Cycles, rows: list[Row], used: Resources, device: Device, dialect: str, version: str
+    top: str, cycles: Cycles, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
 ) -> Report:
     """The report of one design: latency and loops as estimated, no measured clock, one module."""
     latency = Latency(*cycles)
     interval = Range(*(None if end is None else end + 1 for end in (latency.best, latency.worst)))
+    if plan.interval is not None:
+        interval = _range(plan.interval)
     uncertainty = round(device.clock_ns * device.clock_uncertainty, 4)
     return Report(
         tool_version=f"estimator {version}",
@@ -31,7 +33,7 @@ def as_report(
         interval=interval,
         used=used,
         available=device.available,
-        loops=tuple(_loop(row, top) for row in rows),
+        loops=tuple(_loop(row, top) for row in plan.rows),
         modules=(ModuleReport(top, "no", latency, interval, device.clock_ns, uncertainty, None, used),),
         violations=(),
         pragmas=(),

@@ -46,6 +46,8 @@ def lower_bound(nest: Nest, device: Device, utilisation: float = 1.0) -> int:
     - work: a DSP block starts one part of an operation a cycle, so that ``sum(operations * DSP per operation)`` needs
       that many block-cycles, spread over ``utilisation`` of the device's blocks.
 
+    An argument that the user splits has ports of its own and counts nothing.
+
     Assumptions: operations that carry DSP blocks in the data file are built from them (the tool may build some from
     LUTs where it is told to), and none is found redundant; each operation that the C text executes unconditionally
     is executed, unless it does not change with a loop, when it counts once for the whole loop; operations under a
@@ -65,7 +67,7 @@ def lower_bound(nest: Nest, device: Device, utilisation: float = 1.0) -> int:
         spans = dict(around)
         for access in segment.accesses:
             memory = nest.memories.get(access.array)
-            if memory is None or memory.role != "argument":
+            if memory is None or memory.role != "argument" or memory.splits:
                 continue
             loops = [item.loops for item in access.index]
             single = all(item.affine and len(item.loops) == 1 for item in access.index)

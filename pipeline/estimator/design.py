@@ -33,5 +33,11 @@ class Design:
     """Copies of each loop's whole body that run side by side."""
     uneven: set[int] = field(default_factory=set)
     """Loops whose factor does not divide the trip count."""
+    registers: set[str] = field(default_factory=set)
+    """Arrays of which every element is a register: moves among them take no cycle of their own."""
     offchip: set[int] = field(default_factory=set)
     """Loops below which arguments are read and written in off-chip memory, uncached."""
+
+    def serial(self, loop: int) -> bool:
+        """Whether whole iterations of a loop follow each other, as a memory hands on what was written last in one."""
+        return not self.facts.loops[loop].crossing <= self.registers

@@ -65,8 +65,9 @@ class LoopFacts:
     """Every loop below has a known trip count."""
     parallel: bool = True
     """Iterations are independent and write separate elements, so that whole bodies may be copied."""
-    serial: bool = False
-    """An iteration reads what a later part of an earlier one has written: whole iterations follow each other."""
+    crossing: frozenset[str] = frozenset()
+    """Arrays of which an iteration reads what a later part of an earlier one has written: in memory that lets whole
+    iterations follow each other."""
     stages: bool = True
     """Its parts may overlap as stages: no part needs what a later part of the iteration before has written."""
 
@@ -185,7 +186,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
         chain=max((item for item in cycles if item.distance == 1), key=lambda item: item.operators, default=None),
         unrollable=all(item.loop.trip_count is not None for item in inside),
         parallel=not node.carried and _separate(accesses, node.number, inner),
-        serial=crossing,
+        crossing=crossing,
         stages=not crossing,
     )
 
@@ -214,8 +215,8 @@ def _separate(accesses: list[Access], loop: int, inner: dict[int, int | None]) -
     return True
 
 
-def _crossing(node: LoopNode, inner: dict[int, int | None]) -> bool:
-    """Whether a part of the body may read what a later part has written in an earlier iteration."""
+def _crossing(node: LoopNode, inner: dict[int, int | None]) -> frozenset[str]:
+    """Arrays of which a part of the body may read what a later part has written in an earlier iteration."""
     parts = [_segments((item,), ()) for item in node.body]
     writes: dict[str, list[tuple[int, Access]]] = {}
     reads: list[tuple[int, Access]] = []
@@ -228,15 +229,16 @@ def _crossing(node: LoopNode, inner: dict[int, int | None]) -> bool:
             else:
                 reads.append((place, access))
     compared = 0
+    found: set[str] = set()
     for place, read in reads:
         for other, write in writes.get(read.array, ()):
-            if place >= other:
+            if place >= other or read.array in found:
                 continue
             compared += 1
             trips = node.loop.trip_count
             if compared > _MOST_PAIRS or linear.distance(write.index, read.index, node.number, inner, trips):
-                return True
-    return False
+                found.add(read.array)
+    return frozenset(found)
 
 
 def _stated(node: LoopNode, array: str) -> int | None:

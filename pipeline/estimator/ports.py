@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 from pipeline.estimator.banks import busiest, factor_of
+from pipeline.estimator.choice import Mode
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
 from pipeline.estimator.nest import Access, LoopNode, Memory
@@ -31,6 +32,8 @@ class Ports:
         """Partitions every array as its widest access needs, by dimension, within the limits of the flow."""
         for name, memory in self.design.nest.memories.items():
             self._array(name, memory)
+            if self.design.native and self._in_registers(name, memory):
+                self.design.registers.add(name)
 
     def _array(self, name: str, memory: Memory) -> None:
         design, rules = self.design, self.design.rules
@@ -63,12 +66,26 @@ class Ports:
         self.copies[name] = copies
         self.partitions[name] = min(total, limit)
 
+    def _in_registers(self, name: str, memory: Memory) -> bool:
+        """Whether every element is a register: all are split apart, or every subscript is a constant once loops are
+        unrolled (UG1399, "config_array_partition").
+        """
+        if memory.role == "argument" and not memory.splits:
+            return False
+        groups = self.design.facts.groups.get(name, ())
+        if memory.splits:
+            return self.partitions[name] == memory.words
+        unrolled = all(self.design.modes[loop] is Mode.UNROLLED for group in groups for loop in group.uses)
+        return all(group.affine for group in groups) and (unrolled or self.partitions[name] == memory.words)
+
     def settled(self, memory: Memory) -> bool:
         """Whether the memories of an array are as written: the user splits it, or it lies outside the design."""
         return bool(memory.splits) or (self.design.native and memory.role == "argument")
 
-    def _settled_interval(self, node: LoopNode) -> int:
-        """The bound that arrays set whose memories are as written."""
+    def settled_interval(self, node: LoopNode) -> int:
+        """The bound that arrays set whose memories are as written, 1 at least."""
+        if not self.any_settled:
+            return 1
         known, nest = self.design.facts.loops[node.number], self.design.nest
         accesses: dict[str, list[Access]] = {}
         for segment, _ in known.segments:
@@ -91,7 +108,7 @@ class Ports:
         loads: dict[str, float] = {}
         for group in known.groups:
             memory = self.design.nest.memories.get(group.array)
-            if memory is not None and self.settled(memory):
+            if group.array in self.design.registers or (memory is not None and self.settled(memory)):
                 continue
             words = memory.words if memory is not None else None
             if words is not None and self.partitions[group.array] >= words:
@@ -99,7 +116,7 @@ class Ports:
             if words is not None and not group.affine and words <= self.design.rules.scattered_words:
                 continue
             loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
-        bound = self._settled_interval(node) if self.any_settled else 1
+        bound = self.settled_interval(node)
         usual = self.design.device.memory["ports"]
         for name, load in loads.items():
             memory = self.design.nest.memories.get(name)

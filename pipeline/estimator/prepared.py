@@ -92,7 +92,7 @@ class Prepared:
         found = self.figures(point, dialect)
         top = self.kernel.top
         dialect = self.meant(dialect)
-        return as_report(top, found.cycles, found.schedule.rows, found.used, self.device, dialect, self.version)
+        return as_report(top, found.cycles, found.schedule, found.used, self.device, dialect, self.version)
 
 
 def prepare(kernel: Kernel, device: Device | None = None) -> Prepared:

@@ -51,7 +51,8 @@ def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
     for inner in cycle.via:
         if not _reorders(design, design.nest.loops[inner], cycle):
             copies *= design.unroll[inner]
-    around = design.rules.carried_cycles if cycle.fixed else cycle.memory
+    kept = cycle.fixed or cycle.array in design.registers
+    around = design.rules.carried_cycles if kept else cycle.memory
     return math.ceil((around + cycle.operators * copies) / max(1, math.ceil(cycle.distance / factor)))
 
 
@@ -76,7 +77,7 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
     known = design.facts.loops[node.number]
     if copies <= 1:
         return 0
-    if known.serial:
+    if design.serial(node.number):
         return depth * (copies - 1)
     cycle = known.chain
     if cycle is None:

@@ -66,6 +66,8 @@ class Schedule:
     design: Design
     ports: Ports
     latency: Cycles = (0, 0, 0)
+    interval: Cycles | None = None
+    """Cycles between starts of the top function, where one may start before the last has ended."""
     rows: list[Row] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
 
@@ -86,7 +88,9 @@ def schedule(
     ports = Ports(design)
     ports.partition()
     result = Schedule(design, ports)
-    result.latency = _Scheduler(result).function(nest.body, nest.written, None, 0, 1, nest.top)
+    scheduler = _Scheduler(result)
+    result.latency = scheduler.function(nest.body, nest.written, None, 0, 1, nest.top)
+    result.interval = scheduler.starts(nest)
     return result
 
 
@@ -99,13 +103,27 @@ class _Scheduler:
         self.modes = result.design.modes
         self.uncached = 0
         self.repeats = 1
+        self.slowest: Cycles | None = None
 
     def function(self, body: Body, written: Written, parent: int | None, depth: int, copies: int, name: str) -> Cycles:
         """A function's body: its parts one after the other, or as data flows from one to the next."""
         if not written.dataflow:
             return self.body(body, parent, depth, copies, name)
         parts = [(item, self._item(item, parent, depth, copies, name)) for item in body]
+        if parent is None and name == self.design.nest.top:
+            self.slowest = cycles.largest([length for _, length in parts])
         return flowing(parts, written.streams)
+
+    def starts(self, nest: Nest) -> Cycles | None:
+        """Cycles between starts of the top function: its slowest stage in a dataflow region, its target where it is
+        pipelined as a whole, None where it must have ended (UG1399, "pragma HLS dataflow" and "pipeline")."""
+        if self.slowest is not None:
+            return self.slowest
+        own = nest.written.pipeline
+        if own is None or own.off or any(self.modes[item.number] is not Mode.UNROLLED for item in loops_of(nest.body)):
+            return None
+        needed = [own.ii or 1, *(self._interval(item) for item in loops_of(nest.body))]
+        return cycles.exactly(max(needed))
 
     def body(self, body: Body, parent: int | None, depth: int, copies: int, function: str) -> Cycles:
         total: Cycles = (0, 0, 0)
@@ -258,8 +276,9 @@ class _Scheduler:
         around = [item for outer in nodes[:-1] for item in outer.body if isinstance(item, Segment)]
         path = self._critical_path((*node.body, *around))
         if path is not None:
-            path = max(1, path + chain(self.design, node, path))
-            if self.design.facts.loops[node.number].serial:
+            # Where accesses share a port as written, the last starts that much later.
+            path = max(1, path + chain(self.design, node, path)) + self.ports.settled_interval(node) - 1
+            if self.design.serial(node.number):
                 interval = max(interval, path)
         row.pipelined = True
         row.interval = interval

@@ -16,6 +16,7 @@ from pipeline.estimator.walk_values import CHOSEN, Open, Place, Source, Sources,
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.own_pragmas import Dependence
 from pipeline.kernels.symbols import Symbol
 
 _INDEX = "index the array it points to instead"
@@ -193,7 +194,7 @@ class _Walker(Calls):
     def _loop(self, node: Any) -> None:
         record = self.records[id(node)]
         loop = self.loops[f"{record.function}/loop_{record.index}"]
-        own = self.written.on_loop(loop)
+        own = self._about_arrays(self.written.on_loop(loop), loop.function)
         loop = hinted(loop, own.trips)
         if isinstance(node, c_ast.For):
             if isinstance(node.init, c_ast.DeclList):
@@ -256,6 +257,20 @@ class _Walker(Calls):
         self.guards = guards
         self.stack.pop()
         self.items[-1].append(item)
+
+    def _about_arrays(self, own: Written, function: str) -> Written:
+        """What is written of dependences, about the arrays that a helper's names stand for where it is called."""
+        if not own.dependences:
+            return own
+        info = self.functions[function]
+        symbols = {symbol.name: symbol for symbol in (*self.program.globals, *info.locals, *info.arguments)}
+
+        def named(item: Dependence) -> Dependence:
+            symbol = symbols.get(item.variable or "")
+            place = self.places.get(symbol) if symbol is not None else None
+            return item if place is None else replace(item, variable=place.key.partition("@")[0])
+
+        return replace(own, dependences=tuple(named(item) for item in own.dependences))
 
     def _variable(self, record: LoopRecord) -> str | None:
         """The key of the scalar that counts a loop."""

@@ -27,6 +27,8 @@ PURE_CALLS = frozenset(name + suffix for name in _MATHEMATICS for suffix in ("",
 """Functions of the C library that touch no memory of the kernel."""
 _READS = {"memcpy": (1,), "memmove": (1,), "memcmp": (0, 1), "strlen": (0,)}
 _WRITES = {"memcpy": (0,), "memmove": (0,), "memset": (0,)}
+_STREAM = "hls::stream<"
+"""What calls begin with that read or write a stream, which is their first argument."""
 _MEMORY = ("array", "pointer", "unknown")
 
 Ways = Callable[[str], "tuple[list[str], list[tuple[Symbol, str]]] | None"]
@@ -278,6 +280,7 @@ class _Collector:
         name = node.name.name if isinstance(node.name, c_ast.ID) else ""
         if name in PURE_CALLS:
             return
+        stream = name.startswith(_STREAM)
         known = self.ways(name)
         given, effects = known if known is not None else ([], [])
         touched = [({symbol}, way) for symbol, way in effects]
@@ -289,6 +292,8 @@ class _Collector:
                 way = given[position] if position < len(given) else "inout"
             elif name in _READS or name in _WRITES:
                 way = "out" if position in _WRITES.get(name, ()) else "in"
+            elif stream:
+                way = "out" if ("write" in name.rpartition("::")[2]) != (position > 0) else "in"
             else:
                 way = "in" if self._points_to_const(argument) else "inout"
             touched.append((roots, way))
@@ -298,8 +303,8 @@ class _Collector:
                     every = {target for root in roots for target in (root, *self.targets.get(root, ()))}
                     for root in sorted(every, key=lambda symbol: (symbol.line, symbol.name)):
                         self._add(root, (root,), None, Place(root), write, whole=True)
-        # What it does beyond that is not known.
-        self._escape(None)
+        if not stream:  # what it does beyond that is not known
+            self._escape(None)
 
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element

@@ -47,6 +47,11 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto") -> Kernel:
         for loop in kernel.loops
         if loop.keyword == "for" and loop.function in reached and places[loop.id].offset is not None
     ]
+    # Instances of a template share the sites of the loop in the text.
+    instances: dict[int, list[Loop]] = {}
+    for loop in loops:
+        instances.setdefault(loop.file_index, []).append(loop)
+    loops = [max(found, key=lambda one: one.trip_max or 0) for found in instances.values()]
     found = _tool_sites(kernel, loops) if terms == "tool" else _merlin_sites(loops, places)
     return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)))
 
@@ -108,14 +113,21 @@ def _tool_sites(kernel: Kernel, loops: list[Loop]) -> list[Site]:
 
 
 def _open(kernel: Kernel, loop_id: str | None, value: Unroll) -> bool:
-    """Whether a loop is unrolled as a whole and nobody knows how often it runs: no factor says the same."""
-    return loop_id is not None and not value.off and value.factor is None and kernel.loop(loop_id).trip_count is None
+    """Whether a loop is unrolled as a whole and no factor says the same: how often it runs is not known, or varies."""
+    if loop_id is None or value.off or value.factor is not None:
+        return False
+    return len(trips := {one.trip_count for one in instances(kernel, kernel.loop(loop_id))}) > 1 or None in trips
+
+
+def instances(kernel: Kernel, loop: Loop) -> list[Loop]:
+    """The loops that one loop of the text is: instances of a template, else itself alone."""
+    return [one for one in kernel.loops if one is loop or (loop.keyword == "for" and one.file_index == loop.file_index)]
 
 
 def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
     """The loops that the top function reaches and that have no site, in the order of the text."""
     reached = set(reachable(kernel))
-    having = {site.loop for site in kernel.sites}
+    having = {one.id for site in kernel.sites for one in instances(kernel, kernel.loop(site.loop))}
     return tuple(loop for loop in kernel.loops if loop.function in reached and loop.id not in having)
 
 

@@ -14,22 +14,28 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
+from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
 from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
+from pipeline.program.included import includer
 from pipeline.program.link import merged
 from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
-from pipeline.project.cpp import CPP_SUFFIXES
+from pipeline.project.cpp import CPP_SUFFIXES, filled_in_cpp
 from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
+_PLAIN = {
+    SiteKind.PIPELINE: "HLS pipeline auto{{__PIPE__{}}}",
+    SiteKind.PARALLEL: "HLS unroll factor = auto{{__PARA__{}}}",
+}
+"""Placeholders as published label sets of plain Vitis HLS have them, named after the loop's position."""
 _NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,99}")
 
 
@@ -110,7 +116,16 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
     if file.lower().endswith(CPP_SUFFIXES):
         return read_cpp_translation(source, file=file, flags=flags)
-    return read_translation(source, file=file, flags=flags)
+    try:
+        return read_translation(source, file=file, flags=flags)
+    except PipelineError as error:
+        whole = includer(Path(file)) if error.file == file else None
+        if whole is None:
+            raise
+        # What is missing here stands in the file that this one is a part of.
+        raise PipelineError(
+            error.problem, file=file, line=error.line, column=error.column, fix=f"{whole} includes this file: name that"
+        ) from None
 
 
 def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
@@ -133,7 +148,7 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     order = [chosen, *(function for function in program.functions if function != chosen)]
     analysis = Analysis(program, ast, chosen)
     loops, ids = _loops(program, analysis.records, file)
-    sites = _sites(analysis.records, ids, file)
+    sites = _sites(analysis.records, ids, file, {loop.id: loop.file_index for loop in loops})
     options = _options(ast, {site.name for site in sites}, file)
     ways = analysis.directions
     pragmas = _own_pragmas(found, analysis, source, project)
@@ -234,7 +249,7 @@ def _loops(
 ) -> tuple[tuple[Loop, ...], dict[int, str]]:
     ids: dict[int, str] = {}
     loops: list[Loop] = []
-    for_count = 0
+    places = _for_places(records)
     for function, found in records.items():
         for record in found:
             ids[id(record)] = loop_id = f"{function}/loop_{record.index}"
@@ -245,7 +260,7 @@ def _loops(
                     id=loop_id,
                     function=function,
                     index=record.index,
-                    file_index=for_count if is_for else -1,
+                    file_index=places[id(record)] if is_for else -1,
                     keyword=record.keyword,
                     label=record.label,
                     parent=ids[id(record.parent)] if record.parent else None,
@@ -264,11 +279,27 @@ def _loops(
                     file=coord.file if coord.file != file else None,
                 )
             )
-            for_count += is_for
     return tuple(loops), ids
 
 
-def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str) -> tuple[Site, ...]:
+def _for_places(records: dict[str, list[LoopRecord]]) -> dict[int, int]:
+    """The position of each ``for`` loop among those of the text, which has one for all instances of a template."""
+    ordered = [record for found in records.values() for record in found if record.keyword == "for"]
+    if not any(record.node.coord.file.lower().endswith(CPP_SUFFIXES) for record in ordered):
+        return {id(record): number for number, record in enumerate(ordered)}
+    files = list(dict.fromkeys(record.node.coord.file for record in ordered))
+    where = {
+        id(record): (files.index(coord.file), coord.line, coord.column or 1)
+        for record in ordered
+        if (coord := record.node.coord)
+    }
+    numbers = {place: number for number, place in enumerate(sorted(set(where.values())))}
+    return {name: numbers[place] for name, place in where.items()}
+
+
+def _sites(
+    records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str, positions: dict[str, int]
+) -> tuple[Site, ...]:
     sites: dict[str, Site] = {}
     places: dict[str, tuple[str, int, int]] = {}
     taken: dict[tuple[str, str], str] = {}
@@ -301,6 +332,7 @@ def _sites(records: dict[str, list[LoopRecord]], ids: dict[int, str], file: str)
                     dialect=pragma.dialect or "merlin",
                     proposed=False,
                     file=pragma.file if pragma.file != file else None,
+                    plain=pragma.text == _PLAIN.get(pragma.kind, "").format(f"L{positions[loop]}"),
                 )
     return tuple(sites[name] for name in sorted(sites))
 
@@ -345,7 +377,8 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
         # Macros are those of the file that is compiled; a header's are known to all that include it.
         unit = file if file in project.further else project.file
         text = source if unit == project.file else found.texts[unit]
-        return filled_in(texts, text, file=unit, flags=project.flags)
+        fill = filled_in_cpp if unit.lower().endswith(CPP_SUFFIXES) else filled_in
+        return fill(texts, text, file=unit, flags=project.flags)
 
     program, records, file = analysis.program, analysis.records, project.file
     own = own_pragmas(program, found.ast, records, file, expand)

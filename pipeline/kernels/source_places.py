@@ -64,8 +64,3 @@ def loop_places(kernel: Kernel) -> dict[str, LoopPlace]:
             record.node, tuple(record.pragmas), coord.file, offset
         )
     return places
-
-
-def loop_nodes(kernel: Kernel) -> dict[str, Any]:
-    """The syntax tree node of each loop, by loop id."""
-    return {loop: place.node for loop, place in loop_places(kernel).items()}

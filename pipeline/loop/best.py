@@ -11,7 +11,7 @@ from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
 from pipeline.loop.delivered import write_project
 from pipeline.loop.tables import utilisations
-from pipeline.synthesis.lowering import lower
+from pipeline.synthesis.lowering import delivers, lower
 from pipeline.synthesis.target import made_for, whole
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
@@ -53,7 +53,7 @@ def write_best(
     write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
     try:
-        if plan.kernel is not None and plan.address.flow.dialect == "vitis-plain" == plan.kernel.dialect:
+        if plan.kernel is not None and delivers(plan.kernel, plan.address.flow.dialect):
             files |= write_project(folder, plan.kernel, build_sources(plan, best)[0])
         else:
             for name, text in annotated(plan, best).items():

@@ -72,12 +72,21 @@ def kernel_text(facts: Facts) -> str:
         f"Design space: {size(facts['space_size'])} valid points"
         + (f" of {facts['combinations']:,} combinations" if facts["combinations"] is not None else "")
         + f"; {rules} of {len(facts['sites'])} sites have a rule; {facts['space_source']}",
+        *_without_sites(facts["loops_without_sites"]),
         *_known_labels(facts["labels"], facts["kernel"]),
         f"Default design: {facts['default_key'] or 'the one without any site'}",
         f"Next: DescribeDesign --kernel {facts['argument']} --key KEY, "
         f"or GenerateDataset --kernels {facts['argument']} --backend estimator",
     ]
     return "\n".join(lines)
+
+
+def _without_sites(loops: list[str]) -> list[str]:
+    """A line on the loops that nothing is decided of, where there are any."""
+    if not loops:
+        return []
+    more = f" and {len(loops) - 5} more" if len(loops) > 5 else ""
+    return [f"Loops without a site: {', '.join(loops[:5])}{more}"]
 
 
 def design_text(facts: Facts) -> str:

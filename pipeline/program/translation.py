@@ -27,12 +27,12 @@ _UNKNOWN = re.compile(r"(?:unknown type name|undeclared identifier) '(\w+)'")
 _CPP_SIGNS = [
     (re.compile(sign), what)
     for sign, what in (
-        (r"^\s*template\s*<", "a template"),
+        (r"^\s*template\s*<", "a C++ template"),
         (r"^\s*(?:class\s+\w+\s*[:{]|namespace\b|using\s+(?:namespace\b|\w+\s*=))", "a C++ declaration"),
         (r"\b(?:ap_u?int|ap_u?fixed|hls::stream|std::\w+)\s*<", "a C++ template type"),
         (r"\b\w+\s*::\s*\w+", "a C++ scope (::)"),
         (r"[(,]\s*(?:const\s+)?[A-Za-z_]\w*(?:\s+[A-Za-z_]\w*)?\s*&\s*[A-Za-z_]\w*\s*[,)\[]", "a C++ reference"),
-        (r"^\s*extern\s+\"C", 'extern "C"'),
+        (r"^\s*extern\s+\"C", 'extern "C" of C++'),
     )
 ]
 _NESTED = re.compile(r"^(?!.*\b(?:if|for|while|switch|else|do)\b).*\b\w+\s+\**\w+\s*\([^;{}]*\)\s*$")
@@ -120,7 +120,7 @@ def _parse(
             file=where,
             line=line,
             column=int(column) if column else None,
-            fix="rewrite it in plain C" if why else _advice(problem),
+            fix=_advice(problem, why),
         ) from None
     except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         # The parser meets some malformed input with whatever breaks inside it.
@@ -150,15 +150,17 @@ def _reason(source: str, at: int | None) -> str | None:
         return "a computed goto is not supported"
     for sign, what in _CPP_SIGNS:
         if sign.search(row):
-            return f"{what}: C++ is not supported"
+            return f"{what} in a file that is read as C"
     return None
 
 
-def _advice(problem: str) -> str:
+def _advice(problem: str, why: str | None) -> str:
+    if why is not None:
+        return "give the file the ending .cpp, by which C++ is known" if "C++" in why else "rewrite it in plain C"
     missing = _UNKNOWN.search(problem)
     if missing is None:
         return "check the syntax there and just before"
-    return f"declare {missing[1]} or include its header; of a file that another one includes, name that other one"
+    return f"declare {missing[1]} or include its header"
 
 
 def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:

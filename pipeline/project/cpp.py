@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import first_error, library_folders, run, zig
 from pipeline.project.flags import NO_FLAGS, Flags
-from pipeline.project.preprocess import TOOL_MACROS
+from pipeline.project.preprocess import TOOL_MACROS, values_of, with_values
 from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
@@ -89,6 +90,29 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
         for found in _PRAGMA.finditer(done.messages)
     )
     return CppTree(root, str(place), pragmas, tuple(f"<{name}>" for name in headers))
+
+
+def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
+    """Texts of one line with the macros filled in that are defined at a C++ source's end, in the same order.
+
+    Raises PipelineError for whatever the preprocessor refuses.
+    """
+    headers, hidden = _headers(source, file, flags)
+    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
+        place = Path(scratch) / "kernel.cpp"
+        place.write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
+        base = _command(flags, str(Path(file).parent.absolute()))
+        ahead = None if hidden else _ahead(tuple(headers), tuple(base), file)
+        command = [*base, *(("-include-pch", str(ahead)) if ahead else ()), *_DIALECT, "-E", str(place)]
+        done = run(command, scratch=Path(scratch), file=file)
+        if done.code != 0:
+            raise _refusal(done.messages, str(place), file)
+    return values_of(done.output)
+
+
+def library() -> tuple[str, ...]:
+    """The folders whose headers are not the user's."""
+    return (f"{VENDOR_HEADERS}/", *(f"{place}/" for place in library_folders()))
 
 
 def _command(flags: Flags, folder: str) -> list[str]:

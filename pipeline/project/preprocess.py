@@ -108,10 +108,22 @@ def filled_in(
 
     Raises PipelineError for whatever the preprocessor refuses.
     """
-    mark = "#pragma hls_pipeline_value"
-    rows = "".join(f"{mark}\n{' '.join(text.split())}\n" for text in texts)
-    done = preprocess(f"{source}\n{rows}{mark}\n", file=file, flags=flags, folder=folder)
-    found = done.text.split(mark)[1:-1]
+    text = with_values(texts, source)
+    return values_of(preprocess(text, file=file, flags=flags, folder=folder).text)
+
+
+_MARK = "#pragma hls_pipeline_value"
+
+
+def with_values(texts: Sequence[str], source: str) -> str:
+    """A source with texts of one line after its end, each behind a mark; :func:`values_of` finds them again."""
+    rows = "".join(f"{_MARK}\n{' '.join(text.split())}\n" for text in texts)
+    return f"{source}\n{rows}{_MARK}\n"
+
+
+def values_of(text: str) -> list[str]:
+    """The texts of :func:`with_values` in a preprocessed source."""
+    found = text.split(_MARK)[1:-1]
     # The preprocessor may break lines and say so.
     return [" ".join(row.strip() for row in part.split("\n") if not row.startswith("#")).strip() for part in found]
 
@@ -230,8 +242,8 @@ def _refusal(messages: str, source: str, file: str, clean: str) -> PipelineError
         name = missing[1]
         stem = name.removesuffix(".h").removesuffix(".hpp")
         if name in _CPP_HEADERS or stem.startswith(("ap_", "hls_")) or name.endswith(".hpp"):
-            text = f"#include of the C++ header {name}: kernels are read as C, C++ is not supported"
-            fix = "use C types (stdint.h, double, float) and a .c file"
+            text = f"#include of the C++ header {name} in a file that is read as C"
+            fix = "give the file the ending .cpp, by which C++ is known, or use C types (stdint.h, double, float)"
         else:
             text = f"header {name} is not found"
             fix = 'put it beside the C file or name its folder: --cflags "-I FOLDER"'

@@ -12,6 +12,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
 from pipeline.tasks.parameters import WholeNumber
@@ -20,43 +21,64 @@ from pipeline.tasks.target_options import TargetOptions, one_target
 if TYPE_CHECKING:
     from pipeline.estimator.fit import KernelData, Trials
     from pipeline.estimator.scores import Agreement
+    from pipeline.kernels import Kernel
     from pipeline.synthesis import Address
 
 
-class _AgainstLabels(TargetOptions, PipelineTask):
+class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
     """A task that compares estimates with the labels that the report store holds of a source."""
 
     source = luigi.Parameter(description="where the labels are from, such as vitis-plain, hlsyn-v20 or a name of yours")
-    kernels = luigi.Parameter(default="", description="suite names, comma-separated; default: all that have labels")
+    kernels = luigi.Parameter(
+        default="", description="suite names or paths, comma-separated; default: all that have labels"
+    )
     designs = WholeNumber(least=1, default=60, description="designs a kernel at most, evenly spread over their keys")
     folds = WholeNumber(least=2, default=5, description="groups of kernels; each is judged by a fit to the others")
+
+    @cached_property
+    def named(self) -> dict[str, Kernel | None]:
+        """The kernels of ``--kernels``, by name; None where the C is nowhere."""
+        from pipeline.tasks.plan import kernel_or_none
+
+        wanted = names(self.kernels)
+        single(len(wanted), "--kernels", **self.reading.narrow)
+        found = {name: kernel_or_none(name, self.reading) for name in wanted}
+        return {name if kernel is None else kernel.name: kernel for name, kernel in found.items()}
+
+    def kernel_called(self, name: str) -> Kernel | None:
+        """The kernel of that name: one that ``--kernels`` names, else one of the suite; None where its C is nowhere."""
+        from pipeline.tasks.plan import kernel_or_none
+
+        return self.named.get(name) or kernel_or_none(name, self.reading)
 
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
         """The addresses of the kernels, in the order of their names; PipelineError where there is none."""
         from pipeline.synthesis import ESTIMATOR_SOURCE, made_for_target
-        from pipeline.tasks.plan import cached_kernels, kernel_or_none, open_store
+        from pipeline.tasks.plan import cached_kernels, open_store
 
         if self.designs < 8 or self.folds < 2:
             raise PipelineError("too few designs or folds to judge by", fix="give --designs from 8 and --folds from 2")
         if self.source == ESTIMATOR_SOURCE:
             raise PipelineError("the estimator's own labels say nothing of it", fix="name the source of real labels")
-        wanted = names(self.kernels)
-        known = cached_kernels(self.workspace, self.source, self.asked_target)
+        wanted = self.named
+        labelled = made_for_target(open_store(self.workspace).addresses(source=self.source), self.asked_target)
+        known = {address.kernel for address in labelled}
+        if not wanted:
+            known &= {*cached_kernels(self.workspace, self.source, self.asked_target)}
         missing = [name for name in wanted if name not in known]
         if missing:
-            raise PipelineError(
-                f"no label of kernel {missing[0]!r} from {self.source}", fix=f"name some of: {', '.join(known)}"
-            )
+            some = ", ".join(sorted(known)) or "the kernels of another --source"
+            raise PipelineError(f"no label of kernel {missing[0]!r} from {self.source}", fix=f"name some of: {some}")
         found = []
-        for address in made_for_target(open_store(self.workspace).addresses(source=self.source), self.asked_target):
-            kernel = kernel_or_none(address.kernel)
-            fits = kernel is not None and address.kernel_hash in ("", kernel.ast_hash)
-            if fits and (not wanted or address.kernel in wanted):
+        for address in labelled:
+            kernel = self.kernel_called(address.kernel) if address.kernel in (wanted or known) else None
+            if kernel is not None and address.kernel_hash in ("", kernel.ast_hash):
                 found.append(address)
         if not found:
             raise PipelineError(
-                f"no kernel with labels from {self.source} has C in the suite", fix="import labels of suite kernels"
+                f"no kernel with labels from {self.source} has C at hand",
+                fix="name its file with --kernels",
             )
         one_target({address.kernel: address.flow for address in found})
         return tuple(sorted(found, key=lambda address: (address.kernel, address.digest)))
@@ -101,7 +123,7 @@ class _AgainstLabels(TargetOptions, PipelineTask):
 
     def _data(self, address: Address) -> KernelData | None:
         from pipeline.estimator.fit import LEAST, KernelData, Measured
-        from pipeline.tasks.plan import kernel_of, open_store
+        from pipeline.tasks.plan import open_store
 
         found = []
         for entry in sorted(open_store(self.workspace).entries(address), key=lambda entry: entry.key):
@@ -113,7 +135,8 @@ class _AgainstLabels(TargetOptions, PipelineTask):
             return None
         step = max(1.0, len(found) / self.designs)
         picked = tuple(found[int(place * step)] for place in range(min(self.designs, len(found))))
-        return KernelData(kernel_of(address.kernel), picked)
+        kernel = self.kernel_called(address.kernel)
+        return KernelData(kernel, picked) if kernel is not None else None
 
     def compare(self, trials: Trials) -> tuple[dict[str, Agreement], dict[str, Agreement]]:
         """By kernel the agreement of the shipped constants, and of those fitted on the other groups of kernels."""

@@ -20,7 +20,6 @@ import luigi.configuration
 from luigi.cmdline_parser import CmdlineParser
 from luigi.parameter import ParameterException
 from luigi.task_register import Register
-from luigi.worker import TaskProcess
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.tasks.sections import CFLAGS
@@ -51,13 +50,12 @@ def install() -> None:
     """Puts our functions in the place of luigi's; once a process."""
     if CmdlineParser._get_task_kwargs is _task_kwargs:
         return
-    parser, parameter, process = cast(Any, CmdlineParser), cast(Any, luigi.Parameter), cast(Any, TaskProcess)
+    parser, parameter = cast(Any, CmdlineParser), cast(Any, luigi.Parameter)
     parser._build_parser = staticmethod(_with_one_line_errors(CmdlineParser._build_parser))
     parser._get_task_kwargs = _task_kwargs
     parser._possibly_exit_with_help = staticmethod(_help)
     parameter._get_value_from_config = _from_configuration(luigi.Parameter._get_value_from_config)
     parameter._get_value = _from_anywhere(luigi.Parameter._get_value)
-    process.run = _quiet_when_interrupted(TaskProcess.run)
 
 
 def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Callable[..., argparse.ArgumentParser]:
@@ -191,20 +189,6 @@ def _from_anywhere(read: Callable[..., Any]) -> Callable[..., Any]:
             return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
 
     return value
-
-
-def _quiet_when_interrupted(run: Callable[[TaskProcess], None]) -> Callable[[TaskProcess], None]:
-    @functools.wraps(run)
-    def ended(self: TaskProcess) -> None:
-        try:
-            run(self)
-        except KeyboardInterrupt:
-            if not self.use_multiprocessing:
-                raise
-            # The command's own process tells of the interrupt; a child would print a traceback.
-            sys.exit(130)
-
-    return ended
 
 
 def check_sections(ours: Iterable[str]) -> None:

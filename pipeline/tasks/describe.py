@@ -82,6 +82,7 @@ class DescribeKernel(_OfKernel):
         """Loops, arrays, sites, space, labels."""
         from pipeline.design_space import design_key
         from pipeline.design_space.rules import TRUE
+        from pipeline.kernels.propose import loops_without_sites
 
         kernel, space = self.found, self.rules
         names = ("label", "function", "keyword", "variable", "lower", "upper", "inclusive", "step", "depth", "line",
@@ -115,6 +116,7 @@ class DescribeKernel(_OfKernel):
             "loops": loops,
             "arrays": [{name: getattr(array, name) for name in columns} for array in kernel.arrays],
             "sites": sites,
+            "loops_without_sites": [loop.id for loop in loops_without_sites(kernel)] if kernel.sites else [],
             "sites_proposed": any(site.proposed for site in kernel.sites),
             "space_hash": space.hash,
             "space_source": space.source or "derived from the loops",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.designs import BACKENDS
+from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
@@ -22,7 +24,7 @@ from pipeline.tasks.provisional import ProvisionalTarget, partial_notes
 LAYOUTS = ("hlsyn", "autodse", "pyg")
 
 
-class ExportDataset(PipelineTask):
+class ExportDataset(KernelOptions, PipelineTask):
     """Writes a dataset as HLSyn's JSON files, AutoDSE's configurations, or tensors for PyTorch Geometric."""
 
     example = "--layout pyg"
@@ -42,7 +44,7 @@ class ExportDataset(PipelineTask):
             raise PipelineError("one export holds one source", fix="export the sources one after the other")
         return GenerateDataset(
             workspace=self.workspace, seed=self.seed, kernels=self.kernels, source=self.source, backend=self.backend,
-            count=self.count, graphs=self.layout == "pyg", allow_partial=self.allow_partial,
+            count=self.count, graphs=self.layout == "pyg", allow_partial=self.allow_partial, **asdict(self.reading),
         )  # fmt: skip
 
     @cached_property

@@ -13,6 +13,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import Clock
@@ -178,18 +179,18 @@ class ImportHLSyn(_Import):
         self.finish(addresses, notes, changes.lines)
 
 
-class ImportReports(_Import):
+class ImportReports(KernelOptions, _Import):
     """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store.
 
-    Of several reports of one design the newest by the time of its file counts, also of those that came before.
+    Only reports of the kernel's top function are taken (``--top``). Of several reports of one design the newest by the
+    time of its file counts, also of those that came before.
     """
 
     example = "--path old_runs --kernel mine.c --source lab-2023.2"
 
     path = luigi.Parameter(description="folder to search for csynth.xml files")
     source = luigi.Parameter(description="a name of your own for these runs, such as lab-2023.2")
-    kernel = luigi.Parameter(description="the kernel they are of: a suite name, a path to its C file, or just a name")
-    top = luigi.Parameter(default="", description="only reports of this top function; default: the kernel's")
+    kernel = luigi.Parameter(description=f"the kernel they are of: {KERNEL}; or just a name")
     part = luigi.Parameter(default="", description="only reports for this part, where the folder has several")
     clock = Clock(default=None, description="only reports at this clock: 4, 4ns or 250MHz; default: at any")
     tool_version = luigi.Parameter(default="", description="only reports of this version of the tool")
@@ -200,7 +201,7 @@ class ImportReports(_Import):
         """The kernel, where its C is at hand."""
         from pipeline.tasks.plan import kernel_or_none
 
-        return kernel_or_none(self.kernel, self.top)
+        return kernel_or_none(self.kernel, self.reading)
 
     @cached_property
     def collected(self) -> tuple[list[Collected], list[str]]:

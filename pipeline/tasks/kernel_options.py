@@ -69,7 +69,7 @@ class KernelOptions:
     testbench = luigi.Parameter(
         default="",
         config_path={"section": "kernel", "name": "testbench"},
-        description="sources and data of a test bench that calls the top function, comma-separated",
+        description="a test bench's sources and data, comma-separated",
     )
     solution = luigi.Parameter(
         default="",
@@ -79,7 +79,7 @@ class KernelOptions:
     name = luigi.Parameter(
         default="",
         config_path={"section": "kernel", "name": "name"},
-        description="what the kernel is called; default: the file's name, or a project's top function",
+        description="what the kernel is called; default: as the file, or a project's top",
     )
     sites = luigi.ChoiceParameter(
         default="",

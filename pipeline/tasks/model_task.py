@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import read_own, read_text
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import OptionalWholeNumber
@@ -29,7 +31,7 @@ TARGETS = ("regression", "validity")
 _LIBRARIES = ("torch", "torch-geometric", "lightning", "numpy", "scikit-learn", "safetensors")
 
 
-class ModelTask(TargetOptions, PipelineTask):
+class ModelTask(TargetOptions, KernelOptions, PipelineTask):
     """A task that trains on the designs of a dataset and leaves a model's folder."""
 
     source = luigi.Parameter(
@@ -57,7 +59,7 @@ class ModelTask(TargetOptions, PipelineTask):
         """The task that makes the dataset."""
         return GenerateDataset(
             workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend="replay",
-            part=self.part, clock=self.clock,
+            part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
 
     @property
@@ -121,8 +123,9 @@ class ModelTask(TargetOptions, PipelineTask):
         if not self.dataset:
             return {shard.plan.name: shard.plan.kernel for shard in self.dataset_task.shards if shard.plan.kernel}
         table = read_table(self.dataset_folder / "kernels.parquet", "kernels").select(["kernel", "kernel_hash"])
-        found = {row["kernel"]: (kernel_or_none(row["kernel"]), row["kernel_hash"]) for row in table.to_pylist()}
-        return {name: kernel for name, (kernel, tree) in found.items() if kernel and kernel.ast_hash == tree}
+        hashes = {row["kernel"]: row["kernel_hash"] for row in table.to_pylist()}
+        found = {name: kernel_or_none(name, self.reading) for name in hashes}
+        return {name: kernel for name, kernel in found.items() if kernel and kernel.ast_hash == hashes[name]}
 
     @property
     def page(self) -> Path:

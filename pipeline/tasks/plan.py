@@ -60,10 +60,10 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
     return find_kernel(project, sites=cast("Terms", reading.sites or "auto"))
 
 
-def kernel_or_none(name: str, top: str = "") -> Kernel | None:
-    """The kernel of that name in the suite or at that path; None where there is no C for it."""
+def kernel_or_none(name: str, reading: Reading = AS_IT_IS) -> Kernel | None:
+    """The kernel of that name in the suite or at that path, read as the options say; None where its C is nowhere."""
     if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
-        return kernel_of(name, Reading(top=top))
+        return kernel_of(name, reading)
     return None
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.resources import data_folder
-from pipeline.synthesis.store import ReportStore
+
+if TYPE_CHECKING:
+    from pipeline.synthesis.store import ReportStore
 
 
 def packs_folder() -> Path:
@@ -24,4 +27,6 @@ def packs_folder() -> Path:
 @lru_cache(maxsize=8)
 def open_store(workspace: str) -> ReportStore:
     """The report store of a workspace, over the shipped packs."""
+    from pipeline.synthesis.store import ReportStore
+
     return ReportStore(Path(workspace) / "store", layers=[packs_folder()], fsync=False)

@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
+from pipeline.tasks.kernel_options import KERNEL
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
@@ -170,7 +171,7 @@ class FineTune(ModelTask):
     model = luigi.Parameter(
         default="", description="a model's folder or file; default: TrainHierarchicalMoE on the other kernels"
     )
-    kernel = luigi.Parameter(description="the kernel to adapt to")
+    kernel = luigi.Parameter(description=f"the kernel to adapt to: {KERNEL}")
     shots = WholeNumber(least=0, default=50, description="designs to learn from")
     shots_by = luigi.ChoiceParameter(default="kmeans", choices=SHOTS_BY, description="how these designs are chosen")
     mode = luigi.ChoiceParameter(default="best", choices=MODES, description="whose fine-tuning, and default model")
@@ -181,11 +182,19 @@ class FineTune(ModelTask):
         return str(self.kernel)
 
     @cached_property
+    def called(self) -> str:
+        """The kernel's name in the tables."""
+        from pipeline.tasks.plan import kernel_or_none
+
+        kernel = kernel_or_none(self.kernel, self.reading)
+        return kernel.name if kernel is not None else Path(self.kernel).stem
+
+    @cached_property
     def pretraining(self) -> TrainHierarchicalMoE:
         """What makes the model where none is named; the kernel is no part of its data."""
         return TrainHierarchicalMoE(
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=self.mode,
-            target=self.target, accelerator=self.accelerator, without=Path(self.kernel).stem,
+            target=self.target, accelerator=self.accelerator, without=self.called,
             part=self.part, clock=self.clock,
         )  # fmt: skip
 
@@ -233,7 +242,7 @@ class FineTune(ModelTask):
 
     def output(self) -> FolderTarget:
         """``models/SOURCE-KERNEL-SHOTS-HASH/``, as that of TrainHierarchicalMoE."""
-        name = f"{_short(self.source)}-{Path(self.kernel).stem}-{self.shots}-shots-{self.digest}"
+        name = f"{_short(self.source)}-{self.called}-{self.shots}-shots-{self.digest}"
         return FolderTarget(self.folder / "models" / name)
 
     def run(self) -> None:
@@ -248,7 +257,7 @@ class FineTune(ModelTask):
         file = model_file(self.model) if self.model else self.pretraining.output().path / MODEL
         model, about = load_model(file, vocabulary=VOCABULARY)
         preset = self.preset
-        data = self.designs([self.kernel] if self.dataset else [], preset)
+        data = self.designs([self.called] if self.dataset else [], preset)
         if len(data) != 1:
             found = ", ".join(sorted({one.source for one in data}))
             raise PipelineError(f"{self.kernel} has labels of several sources: {found}", fix="name one with --source")

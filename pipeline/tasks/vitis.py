@@ -67,7 +67,7 @@ def lowering(
 
     ``testbench`` are the texts of a test bench's sources by name.
     """
-    from pipeline.synthesis.lowering import lower
+    from pipeline.synthesis.lowering import delivers, lower
 
     sources: Sources = lower(kernel, point, dialect=dialect, **options)
     project = kernel.project
@@ -75,8 +75,7 @@ def lowering(
         return replace(sources, files={**sources.files, **testbench}, testbench=tuple(testbench))
     flags, bench = project.flags.absolute(), project.testbench
     # Lowered C holds what it includes; a test bench is compiled as it is, with the headers that lie beside it.
-    delivered = kernel.dialect == "vitis-plain" == dialect
-    cflags = sources.cflags if delivered else flags.without_includes().text
+    cflags = sources.cflags if delivers(kernel, dialect) else flags.without_includes().text
     sources = replace(sources, cflags=cflags, settings=_later(project.tool.further))
     if not testbench:
         return sources

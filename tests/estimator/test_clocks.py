@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.design_space import Point
 from pipeline.errors import PipelineError
 from pipeline.estimator import calibrated, device_for, find_part, load_device, prepare
 from pipeline.kernels.suite import find_kernel
@@ -71,7 +72,7 @@ def test_the_part_and_clock_that_were_measured_give_the_very_device_of_the_data_
 
 def test_fit_is_judged_by_what_the_asked_part_holds() -> None:
     kernel = find_kernel("gemm-ncubed")
-    point = {"__PARA__L0": 1, "__PARA__L1": 1, "__PARA__L2": 64, "__PIPE__L0": "off", "__PIPE__L1": "",
+    point: Point = {"__PARA__L0": 1, "__PARA__L1": 1, "__PARA__L2": 64, "__PIPE__L0": "off", "__PIPE__L1": "",
              "__TILE__L0": 1, "__TILE__L1": 1}  # fmt: skip
     small, large = (prepare(kernel, device_for(part, 10.0)).estimate(point) for part in ("xc7z020", "xcku115"))
     assert small.available == find_part("xc7z020").available and small.part == "xc7z020"
@@ -83,14 +84,14 @@ def test_fit_is_judged_by_what_the_asked_part_holds() -> None:
 @pytest.mark.parametrize("part", ["xc7z020-clg484-1", "xczu7ev-ffvc1156-2-e"])
 def test_a_small_part_pays_nothing_for_the_shell_of_a_card(part: str) -> None:
     kernel = find_kernel("atax")
-    point = {"__PARA__L0": 1, "__PARA__L0_0": 1, "__PARA__L0_1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
+    point: Point = {"__PARA__L0": 1, "__PARA__L0_0": 1, "__PARA__L0_1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
     report = prepare(kernel, device_for(part, 10.0)).estimate(point)
     assert report.used.lut is not None and report.used.lut < 0.5 * (report.available.lut or 0)
 
 
 def test_a_slower_clock_never_takes_more_cycles() -> None:
     kernel = find_kernel("atax")
-    point = {"__PARA__L0": 1, "__PARA__L0_0": 1, "__PARA__L0_1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
+    point: Point = {"__PARA__L0": 1, "__PARA__L0_0": 1, "__PARA__L0_1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
     cycles = [
         prepare(kernel, device_for("xc7z020", period)).estimate(point).latency.worst or 0
         for period in (3.0, 5.0, 8.0, 10.0, 20.0, 50.0)

@@ -73,6 +73,13 @@ def test_pipelining_turned_off_runs_one_iteration_after_the_other() -> None:
     assert loop.latency.exact == 256 * loop.iteration_latency.exact
 
 
+def test_copies_within_an_iteration_that_is_not_pipelined_wait_for_the_ports() -> None:
+    ((one,), (eight,)) = (_add("pipeline off", f"unroll factor={factor}").loops for factor in (1, 8))
+    assert one.iteration_latency.exact is not None
+    assert eight.iteration_latency.exact == one.iteration_latency.exact + 8 // 2 - 1
+    assert eight.latency.exact == 256 // 8 * eight.iteration_latency.exact
+
+
 @given(st.integers(1, 300))
 def test_written_factor_divides_the_trips_and_shares_the_two_ports(factor: int) -> None:
     loops = _add(f"unroll factor={factor}").loops
@@ -227,9 +234,14 @@ def test_stages_of_a_dataflow_region_overlap_as_far_as_their_data_allows() -> No
 
 def test_point_decides_over_what_is_written() -> None:
     text = _ADD.format("#pragma HLS pipeline II=8\n#pragma HLS unroll factor=2")
+    points: list[dict[str, int | str]] = [
+        {},
+        {"__PIPE__L0": "II=3", "__PARA__L0": 4},
+        {"__PIPE__L0": "", "__PARA__L0": 1},
+    ]
     (written,), (chosen,), (none,) = (
         [(loop.trip_count.exact, loop.initiation_interval.exact) for loop in _report(text, **point).loops]
-        for point in ({}, {"__PIPE__L0": "II=3", "__PARA__L0": 4}, {"__PIPE__L0": "", "__PARA__L0": 1})
+        for point in points
     )
     assert (written, chosen, none) == ((128, 8), (64, 3), (256, 1))
 
@@ -294,3 +306,31 @@ def test_busiest_memory_is_the_one_that_counting_every_access_finds(
             met.setdefault(tuple(bank), set()).add((*element, write))
     assert busiest(memory, accesses, dict(enumerate(copies))) == max(map(len, met.values()))
     assert all(1 <= factor_of(memory, place) <= dims[place] for place in (0, 1))
+
+
+_FIR = """
+void k(int x[256], int y[256], int c[16]) {{
+#pragma HLS array_partition variable=c complete
+    {0} int s[16];
+    for (int n = 0; n < 256; n++) {{
+#pragma HLS pipeline
+        int acc = 0;
+        for (int t = 15; t > 0; t--) s[t] = s[t - 1];
+        s[0] = x[n];
+        for (int t = 0; t < 16; t++) acc += s[t] * c[t];
+        y[n] = acc;
+    }}
+}}
+"""
+
+
+@pytest.mark.parametrize("keyword", ["", "static"])
+def test_shift_register_moves_in_one_cycle(keyword: str) -> None:
+    (loop,) = _report(_FIR.format(keyword)).loops
+    assert (loop.trip_count.exact, loop.initiation_interval.exact) == (256, 1)
+
+
+def test_array_that_stays_in_memory_hands_its_elements_on_no_sooner_than_they_are_stored() -> None:
+    text = _FIR.format("").replace("s[0] = x[n]", "s[x[n] & 15] = x[n]")
+    (loop,) = _report(text).loops
+    assert loop.initiation_interval.exact is not None and loop.initiation_interval.exact > 1

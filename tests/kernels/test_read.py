@@ -52,6 +52,21 @@ def test_trip_counts_are_those_of_the_executed_loops(nest: Nest) -> None:
         assert kernel.loops[0].trip_count == counts[nest.name][0], "a constant loop is always counted"
 
 
+@pytest.mark.parametrize(
+    ("loop", "trips"),
+    [
+        ("for (i = 3; i == 3; i++)", 1),
+        ("for (i = 2; i == 3; i++)", 0),
+        ("for (i = 8; i > 0u; i--)", 8),
+        ("for (i = 8; i > 1u; i -= 3)", None),
+        ("for (i = 8; i >= 0u; i--)", None),
+    ],
+)
+def test_a_comparison_is_the_one_that_the_compiler_makes(loop: str, trips: int | None) -> None:
+    kernel = read(f"void f(int a[64]) {{ int i; {loop} a[i & 63] = 1; }}")
+    assert kernel.loops[0].trip_count == trips
+
+
 def test_trip_counts_agree_with_compiled_and_executed_c(tmp_path: Path) -> None:
     """Narrow and unsigned variables wrap as the compiler says, and loops leave early; the reader never claims less."""
     compiler = [shutil.which("cc") or "", "-w"] if shutil.which("cc") else [sys.executable, "-m", "ziglang", "cc", "-w"]
@@ -307,6 +322,8 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("look(a);", "in"),
         ("elsewhere(a);", "inout"),
         ("memset(a, 0, 256);", "out"),
+        ("for (i = 0; i < 64; i++) { if (i > 0) n += a[i - 1]; a[i] = n; }", "out"),
+        ("for (i = 0; i < 64; i++) { if (i > 1) n += a[i - 1]; a[i / 2] = n; }", "inout"),
         ("switch (n) { case 0: a[0] = 1; break; case 1: n = a[0]; }", "inout"),
         ("for (i = 0; i < 64; i++) { if (n) goto out; a[i] = 0; } out: n = a[5];", "inout"),
         ("for (i = 0; i < 64; i++) { if (n) break; a[i] = 0; } n = a[5];", "inout"),

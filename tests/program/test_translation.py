@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import load_kernel, read_kernel
@@ -54,7 +55,7 @@ def test_a_layout_is_the_compilers_and_what_is_delivered_computes_the_same(name:
     command = [sys.executable, "-m", "ziglang", "cc", "-w", "-shared", "size.c", "-o", "size.so"]
     subprocess.run(command, check=True, cwd=tmp_path)
     assert kernel.arrays[0].bits == 8 * ctypes.CDLL(str(tmp_path / "size.so")).size()
-    (tmp_path / "lowered.c").write_text(lower(kernel, {"__PARA__L0": 4}).files["k.c"])
+    (tmp_path / "lowered.c").write_text(lower(kernel, load_space(kernel).default | {"__PARA__L0": 4}).files["k.c"])
     inputs = bytes((7 * i + 3) % 251 for i in range(1024))
     assert run(file, tmp_path, inputs) == run(tmp_path / "lowered.c", tmp_path, inputs)
 
@@ -76,7 +77,7 @@ def test_layouts_and_attributes_are_part_of_a_kernels_hash() -> None:
         ("void f(int a[4]) {\n switch (a[0]) { case 1 ... 3: a[1] = 2; } }", r"^k\.c:2:25: a GNU range"),
         ("void f(int a[4]) {\n int t[4] = { [0 ... 2] = 1 }; a[0] = t[1]; }", r"^k\.c:2:\d+: a GNU range"),
         ("/* (of a, & b) */\nvoid f(int a[4]) {\n word t = 1; a[0] = t; }", r"^k\.c:3:2: .*'word'.*; declare word "),
-        ("void f(int &a) {\n a = 1; }", r"^k\.c:1:12: .*a C\+\+ reference: C\+\+ is not supported"),
+        ("void f(int &a) {\n a = 1; }", r"^k\.c:1:12: .*a C\+\+ reference in .*; give .* the ending \.cpp"),
         ("void f(int a[4]) {\n int g(int x) { return x; }\n a[0] = g(1); }", r"^k\.c:2:.*function inside a function"),
         ("void f(int a[4]) {\n void *p = 0; goto *p; }", r"^k\.c:2:.*computed goto"),
         ("void f(int a[4]) {\n __label__ x; x: a[0] = 1; }", r"^k\.c:2:2: __label__ is not supported"),
@@ -151,3 +152,19 @@ def test_declarations_of_the_systems_headers_are_in_no_hash_and_no_delivered_tex
     assert plain.ast_hash == with_headers.ast_hash and len(with_headers.ast.ext) == 1
     typed = read_kernel("#include <stdint.h>\n" + text.replace("unsigned char", "uint8_t"), file="k.c")
     assert (typed.arrays[0].element, typed.arrays[0].bits) == ("uint8_t", 8)
+
+
+@pytest.mark.parametrize("text", ["word half(word v) { return v / 2; }\n", "int half(int v) { return v / RATE; }\n"])
+def test_a_part_of_another_file_is_refused_with_the_name_of_that_file(text: str, tmp_path: Path) -> None:
+    (tmp_path / "half.c").write_text(text)
+    main = tmp_path / "all.c"
+    main.write_text(
+        '#define RATE 2\ntypedef int word;\n#include "half.c"\n'
+        "void k(int a[4]) { for (int i = 0; i < 4; i++) a[i] = half(a[i]); }\n"
+    )
+    with pytest.raises(PipelineError, match=r"half\.c:1:.*all\.c includes this file"):
+        load_kernel(tmp_path / "half.c")
+    assert load_kernel(main).top == "k"
+    main.unlink()
+    with pytest.raises(PipelineError, match=r"half\.c:1:.*declare"):
+        load_kernel(tmp_path / "half.c")

@@ -85,11 +85,11 @@ def _counting(monkeypatch: pytest.MonkeyPatch, limit: int) -> list[Point]:
         def __init__(self, kernel: Kernel, device: Device) -> None:
             self.prepared = prepare(kernel, device)
 
-        def estimate(self, point: Point) -> object:
+        def estimate(self, point: Point, dialect: str) -> object:
             if len(seen) == limit:
                 raise KeyboardInterrupt
             seen.append(point)
-            return self.prepared.estimate(point)
+            return self.prepared.estimate(point, dialect)
 
     monkeypatch.setattr(pipeline.estimator, "prepare", Counted)
     return seen

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.design_space import Point
 from pipeline.errors import PipelineError
 from pipeline.estimator import device_for
 from pipeline.kernels.suite import find_kernel
@@ -31,7 +32,7 @@ from pipeline.synthesis.backends import made_for_target
 
 ZYNQ = Target("xc7z020-clg484-1", 10.0)
 DEFAULT = estimator_flow("0.1")
-POINT = {"__PARA__L0": 1, "__PARA__L0_0": 1, "__PARA__L0_1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
+POINT: Point = {"__PARA__L0": 1, "__PARA__L0_0": 1, "__PARA__L0_1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import pipeline.tasks
+from tests.synthesis.samples import report_xml
 from tests.tasks.commands import BIN, ROOT, luigi, module, one_error_line
 from tests.tasks.test_vitis_runs import with_tool
 
@@ -75,6 +79,33 @@ def test_the_tool_is_handed_the_flags_that_the_kernel_was_read_with(project: Pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (script,) = (project / "scratch").glob("*/run_hls.tcl")
-    assert f"-I{project / 'inc'} -DN=8 -Wall" in script.read_text()
-    text = (script.parent / "k.c").read_text()
-    assert "int a[8]" in text and "size.h" not in text and "return 3 * v" in text
+    handed = dict(re.findall(r'add_files (\S+) -cflags "(.*)"', script.read_text()))
+    assert handed == dict.fromkeys(("k.c", "w.c"), "-Iinc -DN=8 -Wall")
+    command = [sys.executable, "-m", "ziglang", "cc", "-E", "-w", *handed["k.c"].split(), "k.c", "w.c"]
+    read = subprocess.run(command, cwd=script.parent, capture_output=True, text=True, check=True).stdout
+    assert "void k(int a[8], int b[2])" in read and "return 3 * v" in read
+
+
+def test_every_task_that_takes_kernels_takes_the_options_of_a_kernel() -> None:
+    read = {"top", "cflags", "files", "testbench", "solution", "name"}
+    taken = {
+        task.__name__: {name for name, _ in task.get_params()}  # type: ignore[no-untyped-call]
+        for task in pipeline.tasks.COMMANDS
+    }
+    without = {name for name, have in taken.items() if have & {"kernel", "kernels"} and not read <= have}
+    assert without == {"BuildPacks"}  # packs are of the suite
+
+
+def test_options_of_a_kernel_reach_whatever_reads_it(project: Path) -> None:
+    given = ["--kernel", "k.c", "--files", "w.c", "--top", "k", "--cflags", "-I inc -DN=8"]
+    report = project / "old" / "csynth.xml"
+    report.parent.mkdir()
+    report.write_bytes(report_xml(640, top="k"))
+    done = luigi("ImportReports", "--path", "old", "--source", "lab", *given, cwd=project)
+    assert done.returncode == 0, done.stderr
+    asked = ["--kernels", "k.c", *given[2:], "--source", "lab"]
+    done = luigi("ExportDataset", "--layout", "hlsyn", "--backend", "replay", *asked, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "k.json" in {file.name for file in (project / "workspace" / "exports").rglob("*.json")}
+    line = one_error_line(luigi("Calibrate", *asked, cwd=project))
+    assert "no label of lab has cycles" in line, "labels of the kernel as it is read with the options are found"

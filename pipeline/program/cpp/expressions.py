@@ -13,17 +13,12 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
+from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, typename
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
 
-_TRANSPARENT = {
-    "ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "CXXDefaultArgExpr",
-    "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr",
-    "CXXRewrittenBinaryOperator",
-    "CXXInheritedCtorInitExpr", "UserDefinedLiteral",
-}  # fmt: skip
 _FLOATING = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?")
 _MATHEMATICS = frozenset(
     [
@@ -90,58 +85,6 @@ class Closure:
     this: bool = False
 
 
-def inner(node: Node) -> list[Node]:
-    """The parts of a node that are there."""
-    return [child for child in node.get("inner", ()) if child]
-
-
-def bare(node: Node) -> Node:
-    """An expression without what changes nothing."""
-    while True:
-        kind = node.get("kind")
-        parts = inner(node)
-        if (kind in _TRANSPARENT and parts) or (
-            kind == "ImplicitCastExpr"
-            and parts
-            and node.get("castKind") in ("NoOp", "LValueToRValue", "FunctionToPointerDecay")
-        ):
-            node = parts[-1]
-        elif kind == "CXXConstructExpr" and len(parts) == 1 and node.get("elidable"):
-            node = parts[0]
-        else:
-            return node
-
-
-def address(node: c_ast.Node) -> c_ast.Node:
-    """A pointer to what an expression names."""
-    if isinstance(node, c_ast.UnaryOp) and node.op == "*":
-        return node.expr
-    return c_ast.UnaryOp("&", node, node.coord)
-
-
-def followed(node: c_ast.Node) -> c_ast.Node:
-    """What a pointer leads to."""
-    if isinstance(node, c_ast.UnaryOp) and node.op == "&":
-        return node.expr
-    return c_ast.UnaryOp("*", node, node.coord)
-
-
-def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
-    """A member of what an expression names."""
-    if isinstance(base, c_ast.UnaryOp) and base.op == "*":
-        return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
-    return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)
-
-
-def simple(node: c_ast.Node) -> bool:
-    """Whether an expression may be written twice: it changes nothing."""
-    if isinstance(node, c_ast.FuncCall | c_ast.Assignment):
-        return False
-    if isinstance(node, c_ast.UnaryOp) and node.op in ("p++", "p--", "++", "--"):
-        return False
-    return all(simple(child) for _, child in node.children())
-
-
 class Expressions:
     """Lowers the expressions of one function (or of the globals)."""
 
@@ -184,7 +127,7 @@ class Expressions:
     def lower(self, node: Node) -> c_ast.Node:
         """The expression in C."""
         kind = node.get("kind", "")
-        if kind in _TRANSPARENT:
+        if kind in TRANSPARENT:
             parts = inner(node)
             if not parts:
                 raise self.refuse(node, f"this use of {_shown(kind)}")
@@ -552,7 +495,6 @@ class Expressions:
     def _CXXMemberCallExpr(self, node: Node) -> c_ast.Node:
         callee, *given = inner(node)
         target = bare(callee)
-        coord = self.at(node)
         if target.get("kind") != "MemberExpr":
             raise self.refuse(node, "a call through a pointer to a member")
         below = inner(target)[0]
@@ -755,13 +697,6 @@ def by_value(kind: CppType, scope: Expressions) -> bool:
     return to.scalar or (to.kind == "record" and scope.unit.small(to))
 
 
-def lvalue(node: c_ast.Node) -> bool:
-    """Whether an expression names an object."""
-    if isinstance(node, c_ast.StructRef):
-        return node.type == "->" or lvalue(node.name)
-    return isinstance(node, c_ast.ID | c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*")
-
-
 def base_member(name: str) -> str:
     """The member that holds an object's base class."""
     return name
@@ -786,7 +721,7 @@ def nodes_below(node: Node) -> Iterator[Node]:
 
 def _unwrapped(node: Node) -> Node:
     while (
-        node.get("kind") in _TRANSPARENT
+        node.get("kind") in TRANSPARENT
         or (
             node.get("kind") == "ImplicitCastExpr"
             and node.get("castKind") in ("NoOp", "ConstructorConversion", "UserDefinedConversion")

@@ -53,10 +53,13 @@ class Index:
     """What a translation unit declares.
 
     ``functions`` are declarations by id, ``bodies`` for each of them the one with a body; ``records`` classes by name;
-    ``texts`` the user's files by the names that the compiler has for them.
+    ``texts`` the user's files by name. What stands in a file of the folders ``library`` is left out.
     """
 
-    def __init__(self, root: Node, texts: Mapping[str, str], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Node, texts: Mapping[str, str], names: Mapping[str, str], library: tuple[str, ...] = ()
+    ) -> None:
+        self._library = library
         self.texts = texts
         self.names = names
         self._starts: dict[str, list[int]] = {}
@@ -150,6 +153,9 @@ class Index:
 
     def _declare(self, node: Node, scope: str, owner: Record | None, *, template: bool = False) -> None:
         kind = node.get("kind", "")
+        begin = node.get(_BEGIN)
+        if owner is None and begin is not None and begin.file.startswith(self._library):
+            return
         if kind in FUNCTIONS:
             self._function(node, scope, owner, template=template)
         elif kind == "FunctionTemplateDecl":

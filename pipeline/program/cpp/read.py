@@ -10,7 +10,7 @@ from pipeline.program.cpp.index import Index, Position
 from pipeline.program.cpp.unit import Unit
 from pipeline.program.translation import Translation
 from pipeline.program.tree import FileAST
-from pipeline.project.cpp import CppTree, read_cpp
+from pipeline.project.cpp import CppTree, library, read_cpp
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.source_text import plain_lines, read_source
 
@@ -28,7 +28,7 @@ def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS) -> 
     found = read_cpp(source, file=file, flags=flags)
     names = {found.source: file}
     texts = {file: source} | _headers(found, names)
-    index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names)
+    index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names, library())
     unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags))
     unit.lower()
     tree = unit.tree()
@@ -66,7 +66,7 @@ def _pragmas(found: CppTree, index: Index) -> dict[str, list[tuple[Position, str
     """Place and text of the pragmas that are for the tool, by the compiler's name of the file."""
     back = {name: place for place, name in index.names.items()}
     made: dict[str, list[tuple[Position, str]]] = {}
-    for file, line, column in found.pragmas:
+    for file, line, _ in found.pragmas:
         text = index.texts.get(file)
         if text is None:
             continue

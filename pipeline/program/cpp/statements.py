@@ -8,18 +8,9 @@ from pycparser import c_ast
 from pycparser.ast_transforms import fix_switch_cases
 
 from pipeline.program.cpp import vendor
-from pipeline.program.cpp.expressions import (
-    Expressions,
-    Variable,
-    address,
-    bare,
-    by_value,
-    inner,
-    lvalue,
-    member,
-    simple,
-)
+from pipeline.program.cpp.expressions import Expressions, Variable, by_value
 from pipeline.program.cpp.index import Node
+from pipeline.program.cpp.nodes import address, bare, inner, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, declarator
 
 if TYPE_CHECKING:

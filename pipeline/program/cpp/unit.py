@@ -14,14 +14,13 @@ from pipeline.program.cpp.expressions import (
     Closure,
     Expressions,
     Variable,
-    address,
     base_member,
     by_value,
-    inner,
     nodes_below,
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
+from pipeline.program.cpp.nodes import address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 
@@ -195,7 +194,9 @@ class Unit:
             outer = scope.variables[item]
             if outer.type.kind == "lambda":
                 nested = self.closures.get(outer.type.name)
-                for below, _ in nested.captured if nested is not None else ():
+                for below, inside in nested.captured if nested is not None else ():
+                    if inside.mode == "pointer":
+                        written.add(below)
                     if below not in used and below in scope.variables:
                         used[below] = None
         for item in used:
@@ -346,8 +347,6 @@ class Unit:
         made: list[c_ast.Node] = []
         coord = self._coord(node)
         this = c_ast.UnaryOp("*", c_ast.ID("this", coord), coord)
-        from pipeline.program.cpp.expressions import member
-
         for part in inner(node):
             if part.get("kind") != "CXXCtorInitializer":
                 continue
@@ -407,7 +406,7 @@ class Unit:
 
     def idle(self, constructor: Node, scope: Expressions, depth: int = 0) -> bool:
         """Whether a constructor does nothing that would show."""
-        root = self.index.canonical.get(constructor["id"], constructor["id"])
+        root = str(self.index.canonical.get(constructor["id"], constructor["id"]))
         if root in self._idle:
             return self._idle[root]
         self._idle[root] = depth < 20
@@ -578,6 +577,8 @@ class Unit:
                 place, text = waiting.pop(0)
                 made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
             made.append(node)
+        for left in outside.values():
+            made += [c_ast.Pragma(text, self.index.coord({"#begin": at, "#end": at.offset})) for at, text in left]
         return made
 
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:

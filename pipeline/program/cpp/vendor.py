@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pycparser import c_ast
 
 from pipeline.program.cpp.index import Node
+from pipeline.program.cpp.nodes import address, bare, followed, inner, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, is_fixed, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ _CONVERSIONS = {
 
 def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: list[CppType]) -> c_ast.Node:
     """An operator of the library's types."""
-    from pipeline.program.cpp import expressions as ex
-
     coord = scope.at(node)
     first = kinds[0]
     if any(kind.kind == "number" for kind in kinds) and all(kind.scalar for kind in kinds):
@@ -51,11 +50,11 @@ def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: 
     if op == "[]" and first.kind == "record":
         base = scope.lower(given[0])
         if is_vector(first):
-            return c_ast.ArrayRef(ex.member(base, "data", coord), scope.lower(given[1]), coord)
+            return c_ast.ArrayRef(member(base, "data", coord), scope.lower(given[1]), coord)
     values = [
-        ex.address(value)
+        address(value)
         if kind.kind == "record"
-        and ex.lvalue(value)
+        and lvalue(value)
         and position == 0
         and op.endswith("=")
         and op not in ("==", "!=", "<=", ">=")
@@ -124,13 +123,11 @@ def _raw(value: c_ast.Node, kind: CppType, coord: Any) -> c_ast.Node:
 
 def _bits(scope: Expressions, node: Node, base: Node, arrow: bool, given: list[Node]) -> c_ast.Node:
     """Bits of a number, read: ``x[i]`` or ``x(high, low)``."""
-    from pipeline.program.cpp import expressions as ex
-
     coord = scope.at(node)
     kind = scope.value_type(base)
     kind = kind.to if kind.kind == "pointer" and kind.to is not None else kind
     value = scope.lower(base)
-    value = ex.followed(value) if arrow else value
+    value = followed(value) if arrow else value
     bits = width(kind) or 1
     whole = c_ast.Cast(typename(_unsigned(bits), coord), value, coord) if is_signed(kind) or is_fixed(kind) else value
     if not given:
@@ -160,21 +157,19 @@ def _mask(high: c_ast.Node, low: c_ast.Node, bits: int, coord: Any) -> c_ast.Nod
 
 def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: Any) -> c_ast.Node | None:
     """``x[i] = v`` and ``x(high, low) = v``; None where the target is another."""
-    from pipeline.program.cpp import expressions as ex
-
-    node = ex.bare(target)
-    parts = ex.inner(node)
+    node = bare(target)
+    parts = inner(node)
     arrow = False
     if node.get("kind") == "CXXOperatorCallExpr":
-        name = ex.bare(parts[0]).get("referencedDecl", {}).get("name")
+        name = bare(parts[0]).get("referencedDecl", {}).get("name")
         if name not in ("operator[]", "operator()") or scope.value_type(parts[1]).kind != "number":
             return None
         base, given = parts[1], parts[2:]
     elif node.get("kind") == "CXXMemberCallExpr":
-        method = ex.bare(parts[0])
-        if method.get("name") not in ("range", "bit", "slice", "at") or not ex.inner(method):
+        method = bare(parts[0])
+        if method.get("name") not in ("range", "bit", "slice", "at") or not inner(method):
             return None
-        base, given, arrow = ex.inner(method)[0], parts[1:], bool(method.get("isArrow"))
+        base, given, arrow = inner(method)[0], parts[1:], bool(method.get("isArrow"))
         if (base_kind := scope.value_type(base)).kind != "number" and not (
             arrow and base_kind.to is not None and base_kind.to.kind == "number"
         ):
@@ -184,11 +179,11 @@ def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: An
     kind = scope.value_type(base)
     kind = kind.to if kind.kind == "pointer" and kind.to is not None else kind
     place = scope.lower(base)
-    place = ex.followed(place) if arrow else place
+    place = followed(place) if arrow else place
     if not given:
         return c_ast.Assignment("=", place, value, coord)
     bounds = scope.many(given)
-    if not ex.simple(place) or not all(ex.simple(bound) for bound in bounds):
+    if not simple(place) or not all(simple(bound) for bound in bounds):
         raise scope.refuse(target, "bits of what is computed with a side effect")
     high, low = (bounds[0], bounds[-1])
     bits = width(kind) or 1
@@ -228,8 +223,6 @@ def is_vector(kind: CppType) -> bool:
 
 def method(scope: Expressions, node: Node, name: str, base: Node, arrow: bool, given: list[Node]) -> c_ast.Node:
     """A method of the library's types."""
-    from pipeline.program.cpp import expressions as ex
-
     coord = scope.at(node)
     kind = scope.value_type(base)
     kind = kind.to if arrow and kind.kind == "pointer" and kind.to is not None else kind
@@ -239,19 +232,19 @@ def method(scope: Expressions, node: Node, name: str, base: Node, arrow: bool, g
         if name == "read" and len(given) == 1:
             return scope.assign(node, given[0], _stream_call(scope, kind, "read", base, arrow, [], coord))
         if name == "read_nb" and len(given) == 1:
-            return _stream_call(scope, kind, name, base, arrow, [ex.address(scope.lower(given[0]))], coord)
+            return _stream_call(scope, kind, name, base, arrow, [address(scope.lower(given[0]))], coord)
         return _stream_call(scope, kind, name, base, arrow, scope.many(given), coord)
     value = scope.lower(base)
     if kind.kind == "record" and kind.name.startswith("hls::axis<") and name.startswith(("get_", "set_")):
-        place = ex.member(ex.followed(value) if arrow else value, name[4:], coord)
+        place = member(followed(value) if arrow else value, name[4:], coord)
         return place if name.startswith("get_") else c_ast.Assignment("=", place, scope.lower(given[0]), coord)
     if name.startswith("operator "):
         return value
     if is_vector(kind) and name == "at":
-        return c_ast.ArrayRef(ex.member(value, "data", coord), scope.lower(given[0]), coord)
+        return c_ast.ArrayRef(member(value, "data", coord), scope.lower(given[0]), coord)
     if is_vector(kind) and name == "size":
         return c_ast.Constant("int", kind.arguments[1], coord)
-    this = value if arrow else (ex.address(value) if ex.lvalue(value) else value)
+    this = value if arrow else (address(value) if lvalue(value) else value)
     called = scope.unit.known(f"{kind.name}::{name}", coord, scope.type(node))
     return c_ast.FuncCall(called, c_ast.ExprList([this, *scope.many(given)], coord), coord)
 
@@ -259,10 +252,8 @@ def method(scope: Expressions, node: Node, name: str, base: Node, arrow: bool, g
 def _stream_call(
     scope: Expressions, kind: CppType, name: str, base: Node, arrow: bool, values: list[c_ast.Node], coord: Any
 ) -> c_ast.Node:
-    from pipeline.program.cpp import expressions as ex
-
     value = scope.lower(base)
-    this = value if arrow else ex.address(value)
+    this = value if arrow else address(value)
     plain = CppType("record", kind.name, arguments=kind.arguments)
     returns = scope.index.types.read(kind.arguments[0]) if name == "read" else None
     called = scope.unit.known(f"{plain.name}::{name}", coord, returns)
@@ -272,17 +263,15 @@ def _stream_call(
 def _number_method(
     scope: Expressions, node: Node, name: str, base: Node, arrow: bool, given: list[Node], kind: CppType
 ) -> c_ast.Node:
-    from pipeline.program.cpp import expressions as ex
-
     coord = scope.at(node)
 
     def value() -> c_ast.Node:
         found = scope.lower(base)
-        return ex.followed(found) if arrow else found
+        return followed(found) if arrow else found
 
     def place() -> c_ast.Node:
         found = value()
-        if not ex.simple(found):
+        if not simple(found):
             raise scope.refuse(node, "bits of what is computed with a side effect")
         return found
 
@@ -328,7 +317,7 @@ def _number_method(
         return _number_operator(scope, node, ",", [base, given[0]], [kind, scope.value_type(given[0])])
     found = value()
     called = scope.unit.known(f"{kind.name}::{name}", coord, scope.type(node))
-    this = ex.address(found) if ex.lvalue(found) and name in ("reverse", "lrotate", "rrotate", "b_not") else found
+    this = address(found) if lvalue(found) and name in ("reverse", "lrotate", "rrotate", "b_not") else found
     return c_ast.FuncCall(called, c_ast.ExprList([this, *scope.many(given)], coord), coord)
 
 
@@ -336,16 +325,14 @@ def constructed(
     scope: Expressions, kind: CppType, node: Node, target: c_ast.Node
 ) -> tuple[c_ast.Node | None, list[c_ast.Node]]:
     """How an object of a library's class is made."""
-    from pipeline.program.cpp import expressions as ex
-
     if kind.name.startswith(_REFUSED):
         raise scope.refuse(
             node, f"{kind.name.split('<')[0]}, which takes memory as it runs,", "use an array of fixed size"
         )
-    given = ex.inner(node)
+    given = inner(node)
     coord = scope.at(node)
     if kind.name in ("hls::task",) or kind.name.startswith("hls::tasks"):
-        called = ex.bare(given[0]) if given else {}
+        called = bare(given[0]) if given else {}
         found = called.get("referencedDecl")
         if found is None:
             raise scope.refuse(node, "a task that is no plain function")
@@ -356,20 +343,18 @@ def constructed(
         or kind.name.startswith(("hls::stream", "hls::axis<", "ap_shift_reg", "hls::split", "hls::merge"))
     ):
         return None, []
-    if all(bare_kind.get("kind") == "StringLiteral" for bare_kind in map(ex.bare, given)):
+    if all(bare_kind.get("kind") == "StringLiteral" for bare_kind in map(bare, given)):
         return None, []
     called_name = scope.unit.known(f"{kind.name}::{kind.name.split('<')[0].rpartition('::')[2]}", coord)
-    values = [ex.address(target), *scope.many([part for part in given if part.get("kind") != "CXXDefaultArgExpr"])]
+    values = [address(target), *scope.many([part for part in given if part.get("kind") != "CXXDefaultArgExpr"])]
     return None, [c_ast.FuncCall(called_name, c_ast.ExprList(values, coord), coord)]
 
 
 def from_text(scope: Expressions, node: Node, kind: CppType, given: list[Node]) -> c_ast.Node:
     """A number from its digits in a string: decimal, or as a prefix or the given radix says."""
-    from pipeline.program.cpp import expressions as ex
-
     text = given[0]
     while text.get("kind") in ("ImplicitCastExpr", "ParenExpr"):
-        text = ex.inner(text)[-1]
+        text = inner(text)[-1]
     radix = 10
     if len(given) > 1:
         base = scope.lower(given[1])

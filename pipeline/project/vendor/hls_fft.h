@@ -2,6 +2,7 @@
 #pragma once
 #include "ap_common.h"
 #include "hls_stream.h"
+#include "hls_vector.h"
 #include <complex>
 namespace hls {
 namespace ip_fft {
@@ -24,6 +25,10 @@ struct params_t {
     static const unsigned stages_block_ram = 4, complex_mult_type = use_mults_resources, butterfly_type = use_luts;
     static const unsigned super_sample_rate = 1;
     static const bool use_native_float = false;
+};
+struct ssr_params_t : params_t {
+    static const unsigned SSR = 1;
+    static const bool use_native_float = true;
 };
 template <class C> struct config_t {
     ap_uint<C::config_width> data;

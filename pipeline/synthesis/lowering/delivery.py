@@ -24,7 +24,9 @@ from pipeline.kernels.as_written import (
 )
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
 from pipeline.kernels.own_pragmas import OwnPragma
+from pipeline.kernels.pragmas import normal_text
 from pipeline.kernels.source_places import LoopPlace, loop_places
+from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.project.source_text import bare_code
 from pipeline.synthesis.lowering.asked import check_names, factor
 from pipeline.synthesis.lowering.directive import Directive
@@ -47,6 +49,16 @@ _KEPT = re.compile(r"\b(?:rewind|enable_flush|style\s*=\s*\w+)\b", re.IGNORECASE
 _EXIT_CHECK = re.compile(r"\bskip_exit_check\b", re.IGNORECASE)
 
 
+def is_cpp(kernel: Kernel) -> bool:
+    """Whether a kernel is C++, which is never written back from the tree."""
+    return kernel.file.lower().endswith(CPP_SUFFIXES)
+
+
+def delivers(kernel: Kernel, dialect: str) -> bool:
+    """Whether points of a dialect are delivered in the kernel's own files."""
+    return dialect == kernel.dialect and (dialect == "vitis-plain" or (dialect == "hls" and is_cpp(kernel)))
+
+
 def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "insert") -> LoweredSources:
     """The sources of a design point of a kernel whose sites are in the tool's own terms.
 
@@ -58,6 +70,41 @@ def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "ins
     work = _Work(kernel, user_files(kernel), loop_places(kernel), written_loops(kernel))
     for site in sorted(kernel.sites, key=lambda one: one.kind is not SiteKind.PIPELINE):
         work.serve(site, point[site.name], how)
+    return work.sources()
+
+
+def deliver_placeholders(
+    kernel: Kernel, point: Mapping[str, int | str], texts: Mapping[str, str | None]
+) -> LoweredSources:
+    """The sources of a point of a kernel with placeholders of any form, each pragma replaced where it stands.
+
+    ``texts`` gives the words of each pragma with placeholders as it is written (without ``#pragma``, single spaces),
+    None where it goes. Raises PipelineError for a pragma that stands in no file of its own.
+    """
+    work = _Work(kernel, user_files(kernel), loop_places(kernel), written_loops(kernel))
+    met: set[str] = set()
+    for file, text in work.user.texts.items():
+        for match in _PRAGMA.finditer(text):
+            if match.start() and text[match.start() - 1] != "\n":
+                continue
+            start, end = _words(match)
+            words = normal_text(f"HLS {text[start:end]}")
+            if words not in texts:
+                continue
+            met.add(words)
+            new = texts[words]
+            if new is None:
+                work.put(file, _whole_line(match, text))
+            else:
+                work.put(file, Edit(start, end, new.partition(" ")[2]))
+    missing = sorted(texts.keys() - met)
+    if missing:
+        raise PipelineError(
+            f"#pragma {missing[0][:80]} does not stand in a file itself",
+            file=kernel.file,
+            fix="move the pragma from the macro to the loop",
+        )
+    work.outcomes = [SiteOutcome(name, "", str(value), Done.APPLIED, "") for name, value in sorted(point.items())]
     return work.sources()
 
 
@@ -121,12 +168,12 @@ class _Work:
         line = _pragma(site, value, inside[-1] if inside else None, loop)
         found = [match for match in places if match is not None]
         for match in found[:-1]:
-            self._edit(inside[0].file, _whole_line(match, self.user.texts[inside[0].file]))
+            self.put(inside[0].file, _whole_line(match, self.user.texts[inside[0].file]))
         if found and line is not None:
             start, end = _words(found[-1])
-            self._edit(inside[-1].file, Edit(start, end, line))
+            self.put(inside[-1].file, Edit(start, end, line))
         elif found:
-            self._edit(inside[-1].file, _whole_line(found[-1], self.user.texts[inside[-1].file]))
+            self.put(inside[-1].file, _whole_line(found[-1], self.user.texts[inside[-1].file]))
         elif line is not None:
             self.lines.setdefault(loop.id, []).append(f"#pragma HLS {line}")
         return ""
@@ -144,9 +191,9 @@ class _Work:
             )
         line = _pragma(site, value, None, None)
         if line is None:
-            self._edit(file, _whole_line(match, self.user.texts[file]))
+            self.put(file, _whole_line(match, self.user.texts[file]))
         else:
-            self._edit(file, Edit(*_words(match), line))
+            self.put(file, Edit(*_words(match), line))
         return ""
 
     def _directive(self, site: Site, loop: Loop, value: int | str, *, stands: bool) -> str:
@@ -184,10 +231,11 @@ class _Work:
         while label in used:
             label += "_"
         self.labels[loop.id] = label
-        self._edit(place.file, Edit(place.offset, place.offset, f"{label}: "))
+        self.put(place.file, Edit(place.offset, place.offset, f"{label}: "))
         self.notes.append(f"{place.file}:{loop.line}: the loop has the label {label}, which its directive needs")
 
-    def _edit(self, file: str, edit: Edit) -> None:
+    def put(self, file: str, edit: Edit) -> None:
+        """One change of a file."""
         self.edits.setdefault(file, []).append(edit)
 
     def _bare(self, file: str) -> str:
@@ -246,16 +294,16 @@ class _Work:
             opening = " {" if body.end is not None else ""
             if end >= 0 and not rest.strip():
                 if opening:
-                    self._edit(place.file, Edit(body.start, body.start, opening))
-                self._edit(place.file, Edit(end + 1, end + 1, block))
+                    self.put(place.file, Edit(body.start, body.start, opening))
+                self.put(place.file, Edit(end + 1, end + 1, block))
             else:
                 blank = len(rest) - len(rest.lstrip(" \t"))
                 behind = Edit(body.start, body.start + blank, opening + newline + block + inner)
-                self._edit(place.file, behind)
+                self.put(place.file, behind)
             if body.end is not None:
                 closing.append((place.file, _closed(code, body.end, newline, outer)))
         for file, edit in closing:
-            self._edit(file, edit)
+            self.put(file, edit)
 
     def sources(self) -> LoweredSources:
         """All files with the changes, and what stands beside them."""
@@ -282,7 +330,8 @@ class _Work:
 
     def _location(self, loop_id: str) -> str:
         loop = self.kernel.loop(loop_id)
-        return f"{loop.function}/{loop.label or self.labels[loop_id]}"
+        # Directives are for all instances of a template.
+        return f"{loop.function.partition('<')[0]}/{loop.label or self.labels[loop_id]}"
 
     def _labels(self, files: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """What reports call each loop: its label, or the tool's ``VITIS_LOOP_LINE_N``, N counting in a function."""

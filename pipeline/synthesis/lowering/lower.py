@@ -10,12 +10,12 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.kernels.pragmas import pragma_text, read_pragma
+from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text, read_pragma
 from pipeline.kernels.symbols import Symbol
 from pipeline.program import deep_recursion
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, DIALECTS
 from pipeline.synthesis.lowering.asked import asked, check_names
-from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery, deliver
+from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery, deliver, deliver_placeholders, delivers, is_cpp
 from pipeline.synthesis.lowering.directive import INLINE, Directive
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.interface import (
@@ -88,9 +88,23 @@ def lower(
     ):
         if value not in known:
             raise PipelineError(f"{value!r} is no {option}", fix=f"use one of {', '.join(known)}")
-    if dialect == "vitis-plain" == kernel.dialect:
+    if dialect == "vitis-plain" and delivers(kernel, dialect):
         return deliver(kernel, point, delivery)
     prepared = prepare(kernel)
+    if is_cpp(kernel):
+        # C++ is never written back from the tree.
+        if dialect != "hls":
+            raise PipelineError(
+                f"C++ is delivered in the tool's own terms, not as {dialect}",
+                file=kernel.file,
+                fix="write its sites as #pragma HLS, or leave them out and use --sites tool",
+            )
+        check_names(kernel, point, set(hls_sites(kernel)))
+        found = [pragma_text(node) for node in pragma_nodes(kernel.ast)]
+        given = [text for text in found if PLACEHOLDER.search(text)]
+        return deliver_placeholders(
+            kernel, point, {normal_text(text): with_values(prepared, text, point) for text in given}
+        )
     with deep_recursion():
         if dialect == "merlin":
             plan = decide(prepared, asked(prepared, point), reassociate)

@@ -16,6 +16,7 @@ from pipeline.synthesis.vitis.directives import parse_directives
 from pipeline.synthesis.vitis.job import Command, Further, Job
 from pipeline.synthesis.vitis.quoting import Quoted, cfg_value, tcl_option, tcl_value, tcl_word
 from pipeline.synthesis.vitis.sources import Sources, check_file_name
+from pipeline.synthesis.vitis.tool_flags import split_flags, with_defines
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ SCRIPT = "run_hls.tcl"
 CONFIG = "hls_config.cfg"
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
-_FLAG = re.compile(r"(?:-[A-Za-z]|/|[A-Za-z0-9_.])[A-Za-z0-9_./=+,:-]{0,1000}")
 _SETTING_VALUE = re.compile(r"[A-Za-z0-9_.%+:,/-]{1,80}")
 
 CONFIG_COMMANDS = {
@@ -56,7 +56,7 @@ _WITH_OPERAND = ("config_op", "config_storage", "config_bind", "config_core")
 LOWERING = "lowering."
 """Prefix of settings that decided the sources, and that the tool is not told."""
 CFLAGS = "cflags"
-"""The setting with flags for the compiler, separated by blanks."""
+"""The setting with flags for the compiler, as a shell reads them."""
 
 _RESULTS = {
     Further.CSIM: ("csim/report/*.log",),
@@ -106,6 +106,10 @@ def render(
     uses_cfg = tool.kind is ToolKind.VPP
     own = [pair for pair in flow.settings if pair[0] != CFLAGS and not pair[0].startswith(LOWERING)]
     settings = _settings([*own, *sources.settings], tool)
+    flags = sources.cflags or dict(flow.settings).get(CFLAGS, "")
+    line, defines = split_flags(flags, [sources.files[name] for name in sources.design_files])
+    bench = [sources.files[name] for name in sources.testbench]
+    bench_line, bench_defines = split_flags(sources.testbench_cflags or flags, bench)
     values: dict[str, Any] = {
         "project": PROJECT,
         "solution": SOLUTION,
@@ -116,8 +120,8 @@ def render(
         "top": sources.top,
         "design_files": sources.design_files,
         "testbench": sources.testbench,
-        "cflags": _cflags(sources.cflags or dict(flow.settings).get(CFLAGS, "")),
-        "testbench_cflags": _cflags(sources.testbench_cflags or sources.cflags or dict(flow.settings).get(CFLAGS, "")),
+        "cflags": line,
+        "testbench_cflags": bench_line,
         "settings": settings,
         "data": sources.data,
         "arguments": shlex.join(sources.arguments),
@@ -125,7 +129,8 @@ def render(
         "directives": parse_directives(sources.directives),
         "export": Further.EXPORT in steps,
     }
-    files = dict(sources.files)
+    files = with_defines(sources.files, sources.design_files, defines)
+    files = with_defines(files, sources.testbench, bench_defines)
     reserved = {SCRIPT, CONFIG, *(_step_script(step) for step in steps)}
     for name in files:
         if name in reserved or check_file_name(name).split("/")[0] in (PROJECT, WORK):
@@ -215,16 +220,6 @@ def _setting_name(name: str) -> tuple[str, str | None, str]:
             fix=f"use {CFLAGS} or COMMAND.OPTION with one of the commands {', '.join(CONFIG_COMMANDS)}",
         )
     return command, operand or None, option
-
-
-def _cflags(text: str) -> str:
-    for flag in text.split():
-        if not _FLAG.fullmatch(flag):
-            raise PipelineError(
-                f"the compiler flag {flag[:60]!r} cannot be handed to the tool",
-                fix="use flags and paths of letters, digits and _ . / = + , : - alone",
-            )
-    return " ".join(text.split())
 
 
 @cache

@@ -85,7 +85,7 @@ class SearchKernel(SearchStudyTask):
         from pipeline.tasks.searches.pools import read_pool
 
         objective = Objective(limit=self.limit)
-        pool, sites = read_pool(self.dataset_folder, self.from_source, self.kernel)
+        pool, sites = read_pool(self.dataset_folder, self.from_source, self.kernel, self.reading)
         serves = tells_searches_apart(pool, objective)
         view = PoolView(pool.features.values, pool.cycles(objective), sites)
         for method, target in self.output().items():

@@ -43,7 +43,7 @@ class FoldTask(SearchStudyTask):
         histories, left_out = [], []
         for source, kernels in self.kernels_of.items():
             for kernel in kernels:
-                pool, _ = read_pool(self.dataset_folder, source, kernel)
+                pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
                 if self.fold_of[kernel] == self.fold:
                     left_out.append(pool)
                 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from pipeline.files import read_text
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
+from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.target_options import TargetOptions
 
 
-class SearchStudyTask(TargetOptions, PipelineTask):
+class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a comparison of searches on the labels of some sources."""
 
     source = luigi.Parameter(description="labels to replay and to learn from, comma-separated, such as hlsyn-v20")
@@ -43,7 +45,7 @@ class SearchStudyTask(TargetOptions, PipelineTask):
         """The task that makes the dataset."""
         return GenerateDataset(
             workspace=self.workspace, source=self.source, backend="replay", graphs=False,
-            part=self.part, clock=self.clock,
+            part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
 
     @property
@@ -85,7 +87,7 @@ class SearchStudyTask(TargetOptions, PipelineTask):
     def shared(self) -> dict[str, Any]:
         """The parameters that all tasks of a study take over."""
         taken = ("workspace", "source", "dataset", "limit", "folds", "part", "clock")
-        return {name: getattr(self, name) for name in taken}
+        return {name: getattr(self, name) for name in taken} | asdict(self.reading)
 
     @cached_property
     def kernels_of(self) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
+from pipeline.tasks.kernel_options import AS_IT_IS, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,9 +28,12 @@ def labelled_kernels(dataset: Path, sources: Sequence[str]) -> dict[str, tuple[s
     return found
 
 
-def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[SiteFacts, ...]]:
+def read_pool(
+    dataset: Path, source: str, kernel: str, reading: Reading = AS_IT_IS
+) -> tuple[Pool, tuple[SiteFacts, ...]]:
     """The designs of one kernel and source whose points are known, sorted by key, and the kernel's sites.
 
+    The kernel's C is read as the options say that made the dataset.
     PipelineError where there is none.
     """
     import pyarrow.compute as pc
@@ -54,7 +58,7 @@ def read_pool(dataset: Path, source: str, kernel: str) -> tuple[Pool, tuple[Site
     parsed = [json.loads(points[row["dialect"], row["key"]]) for row in known]
     sites = {name for point in parsed for name in point}
     device = device_of_labels(dataset, (source,))
-    facts = kernel_features(kernel_or_none(kernel), known[0]["dialect"], sites, device)
+    facts = kernel_features(kernel_or_none(kernel, reading), known[0]["dialect"], sites, device)
     outcomes = (measured(design_of_row(row, point)).outcome() for row, point in zip(known, parsed, strict=True))
     return Pool(source, kernel, facts.of(parsed), tuple(outcomes)), facts.sites
 

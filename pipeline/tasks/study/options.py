@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
+from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import partial_notes
@@ -27,7 +29,7 @@ STUDY_PROTOCOLS = ("transfer", "zero-shot", "grouped")
 PUBLISHED_EPOCHS = 1000
 
 
-class StudyTask(TargetOptions, PipelineTask):
+class StudyTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a study."""
 
     source = luigi.Parameter(description="labels to pre-train on, comma-separated, such as hlsyn-v20")
@@ -100,7 +102,12 @@ class StudyTask(TargetOptions, PipelineTask):
     def reader(self, source: str) -> ModelTask:
         """What knows where the designs of a source are, and how to read them."""
         return ModelTask(
-            workspace=self.workspace, source=source, dataset=self.dataset, part=self.part, clock=self.clock
+            workspace=self.workspace,
+            source=source,
+            dataset=self.dataset,
+            part=self.part,
+            clock=self.clock,
+            **asdict(self.reading),
         )
 
     @property
@@ -138,8 +145,8 @@ class StudyTask(TargetOptions, PipelineTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Data and every choice; where it runs does not decide the figures."""
-        # The labels' part and clock are part of the datasets.
-        place = ("workspace", "dataset", "accelerator", "part", "clock")
+        # The labels' part and clock are part of the datasets, and so is how kernels are read.
+        place = ("workspace", "dataset", "accelerator", "part", "clock", *asdict(self.reading))
         return {
             **super().identity,
             **{name: getattr(self, name) for name, _ in self.get_params() if name not in place},
@@ -169,5 +176,5 @@ class StudyTask(TargetOptions, PipelineTask):
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=of.mode,
             architecture=of.architecture, model_options=json.dumps(changed, sort_keys=True), without=without,
             epochs=self.epochs, training=json.dumps(training, sort_keys=True), target=self.target,
-            accelerator=self.accelerator, part=self.part, clock=self.clock,
+            accelerator=self.accelerator, part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.design_space import derive_space, sample
+from pipeline.design_space import derive_space, load_space, sample
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.kernels.as_written import written_loops, written_value
 from pipeline.kernels.model import Kernel
-from pipeline.kernels.propose import propose_sites
+from pipeline.kernels.propose import loops_without_sites, propose_sites
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.loop.delivered import write_project
 from pipeline.project import Project
@@ -202,6 +202,93 @@ def test_loops_in_headers_and_further_files_are_changed_where_they_stand(tmp_pat
     )
     for name in user.names.values():
         assert (tmp_path / name).read_bytes() == (tmp_path / "best" / name).read_bytes()
+
+
+CPP = """template <int N> void twice(int (&a)[N]) {
+  for (int i = 0; i < N; i++)
+    a[i] *= 2;
+}
+void top(int a[8], int b[12]) {
+  twice(*(int (*)[8])a);
+  twice(*(int (*)[12])b);
+}
+"""
+
+
+def test_instances_of_a_template_share_the_sites_of_the_loop_in_the_text() -> None:
+    kernel = propose_sites(read_kernel(CPP, file="top.cpp", top="top"))
+    space = derive_space(kernel)
+    assert [site.name for site in space.sites] == ["__PARA__L0", "__PIPE__L0"]
+    assert space.sites[0].values == (1, 2, 4)  # what divides both 8 and 12
+    assert len(kernel.loops) == 2 and not loops_without_sites(kernel)
+    sources = lower(kernel, {"__PARA__L0": 4, "__PIPE__L0": "off"}, dialect=kernel.dialect)
+    body = "i++) {\n    #pragma HLS pipeline off\n    #pragma HLS unroll factor=4\n    a[i] *= 2;\n  }\n}"
+    assert sources.files == {"top.cpp": CPP.replace("i++)\n    a[i] *= 2;\n}", body)}
+
+
+def test_placeholders_of_any_form_in_cpp_are_replaced_where_they_stand() -> None:
+    text = CPP.replace("i++)\n", "i++) {\n#pragma HLS pipeline II=auto{II} rewind // kept\n").replace(
+        "*= 2;", "*= 2; }"
+    )
+    text = text.replace("b[12]) {\n", "b[12]) {\n#pragma HLS inline auto{IN}\n")
+    kernel = read_kernel(text, file="top.cpp", top="top")
+    sources = lower(kernel, {"II": 3, "IN": "none"}, dialect=kernel.dialect)
+    wanted = text.replace("auto{II}", "3").replace("#pragma HLS inline auto{IN}\n", "")
+    assert kernel.dialect == "hls" and sources.files == {"top.cpp": wanted}
+
+
+PLAIN = """void top(int a[8]) {
+  L0: for (int i = 0; i < 8; i++) {
+#pragma HLS pipeline auto{__PIPE__L0}
+#pragma HLS unroll factor=auto{__PARA__L0}
+    a[i]++;
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["top.c", "top.cpp"])
+def test_placeholders_of_published_plain_sets_have_their_listed_values(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(PLAIN)
+    (tmp_path / "top.json").write_text('{"__PIPE__L0": ["NA", "   "], "__PARA__L0": ["1", "2", "8"]}')
+    kernel = propose_sites(load_kernel(tmp_path / name))
+    space = load_space(kernel)
+    assert kernel.dialect == "vitis-plain" and space.size() == 6
+    assert {site.name: site.values for site in space.sites} == {"__PARA__L0": (1, 2, 8), "__PIPE__L0": ("", "   ")}
+    bare = PLAIN.replace("#pragma HLS pipeline auto{__PIPE__L0}\n", "").replace("auto{__PARA__L0}", "1")
+    assert lower(kernel, space.default, dialect=kernel.dialect).files == {name: bare}
+    both = PLAIN.replace(" auto{__PIPE__L0}", "").replace("auto{__PARA__L0}", "8")
+    assert lower(kernel, {"__PIPE__L0": "   ", "__PARA__L0": 8}, dialect=kernel.dialect).files == {name: both}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_braces_close_inside_out_with_the_line_ends_of_the_file(newline: str) -> None:
+    text = (
+        "void f(int a[8][8]) {\n  for (int i = 0; i < 8; i++)\n    for (int j = 0; j < 8; j++)\n      a[i][j]++;\n}\n"
+    )
+    kernel = _kernel(text.replace("\n", newline), "f.c")
+    point = {**derive_space(kernel).default, "__PARA__L0": 2, "__PARA__L1": 4}
+    wanted = (
+        "void f(int a[8][8]) {\n  for (int i = 0; i < 8; i++) {\n    #pragma HLS unroll factor=2\n"
+        "    for (int j = 0; j < 8; j++) {\n      #pragma HLS unroll factor=4\n      a[i][j]++;\n    }\n  }\n}\n"
+    )
+    assert lower(kernel, point, dialect=kernel.dialect).files == {"f.c": wanted.replace("\n", newline)}
+
+
+def test_a_loop_keeps_its_exit_check_where_the_factor_does_not_divide() -> None:
+    pragma = "#pragma HLS unroll factor=7 skip_exit_check"
+    text = f"void f(int a[7]) {{\n  for (int i = 0; i < 7; i++) {{\n{pragma}\n    a[i]++;\n  }}\n}}\n"
+    kernel = _kernel(text, "f.c")
+    sources = lower(kernel, {**derive_space(kernel).default, "__PARA__L0": 2}, dialect=kernel.dialect)
+    assert sources.files == {"f.c": text.replace("factor=7 skip_exit_check", "factor=2")}
+
+
+def test_ports_that_are_streams_are_never_copied() -> None:
+    ports = "#pragma HLS interface axis port=b\n#pragma HLS interface mode=ap_fifo port=c\n"
+    text = f"void f(int a[8], int b[8], int c[8]) {{\n{ports}  for (int i = 0; i < 8; i++) c[i] = a[i] + b[i];\n}}\n"
+    kernel = propose_sites(read_kernel(text, file="f.c"), "merlin")
+    restructured = lower(kernel, derive_space(kernel).default).files["f.c"]
+    assert "a_buffer" in restructured and "b_buffer" not in restructured and "c_buffer" not in restructured
 
 
 def test_what_no_site_has_is_refused() -> None:

@@ -1,0 +1,76 @@
+"""Small questions to clang's nodes and to those of pycparser that they become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pycparser import c_ast
+
+from pipeline.program.cpp.index import Node
+
+TRANSPARENT = {
+    "ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "CXXDefaultArgExpr",
+    "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr",
+    "CXXRewrittenBinaryOperator",
+    "CXXInheritedCtorInitExpr", "UserDefinedLiteral",
+}  # fmt: skip
+"""Kinds of nodes that stand around an expression and change nothing."""
+
+
+def inner(node: Node) -> list[Node]:
+    """The parts of a node that are there."""
+    return [child for child in node.get("inner", ()) if child]
+
+
+def bare(node: Node) -> Node:
+    """An expression without what changes nothing."""
+    while True:
+        kind = node.get("kind")
+        parts = inner(node)
+        if (kind in TRANSPARENT and parts) or (
+            kind == "ImplicitCastExpr"
+            and parts
+            and node.get("castKind") in ("NoOp", "LValueToRValue", "FunctionToPointerDecay")
+        ):
+            node = parts[-1]
+        elif kind == "CXXConstructExpr" and len(parts) == 1 and node.get("elidable"):
+            node = parts[0]
+        else:
+            return node
+
+
+def address(node: c_ast.Node) -> c_ast.Node:
+    """A pointer to what an expression names."""
+    if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+        return node.expr
+    return c_ast.UnaryOp("&", node, node.coord)
+
+
+def followed(node: c_ast.Node) -> c_ast.Node:
+    """What a pointer leads to."""
+    if isinstance(node, c_ast.UnaryOp) and node.op == "&":
+        return node.expr
+    return c_ast.UnaryOp("*", node, node.coord)
+
+
+def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
+    """A member of what an expression names."""
+    if isinstance(base, c_ast.UnaryOp) and base.op == "*":
+        return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
+    return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)
+
+
+def simple(node: c_ast.Node) -> bool:
+    """Whether an expression may be written twice: it changes nothing."""
+    if isinstance(node, c_ast.FuncCall | c_ast.Assignment):
+        return False
+    if isinstance(node, c_ast.UnaryOp) and node.op in ("p++", "p--", "++", "--"):
+        return False
+    return all(simple(child) for _, child in node.children())
+
+
+def lvalue(node: c_ast.Node) -> bool:
+    """Whether an expression names an object."""
+    if isinstance(node, c_ast.StructRef):
+        return node.type == "->" or lvalue(node.name)
+    return isinstance(node, c_ast.ID | c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*")

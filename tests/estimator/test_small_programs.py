@@ -1,0 +1,174 @@
+"""Laws of the estimator on small programs: what ports, recurrences and regions allow, and what must not matter."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.estimator import Prepared, prepare
+from pipeline.kernels.model import Kernel
+from pipeline.kernels.propose import propose_sites
+from pipeline.kernels.read import read_kernel
+from pipeline.reports.report import LoopReport
+
+_LOAD, _IADD, _STORE = 2, 1, 1
+
+ADD = """
+void k(int a[256], int b[256]) {
+    %s
+    for (int n = 0; n < 256; n++) {
+        #pragma HLS %s
+        b[n] = a[n] + 7;
+    }
+}
+"""
+
+
+def _kernel(text: str) -> Kernel:
+    return propose_sites(read_kernel(text, file="k.c", top="k"))
+
+
+def _prepared(text: str) -> Prepared:
+    return prepare(_kernel(text))
+
+
+def _cycles(text: str) -> int:
+    """Worst cycles as written: no site is given a value."""
+    worst = _prepared(text).estimate({}).latency.worst
+    assert worst is not None
+    return worst
+
+
+def _first(text: str) -> LoopReport:
+    return _prepared(text).estimate({}).loops[0]
+
+
+def test_arguments_of_the_users_own_c_are_neither_copied_nor_split() -> None:
+    assert _cycles(ADD % ("", "inline")) < 270
+    # Eight reads of the caller's memory a start, two a cycle; whatever the factor, 256 take 128 cycles at least.
+    assert _first(ADD % ("", "unroll factor=8")).initiation_interval.exact == 4
+    assert all(128 <= _cycles(ADD % ("", f"unroll factor={1 << power}")) < 140 for power in range(1, 9))
+
+
+def test_a_pipelined_function_has_no_loops_left_and_starts_at_its_interval() -> None:
+    text = """
+void k(int a[64], int sum[1]) {
+    #pragma HLS %s
+    int s = 0;
+    for (int n = 0; n < 64; n++) s += a[n];
+    sum[0] = s;
+}
+"""
+    whole = _prepared(text % "pipeline II=40").estimate({})
+    assert not whole.loops and whole.interval.exact == 40
+    assert _prepared(text % "inline").estimate({}).loops
+
+
+STAGES = """
+void k(int a[256], int b[256]) {
+    int t[256];
+    #pragma HLS %s
+    #pragma HLS %s
+    for (int n = 0; n < 256; n++) t[n] = a[n] + 1;
+    for (int n = 0; n < 256; n++) b[n] = t[n] * 3;
+}
+"""
+
+
+def test_stages_overlap_where_what_is_between_them_is_a_fifo_and_starts_overlap_in_any_case() -> None:
+    after, arrays, fifo = (
+        _prepared(STAGES % how).estimate({})
+        for how in (("inline", "inline"), ("dataflow", "inline"), ("dataflow", "stream variable=t depth=2"))
+    )
+    assert arrays.latency == after.latency
+    assert fifo.latency.worst is not None and after.latency.worst is not None
+    assert 256 < fifo.latency.worst < 280 < after.latency.worst
+    assert arrays.interval.maximum is not None and after.interval.maximum is not None
+    assert arrays.interval.maximum < 280 < after.interval.maximum
+
+
+def test_a_dependence_that_a_helper_denies_is_one_of_the_array_that_it_is_handed() -> None:
+    text = """
+static void move(int *to, int *at) {
+    for (int n = 0; n < 64; n++) {
+        #pragma HLS dependence variable=%s inter false
+        to[at[n]] = to[at[n]] + 1;
+    }
+}
+void k(int out[64], int at[64]) {
+    move(out, at);
+}
+"""
+    assert _first(text % "to").initiation_interval.exact == 1
+    assert _first(text % "at").initiation_interval.exact != 1
+
+
+@given(st.lists(st.integers(-8, 8), min_size=1, max_size=3), st.integers(1, 3), st.integers(9, 40))
+def test_the_interval_of_a_recurrence_is_its_delay_over_the_least_distance(
+    reads: list[int], step: int, trips: int
+) -> None:
+    """Distances found by running the loop: which iteration wrote what an iteration reads."""
+    total = " + ".join(f"a[{step} * n + {8 + offset}]" for offset in reads)
+    text = f"void k(int a[400]) {{ for (int n = 0; n < {trips}; n++) {{ a[{step} * n + 8] = {total}; }} }}"
+    writer: dict[int, int] = {}
+    distances = []
+    for turn in range(trips):
+        distances += [turn - writer[step * turn + 8 + offset] for offset in reads if step * turn + 8 + offset in writer]
+        writer[step * turn + 8] = turn
+    interval = _first(text).initiation_interval.exact
+    assert interval is not None
+    ports = math.ceil((len(set(reads)) + 1) / 2)
+    # What the read at the least distance passes before the write: all additions at most.
+    least = _LOAD + _STORE + _IADD * min(1, len(reads) - 1)
+    most = _LOAD + _STORE + _IADD * (len(reads) - 1)
+    low, high = (math.ceil(delay / min(distances, default=delay)) for delay in (least, most))
+    assert max(ports, low) <= interval <= max(ports, high)
+
+
+PRODUCT = """
+void k(int first[16][24], int second[24][8], int third[16][8]) {
+    %s
+    for (int row = 0; row < 16; row++) {
+        for (int column = 0; column < 8; column++) {
+            int sum = 0;
+            for (int inner = 0; inner < 24; inner++) {
+                #pragma HLS unroll factor=%d
+                sum += first[row][inner] * second[inner][column];
+            }
+            third[row][column] = sum;
+        }
+    }
+}
+"""
+
+
+@given(
+    st.permutations(["first", "second", "third", "row", "column", "sum", "inner"]),
+    st.sampled_from([1, 2, 4, 24]),
+    st.sampled_from(["", "\n#pragma HLS array_partition variable=first cyclic factor=4 dim=2\n"]),
+)
+def test_names_do_not_matter(names: list[str], factor: int, split: str) -> None:
+    text = PRODUCT % (split, factor)
+    other = text
+    for place, name in enumerate(("first", "second", "third", "row", "column", "sum", "inner")):
+        other = re.sub(rf"\b{name}\b", f"x{place}", other)
+    for place, name in enumerate(names):
+        other = other.replace(f"x{place}", name)
+    assert _prepared(other).estimate({}) == _prepared(text).estimate({})
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 2, 4, 8]))
+def test_more_memories_never_slow_a_loop_down(first: int, second: int, factor: int) -> None:
+    few, many = sorted((1 << first, 1 << second))
+
+    def cycles(parts: int) -> int:
+        split = "".join(
+            f"\n#pragma HLS array_partition variable={name} cyclic factor={parts} dim={dim}\n"
+            for name, dim in (("first", 2), ("second", 1))
+        )
+        return _cycles(PRODUCT % (split, factor))
+
+    assert cycles(many) <= cycles(few)

@@ -1,0 +1,88 @@
+"""C++ kernels are described as C kernels are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.kernels.read import load_kernel, read_kernel
+
+_SOURCE = """#include "ap_int.h"
+#include "hls_stream.h"
+#define N 12
+const int M = N / 2;
+template <class T, int L> static void add(T (&x)[L], const T &k) {
+A:  for (int i = 0; i < L; ++i) {
+#pragma HLS pipeline II=1
+        x[i] += k;
+    }
+}
+extern "C" void top(hls::stream<ap_uint<3>> &in, hls::stream<int> &out, int a[N][M], float b[M]) {
+    int one[4], two[8];
+    add(one, 1);
+    add(two, 2);
+    for (ap_uint<5> i = 0; i < 20; i++) out.write(in.read());
+    for (auto &x : one) x = 3;
+    while (!in.empty()) a[0][1] = in.read();
+}
+"""
+
+
+def test_loops_arrays_and_directions_of_cpp() -> None:
+    kernel = read_kernel(_SOURCE, file="kernel.cpp", top="top")
+    assert {loop.id: (loop.trip_count, loop.line) for loop in kernel.loops} == {
+        "add<int,4>/loop_0": (4, 6), "add<int,8>/loop_0": (8, 6),
+        "top/loop_0": (20, 15), "top/loop_1": (4, 16), "top/loop_2": (None, 17),
+    }  # fmt: skip
+    arrays = {(array.function, array.name): (array.dims, array.direction) for array in kernel.arrays}
+    assert arrays["top", "a"] == ((12, 6), "out") and arrays["top", "b"] == ((6,), "unused")
+    assert kernel.linkage["add<int,4>"].startswith("_ZL3add")
+    ways = {a.name: a.direction for a in kernel.functions[0].arguments}
+    assert (ways["in"], ways["out"]) == ("in", "out")
+    streams = [a.name for a in kernel.analysis.program.functions["top"].arguments if a.ctype.stream is not None]
+    assert streams == ["in", "out"]
+
+
+def test_loops_say_where_they_begin_and_end() -> None:
+    kernel = read_kernel(_SOURCE, file="kernel.cpp", top="top")
+    for records in kernel.analysis.records.values():
+        for record in records:
+            place = record.node.coord
+            text = _SOURCE[place.offset : place.end]
+            assert text.startswith(record.keyword) and text.endswith((")", "}", "3", "read()"))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "line"),
+    [
+        ("int *p = new int[3];\n a[0] = *p;", "memory from new", 3),
+        ("a[0] = 1;\n try { a[1] = 2; } catch (...) {}", "try is not supported", 4),
+        ("a[0] = missing(3);", "undeclared identifier 'missing'", 3),
+    ],
+)
+def test_what_cannot_be_built_is_refused_with_its_place(body: str, reason: str, line: int) -> None:
+    with pytest.raises(PipelineError, match=reason) as refused:
+        read_kernel(f"struct S {{ int x; }};\nvoid top(int a[4]) {{\n{body}\n}}\n", file="kernel.cpp")
+    assert refused.value.line == line
+
+
+def test_what_the_top_does_not_reach_refuses_nothing() -> None:
+    source = (
+        "void top(int a[4]) { for (int i = 0; i < 4; i++) a[i] = i; }\nint main() { int *p = new int[4]; top(p); }\n"
+    )
+    assert [loop.trip_count for loop in read_kernel(source, file="kernel.cpp").loops] == [4]
+
+
+def test_helpers_in_other_files(tmp_path: Path) -> None:
+    (tmp_path / "h.h").write_text("int twice(int x);\n")
+    (tmp_path / "b.cpp").write_text(
+        '#include "h.h"\nint twice(int x) { for (int i = 0; i < 3; i++) x += i; return x; }\n'
+    )
+    top = tmp_path / "a.cpp"
+    top.write_text('#include "h.h"\nvoid top(int a[4]) { for (int i = 0; i < 4; i++) a[i] = twice(i); }\n')
+    kernel = load_kernel(top, top="top", further=[str(tmp_path / "b.cpp")])
+    assert [(loop.id, loop.file) for loop in kernel.loops] == [
+        ("top/loop_0", None), ("twice/loop_0", str(tmp_path / "b.cpp")),
+    ]  # fmt: skip

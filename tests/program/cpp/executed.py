@@ -1,0 +1,83 @@
+"""C++ and the C that its program prints as, both compiled and run on the same numbers."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from typing import Any
+
+import llvmlite.binding as llvm
+from pycparser import c_ast
+from pycparser.c_generator import CGenerator
+
+from pipeline.program import deep_recursion
+from pipeline.program.cpp.read import read_cpp_translation
+from pipeline.project.ir import compile_to_ir
+
+_NUMBER = re.compile(r"ap_(u?)int<(\d+)>")
+
+
+def printed(source: str, file: str = "kernel.cpp") -> str:
+    """The program of a C++ text as C that a compiler takes: names without signs, numbers of any width as _BitInt."""
+    with deep_recursion():
+        found = read_cpp_translation(source, file=file)
+        for error in found.refused.values():
+            raise error
+        nodes = [node for node in found.ast.ext if not isinstance(node, c_ast.Pragma)]
+        for node in nodes:
+            _plain(node)
+        heads = [CGenerator().visit(node.decl) + ";" for node in nodes if isinstance(node, c_ast.FuncDef)]
+        types = [CGenerator().visit(node) + ";" for node in nodes if not isinstance(node, c_ast.FuncDef)]
+        bodies = [CGenerator().visit(node) for node in nodes if isinstance(node, c_ast.FuncDef)]
+    return "\n".join(["#include <math.h>", "#include <stdlib.h>", "#include <string.h>", *types, *heads, *bodies])
+
+
+def _word(name: str) -> str:
+    return re.sub(r"\W", lambda match: f"_{ord(match.group()):x}", name)
+
+
+def _plain(node: Any) -> None:
+    if isinstance(node, c_ast.IdentifierType):
+        match = _NUMBER.fullmatch(node.names[0])
+        if match is not None:  # a signed bit needs two
+            bits = max(int(match[2]), 1 if match[1] else 2)
+            node.names = (["unsigned"] if match[1] else []) + [f"_BitInt({bits})"]
+    elif isinstance(node, c_ast.ID | c_ast.Struct | c_ast.Decl) and node.name:
+        node.name = _word(node.name)
+    elif isinstance(node, c_ast.TypeDecl) and node.declname:
+        node.declname = _word(node.declname)
+    for _, child in node.children():
+        _plain(child)
+    if isinstance(node, c_ast.FuncDef):
+        node.decl.storage, node.decl.funcspec = [], []
+
+
+def results(source: str, top: str, runs: list[tuple[list[int], int]]) -> tuple[list[Any], list[Any]]:
+    """What ``top(int a[], int b[], int n)`` gives with the C++ text and with its program, on arrays and a number.
+
+    Both are compiled to LLVM IR and run in this process.
+    """
+    texts = [
+        compile_to_ir(source, file="kernel.cpp", language="c++"),
+        compile_to_ir(printed(source), file="kernel.c"),
+    ]
+    return _run(texts[0], top, runs), _run(texts[1], top, runs)
+
+
+def _run(text: str, top: str, runs: list[tuple[list[int], int]]) -> list[Any]:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    module = llvm.parse_assembly(text)
+    module.triple = llvm.get_process_triple()
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    found: list[Any] = []
+    with llvm.create_mcjit_compiler(module, machine) as engine:
+        engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+        call = kind(engine.get_function_address(top))
+        for values, number in runs:
+            first = (ctypes.c_int * len(values))(*values)
+            second = (ctypes.c_int * len(values))()
+            result = call(ctypes.addressof(first), ctypes.addressof(second), number)
+            found.append((result, list(first), list(second)))
+    return found

@@ -1,0 +1,146 @@
+"""What C++ is put into computes what the C++ does."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.program.cpp.executed import results
+
+_TOP = 'extern "C" int top(int a[16], int b[16], int n)'
+SOURCES = {
+    "references": """
+        static void twice(int &x, const int &by) { x *= by; }
+        static int &pick(int *p, int i) { return p[i & 15]; }
+        TOP {
+            for (int i = 0; i < 16; i++) {
+            int &r = b[i];
+            r = a[15 - i];
+            twice(r, 2);
+            pick(b, n) += 1; } int &s = n;
+            s++;
+            return s; }
+    """,
+    "classes": """
+        namespace ns { struct Base { int k; Base(int v = 3) : k(v) {} int more() const { return k + 1; } }; }
+        class Sum : public ns::Base {
+            int d[4] = {0, 0, 0, 0};
+            static const int N = 4;
+          public:
+            Sum(int v) : ns::Base(v) { for (int i = 0; i < N; i++) d[i] = v; }
+            Sum &add(int i, int v) { d[i & 3] += v; return *this; }
+            int get() const { int s = 0; for (int i = 0; i < N; ++i) s += d[i]; return s + more(); }
+            int operator()(int i) const { return d[i & 3]; }
+        };
+        TOP {
+            Sum s(n);
+            for (int i = 0; i < 16; i++) {
+            s.add(i, a[i]).add(1, 1);
+            b[i] = s(i); } return s.get(); }
+    """,
+    "templates": """
+        template <class T, int N> struct Line {
+            T v[N];
+            void push(T x) {
+            for (int i = N - 1; i > 0; i--) v[i] = v[i - 1];
+            v[0] = x; } T sum() const {
+            T s = 0;
+            for (int i = 0; i < N; i++) s += v[i];
+            return s; } };
+        template <int N, class T> static T scale(const T (&x)[N], T k) {
+            T s = 0;
+            for (int i = 0; i < N; i++) s += x[i] * k;
+            return s; }
+        template <int N> static int power(int x) {
+            if constexpr (N == 0) return 1;
+            else return x * power<N - 1>(x); }
+        TOP {
+            Line<int, 3> l{};
+            Line<short, 5> m{};
+            int c[4] = {1, 2, 3, 4};
+            for (int i = 0; i < 16; i++) {
+            l.push(a[i]);
+            m.push(i);
+            b[i] = l.sum() + m.sum() + scale(c, n) + power<3>(i); } return power<2>(n); }
+    """,
+    "lambdas": """
+        TOP {
+            int total = 0, base = 5;
+            auto add = [&](int v) { total += v; return total + base; };
+            auto shift = [=](int v) { return v + base; };
+            auto both = [&](int v) { return add(v) - shift(v); };
+            for (int i = 0; i < 16; i++) b[i] = both(a[i]); return total; }
+    """,
+    "ranges and casts": """
+        enum Kind { first, second = 5, third };
+        enum class Way : unsigned char { in = 2, out };
+        constexpr int M = 3 * 2;
+        static const int table[M] = {1, 2, 3};
+        TOP {
+            int c[M]; int s = 0;
+            for (auto &x : c) x = n;
+            for (int x : table) s += x;
+            for (int i = 0; i < 16; i++) {
+                b[i] = static_cast<int>(float(a[i]) * 0.5f) + (unsigned char)a[i] + third;
+                b[i] += static_cast<int>(Way::out) + (a[i] > 0 ? c[i % M] : -1);
+            }
+            switch (n & 3) { case 0: s++; case 1: s += 2; break; default: s = -s; }
+            do { s--; } while (s > 100);
+            return s;
+        }
+    """,
+    "overloads and operators": """
+        struct Pair {
+            int x, y;
+            Pair operator+(const Pair &o) const {
+            return {x + o.x, y + o.y}; } bool operator<(const Pair &o) const {
+            return x < o.x; } };
+        static Pair operator*(const Pair &p, int k) { Pair r = p; r.x *= k; r.y *= k; return r; }
+        static int size(int x) { return x + 1; }
+        static int size(const Pair &p) { return p.x + p.y; }
+        TOP {
+            Pair s = {0, 0};
+            for (int i = 0; i < 16; i++) {
+            Pair p = {a[i], i};
+            s = s + p * 2;
+            if (p < s) b[i] = size(p);
+            else b[i] = size(a[i]); } return size(s); }
+    """,
+    "scopes": """
+        namespace deep { namespace er { static int get(int v) { return v - 1; } } using er::get; }
+        static int get(int v) { return v + 1; }
+        TOP {
+            int i = 100;
+            for (int i = 0; i < 8; i++) b[i] = deep::get(a[i]);
+            for (int i = 8; i < 16; i++) {
+            int i2 = i;
+            {
+            int i = i2 * 2;
+            b[i2] = get(i); } } return i; }
+    """,
+    "integers of any width": """
+        #include "ap_int.h"
+        TOP {
+            ap_int<12> acc = 0; ap_uint<5> c = 0; ap_int<20> wide = n;
+            for (ap_uint<5> i = 0; i < 16; i++) {
+                ap_int<11> x = a[i];
+                acc += x; c++; wide = wide * x - c; wide ^= 3;
+                b[i] = acc + (x * x) / 7 + x % 5 + (x >> 2) + (c << 1) + (x > c) + wide;
+                x[3] = c[0]; x.range(2, 1) = c(1, 0); ap_uint<16> both = (c, x);
+                b[i] += x + both + both.range(9, 4) + (-x) + (~x) + !x + x[2] + x.to_int();
+            }
+            return acc;
+        }
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_what_cpp_becomes_computes_the_same(kind: str) -> None:
+    source = "\n".join(line.strip() for line in SOURCES[kind].replace("TOP", _TOP).split("\n"))
+    numbers = random.Random(7)
+    runs = [([numbers.randint(-1000, 1000) for _ in range(16)], number - 20) for number in range(50)]
+    left, right = results(source, "top", runs)
+    assert left == right
+    assert len({str(row) for row in left}) > 10
