@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.exploration import SearchOutcome
     from pipeline.loop.closed_loop import ClosedLoop
-    from pipeline.loop.record import LoopRecord
+    from pipeline.loop.record import RoundsRecord
     from pipeline.synthesis.plan import KernelPlan
 
 
@@ -34,7 +34,7 @@ class Chosen:
     earlier_cycles: int | None = None
 
 
-def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: LoopRecord, count: int) -> tuple[str, list[Chosen]]:
+def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: RoundsRecord, count: int) -> tuple[str, list[Chosen]]:
     """How the designs of a loop are chosen, in words, and the ``count`` best of a kernel, best first.
 
     Under replay those that the model of the finished loop expects most of among the cached designs that the loop had

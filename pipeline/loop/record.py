@@ -57,7 +57,7 @@ def round_from_json(value: Mapping[str, Any]) -> Round:
 
 
 @dataclass(frozen=True)
-class LoopRecord:
+class RoundsRecord:
     """The first rounds of a loop, as its files tell. ``takes`` is how many designs each round runs."""
 
     loop: ClosedLoop

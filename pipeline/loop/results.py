@@ -10,7 +10,7 @@ from pipeline.files import write_json
 from pipeline.loop.best import write_best
 from pipeline.loop.page import write_loop_page
 from pipeline.loop.proof import prove_best
-from pipeline.loop.record import TIMES, LoopRecord, read_json
+from pipeline.loop.record import TIMES, RoundsRecord, read_json
 from pipeline.loop.summary import best_of, loop_facts
 from pipeline.loop.tables import (
     FRONT_COLUMNS,
@@ -32,7 +32,7 @@ _TIME_COLUMNS = ("run", "kernel", "key", "seconds", "started")
 
 
 def write_results(
-    folder: Path, record: LoopRecord, budget: int, validated: Path, provenance: Mapping[str, Any], command: str,
+    folder: Path, record: RoundsRecord, budget: int, validated: Path, provenance: Mapping[str, Any], command: str,
     testbench_seconds: float = 0.0,
 ) -> dict[str, Any]:  # fmt: skip
     """Writes the tables, the summary, the best designs and the page of a loop; returns the summary.
@@ -65,7 +65,7 @@ def write_results(
     return facts
 
 
-def _write_times(file: Path, record: LoopRecord, rows: list[dict[str, Any]]) -> None:
+def _write_times(file: Path, record: RoundsRecord, rows: list[dict[str, Any]]) -> None:
     times: dict[str, dict[str, Any]] = {}
     for number, take in enumerate(record.takes, 1):
         for kernel in record.loop.plans:
@@ -81,7 +81,7 @@ def _write_times(file: Path, record: LoopRecord, rows: list[dict[str, Any]]) -> 
     )
 
 
-def _report_of(record: LoopRecord, plan: KernelPlan, design: MeasuredDesign) -> bytes | None:
+def _report_of(record: RoundsRecord, plan: KernelPlan, design: MeasuredDesign) -> bytes | None:
     """The csynth.xml of a design that was run; None where its label came without one."""
     entry = record.loop.store.get(plan.address, design.key)
     return None if entry is None else entry.xml

@@ -17,7 +17,7 @@ from pipeline.loop.candidates import points_of
 from pipeline.loop.forecast import calibration
 from pipeline.loop.labelled import labelled
 from pipeline.loop.measured import MeasuredDesign, measured, write_measured
-from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, LoopRecord, interleaved, read_json, round_to_json
+from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, RoundsRecord, interleaved, read_json, round_to_json
 from pipeline.loop.search import search_of
 from pipeline.loop.tables import best_values
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 _ENDLESS = sys.maxsize
 
 
-def before_round(loop: ClosedLoop, number: int) -> LoopRecord:
+def before_round(loop: ClosedLoop, number: int) -> RoundsRecord:
     """The rounds before one, all of them full."""
-    return LoopRecord(loop, (loop.batch,) * (number - 1))
+    return RoundsRecord(loop, (loop.batch,) * (number - 1))
 
 
 def train_round(loop: ClosedLoop, number: int, folder: Path) -> list[str]:
@@ -67,7 +67,7 @@ def train_round(loop: ClosedLoop, number: int, folder: Path) -> list[str]:
     ]
 
 
-def _reason(before: LoopRecord, kernel: str) -> str | None:
+def _reason(before: RoundsRecord, kernel: str) -> str | None:
     earlier = before.stopped(kernel)
     if earlier is not None or not before.takes:
         return earlier

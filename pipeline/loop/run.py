@@ -12,7 +12,7 @@ from pipeline.exploration.meta_processes import tell_what_is_usual
 from pipeline.files import made_whole_folder
 from pipeline.loop.chosen import chosen_of_loop
 from pipeline.loop.histories import gather_histories, histories_of, learn_from
-from pipeline.loop.record import LoopRecord, read_json, rounds_of
+from pipeline.loop.record import RoundsRecord, read_json, rounds_of
 from pipeline.loop.results import SUMMARY, write_results
 from pipeline.loop.rounds import as_measured, propose_round, proposed, round_text, train_round, write_runs
 from pipeline.loop.validation import validation_rows, write_validation
@@ -62,7 +62,7 @@ def run_loop(
                     rows = write_runs(place, [key for key, _ in designs], _results(plan, designs), plan)
                 if rows:
                     tell(round_text(loop, number, kernel, rows))
-    record = LoopRecord(loop, tuple(takes))
+    record = RoundsRecord(loop, tuple(takes))
     validated = loop.rounds_folder / f"validation-{budget}-{top_k}"
     _once(validated, lambda place: _validate(record, top_k, place))
     provenance = {"budget": budget, "loop": loop.identity, "top_k": top_k}
@@ -101,7 +101,7 @@ def _results(plan: KernelPlan, designs: Sequence[tuple[str, Point | None]]) -> d
     return found
 
 
-def _validate(record: LoopRecord, top_k: int, folder: Path) -> None:
+def _validate(record: RoundsRecord, top_k: int, folder: Path) -> None:
     loop = record.loop
     rows, results, hows = [], [], {}
     for kernel, plan in loop.plans.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.exploration import stop_reason
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
-from pipeline.loop.record import STATE, LoopRecord, Run, read_json
+from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
 from pipeline.synthesis.devices import stand_in
@@ -43,7 +43,7 @@ def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Me
     return min(fitting, key=lambda item: loop.goal.costs(item[1].outcome())[0], default=None)
 
 
-def why_stopped(record: LoopRecord, kernel: str, budget: int, runs: Sequence[Run]) -> str:
+def why_stopped(record: RoundsRecord, kernel: str, budget: int, runs: Sequence[Run]) -> str:
     """Why the search on a kernel ended, as a sentence."""
     earlier = record.stopped(kernel)
     if earlier is not None:
@@ -90,7 +90,7 @@ def _assumptions(runs: Sequence[Run]) -> list[str]:
 
 
 def loop_facts(
-    record: LoopRecord, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+    record: RoundsRecord, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
 ) -> dict[str, Any]:
     """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
 
@@ -130,7 +130,7 @@ def loop_facts(
 
 
 def _kernel_facts(
-    record: LoopRecord, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan
+    record: RoundsRecord, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan
 ) -> dict[str, Any]:
     loop = record.loop
     mine = [run.result for run in runs if run.result.kernel == kernel]

@@ -93,11 +93,11 @@ class ValidateTopDesigns(LoopTask):
         is not measured is not compared.
         """
         from pipeline.loop.chosen import chosen_of_loop, chosen_of_model
-        from pipeline.loop.record import LoopRecord
+        from pipeline.loop.record import RoundsRecord
         from pipeline.loop.validation import validation_rows, write_validation
 
         finished(self.requires())
-        record = LoopRecord(self.loop, tuple(self.takes)) if self.budget is not None else None
+        record = RoundsRecord(self.loop, tuple(self.takes)) if self.budget is not None else None
         rows: list[dict[str, Any]] = []
         results: list[MeasuredDesign] = []
         hows = {}

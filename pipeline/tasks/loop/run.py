@@ -75,10 +75,10 @@ class RunActiveLearningLoop(LoopTask):
 
     def run(self) -> None:
         """Writes the tables, the summary, the best designs and the page."""
-        from pipeline.loop.record import LoopRecord
+        from pipeline.loop.record import RoundsRecord
         from pipeline.loop.results import write_results
 
-        record = LoopRecord(self.loop, tuple(self.takes))
+        record = RoundsRecord(self.loop, tuple(self.takes))
         validated = self.clone(ValidateTopDesigns).output().path
         with self.output().write() as folder:
             write_results(
