@@ -7,6 +7,7 @@ that would lie in different memories into one word (UG1399, "pragma HLS array_pa
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Mapping
@@ -38,9 +39,18 @@ def busiest(memory: Memory, accesses: Iterable[Access], copies: Mapping[int, int
     Elements are compared where subscripts move alike with the loops. ``copies`` has by loop the copies of its body that
     the iteration holds.
     """
+    chosen = tuple(dict.fromkeys(accesses))
+    used = sorted({loop for access in chosen for item in access.index for loop in item.uses})
+    return _busiest(memory, chosen, tuple((loop, copies[loop]) for loop in used if copies.get(loop, 1) > 1))
+
+
+@functools.lru_cache(maxsize=16_384)
+def _busiest(memory: Memory, accesses: tuple[Access, ...], copied: tuple[tuple[int, int], ...]) -> int:
+    # The designs of a search share most of what is counted here.
+    copies = dict(copied)
     met: dict[tuple[int, ...], set[object]] = {}
     anywhere: set[object] = set()
-    for access in dict.fromkeys(accesses):
+    for access in accesses:
         loops = sorted({loop for item in access.index for loop in item.uses if copies.get(loop, 1) > 1})
         for number, chosen in enumerate(itertools.product(*(range(copies[loop]) for loop in loops))):
             if number >= _MOST:

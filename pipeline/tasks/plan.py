@@ -25,7 +25,9 @@ from pipeline.synthesis import (
     make_backend,
 )
 from pipeline.synthesis.former import take_over
+from pipeline.synthesis.lowering.delivery import delivers
 from pipeline.synthesis.plan import KernelPlan
+from pipeline.synthesis.vitis.sources import check_file_name
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
@@ -135,6 +137,9 @@ def make_plan(
     address = made.address_of(found)
     if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
+    if not made.replays and delivers(found, address.flow.dialect):
+        # Before the budget is spent: the tool would be handed the file under its own name.
+        check_file_name(Path(found.file).name)
     rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
     return KernelPlan(made, address, found, rules)
 

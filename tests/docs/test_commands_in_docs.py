@@ -63,6 +63,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "mine.c").write_text(
         "void mine(float x[64], float y[64]) {\n  for (int i = 0; i < 64; i++)\n    y[i] += 2 * x[i];\n}\n"
     )
+    (folder / "hls_config.cfg").write_text("part=xcu200-fsgd2104-2-e\n[hls]\nclock=4\nsyn.file=mine.c\nsyn.top=mine\n")
+    (folder / "run_hls.tcl").write_text(
+        "open_project mine\nset_top mine\nadd_files mine.c\nopen_solution first\n"
+        "set_part xcu200-fsgd2104-2-e\ncreate_clock -period 4\ncsynth_design\nexit\n"
+    )
     kernel = find_kernel("atax")
     point = load_space(kernel).default
     whole = entry(5000.0, (40, 20, 4000, 3000), **point)

@@ -47,6 +47,7 @@ def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS) -> 
 def _headers(found: CppTree, names: Mapping[str, str]) -> dict[str, str]:
     """The texts of the user's headers, as far as the tree has anything of them."""
     texts: dict[str, str] = {}
+    others = library()
     stack = [found.root]
     seen: set[str] = set()
     while stack:
@@ -56,7 +57,8 @@ def _headers(found: CppTree, names: Mapping[str, str]) -> dict[str, str]:
                 name = part.get("file") if part else None
                 if name and name not in seen and name not in names:
                     seen.add(name)
-                    if Path(name).is_file():
+                    # A header without a guard, such as assert.h, is read anew and so not among those compiled ahead.
+                    if not name.startswith(others) and Path(name).is_file():
                         texts[name] = read_source(Path(name))
         stack.extend(child for child in node.get("inner", ()) if child)
     return texts
