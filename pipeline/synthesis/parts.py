@@ -19,6 +19,7 @@ def check_part(name: str, option: str) -> str:
     """
     if len(name) > _MOST or not _PART.fullmatch(name):
         raise PipelineError(
-            f"{option} {name[:_MOST]!r} cannot be the name of a part", fix="give one such as xcu200-fsgd2104-2-e"
+            f"{option} {name[:_MOST]!r} cannot be the name of a part",
+            fix="name one such as xcu200-fsgd2104-2-e with --part",
         )
     return name

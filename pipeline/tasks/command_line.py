@@ -141,7 +141,9 @@ def _parsed(parameter: luigi.Parameter[Any], text: Any, name: str, file: str | N
             known = sorted(map(str, choices))
             meant = nearest(str(text), known)
             fix = f"did you mean {meant}? " if meant else ""
-            raise PipelineError(f"{name} {shown!r}", file=file, fix=f"{fix}it is one of {', '.join(known)}") from None
+            raise PipelineError(
+                f"{name} {shown!r}", file=file, fix=f"{fix}it is one of {', '.join(filter(None, known))}"
+            ) from None
         wanted = _wanted(parameter)
         cause = "" if wanted else f": {error}"
         raise PipelineError(

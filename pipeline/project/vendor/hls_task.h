@@ -4,7 +4,9 @@
 #define hls_thread_local thread_local
 namespace hls {
 struct task {
+    task();
     template <class F, class... A> task(F &&, A &&...);
+    template <class F, class... A> void operator()(F &&, A &&...);
 };
 template <int N> struct tasks {
     template <class F, class... A> void operator()(F &&, A &&...);
