@@ -57,7 +57,8 @@ def options(slurm: Slurm, threads: int) -> dict[str, str]:
 
 def test_500_runs_as_slurm_jobs_survive_jobs_that_slurm_kills(slurm: Slurm, tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "farm")
-    jobs = counted_jobs(folder, 500, 0.02)
+    # Long enough that the killed job is caught within a run, and not between two.
+    jobs = counted_jobs(folder, 500, 0.15)
     pool = LicencePool(folder / "licences", 6)
     outcomes = []
     killed: list[str] = []
