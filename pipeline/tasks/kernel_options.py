@@ -48,39 +48,20 @@ class Reading:
 AS_IT_IS = Reading()
 
 
+def _setting(name: str, description: str) -> str:
+    """An option that is empty unless ``[kernel]`` in luigi.cfg or the command says something; a task has its text."""
+    return luigi.Parameter(default="", config_path={"section": "kernel", "name": name}, description=description)
+
+
 class KernelOptions:
     """The options, for tasks with one or more kernels; ``[kernel]`` in luigi.cfg holds what they are by default."""
 
-    top = luigi.Parameter(
-        default="",
-        config_path={"section": "kernel", "name": "top"},
-        description="top function, where the file leaves it open",
-    )
-    cflags = luigi.Parameter(
-        default="",
-        config_path={"section": "kernel", "name": "cflags"},
-        description='compiler flags, as "-I include -DN=64"; the tool gets them too',
-    )
-    files = luigi.Parameter(
-        default="",
-        config_path={"section": "kernel", "name": "files"},
-        description="further C files that the kernel is made of, comma-separated",
-    )
-    testbench = luigi.Parameter(
-        default="",
-        config_path={"section": "kernel", "name": "testbench"},
-        description="a test bench's sources and data, comma-separated",
-    )
-    solution = luigi.Parameter(
-        default="",
-        config_path={"section": "kernel", "name": "solution"},
-        description="which of a script's solutions, as SOLUTION or PROJECT/SOLUTION",
-    )
-    name = luigi.Parameter(
-        default="",
-        config_path={"section": "kernel", "name": "name"},
-        description="what the kernel is called; default: as the file, or a project's top",
-    )
+    top = _setting("top", "top function, where the file leaves it open")
+    cflags = _setting("cflags", 'compiler flags, as "-I include -DN=64"; the tool gets them too')
+    files = _setting("files", "further C files that the kernel is made of, comma-separated")
+    testbench = _setting("testbench", "a test bench's sources and data, comma-separated")
+    solution = _setting("solution", "which of a script's solutions, as SOLUTION or PROJECT/SOLUTION")
+    name = _setting("name", "what the kernel is called; default: as the file, or a project's top")
     sites = luigi.ChoiceParameter(
         default="",
         choices=("", "tool", "merlin"),
