@@ -103,6 +103,8 @@ class PointReader:
                     fix=f"name the sites __PIPE__Li and __PARA__Li with i below {len(self.places)}",
                 )
             place = int(match[2])
+            # Published sets write what the search chose to leave out as NA.
+            value = "" if value == "NA" else value
             if match[1] == "PARA":
                 factors[place] = self._factor(name, value)
             elif isinstance(value, str) and (value in ("", "off") or not value.strip() or _INTERVAL.fullmatch(value)):
