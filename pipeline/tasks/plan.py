@@ -35,6 +35,7 @@ from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels.propose import Terms
@@ -146,7 +147,7 @@ def make_plan(
 
 def _has_rules(kernel: Kernel, flow: Flow) -> bool:
     """Whether the kernel's own sites are those that the flow's points are of."""
-    return flow.dialect != "vitis-plain" or kernel.dialect == "vitis-plain"
+    return flow.dialect != Dialect.VITIS_PLAIN or kernel.dialect == Dialect.VITIS_PLAIN
 
 
 def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:
