@@ -16,11 +16,11 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
 from pipeline.synthesis import (
+    BACKENDS,
     BackendRequest,
     ReplayBackend,
     ReportStore,
     Target,
-    backend_kind,
     made_for_target,
     make_backend,
 )
@@ -89,7 +89,7 @@ def default_source(workspace: str, backend: str) -> str:
 
     Raises PipelineError where it is not clear.
     """
-    return backend_kind(backend).default_source(open_store(workspace))
+    return BACKENDS[backend].default_source(open_store(workspace))
 
 
 def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
