@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "program": {"project"},
     "project": set(),
 }
-GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "resources"}
+GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "registry", "resources", "terms"}
 """Modules beside the rooms, for all of them."""
 
 

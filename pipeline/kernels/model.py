@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import Project
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels.analysis import Analysis
@@ -186,9 +187,9 @@ class Kernel:
         """What the values of its sites mean: ``merlin``, ``vitis-plain`` for sites in the tool's own terms, or ``hls``
         for placeholders of any other form in ``#pragma HLS``."""
         if self.options or not self.sites:
-            return "hls" if self.options else "merlin"
+            return Dialect.HLS if self.options else Dialect.MERLIN
         if all(site.plain for site in self.sites):
-            return "vitis-plain"
+            return Dialect.VITIS_PLAIN
         return self.sites[0].dialect
 
     def loop(self, loop_id: str) -> Loop:

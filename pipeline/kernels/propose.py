@@ -9,6 +9,7 @@ from typing import Literal
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
 from pipeline.kernels.own_pragmas import NotRead, Unroll, in_force
 from pipeline.kernels.source_places import LoopPlace, loop_places
+from pipeline.terms import Dialect
 
 Terms = Literal["auto", "tool", "merlin"]
 """Whose pragmas sites are proposed in: the tool's own, Merlin's, or ``auto``: Merlin's where the source has any."""
@@ -40,7 +41,8 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto") -> Kernel:
         return kernel
     places = loop_places(kernel)
     if terms == "auto":
-        terms = "merlin" if any(one.dialect == "merlin" for at in places.values() for one in at.pragmas) else "tool"
+        merlin = any(one.dialect == Dialect.MERLIN for at in places.values() for one in at.pragmas)
+        terms = "merlin" if merlin else "tool"
     reached = set(reachable(kernel))
     loops = [
         loop
@@ -63,7 +65,7 @@ def _site(loop: Loop, kind: SiteKind, *, tool: bool) -> Site:
         loop=loop.id,
         reduction=None,
         line=loop.line,
-        dialect="hls" if tool else "merlin",
+        dialect=Dialect.HLS if tool else Dialect.MERLIN,
         proposed=True,
         file=loop.file,
         plain=tool,
