@@ -29,7 +29,7 @@ from pipeline.kernels.source_places import LoopPlace, loop_places
 from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.project.source_text import bare_code
 from pipeline.synthesis.lowering.asked import check_names, factor
-from pipeline.synthesis.lowering.directive import Directive
+from pipeline.synthesis.lowering.directive import LoweredDirective
 from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
 from pipeline.synthesis.lowering.statement_end import matching, statement_end
@@ -129,7 +129,7 @@ class _Work:
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     """Pragmas to be put into each loop."""
-    directives: list[tuple[str, Directive]] = field(default_factory=list)
+    directives: list[tuple[str, LoweredDirective]] = field(default_factory=list)
     """With the loop that each is about."""
     labels: dict[str, str] = field(default_factory=dict)
     """Labels put in, by loop."""
@@ -205,9 +205,9 @@ class _Work:
                 options = (("off", None),)
             elif ii is not None:
                 options = (("II", str(ii)),)
-            found = Directive("pipeline", options)
+            found = LoweredDirective("pipeline", options)
         else:
-            found = Directive("unroll", (("off", None),) if value == 1 else (("factor", str(value)),))
+            found = LoweredDirective("unroll", (("off", None),) if value == 1 else (("factor", str(value)),))
         if value in (NOTHING, 1) and not stands:
             return ""  # what stood beside is left out
         self.directives.append((loop.id, found))

@@ -42,7 +42,7 @@ def read_pool(
     from pipeline.exploration.replay import Pool
     from pipeline.loop.featurise import kernel_features
     from pipeline.loop.measured import measured
-    from pipeline.reports.labels import Status
+    from pipeline.reports.labels import DesignStatus
     from pipeline.tasks.estimator_device import device_of_labels
     from pipeline.tasks.plan import kernel_or_none
 
@@ -61,7 +61,7 @@ def read_pool(
     device = device_of_labels(dataset, (source,))
     facts = kernel_features(kernel_or_none(kernel, reading), known[0]["dialect"], sites, device)
     loops: dict[str, list[dict[str, Any]]] = {}
-    if any(row["cycles"] is None and row["status"] == Status.OK for row in known):
+    if any(row["cycles"] is None and row["status"] == DesignStatus.OK for row in known):
         # Designs without a bound compare as in a search of their own.
         found = _loops(dataset)
         of_kernel = pc.and_(pc.equal(found["source"], source), pc.equal(found["kernel"], kernel))
