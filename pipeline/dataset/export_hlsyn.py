@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.dataset.dialects import MERLIN
 from pipeline.dataset.labelled import says_nothing
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.reports.report import RESOURCE_NAMES
 
 _SPELLED = {"bram_18k": "BRAM", "dsp": "DSP", "lut": "LUT", "ff": "FF", "uram": "URAM"}
@@ -27,7 +27,7 @@ def label_file(rows: Iterable[Row]) -> tuple[str, int]:
     records: dict[str, dict[str, Any]] = {}
     left_out = 0
     for row in rows:
-        if row["published_valid"] is None and says_nothing(Status(row["status"]), row["reason"]):
+        if row["published_valid"] is None and says_nothing(DesignStatus(row["status"]), row["reason"]):
             left_out += 1
         else:
             records[row["key"]] = _record(row)
@@ -47,19 +47,19 @@ def _record(row: Row) -> dict[str, Any]:
     record["point"] = None if row["point"] is None else json.loads(row["point"])
     record["res_util"] = _resources(row)
     verdict = row["published_valid"]
-    record["valid"] = row["status"] == Status.OK if verdict is None else verdict
+    record["valid"] = row["status"] == DesignStatus.OK if verdict is None else verdict
     return record
 
 
 def _without_number(row: Row) -> bool:
     """Whether a published set calls the design valid and gives no cycles for it."""
-    return row["status"] == Status.NO_VERDICT and row["published_valid"] is not None
+    return row["status"] == DesignStatus.NO_VERDICT and row["published_valid"] is not None
 
 
 def _resources(row: Row) -> dict[str, float]:
     merlin = row["dialect"] == MERLIN
     names = [name for name in RESOURCE_NAMES if not (merlin and name == "uram")]
-    failed = row["status"] != Status.OK and not _without_number(row)
+    failed = row["status"] != DesignStatus.OK and not _without_number(row)
     found: dict[str, float] = {}
     for name in names:
         use, total = _utilisation(row, name, merlin), row[name]

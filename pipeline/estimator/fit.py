@@ -21,7 +21,7 @@ from pipeline.estimator.bound import naive_bound
 from pipeline.estimator.constants import Constants
 from pipeline.estimator.device import Device
 from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point
-from pipeline.estimator.prepared import Prepared, prepare
+from pipeline.estimator.prepared import WalkedKernel, prepare
 from pipeline.estimator.scores import RESOURCES, Agreement, agreement, kendall_tau
 from pipeline.kernels.model import Kernel
 from pipeline.reports.report import Resources
@@ -83,7 +83,7 @@ class Trials:
     data: Sequence[KernelData]
     told: Callable[[], None] | None = None
     """Called after each setting that was tried on a kernel."""
-    _prepared: dict[tuple[int, int], Prepared] = field(default_factory=dict)
+    _prepared: dict[tuple[int, int], WalkedKernel] = field(default_factory=dict)
     _losses: dict[tuple[int, tuple[tuple[str, int], ...]], float] = field(default_factory=dict)
 
     def shipped(self) -> dict[str, int]:
@@ -96,7 +96,7 @@ class Trials:
         rules = {name: value for name, value in setting.items() if name != "stages_percent"}
         return Constants(self.flow, setting["stages_percent"], rules, area)
 
-    def prepared(self, number: int, setting: Mapping[str, int]) -> Prepared:
+    def prepared(self, number: int, setting: Mapping[str, int]) -> WalkedKernel:
         """A kernel under a setting; the tree is walked once for each number of stages."""
         device = self.constants(setting, {}).apply(self.device)
         key = (number, setting["stages_percent"])

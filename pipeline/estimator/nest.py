@@ -33,7 +33,7 @@ Index: TypeAlias = tuple[Linear, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ElementAccess:
     """One read or write of an array element."""
 
     array: str
@@ -65,7 +65,7 @@ class Segment:
     """By name and the loops that the result changes with: copies of a loop that is not among them share it."""
     depth: int | None
     """None where it holds something whose time is not known."""
-    accesses: tuple[Access, ...]
+    accesses: tuple[ElementAccess, ...]
     chains: tuple[Chain, ...]
     conditional: bool = False
     """Some of it runs under a condition."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pipeline.errors import PipelineError
-from pipeline.estimator.choice import Choice, Pipeline
+from pipeline.estimator.choice import Choice, PipelineChoice
 from pipeline.estimator.nest import LoopNode, Memory, Nest
 from pipeline.kernels.as_written import NOTHING, OFF, ON, split_of
 from pipeline.kernels.model import Kernel, Option
@@ -33,7 +33,7 @@ def own_dialect(kernel: Kernel) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class PointReader:
     """Reads points of one kernel."""
 
     kernel: Kernel
@@ -47,12 +47,12 @@ class Points:
     """Proposed sites of array_partition and inline, by name."""
 
     @staticmethod
-    def of(kernel: Kernel, nest: Nest) -> Points:
+    def of(kernel: Kernel, nest: Nest) -> PointReader:
         """The reader for one kernel."""
         places = frozenset(loop.file_index for loop in kernel.loops if loop.file_index >= 0)
         named = frozenset(site.name for site in kernel.sites) | {option.name for option in kernel.options}
         further = {option.name: option for option in kernel.options if option.proposed}
-        return Points(kernel, nest, named, own_dialect(kernel) != MERLIN, places, further)
+        return PointReader(kernel, nest, named, own_dialect(kernel) != MERLIN, places, further)
 
     def choices(self, point: Point, dialect: str) -> dict[int, Choice]:
         """The pragmas of each loop, by node number; PipelineError for a point that does not fit the kernel."""
@@ -67,12 +67,12 @@ class Points:
     def _merlin(self, point: Point) -> dict[int, Choice]:
         if point.keys() != self.sites:
             raise self._misfit(point, self.sites)
-        pipelines: dict[str, Pipeline] = {}
+        pipelines: dict[str, PipelineChoice] = {}
         factors: dict[str, int] = {}
         for name, value in point.items():
             if isinstance(value, str):
                 try:
-                    pipelines[name] = Pipeline(value)
+                    pipelines[name] = PipelineChoice(value)
                 except ValueError:
                     raise self._wrong(name, value, "one of off, '' and flatten") from None
             else:
@@ -85,12 +85,12 @@ class Points:
             if node.pipeline is not None and node.pipeline not in pipelines:
                 raise self._wrong(node.pipeline, point[node.pipeline], "one of off, '' and flatten")
             asked = Choice(
-                pipelines[node.pipeline] if node.pipeline is not None else Pipeline.OFF,
+                pipelines[node.pipeline] if node.pipeline is not None else PipelineChoice.OFF,
                 factors[node.parallel] if node.parallel is not None else 1,
                 factors[node.tile] if node.tile is not None else 1,
             )
             choices[number] = (
-                self._completed(node, asked, asked.pipeline is not Pipeline.OFF, asked.factor > 1)
+                self._completed(node, asked, asked.pipeline is not PipelineChoice.OFF, asked.factor > 1)
                 if self.anything
                 else asked
             )
@@ -181,7 +181,7 @@ class Points:
         if own.pipeline is not None and not pipeline:
             asked = replace(asked, off=own.pipeline.off)
             if not own.pipeline.off:
-                asked = replace(asked, pipeline=Pipeline.FLATTEN, interval=own.pipeline.ii or 1)
+                asked = replace(asked, pipeline=PipelineChoice.FLATTEN, interval=own.pipeline.ii or 1)
         if own.unroll is not None and not unroll:
             asked = replace(asked, whole=not own.unroll.off)
             if not own.unroll.off:
@@ -212,7 +212,7 @@ class Points:
 
 def _pipelined(asked: Choice, interval: re.Match[str] | None) -> Choice:
     """A pipeline directive unrolls every loop below (UG1399), as flatten does."""
-    return replace(asked, pipeline=Pipeline.FLATTEN, interval=max(1, int(interval[1])) if interval else 1)
+    return replace(asked, pipeline=PipelineChoice.FLATTEN, interval=max(1, int(interval[1])) if interval else 1)
 
 
 def _chosen(memory: Memory, point: Point) -> list[ArraySplit]:

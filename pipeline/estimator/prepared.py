@@ -11,7 +11,7 @@ from pipeline.estimator.cycles import Cycles
 from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.facts import Facts, gather
 from pipeline.estimator.nest import Nest
-from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point, Points, own_dialect
+from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point, PointReader, own_dialect
 from pipeline.estimator.schedule import Schedule, outermost, schedule
 from pipeline.estimator.transfer import Transfer, copy_cycles, tile_cycles, transfers
 from pipeline.estimator.walk import build
@@ -39,14 +39,14 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class WalkedKernel:
     """A kernel whose syntax tree was walked; estimating a point does not touch the tree again."""
 
     kernel: Kernel
     device: Device
     nest: Nest
     facts: Facts
-    points: Points
+    points: PointReader
     outermost: tuple[int, ...]
     wide: tuple[Transfer, ...]
     narrow: tuple[Transfer, ...]
@@ -97,7 +97,7 @@ class Prepared:
         return as_report(top, found.cycles, found.schedule, found.used, self.device, dialect, self.version)
 
 
-def prepare(kernel: Kernel, device: Device | None = None) -> Prepared:
+def prepare(kernel: Kernel, device: Device | None = None) -> WalkedKernel:
     """Walk a kernel once; the default device is the U200.
 
     PipelineError, with the place, for what has no known cost: recursion, calls of functions that are not in the
@@ -110,12 +110,12 @@ def prepare(kernel: Kernel, device: Device | None = None) -> Prepared:
     except RecursionError:
         raise PipelineError("the kernel nests too deeply to be estimated", file=kernel.file) from None
     port = device.memory["port_bytes"]
-    return Prepared(
+    return WalkedKernel(
         kernel,
         device,
         nest,
         facts,
-        Points.of(kernel, nest),
+        PointReader.of(kernel, nest),
         outermost(nest),
         transfers(nest.memories, port),
         transfers(nest.memories, port, wide=False),

@@ -25,7 +25,7 @@ from pipeline.estimator.device import Device, FlowRules
 from pipeline.estimator.facts import Facts
 from pipeline.estimator.flowing import flowing
 from pipeline.estimator.nest import Body, Branch, Call, LoopNode, Nest, Segment, loops_of
-from pipeline.estimator.ports import Ports
+from pipeline.estimator.ports import MemoryPorts
 from pipeline.estimator.recurrence import chain, flattened_interval, recurrence_interval
 from pipeline.estimator.written import Written
 
@@ -64,7 +64,7 @@ class Schedule:
     """A design's loops, cycles, operators and partitions."""
 
     design: Design
-    ports: Ports
+    ports: MemoryPorts
     latency: Cycles = (0, 0, 0)
     interval: Cycles | None = None
     """Cycles between starts of the top function, where one may start before the last has ended."""
@@ -85,7 +85,7 @@ def schedule(
     """The schedule of one design; ``order`` lists the outermost loops of the nest."""
     design = Design(nest, facts, device, rules, choices, order, merlin, native)
     decide(design)
-    ports = Ports(design)
+    ports = MemoryPorts(design)
     ports.partition()
     result = Schedule(design, ports)
     scheduler = _Scheduler(result)

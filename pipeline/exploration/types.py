@@ -287,6 +287,7 @@ class Proposal:
     ``cycles_factor``       2 to the spread: the latency is expected within cycles / factor and cycles * factor
     ``utilisation``         expected fractions in :data:`RESOURCES` order
     ``valid``               probability that it runs and fits
+    ``origin``              what it is where no strategy chose it, such as the design as written; None elsewhere
     """
 
     key: str
@@ -297,6 +298,7 @@ class Proposal:
     cycles_factor: float | None = None
     utilisation: tuple[float, ...] | None = None
     valid: float | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True)

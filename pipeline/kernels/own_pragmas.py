@@ -81,7 +81,7 @@ class LoopTripcount:
 
 
 @dataclass(frozen=True, slots=True)
-class Dependence:
+class DependencePragma:
     """``dependence``: ``kind`` is ``inter`` or ``intra``, ``distance`` in iterations.
 
     ``variable`` is None where ``pointers_or_arrays`` (``array``, ``pointer``) says it of all; ``direction`` is ``RAW``,
@@ -135,7 +135,7 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class LatencyPragma:
     """``latency`` in cycles."""
 
     least: int | None = None
@@ -150,7 +150,7 @@ class FunctionInstantiate:
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
+class OtherPragma:
     """A directive of the tool that has no effect on loops and arrays of its own here: ``allocation``, ``top``, ..."""
 
 
@@ -168,14 +168,14 @@ Value = (
     | Inline
     | LoopFlatten
     | LoopTripcount
-    | Dependence
+    | DependencePragma
     | Dataflow
     | Interface
     | Stream
     | Bind
-    | Latency
+    | LatencyPragma
     | FunctionInstantiate
-    | Further
+    | OtherPragma
     | NotRead
 )
 
@@ -260,7 +260,7 @@ def own_pragmas(
         found.append(
             OwnPragma(
                 directive,
-                Further(),
+                OtherPragma(),
                 function,
                 _loop_id(record),
                 normal_text(text),
@@ -305,7 +305,7 @@ def _directive_pragma(
     options = tuple((name.lower(), value) for name, value in item.options)
     if item.variable is not None and "variable" not in dict(options):
         options = (("port" if item.name == "interface" else "variable", item.variable), *options)
-    value: Value = Further()
+    value: Value = OtherPragma()
     if function not in records:
         value = NotRead(f"there is no function {function}")
     elif label is not None and loop is None:
@@ -330,7 +330,9 @@ def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:
     for pragma in sorted(pragmas, key=lambda one: one.beside):
         dim = getattr(pragma.value, "dim", None)
         key = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
-        last[key if not isinstance(pragma.value, Dependence | Further | NotRead) else (*key, pragma.text)] = pragma
+        last[key if not isinstance(pragma.value, DependencePragma | OtherPragma | NotRead) else (*key, pragma.text)] = (
+            pragma
+        )
     yield from last.values()
 
 
@@ -488,7 +490,9 @@ def _value(directive: str, options: Sequence[tuple[str, str | None]]) -> Value:
     rule = _RULES.get(directive)
     if rule is None:
         return (
-            Further() if directive in _FURTHER else NotRead(f"{directive or 'nothing'} is no directive that is known")
+            OtherPragma()
+            if directive in _FURTHER
+            else NotRead(f"{directive or 'nothing'} is no directive that is known")
         )
     try:
         return rule(_Words(directive, options))
@@ -524,7 +528,7 @@ def _dim(words: _Words) -> int:
 def _dependence(words: _Words) -> Value:
     said = words.word("dependent", ("true", "false", "1", "0"))
     direction = words.word("direction", _DIRECTIONS)
-    return Dependence(
+    return DependencePragma(
         words.values.get("variable") or next(iter(words.bare), None),
         words.word("class", ("array", "pointer")),
         words.word("type", ("inter", "intra")) or "inter",
@@ -569,6 +573,6 @@ _RULES: dict[str, Callable[[_Words], Value]] = {
     "bind_op": lambda words: _bind(words, storage=False),
     "bind_storage": lambda words: _bind(words, storage=True),
     "resource": lambda words: _bind(words, storage=True),
-    "latency": lambda words: Latency(words.number("min", 0), words.number("max", 0)),
+    "latency": lambda words: LatencyPragma(words.number("min", 0), words.number("max", 0)),
     "function_instantiate": lambda words: FunctionInstantiate(words.variable()),
 }

@@ -40,12 +40,14 @@ def write_best(
     commands: Sequence[str],
     assumed: Sequence[str] = (),
     bench: Mapping[str, str] | None = None,
+    compared: Sequence[str] = (),
 ) -> dict[str, str]:
     """Writes the design's folder; returns each file with what it holds.
 
     ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
-    assumed of the figures, ``bench`` what the test bench says. What cannot be written (a kernel without C at hand, a
-    point that Vitis HLS has no words for) is said in ``README.txt``.
+    assumed of the figures, ``bench`` what the test bench says, ``compared`` how it stands against the design as
+    written. What cannot be written (a kernel without C at hand, a point that Vitis HLS has no words for) is said in
+    ``README.txt``.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
@@ -74,7 +76,9 @@ def write_best(
     else:
         missing.append(f"no {REPORT}: the labels of {best.source} come without reports")
     tested = [f"Test bench: {bench_text(bench)}"] if bench is not None else []
-    (folder / "README.txt").write_text(_readme(best, flow, files, missing, notes, commands, tested), encoding="utf-8")
+    (folder / "README.txt").write_text(
+        _readme(best, flow, files, missing, notes, commands, [*compared, *tested]), encoding="utf-8"
+    )
     return files
 
 

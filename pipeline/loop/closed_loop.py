@@ -16,6 +16,7 @@ from pipeline.exploration.acquisition import ACQUISITIONS
 from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
+from pipeline.loop.as_written import AS_WRITTEN
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 
@@ -108,6 +109,7 @@ class ClosedLoop:
             replayed += self.other_addresses()
         return {
             "acquisition": self.acquisition,
+            "baselines": [AS_WRITTEN],
             "backend": self.backend_name,
             "batch": self.batch,
             "estimator": self.devices.version,

@@ -12,7 +12,7 @@ from pipeline.dataset.labelled import usable_for_regression, validity_target
 from pipeline.exploration import RESOURCES, SearchOutcome
 from pipeline.files import damaged
 from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.reports.report import RESOURCE_NAMES
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def measured(row: LabelledDesign) -> MeasuredDesign:
     used = label.fractions
     usable = True if usable_for_regression(row) else False if validity_target(row) is False else None
     assert row.point is not None
-    cycles, assumed = (label.cycles if label.status is Status.OK else None), None
-    if label.status is Status.OK and cycles is None and row.report is not None:
+    cycles, assumed = (label.cycles if label.status is DesignStatus.OK else None), None
+    if label.status is DesignStatus.OK and cycles is None and row.report is not None:
         cycles = assumed_cycles(row.report)
         usable, assumed = (usable, None) if cycles is None else (True, ASSUMED_TRIPS)
     return MeasuredDesign(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.loop.against import factor_text
+from pipeline.loop.as_written import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
@@ -94,9 +96,17 @@ def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
     ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
+        written = kernel["as_written"]
         found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))
+        found.append(KeyFigure(f"{name}: as written", written["cycles"] if written else None, _as_written(kernel)))
         found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
     return found
+
+
+def _as_written(kernel: Mapping[str, Any]) -> str:
+    if kernel["speedup"] is None:
+        return str(kernel["compared"])
+    return f"run {kernel['as_written']['run']}; the best is {factor_text(kernel['speedup'])} as fast"
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:
@@ -152,12 +162,21 @@ def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: 
         utilisations={name: [row[f"util_{name}"] for row in mine] for name in RESOURCE_NAMES},
         predicted_cycles=[row["predicted_cycles"] for row in mine],
         limit=facts["utilisation_limit"],
+        marked={BASELINES[row["origin"]]: place for place, row in enumerate(mine) if row["origin"] in BASELINES},
     )
 
 
 def _search(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> BestSoFar:
-    best = [row["best_so_far"] for row in rows if row["kernel"] == kernel]
-    return BestSoFar(kernel=kernel, source=facts["source"], curves=[SearchCurve("this search", best)])
+    mine = [row for row in rows if row["kernel"] == kernel]
+    # The curve is in the unit of the objective; the design as written alone, run 1, gives its own value there.
+    written = next((row["best_so_far"] for row in mine[:1] if row["origin"] == AS_WRITTEN), None)
+    return BestSoFar(
+        kernel=kernel,
+        source=facts["source"],
+        curves=[SearchCurve("this search", [row["best_so_far"] for row in mine])],
+        reference=written,
+        reference_name=BASELINES[AS_WRITTEN],
+    )
 
 
 def _predictions(facts: Mapping[str, Any], predicted: Sequence[Mapping[str, Any]]) -> Predictions:

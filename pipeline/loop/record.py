@@ -35,6 +35,11 @@ class Run:
     proposal: Proposal
     result: MeasuredDesign
 
+    @property
+    def origin(self) -> str:
+        """What the run is where no strategy chose it, such as the design as written; else how its result came about."""
+        return self.proposal.origin or self.result.origin
+
 
 def round_to_json(answer: Round) -> dict[str, Any]:
     """A strategy's answer as JSON values."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.files import write_json
+from pipeline.loop.against import written_text
 from pipeline.loop.best import write_best
 from pipeline.loop.page import write_loop_page
 from pipeline.loop.proof import prove_best
@@ -60,7 +61,12 @@ def write_results(
         if best is not None:
             place = folder / "best" if len(loop.plans) == 1 else folder / "best" / kernel
             assumed = loop.devices.assumptions(plan.address.flow)
-            write_best(place, plan, best[1], _report_of(record, plan, best[1]), [command], assumed, benches[kernel])
+            told = facts["kernels"][kernel]
+            compared = [f"As written: {written_text(told)}"]
+            if told["as_written"] is not None:
+                compared.append(f"This design: {told['compared']}.")
+            xml = _report_of(record, plan, best[1])
+            write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
     write_loop_page(folder, facts, rows, predicted, provenance, command)
     return facts
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.exploration import Round, stop_reason
 from pipeline.files import intact, write_json
+from pipeline.loop.as_written import begins_as_written
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.candidates import points_of
 from pipeline.loop.forecast import calibration
@@ -82,7 +83,7 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
 def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
     """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
 
-    Writes ``proposals.json``.
+    The first round begins with each kernel's design as written. Writes ``proposals.json``.
     """
     trained = loop.train_folder(number)
     state = read_json(trained / STATE, *loop.plans)
@@ -92,7 +93,10 @@ def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
             search = search_of(loop, plan, trained / f"{kernel}.safetensors")
             # A kernel's name rather than its place: the same draws whatever else shares the budget.
             rng = np.random.default_rng([loop.seed, number, zlib.crc32(kernel.encode())])
-            answers[kernel] = search.propose(before_round(loop, number).outcomes(kernel), loop.batch, rng)
+            answer = search.propose(before_round(loop, number).outcomes(kernel), loop.batch, rng)
+            if number == 1:
+                answer = begins_as_written(plan, answer, search.candidates, loop.batch)
+            answers[kernel] = answer
     order = interleaved({kernel: len(answer.proposals) for kernel, answer in answers.items()}, loop.batch, number - 1)
     write_json(
         folder / PROPOSALS,

@@ -30,7 +30,8 @@ class Search:
 
     def propose(self, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator) -> Round:
         """What the strategy proposes; nothing where all candidates have been run."""
-        if self.candidates.complete and len(outcomes) == self.candidates.size:
+        run = self.candidates.rows([outcome.key for outcome in outcomes])
+        if self.candidates.complete and len(run) == self.candidates.size:
             return Round((), exhausted=True)
         return self.strategy.propose(self.candidates, outcomes, count, rng)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import stop_reason
+from pipeline.loop.against import against_written, time_ns, used_text, written_text
+from pipeline.loop.as_written import why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
@@ -69,6 +71,8 @@ def notices(loop: ClosedLoop) -> list[str]:
                 f"replay: only the {cached:,}{space} designs of {plan.name} cached from {plan.source} could be picked; "
                 "no tool was run"
             )
+        if plan.replays and (missing := why_missing(plan)) is not None:
+            said.append(missing)
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
     said += loop.devices.assumptions(loop.flow)
@@ -125,7 +129,7 @@ def loop_facts(
     if len(kernels) == 1:
         (only,) = kernels.values()
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
-        facts["testbench"] = only["testbench"]
+        facts |= {name: only[name] for name in ("testbench", "as_written", "speedup", "speedup_time", "compared")}
     return facts
 
 
@@ -148,7 +152,13 @@ def _kernel_facts(
         "statuses": dict(sorted(Counter(result.status for result in mine).items())),
         "best": None
         if best is None
-        else {"run": best[0], "value": value_of(best[1], loop.goal), **design_facts(best[1])},
+        else {
+            "run": best[0],
+            "value": value_of(best[1], loop.goal),
+            "time_ns": time_ns(best[1], plan.address.flow.clock_ns),
+            **design_facts(best[1]),
+        },
+        **against_written(plan, runs, best[1] if best else None, loop.goal),
         "stopped": why_stopped(record, kernel, budget, runs),
         "forecasts": [{"round": number, **found} for number, found in enumerate(learned) if found is not None],
     }
@@ -162,14 +172,17 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         failed = ", ".join(f"{status} {count}" for status, count in found["statuses"].items() if status != "ok")
         lines.append(f"{kernel}: {found['runs']} runs, {found['fitting']} fit" + (f" ({failed})" if failed else ""))
         best = found["best"]
+        if found["as_written"] is not None:
+            lines.append(f"  as written: {written_text(found)}")
         if best is None:
             lines.append("  no design was found that fits")
         else:
-            shares = [(name.removeprefix("util_"), value) for name, value in best.items() if name.startswith("util_")]
-            used = ", ".join(f"{name} {value:.1%}" for name, value in shares if value is not None)
+            used = used_text(best)
             assumed = best["assumed_trips"]
             under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
             lines.append(f"  best: {best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}")
+            if found["as_written"] is not None:
+                lines.append(f"  {found['compared']}")
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")

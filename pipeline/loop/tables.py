@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UTILISATIONS = tuple(f"util_{name}" for name in RESOURCE_NAMES)
 RUN_COLUMNS = (
     "run", "round", "key", "status", "cycles", *UTILISATIONS, "best_so_far", "kernel", "source", "origin", "fits",
-    "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why",
+    "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why", "obtained",
 )  # fmt: skip
 FRONT_COLUMNS = ("kernel", "source", "origin", "run", "key", "cycles", "largest_utilisation", *UTILISATIONS)
 PREDICTED_COLUMNS = (
@@ -28,7 +28,10 @@ PREDICTED_COLUMNS = (
 
 
 def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
-    """A row a run, numbered from 1. ``best_so_far`` is that of the row's kernel, empty until a design fits."""
+    """A row a run, numbered from 1. ``best_so_far`` is that of the row's kernel, empty until a design fits.
+
+    ``origin`` is ``as_written`` for the design as written, else as ``obtained``: how the result came about.
+    """
     best = best_values([run.result for run in runs], goal)
     return [
         {
@@ -41,7 +44,7 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
             "best_so_far": value,
             "kernel": run.result.kernel,
             "source": run.result.source,
-            "origin": run.result.origin,
+            "origin": run.origin,
             "fits": goal.is_valid(run.result.outcome()),
             "clock_ns": run.result.clock_ns,
             "reason": run.result.reason,
@@ -49,6 +52,7 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
             "predicted_factor": _rounded(run.proposal.cycles_factor),
             "predicted_valid": _rounded(run.proposal.valid),
             "why": run.proposal.why,
+            "obtained": run.result.origin,
         }
         for number, (run, value) in enumerate(zip(runs, best, strict=True), 1)
     ]
@@ -86,15 +90,16 @@ def front_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
     """The measured designs of each kernel that fit and that none beats in cycles and largest utilisation."""
     rows = []
     for kernel in dict.fromkeys(run.result.kernel for run in runs):
-        mine = [(number, run.result) for number, run in enumerate(runs, 1) if run.result.kernel == kernel]
-        for place in front_of([result.outcome() for _, result in mine], goal):
-            number, result = mine[place]
+        mine = [(number, run) for number, run in enumerate(runs, 1) if run.result.kernel == kernel]
+        for place in front_of([run.result.outcome() for _, run in mine], goal):
+            number, run = mine[place]
+            result = run.result
             known = [used for used in result.utilisation.values() if used is not None]
             rows.append(
                 {
                     "kernel": kernel,
                     "source": result.source,
-                    "origin": result.origin,
+                    "origin": run.origin,
                     "run": number,
                     "key": result.key,
                     "cycles": result.cycles,

@@ -8,7 +8,7 @@ chart names it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Column = Iterable[Any]
@@ -108,7 +108,9 @@ class BestSoFar:
     best_known: float | None = None
     """Fewest cycles known of any design of this source, drawn as a line; None unknown."""
     reference: float | None = None
-    """Cycles of the reference design (all pragmas off, say); None unknown."""
+    """Cycles of the reference design, such as the one as written; None unknown."""
+    reference_name: str = "reference design"
+    """What the reference design is called."""
     metric: str = "cycles"
     """What the curves count; another than cycles is named whole, has a linear axis and is no smaller for a better
     search, such as ``% of searches within 2 % of the best``."""
@@ -136,6 +138,8 @@ class Front:
     """[N] cycles that a model predicted for the same design, or nothing; shown on hover beside the value."""
     limit: float | None = 0.8
     """Utilisation above which a design does not count as fitting; drawn as a line. None: no such line."""
+    marked: Mapping[str, int] = field(default_factory=dict)
+    """Name to place among the designs of those that stand out, such as the one as written."""
 
 
 @dataclass(frozen=True, slots=True)

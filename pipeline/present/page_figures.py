@@ -86,6 +86,21 @@ def front_figure(front: Front) -> PageFigure:
             "mode": "lines+markers",
             "line": {"shape": "hv", "color": "var(--s1)", "width": 2},
         },
+        *(
+            dots(
+                name,
+                [place],
+                cycles,
+                height,
+                hover,
+                color=series_colour(number + 1),
+                size=12,
+                opacity=1.0,
+                symbol=SYMBOLS[number + 1],
+            )
+            for number, (name, place) in enumerate(front.marked.items())
+            if place in known
+        ),
     ]
     layout = base_layout(
         420,
@@ -139,7 +154,7 @@ def search_figure(search: BestSoFar) -> PageFigure:
     )
     layout["shapes"], layout["annotations"] = [], []
     # The curves lie above the best known design and below the reference; the words keep out of their way.
-    marks = (("best known", search.best_known, "top"), ("reference design", search.reference, "bottom"))
+    marks = (("best known", search.best_known, "top"), (search.reference_name, search.reference, "bottom"))
     for name, value, side in marks:
         if value is not None and value > 0:
             layout["shapes"].append(level_line("y", value))

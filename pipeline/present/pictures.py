@@ -267,7 +267,7 @@ def _draw_search(axes: Axes, search: BestSoFar) -> None:
     if search.best_known is not None:
         _level(axes, search.best_known, f"best known {number_text(search.best_known)}", below=True)
     if search.reference is not None:
-        _level(axes, search.reference, f"reference design {number_text(search.reference)}")
+        _level(axes, search.reference, f"{search.reference_name} {number_text(search.reference)}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set(xlabel="HLS runs", ylabel="fewest cycles so far")
     _headed(axes, f"{search.kernel}, {search.source}")
@@ -288,6 +288,10 @@ def _draw_front(axes: Axes, front: Front) -> None:
         [a for a, _ in steps], [b for _, b in steps], where="post", color=_COLOURS[0], marker="o", markersize=5,
         linewidth=1.6, label="Pareto front",
     )  # fmt: skip
+    for number, (name, place) in enumerate(front.marked.items(), 1):
+        a, b = cycles[place], height[place]
+        if a is not None and b is not None:
+            axes.plot([a], [b], _MARKERS[number], color=_COLOURS[number], markersize=8, label=name)
     _log(axes, "x")
     top = max((b for _, b in known), default=1.0)
     axes.set_ylim(0, min(1.05 * top or 1.0, 1.25))

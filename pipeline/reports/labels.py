@@ -11,7 +11,7 @@ _MOST_SAID = 3
 """Most warnings on a report that a label's reason quotes."""
 
 
-class Status(StrEnum):
+class DesignStatus(StrEnum):
     """What became of one design. Everything but ``ok`` and ``not_cached`` is a failure and a result."""
 
     OK = "ok"
@@ -54,7 +54,7 @@ class Utilisation:
 class Label:
     """What is known of one design from one source."""
 
-    status: Status
+    status: DesignStatus
     reason: str | None = None
     """Why there is no result: the sentence of the log or of the check."""
     cycles: int | None = None
@@ -119,7 +119,7 @@ def label_from_report(report: Report, *, expect_top: str | None = None, expect_p
         return _stale("part", report.part, expect_part)
     latency = report.latency
     return Label(
-        status=Status.OK,
+        status=DesignStatus.OK,
         reason=_incomplete(report),
         cycles=latency.worst,
         latency_best=latency.best,
@@ -146,7 +146,7 @@ def _incomplete(report: Report) -> str | None:
 def _stale(what: str, found: str | None, expected: str) -> Label:
     stated = f"is for the {what} {found!r}" if found is not None else f"states no {what}"
     return Label(
-        status=Status.REPORT_MISSING,
+        status=DesignStatus.REPORT_MISSING,
         reason=f"the report found {stated} where {expected!r} is expected: a stale file of another run",
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from pipeline.errors import PipelineError
 from pipeline.reports.figures import range_in
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Resources
 
 _ROWS = {
@@ -48,7 +48,7 @@ def label_from_utilisation(text: str, *, file: str = "utilization.rpt") -> Label
         raise PipelineError("holds no table of Site Type and Used", file=file, fix=_FIX)
     # Of the device either all RAMB36 or all RAMB18 can be had.
     available = _resources(lambda name: cell(name, "Available"), each_of_both=False)
-    return Label(Status.OK, used=used, available=available, slices=_count(cell("slices", "Used")))
+    return Label(DesignStatus.OK, used=used, available=available, slices=_count(cell("slices", "Used")))
 
 
 def _resources(cell: Callable[[str], str | None], *, each_of_both: bool) -> Resources:

@@ -250,7 +250,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
     def _estimate(self) -> dict[str, Any]:
         from pipeline.estimator import prepare, version
-        from pipeline.reports.labels import Label, Status, label_from_report
+        from pipeline.reports.labels import DesignStatus, Label, label_from_report
         from pipeline.reports.report import RESOURCE_NAMES
         from pipeline.tasks.estimator_device import asked_device
 
@@ -259,7 +259,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
             prepared = prepare(self.found, device)
             label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
         except PipelineError as error:
-            label = Label(Status.NO_VERDICT, str(error))
+            label = Label(DesignStatus.NO_VERDICT, str(error))
         return {
             "source": "estimate",
             "version": version(device),

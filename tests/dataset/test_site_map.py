@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from tests.dataset.label_sets import hlsyn, plain
 from tests.shared_data import shared
 
@@ -126,7 +126,7 @@ def test_labels_of_a_set_whose_c_has_more_loops_than_ours_are_kept(kernel: Kerne
         kernel.ast_hash,
         "k",
         point,
-        Label(Status.OK, cycles=500),
+        Label(DesignStatus.OK, cycles=500),
         None,
         None,
         "published",

@@ -15,13 +15,13 @@ from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.schemas import TABLES
 from pipeline.dataset.splits import PAPER_SOURCE_KERNELS, PAPER_TARGET_KERNELS, label_groups, split_table
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import RESOURCE_NAMES, Resources
 from tests.dataset.label_sets import hlsyn, labelled
 
 
 def design(source: str, kernel: str, number: int, cycles: int | None, lut: int | None) -> LabelledDesign:
-    status = Status.FAILED_UNSPECIFIED if cycles is None else Status.OK
+    status = DesignStatus.FAILED_UNSPECIFIED if cycles is None else DesignStatus.OK
     label = Label(status, cycles=cycles, used=Resources(lut=lut))
     return LabelledDesign(source, "merlin", kernel, None, f"A-{number}", None, label, None, None, "published")
 

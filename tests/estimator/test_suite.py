@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.estimator import VERSION, Prepared, prepare
+from pipeline.estimator import VERSION, WalkedKernel, prepare
 from pipeline.estimator.bound import lower_bound, naive_bound
 from pipeline.estimator.features import FEATURES, features
 from pipeline.estimator.points import MERLIN, VITIS_PLAIN
@@ -30,12 +30,12 @@ NAMES = sorted(path.name for path in SUITE.iterdir() if (path / f"{path.name}.c"
 
 
 @cache
-def _prepared(name: str) -> Prepared:
+def _prepared(name: str) -> WalkedKernel:
     return prepare(load_kernel(SUITE / name / f"{name}.c"))
 
 
 @st.composite
-def _designs(draw: st.DrawFn) -> tuple[Prepared, dict[str, int | str]]:
+def _designs(draw: st.DrawFn) -> tuple[WalkedKernel, dict[str, int | str]]:
     prepared = _prepared(draw(st.sampled_from(NAMES)))
     point: dict[str, int | str] = {}
     for site in prepared.kernel.sites:
@@ -49,7 +49,7 @@ def _designs(draw: st.DrawFn) -> tuple[Prepared, dict[str, int | str]]:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_designs())
 def test_any_point_of_any_kernel_gives_a_report_that_a_file_can_hold(
-    design: tuple[Prepared, dict[str, int | str]],
+    design: tuple[WalkedKernel, dict[str, int | str]],
 ) -> None:
     prepared, point = design
     report = prepared.estimate(point)

@@ -12,28 +12,28 @@ from pipeline.dataset.schemas import write_table
 from pipeline.exploration import SearchOutcome
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop.measured import measured, read_measured, write_measured
-from pipeline.reports.labels import Label, Status, Utilisation
+from pipeline.reports.labels import DesignStatus, Label, Utilisation
 from pipeline.reports.report import Resources
 from pipeline.tasks.searches.pools import read_pool
 
 DEVICE = Resources(bram_18k=4320, dsp=6840, ff=2364480, lut=1182240, uram=960)
 LABELS = {
     "of a report": Label(
-        Status.OK, cycles=4_000, latency_worst=4_000, clock_target_ns=4.0, clock_estimated_ns=2.9,
+        DesignStatus.OK, cycles=4_000, latency_worst=4_000, clock_target_ns=4.0, clock_estimated_ns=2.9,
         used=Resources(bram_18k=8, dsp=30, ff=1_000, lut=2_000, uram=0), available=DEVICE,
     ),
-    "without an estimated clock": Label(Status.OK, cycles=5_000, clock_target_ns=4.0, used=Resources(dsp=7)),
+    "without an estimated clock": Label(DesignStatus.OK, cycles=5_000, clock_target_ns=4.0, used=Resources(dsp=7)),
     "published": Label(
-        Status.OK, cycles=7_000, clock_target_ns=4.0, published_valid=True,
+        DesignStatus.OK, cycles=7_000, clock_target_ns=4.0, published_valid=True,
         published_utilisation=Utilisation(dsp=0.25, lut=0.5, ff=0.125, bram_18k=0.0),
     ),
     "published in part": Label(
-        Status.OK, cycles=8_000, published_utilisation=Utilisation(dsp=0.25),
+        DesignStatus.OK, cycles=8_000, published_utilisation=Utilisation(dsp=0.25),
         used=Resources(dsp=1, lut=591_120), available=DEVICE,
     ),
-    "published below the least": Label(Status.OK, cycles=20, published_valid=True),
-    "too large": Label(Status.DESIGN_TOO_LARGE, "unrolled beyond the limit"),
-    "of the machine": Label(Status.LICENCE, "no licence"),
+    "published below the least": Label(DesignStatus.OK, cycles=20, published_valid=True),
+    "too large": Label(DesignStatus.DESIGN_TOO_LARGE, "unrolled beyond the limit"),
+    "of the machine": Label(DesignStatus.LICENCE, "no licence"),
 }  # fmt: skip
 
 

@@ -113,7 +113,11 @@ def test_options_of_a_kernel_reach_whatever_reads_it(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("sites", "said"),
-    [("tools", "give tool or merlin"), ("tool,merlin", "give tool or merlin"), ("merlin,inline", "name tool in --sites")],
+    [
+        ("tools", "give tool or merlin"),
+        ("tool,merlin", "give tool or merlin"),
+        ("merlin,inline", "name tool in --sites"),
+    ],
 )
 def test_sites_that_are_none_are_refused_with_what_is_there(project: Path, sites: str, said: str) -> None:
     (project / "k.c").write_text("void k(int a[8]) { for (int i = 0; i < 8; i++) a[i]++; }\n")

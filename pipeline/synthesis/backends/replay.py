@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Backend, Farm, Outcome
 from pipeline.synthesis.backends.choose import find_address
@@ -68,7 +68,7 @@ class ReplayBackend(Backend):
             f"no report of design {key} of {self.address.kernel} from {self.flow.source} is cached; "
             "estimate it with --backend estimator"
         )
-        return Outcome(key, point, Label(Status.NOT_CACHED, reason), None, None, "replayed", None)
+        return Outcome(key, point, Label(DesignStatus.NOT_CACHED, reason), None, None, "replayed", None)
 
 
 def _outcome(entry: Entry, point: Point | None) -> Outcome:

@@ -34,7 +34,7 @@ from pipeline.kernels.source_places import LoopPlace, loop_places
 from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.project.source_text import bare_code
 from pipeline.synthesis.lowering.asked import check_names, factor
-from pipeline.synthesis.lowering.directive import Directive, partition
+from pipeline.synthesis.lowering.directive import LoweredDirective, partition
 from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
 from pipeline.synthesis.lowering.statement_end import matching, statement_end
@@ -138,7 +138,7 @@ class _Work:
     """Pragmas to be put into each loop."""
     blocks: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     """Pragmas to be put behind a position of a file: a function's opening brace, or a declaration."""
-    directives: list[tuple[str, Directive]] = field(default_factory=list)
+    directives: list[tuple[str, LoweredDirective]] = field(default_factory=list)
     """With the loop or function that each is about."""
     labels: dict[str, str] = field(default_factory=dict)
     """Labels put in, by loop."""
@@ -169,7 +169,7 @@ class _Work:
             text = self._option_changed(option, line, how)
         self.outcomes.append(SiteOutcome(option.name, option.function, str(value), Done.APPLIED, text))
 
-    def _option_changed(self, option: Option, line: Directive | None, how: Delivery) -> str:
+    def _option_changed(self, option: Option, line: LoweredDirective | None, how: Delivery) -> str:
         own = written_of(self.kernel, option)
         self.replaced |= {_stands(one) for one in own if one.beside}
         inside = [one for one in own if not one.beside]
@@ -199,7 +199,7 @@ class _Work:
         about = option.variable is not None and option.function == self.kernel.top and not option.declared
         return about and named and has_memory_port(self.kernel, option.variable or "") is None
 
-    def _option_directive(self, option: Option, line: Directive | None, *, stands: bool) -> str:
+    def _option_directive(self, option: Option, line: LoweredDirective | None, *, stands: bool) -> str:
         if line is None and stands:
             # array_partition -off takes no dimension (UG1399), and inline -off is another design.
             raise PipelineError(
@@ -287,9 +287,9 @@ class _Work:
                 options = (("off", None),)
             elif ii is not None:
                 options = (("II", str(ii)),)
-            found = Directive("pipeline", options)
+            found = LoweredDirective("pipeline", options)
         else:
-            found = Directive("unroll", (("off", None),) if value == 1 else (("factor", str(value)),))
+            found = LoweredDirective("unroll", (("off", None),) if value == 1 else (("factor", str(value)),))
         if value in (NOTHING, 1) and not stands:
             return ""  # what stood beside is left out
         self.directives.append((loop.id, found))
@@ -475,7 +475,7 @@ def _pragma(site: Site, value: int | str, own: OwnPragma | None, loop: Loop | No
     return " ".join(words)
 
 
-def _option_pragma(kernel: Kernel, option: Option, value: int | str) -> Directive | None:
+def _option_pragma(kernel: Kernel, option: Option, value: int | str) -> LoweredDirective | None:
     """What a value of array_partition or inline asks for; None for no directive. PipelineError for any other value."""
     try:
         if option.directive == "array_partition":
@@ -487,7 +487,7 @@ def _option_pragma(kernel: Kernel, option: Option, value: int | str) -> Directiv
         raise PipelineError(
             f"{value!r} cannot be the value of {option.name}", file=kernel.file, fix=f"use {error}"
         ) from None
-    return None if value == NOTHING else Directive("inline", (("off", None),) if value == OFF else ())
+    return None if value == NOTHING else LoweredDirective("inline", (("off", None),) if value == OFF else ())
 
 
 def _stands(pragma: OwnPragma) -> tuple[str, str, int]:

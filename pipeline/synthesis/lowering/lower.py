@@ -16,7 +16,7 @@ from pipeline.program import deep_recursion
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, DIALECTS
 from pipeline.synthesis.lowering.asked import asked, check_names
 from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery, deliver, deliver_placeholders, delivers, is_cpp
-from pipeline.synthesis.lowering.directive import INLINE, Directive
+from pipeline.synthesis.lowering.directive import INLINE, LoweredDirective
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.interface import (
     Ports,
@@ -180,8 +180,8 @@ def _write(
     wrapped = bool(found.buffers)
     moved, given = _user_interface(prepared, plan, found, wrapped)
     head = interface_directives(prepared, flow_target, given) if dialect != "hls" else []
-    arrays: dict[Symbol, list[Directive]] = {}
-    body_head: list[Directive] = [INLINE] if wrapped else list(head)
+    arrays: dict[Symbol, list[LoweredDirective]] = {}
+    body_head: list[LoweredDirective] = [INLINE] if wrapped else list(head)
     for symbol in split.splits:
         directives = split.directives(symbol, symbol.name)
         if symbol.role in ("local", "static"):

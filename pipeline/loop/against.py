@@ -1,0 +1,125 @@
+"""The best design of a loop against the design as written, as facts and as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.loop.as_written import AS_WRITTEN, why_missing
+from pipeline.loop.best import design_facts
+from pipeline.reports.report import RESOURCE_NAMES
+
+if TYPE_CHECKING:
+    from pipeline.exploration import Objective
+    from pipeline.loop.measured import MeasuredDesign
+    from pipeline.loop.record import Run
+    from pipeline.synthesis.plan import KernelPlan
+
+
+def against_written(
+    plan: KernelPlan, runs: Sequence[Run], best: MeasuredDesign | None, goal: Objective
+) -> dict[str, Any]:
+    """The members of a kernel's summary that compare its best design with the design as written.
+
+    ``as_written``: the run's number, whether it fits, its result; None where it is none of the runs. ``speedup``:
+    cycles as written over those of the best design; ``speedup_time`` the same of time, each at the clock that was asked
+    for or the estimated one where that is slower. None where it cannot be told, and ``compared`` says why.
+    """
+    clock = plan.address.flow.clock_ns
+    found = next(
+        (
+            (number, run.result)
+            for number, run in enumerate(runs, 1)
+            if run.result.kernel == plan.name and run.origin == AS_WRITTEN
+        ),
+        None,
+    )
+    if found is None:
+        missing = why_missing(plan) or f"the budget did not reach the design as written of {plan.name}"
+        return {"as_written": None, "speedup": None, "speedup_time": None, "compared": missing}
+    number, written = found
+    facts: dict[str, Any] = {
+        "as_written": {
+            "run": number,
+            "fits": goal.is_valid(written.outcome()),
+            "reason": written.reason,
+            "time_ns": time_ns(written, clock),
+            **design_facts(written),
+        },
+        "speedup": None,
+        "speedup_time": None,
+    }
+    if (obstacle := _obstacle(written, best, goal)) is not None:
+        return {**facts, "compared": f"{obstacle}: no speed-up is claimed"}
+    assert best is not None and best.cycles and written.cycles
+    facts["speedup"] = _short(written.cycles / best.cycles)
+    times = time_ns(written, clock), time_ns(best, clock)
+    facts["speedup_time"] = _short(times[0] / times[1]) if times[0] and times[1] else None
+    return {**facts, "compared": _sentence(written, best, facts)}
+
+
+def time_ns(design: MeasuredDesign, clock_ns: float | None) -> float | None:
+    """The time that a design takes: its cycles at the clock asked for, or at its estimated one where that is slower."""
+    clock = max((clock for clock in (design.clock_ns, clock_ns) if clock is not None), default=None)
+    return None if clock is None or design.cycles is None else round(design.cycles * clock, 3)
+
+
+def time_text(nanoseconds: float | None) -> str:
+    """A time in a unit for people."""
+    if nanoseconds is None:
+        return "time not known"
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.4g} {unit}"
+    return f"{nanoseconds:.4g} ns"
+
+
+def used_text(design: Mapping[str, Any]) -> str:
+    """The known utilisations of a design's facts, for people."""
+    shares = [(name, design[f"util_{name}"]) for name in RESOURCE_NAMES]
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares if share is not None)
+
+
+def written_text(found: Mapping[str, Any]) -> str:
+    """A clause on the design as written of a kernel's summary."""
+    written = found["as_written"]
+    if written is None:
+        return str(found["compared"])
+    if written["cycles"] is None:
+        return f"{written['status']} in run {written['run']}" + (f" ({written['reason']})" if written["reason"] else "")
+    fits = "" if written["fits"] else ", does not fit"
+    return f"{written['cycles']:,} cycles in run {written['run']} ({used_text(written) or 'use not recorded'}){fits}"
+
+
+def _obstacle(written: MeasuredDesign, best: MeasuredDesign | None, goal: Objective) -> str | None:
+    """Why there is no speed-up to tell."""
+    if not written.cycles or not written.usable:
+        reason = f" ({written.reason})" if written.reason else ""
+        return f"the design as written ended as {written.status}{reason}"
+    if not goal.is_valid(written.outcome()):
+        over = [f"{name} {used:.0%}" for name, used in written.utilisation.items() if used and used >= goal.limit]
+        return f"the design as written does not fit ({', '.join(over)})"
+    if best is None or not best.cycles:
+        return "no design has been found that fits"
+    if best.assumed_trips != written.assumed_trips:
+        return "only one of the two has a loop without a known bound"
+    return None
+
+
+def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str, Any]) -> str:
+    if best.key == written.key:
+        return "no run found a better design than the one as written"
+    gain, timed = facts["speedup"], facts["speedup_time"]
+    told = f"{factor_text(gain)} as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
+    if timed is not None and abs(timed / gain - 1) > 0.005:
+        told += f"; in time {factor_text(timed)}, as a clock asked for is not met"
+    return told
+
+
+def factor_text(factor: float) -> str:
+    """A factor for people."""
+    return f"{factor:,.0f} times" if factor >= 100 else f"{factor:.3g} times"
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
