@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.estimator import Prepared, prepare
+from pipeline.estimator import WalkedKernel, prepare
 from pipeline.estimator.features import features
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import load_kernel, read_kernel
@@ -40,7 +40,7 @@ def _points(kernel: Kernel, largest: int = 8) -> list[dict[str, int | str]]:
     ]
 
 
-def _figures(prepared: Prepared, points: list[dict[str, int | str]]) -> float:
+def _figures(prepared: WalkedKernel, points: list[dict[str, int | str]]) -> float:
     def work(index: int) -> object:
         return prepared.figures(points[index])
 

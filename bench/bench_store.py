@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.design_space.keys import design_key
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, Entry, ReportStore, estimator_flow
 
@@ -26,7 +26,7 @@ def entry(number: int) -> Entry:
     """A label without a report, of the size that published sets have."""
     point: dict[str, int | str] = {f"__PARA__L{loop}": (number >> 2 * loop) % 4 + 1 for loop in range(8)}
     point["__PIPE__L0"] = f"v{number}"
-    label = Label(Status.OK, cycles=number + 100, used=Resources(number % 9, 3, 4, 5, 0), published_valid=True)
+    label = Label(DesignStatus.OK, cycles=number + 100, used=Resources(number % 9, 3, 4, 5, 0), published_valid=True)
     return Entry(design_key(point), point, label, seconds=number * 0.1)
 
 

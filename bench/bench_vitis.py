@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.design_space.keys import Point
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.store import ReportStore
@@ -94,7 +94,7 @@ def measure(folder: Path, designs: int) -> None:
         backend("packed", True),
         backend("single", True),
     )
-    others = [Entry(f"other-{n}", None, Label(Status.TIMEOUT, "after 1 s")) for n in range(STORED)]
+    others = [Entry(f"other-{n}", None, Label(DesignStatus.TIMEOUT, "after 1 s")) for n in range(STORED)]
     packed.store.put_all(packed.address, others)
     unsafe = ReportStore(folder / "single", fsync=False)
     for entry in others:

@@ -20,7 +20,7 @@ from pipeline.design_space import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.annotate import annotated_files
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, BackendKind, BackendRequest, Entry, Flow, Outcome, ReportStore, ToolBackend
 
@@ -54,13 +54,13 @@ class AcmeBackend(ToolBackend):
             done = subprocess.run(call, capture_output=True, text=True, timeout=LIMIT_S, check=True)
             said = json.loads(done.stdout)
             used, available = Resources(**said["used"]), Resources(**said["available"])
-            return Label(Status.OK, cycles=int(said["cycles"]), used=used, available=available)
+            return Label(DesignStatus.OK, cycles=int(said["cycles"]), used=used, available=available)
         except subprocess.TimeoutExpired:
-            return Label(Status.TIMEOUT, f"no result within {LIMIT_S} s")
+            return Label(DesignStatus.TIMEOUT, f"no result within {LIMIT_S} s")
         except subprocess.CalledProcessError as error:
-            return Label(Status.SOURCE_SYNTHESIS_FAILED, error.stderr.strip()[-500:])
+            return Label(DesignStatus.SOURCE_SYNTHESIS_FAILED, error.stderr.strip()[-500:])
         except (ValueError, LookupError, TypeError) as error:
-            return Label(Status.REPORT_UNPARSABLE, f"{type(error).__name__}: {error}")
+            return Label(DesignStatus.REPORT_UNPARSABLE, f"{type(error).__name__}: {error}")
 
 
 def make(request: BackendRequest) -> AcmeBackend:

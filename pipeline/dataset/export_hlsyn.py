@@ -10,12 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.dataset.dialects import MERLIN
 from pipeline.dataset.labelled import says_nothing
-from pipeline.reports.labels import Status
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.reports.labels import DesignStatus
+from pipeline.terms import Dialect, Resource
 
-_SPELLED = {"bram_18k": "BRAM", "dsp": "DSP", "lut": "LUT", "ff": "FF", "uram": "URAM"}
 _PREFIX = "hlsyn-"
 
 Row = Mapping[str, Any]
@@ -27,7 +25,7 @@ def label_file(rows: Iterable[Row]) -> tuple[str, int]:
     records: dict[str, dict[str, Any]] = {}
     left_out = 0
     for row in rows:
-        if row["published_valid"] is None and says_nothing(Status(row["status"]), row["reason"]):
+        if row["published_valid"] is None and says_nothing(DesignStatus(row["status"]), row["reason"]):
             left_out += 1
         else:
             records[row["key"]] = _record(row)
@@ -47,27 +45,27 @@ def _record(row: Row) -> dict[str, Any]:
     record["point"] = None if row["point"] is None else json.loads(row["point"])
     record["res_util"] = _resources(row)
     verdict = row["published_valid"]
-    record["valid"] = row["status"] == Status.OK if verdict is None else verdict
+    record["valid"] = row["status"] == DesignStatus.OK if verdict is None else verdict
     return record
 
 
 def _without_number(row: Row) -> bool:
     """Whether a published set calls the design valid and gives no cycles for it."""
-    return row["status"] == Status.NO_VERDICT and row["published_valid"] is not None
+    return row["status"] == DesignStatus.NO_VERDICT and row["published_valid"] is not None
 
 
 def _resources(row: Row) -> dict[str, float]:
-    merlin = row["dialect"] == MERLIN
-    names = [name for name in RESOURCE_NAMES if not (merlin and name == "uram")]
-    failed = row["status"] != Status.OK and not _without_number(row)
+    merlin = row["dialect"] == Dialect.MERLIN
+    names = [name for name in Resource if not (merlin and name is Resource.URAM)]
+    failed = row["status"] != DesignStatus.OK and not _without_number(row)
     found: dict[str, float] = {}
     for name in names:
         use, total = _utilisation(row, name, merlin), row[name]
         if use is not None or failed:
-            found[f"util-{_SPELLED[name]}"] = use or 0
+            found[f"util-{name.short}"] = use or 0
         # HLSyn writes 0 for a total that its tool gave as "~0"; the utilisation beside it is 0.0.
         if total is not None or use == 0 or failed:
-            found[f"total-{_SPELLED[name]}"] = total or 0
+            found[f"total-{name.short}"] = total or 0
     return found
 
 

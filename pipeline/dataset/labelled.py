@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pipeline.reports.labels import Label, Status, Utilisation
-from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
+from pipeline.reports.labels import DesignStatus, Label, Utilisation
+from pipeline.reports.report import LoopReport, Range, Report, Resources
 from pipeline.reports.surroundings import exhausted
+from pipeline.terms import Resource
 
 _R = TypeVar("_R")
 
@@ -26,15 +27,15 @@ MINIMUM_PUBLISHED_CYCLES = 100
 
 SAYS_NOTHING = frozenset(
     {
-        Status.NOT_CACHED,
-        Status.PART_NOT_INSTALLED,
-        Status.LICENCE,
-        Status.KILLED,
-        Status.DISK_FULL,
-        Status.TOOL_MISSING,
-        Status.REPORT_MISSING,
-        Status.REPORT_UNPARSABLE,
-        Status.NO_VERDICT,
+        DesignStatus.NOT_CACHED,
+        DesignStatus.PART_NOT_INSTALLED,
+        DesignStatus.LICENCE,
+        DesignStatus.KILLED,
+        DesignStatus.DISK_FULL,
+        DesignStatus.TOOL_MISSING,
+        DesignStatus.REPORT_MISSING,
+        DesignStatus.REPORT_UNPARSABLE,
+        DesignStatus.NO_VERDICT,
     }
 )
 """Outcomes that tell about the machine or the record, not about the design; but see :func:`says_nothing`."""
@@ -67,11 +68,11 @@ def design_of_row(row: Mapping[str, Any], point: Mapping[str, int | str] | None)
     """The labelled design that a row of the table ``labels`` was made of, without report and times."""
 
     def resources(kind: type[_R], end: str, start: str = "") -> _R:
-        return kind(**{name: row[f"{start}{name}{end}"] for name in RESOURCE_NAMES})
+        return kind(**{name: row[f"{start}{name}{end}"] for name in Resource})
 
     published = resources(Utilisation, "_published", "util_")
     label = Label(
-        status=Status(row["status"]),
+        status=DesignStatus(row["status"]),
         **{name: row[name] for name in LABEL_COLUMNS},
         used=resources(Resources, ""),
         available=resources(Resources, "_available"),
@@ -81,7 +82,31 @@ def design_of_row(row: Mapping[str, Any], point: Mapping[str, int | str] | None)
     return LabelledDesign(**{name: row[name] for name in own}, point=point, label=label, report=None)
 
 
-def says_nothing(status: Status, reason: str | None) -> bool:
+def loops_of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[LoopReport, ...]:
+    """The loops of one design's report, of its rows of the table ``loops``."""
+
+    def span(row: Mapping[str, Any], name: str) -> Range:
+        return Range(row[f"{name}_min"], row[f"{name}_max"])
+
+    return tuple(
+        LoopReport(
+            name=row["name"],
+            module=row["module"],
+            parent=row["parent"],
+            depth=row["depth"],
+            trip_count=span(row, "trip_count"),
+            initiation_interval=span(row, "initiation_interval"),
+            pipeline_depth=span(row, "pipeline_depth"),
+            iteration_latency=span(row, "iteration_latency"),
+            latency=span(row, "latency"),
+            pipelined=row["pipelined"],
+            slack_ns=row["slack_ns"],
+        )
+        for row in sorted(rows, key=lambda row: int(row["loop"]))
+    )
+
+
+def says_nothing(status: DesignStatus, reason: str | None) -> bool:
     """Whether an outcome tells nothing of the design; a limit that it used up is the design's own failure."""
     return status in SAYS_NOTHING and exhausted(status, reason) is None
 
@@ -97,7 +122,7 @@ def usable_for_regression(row: LabelledDesign) -> bool:
     """Whether the row has a cycle count to learn from: any of an own report, at least 100 of a published set."""
     cycles = row.label.cycles
     least = MINIMUM_PUBLISHED_CYCLES if is_published(row) else 1
-    return row.label.status is Status.OK and cycles is not None and cycles >= least
+    return row.label.status is DesignStatus.OK and cycles is not None and cycles >= least
 
 
 def validity_target(row: LabelledDesign) -> bool | None:
@@ -107,4 +132,4 @@ def validity_target(row: LabelledDesign) -> bool | None:
     """
     if says_nothing(row.label.status, row.label.reason):
         return None
-    return usable_for_regression(row) if is_published(row) else row.label.status is Status.OK
+    return usable_for_regression(row) if is_published(row) else row.label.status is DesignStatus.OK

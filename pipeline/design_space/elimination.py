@@ -42,7 +42,7 @@ class _Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CountingPlan:
     """How a component is counted: sites fixed first, then sites in the order they are summed out."""
 
     cutset: tuple[int, ...]
@@ -53,7 +53,7 @@ class Plan:
 
 def plan_for(
     sites: Sequence[int], scopes: Sequence[tuple[int, ...]], sizes: Sequence[int], max_cuts: int
-) -> Plan | None:
+) -> CountingPlan | None:
     """A plan within the limits, or None where none is found.
 
     The order is chosen greedily by the smaller of two rules, least fill-in and least table; the cutset takes the
@@ -67,7 +67,7 @@ def plan_for(
         orders = [_greedy_order(free, rest, sizes, by_fill) for by_fill in (True, False)]
         order, largest, total = min(orders, key=lambda found: (found[1], found[2]))
         if largest <= MAX_CELLS and cuts * total <= MAX_WORK:
-            return Plan(tuple(cutset), tuple(order), cuts, total)
+            return CountingPlan(tuple(cutset), tuple(order), cuts, total)
         neighbours = {site: {other for scope in rest if site in scope for other in scope} for site in free}
         hub = max(free, key=lambda site: (len(neighbours[site]), sizes[site]))
         cutset.append(hub)
@@ -107,7 +107,7 @@ def _greedy_order(
     return order, largest, total
 
 
-class Component:
+class TiedSites:
     """Sites that rules tie together, with the factors between them; counts and samples their valid combinations.
 
     ``sites`` are indices into ``names`` and ``values``. ``plan`` is None where counting is out of reach.

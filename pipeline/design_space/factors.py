@@ -20,7 +20,7 @@ from pipeline.design_space.rules import (
     TRUE,
     And,
     Arithmetic,
-    Compare,
+    Comparisons,
     Const,
     Minus,
     Name,
@@ -171,7 +171,7 @@ def _bound_of(values: Values) -> float | None:
 
 
 def _always_defined(rule: Rule, bounds: Mapping[str, float | None]) -> bool:
-    if isinstance(rule, Compare):
+    if isinstance(rule, Comparisons):
         left = rule.first
         for op, right in zip(rule.ops, rule.rest, strict=True):
             sides = right.items if isinstance(right, Options) else (right,)
@@ -198,6 +198,6 @@ def _magnitude(rule: Rule, bounds: Mapping[str, float | None]) -> float | None:
         left, right = _magnitude(rule.left, bounds), _magnitude(rule.right, bounds)
         if left is not None and right is not None:
             result = left * right if rule.op == "*" else left + right
-    elif isinstance(rule, Compare | Not):
+    elif isinstance(rule, Comparisons | Not):
         result = 1.0 if _always_defined(rule, bounds) else None
     return result if result is not None and result < NUMBER_LIMIT / 2 else None

@@ -14,7 +14,7 @@ from pipeline.design_space.rules import (
     NUMBER_LIMIT,
     And,
     Arithmetic,
-    Compare,
+    Comparisons,
     Const,
     Minus,
     Name,
@@ -91,7 +91,7 @@ class _Evaluator:
         if isinstance(rule, Not):
             inner = self.truth(rule.operand)
             return _good(~inner.true, inner.bad)
-        if isinstance(rule, Compare):
+        if isinstance(rule, Comparisons):
             return self.comparison(rule)
         value = self.value(rule)
         true = value.number != 0
@@ -112,7 +112,7 @@ class _Evaluator:
         truth = self.truth(rule)
         return _Values(truth.true.astype(np.int64), None, truth.bad)
 
-    def comparison(self, rule: Compare) -> _Truths:
+    def comparison(self, rule: Comparisons) -> _Truths:
         left = self.value(rule.first)
         answer: _Truths | None = None
         for op, operand in zip(rule.ops, rule.rest, strict=True):

@@ -195,7 +195,7 @@ class Options(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class Compare(Rule):
+class Comparisons(Rule):
     """A chain of comparisons: ``first ops[0] rest[0] ops[1] rest[1] ...``."""
 
     first: Rule
@@ -214,7 +214,7 @@ class Compare(Rule):
 
     def rebuild(self, operands: tuple[Rule, ...]) -> Rule:
         """The same chain over other operands."""
-        return Compare(operands[0], self.ops, operands[1:])
+        return Comparisons(operands[0], self.ops, operands[1:])
 
     def evaluate(self, point: Mapping[str, int | str]) -> Scalar:
         """True or False."""
@@ -346,9 +346,9 @@ def any_of(*rules: Rule) -> Rule:
     return Or(tuple(items)) if len(items) > 1 else items[0]
 
 
-def compare(left: Rule, op: str, right: Rule) -> Compare:
+def compare(left: Rule, op: str, right: Rule) -> Comparisons:
     """One comparison."""
-    return Compare(left, (op,), (right,))
+    return Comparisons(left, (op,), (right,))
 
 
 def apply_arithmetic(op: str, left: float, right: float) -> float:
@@ -570,7 +570,7 @@ class _Reader:
             ops.append(op)
             rest.append(right)
             left = right
-        return Compare(first, tuple(ops), tuple(rest))
+        return Comparisons(first, tuple(ops), tuple(rest))
 
 
 def all_of_items(items: list[Rule]) -> Rule:

@@ -15,13 +15,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.design_space.elimination import Component
+from pipeline.design_space.elimination import TiedSites
 from pipeline.design_space.enumeration import OrderedWalk, Rows
 from pipeline.design_space.explicit import ExplicitComponent, list_component
 from pipeline.design_space.factors import Factor, factors_of
 from pipeline.design_space.keys import Point, design_key, parse_key, site_name
 from pipeline.design_space.rule_arrays import Bools
-from pipeline.design_space.rules import NUMBER_LIMIT, ORDERINGS, TRUE, Arithmetic, Compare, Minus, Name, Rule, Undefined
+from pipeline.design_space.rules import (
+    NUMBER_LIMIT,
+    ORDERINGS,
+    TRUE,
+    Arithmetic,
+    Comparisons,
+    Minus,
+    Name,
+    Rule,
+    Undefined,
+)
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import SiteKind
 
@@ -130,7 +140,7 @@ class DesignSpace:
         return factors_of((site.rule for site in self.sites), self.names, self._values)
 
     @cached_property
-    def _components(self) -> list[tuple[Component | ExplicitComponent, list[Factor]]]:
+    def _components(self) -> list[tuple[TiedSites | ExplicitComponent, list[Factor]]]:
         """Groups of sites that rules tie together, each with the factors that had to be left out of its counts."""
         parent = list(range(len(self.sites)))
 
@@ -155,13 +165,13 @@ class DesignSpace:
         closed = [factor for factor in self._factors if not factor.scope]
         if closed:
             # A rule without sites that does not hold: no point is valid.
-            components.append((Component((), closed, self.names, self._values), []))
+            components.append((TiedSites((), closed, self.names, self._values), []))
         return components
 
     def _component(
         self, sites: Sequence[int], factors: list[Factor]
-    ) -> tuple[Component | ExplicitComponent, list[Factor]]:
-        component = Component(sites, factors, self.names, self._values)
+    ) -> tuple[TiedSites | ExplicitComponent, list[Factor]]:
+        component = TiedSites(sites, factors, self.names, self._values)
         if component.plan is not None:
             return component, []
         listed = list_component(sites, factors, self.names, self._values)
@@ -172,9 +182,9 @@ class DesignSpace:
         low, high = 0, len(ranked)
         while high - low > 1:
             middle = (low + high) // 2
-            trial = Component(sites, ranked[:middle], self.names, self._values, max_cuts=1)
+            trial = TiedSites(sites, ranked[:middle], self.names, self._values, max_cuts=1)
             low, high = (middle, high) if trial.plan is not None else (low, middle)
-        return Component(sites, ranked[:low], self.names, self._values, max_cuts=1), ranked[low:]
+        return TiedSites(sites, ranked[:low], self.names, self._values, max_cuts=1), ranked[low:]
 
     # --- one point ----------------------------------------------------------------------------------------------------
 
@@ -506,7 +516,7 @@ def _check_rule(site: SiteSpace, sites: Mapping[str, SiteSpace]) -> None:
         operands: tuple[Rule, ...] = ()
         if isinstance(node, Arithmetic | Minus):
             operands = node.children()
-        elif isinstance(node, Compare) and any(op in ORDERINGS for op in node.ops):
+        elif isinstance(node, Comparisons) and any(op in ORDERINGS for op in node.ops):
             chain = node.children()
             operands = tuple(
                 side for op, *pair in zip(node.ops, chain, chain[1:], strict=False) if op in ORDERINGS for side in pair

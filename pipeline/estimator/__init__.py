@@ -9,7 +9,8 @@ from pipeline.estimator.constants import calibrated
 from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.parts import Part, find_part
 from pipeline.estimator.points import Point
-from pipeline.estimator.prepared import VERSION, Estimate, Prepared, estimate, prepare, version
+from pipeline.estimator.prepared import VERSION, Estimate, WalkedKernel, estimate, prepare, version
+from pipeline.estimator.tools import for_tool
 
 __all__ = [
     "VERSION",
@@ -17,11 +18,12 @@ __all__ = [
     "Estimate",
     "Part",
     "Point",
-    "Prepared",
+    "WalkedKernel",
     "calibrated",
     "device_for",
     "estimate",
     "find_part",
+    "for_tool",
     "load_device",
     "prepare",
     "version",

@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping
 
-from pipeline.estimator.nest import Access, Linear, Memory
+from pipeline.estimator.nest import ElementAccess, Linear, Memory
 from pipeline.kernels.own_pragmas import ArraySplit
 
 _MOST = 4_096
@@ -33,7 +33,7 @@ def factor_of(memory: Memory, place: int) -> int:
     return max(1, min(wanted or 1, size or wanted or 1))
 
 
-def busiest(memory: Memory, accesses: Iterable[Access], copies: Mapping[int, int]) -> int:
+def busiest(memory: Memory, accesses: Iterable[ElementAccess], copies: Mapping[int, int]) -> int:
     """Accesses to the memory that is met most often in one iteration; equal ones meet it once.
 
     Elements are compared where subscripts move alike with the loops. ``copies`` has by loop the copies of its body that
@@ -45,7 +45,7 @@ def busiest(memory: Memory, accesses: Iterable[Access], copies: Mapping[int, int
 
 
 @functools.lru_cache(maxsize=16_384)
-def _busiest(memory: Memory, accesses: tuple[Access, ...], copied: tuple[tuple[int, int], ...]) -> int:
+def _busiest(memory: Memory, accesses: tuple[ElementAccess, ...], copied: tuple[tuple[int, int], ...]) -> int:
     # The designs of a search share most of what is counted here.
     copies = dict(copied)
     met: dict[tuple[int, ...], set[object]] = {}

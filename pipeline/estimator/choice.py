@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Pipeline(StrEnum):
+class PipelineChoice(StrEnum):
     """What a PIPELINE site asks for."""
 
     OFF = "off"
@@ -27,7 +27,7 @@ class Mode(StrEnum):
 class Choice:
     """The pragmas of one loop."""
 
-    pipeline: Pipeline = Pipeline.OFF
+    pipeline: PipelineChoice = PipelineChoice.OFF
     factor: int = 1
     tile: int = 1
     interval: int = 1

@@ -8,7 +8,7 @@ from pipeline.kernels.c_types import CType as Declared
 
 
 @dataclass(frozen=True, slots=True)
-class CType:
+class CostType:
     """``kind`` is ``int``, ``float``, ``double``, ``struct`` or ``void``; width in bits."""
 
     kind: str
@@ -17,21 +17,21 @@ class CType:
     """Of a struct: its type as declared."""
 
 
-INT = CType("int", 32)
+INT = CostType("int", 32)
 
 
-def cost_type(kind: Declared) -> CType:
+def cost_type(kind: Declared) -> CostType:
     """The type of what a declared type holds: arrays and pointers are looked through."""
     kind = shape(kind)[1]
     if kind.kind == "float":
-        return CType("float" if (kind.bits or 0) <= 32 else "double", 32 if (kind.bits or 0) <= 32 else 64)
+        return CostType("float" if (kind.bits or 0) <= 32 else "double", 32 if (kind.bits or 0) <= 32 else 64)
     if kind.kind == "struct":
-        return CType("struct", 0, kind)
+        return CostType("struct", 0, kind)
     if kind.kind == "void":
-        return CType("void", 0)
+        return CostType("void", 0)
     if kind.kind != "int" or not kind.bits:
         return INT
-    return CType("int", 1 if kind.name in ("_Bool", "bool") else kind.bits)
+    return CostType("int", 1 if kind.name in ("_Bool", "bool") else kind.bits)
 
 
 def shape(kind: Declared) -> tuple[tuple[int | None, ...], Declared]:
@@ -43,9 +43,9 @@ def shape(kind: Declared) -> tuple[tuple[int | None, ...], Declared]:
     return tuple(dims), kind
 
 
-def wider(left: CType, right: CType) -> CType:
+def wider(left: CostType, right: CostType) -> CostType:
     """The type of ``left op right`` by the usual arithmetic conversions, without promotion to int."""
     for kind in ("double", "float"):
         if kind in (left.kind, right.kind):
-            return CType(kind, 64 if kind == "double" else 32)
+            return CostType(kind, 64 if kind == "double" else 32)
     return left if left.bits >= right.bits else right

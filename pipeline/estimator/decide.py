@@ -14,7 +14,7 @@ before.
 
 from __future__ import annotations
 
-from pipeline.estimator.choice import Choice, Mode, Pipeline
+from pipeline.estimator.choice import Choice, Mode, PipelineChoice
 from pipeline.estimator.design import Design
 from pipeline.estimator.nest import LoopNode, Segment, loops_of
 
@@ -35,7 +35,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
     factor = choice.factor if trips is None else max(1, min(choice.factor, trips))
     design.coarse[number] = 1
     flat = flat or (choice.flat and known.unrollable)
-    flatten = flat or (choice.pipeline is Pipeline.FLATTEN and known.unrollable)
+    flatten = flat or (choice.pipeline is PipelineChoice.FLATTEN and known.unrollable)
     for inner in node.below:
         _loop(design, inner, node, flatten)
     if flat and trips is not None:
@@ -46,7 +46,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
         design.unroll[number] = factor
         if trips is not None and trips % factor:
             design.uneven.add(number)
-        whole = trips is not None and factor >= trips and choice.pipeline is not Pipeline.FLATTEN
+        whole = trips is not None and factor >= trips and choice.pipeline is not PipelineChoice.FLATTEN
         if whole or (not design.merlin and _small(design, node, parent, choice)):
             design.unroll[number] = trips or 1
             design.modes[number] = Mode.UNROLLED
@@ -57,7 +57,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
     if design.merlin and known.parallel and number in design.outermost:
         design.coarse[number] = factor
     parts = sum(not isinstance(item, Segment) for item in node.body)
-    stages = design.merlin and choice.pipeline is Pipeline.COARSE and known.stages and parts > 1
+    stages = design.merlin and choice.pipeline is PipelineChoice.COARSE and known.stages and parts > 1
     stages = stages or (node.written.dataflow and parts > 1)
     design.modes[number] = Mode.STAGES if stages else Mode.SEQUENTIAL
 
@@ -65,7 +65,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
 def _small(design: Design, node: LoopNode, parent: LoopNode | None, choice: Choice) -> bool:
     """Whether plain Vitis unrolls the loop by itself to pipeline the one around it."""
     trips = node.loop.trip_count
-    if parent is None or trips is None or choice.factor > 1 or choice.pipeline is Pipeline.FLATTEN:
+    if parent is None or trips is None or choice.factor > 1 or choice.pipeline is PipelineChoice.FLATTEN:
         return False
     if choice.off or not choice.whole or design.choices[parent.number].off:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.estimator import linear
-from pipeline.estimator.nest import Access, Body, Branch, Call, Chain, Index, LoopNode, Nest, Segment
+from pipeline.estimator.nest import Body, Branch, Call, Chain, ElementAccess, Index, LoopNode, Nest, Segment
 
 _MOST_PAIRS = 20_000
 """Pairs of accesses that are compared for one loop; beyond that a dependence is assumed, as without proof."""
@@ -122,8 +122,8 @@ def _inside(body: Body) -> list[LoopNode]:
     return found
 
 
-def _grouped(accesses: list[Access]) -> list[Group]:
-    shapes: dict[tuple[object, ...], list[Access]] = {}
+def _grouped(accesses: list[ElementAccess]) -> list[Group]:
+    shapes: dict[tuple[object, ...], list[ElementAccess]] = {}
     for access in dict.fromkeys(accesses):
         shape = tuple((item.loops, item.symbols) if item.affine else (item,) for item in access.index)
         shapes.setdefault((access.array, access.write, shape), []).append(access)
@@ -191,7 +191,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     )
 
 
-def _separate(accesses: list[Access], loop: int, inner: dict[int, int | None]) -> bool:
+def _separate(accesses: list[ElementAccess], loop: int, inner: dict[int, int | None]) -> bool:
     """Whether iterations keep to elements of their own in every array that is written.
 
     Some subscript moves with this loop and with none inside it, the same one in all accesses to the array. Where
@@ -218,8 +218,8 @@ def _separate(accesses: list[Access], loop: int, inner: dict[int, int | None]) -
 def _crossing(node: LoopNode, inner: dict[int, int | None]) -> frozenset[str]:
     """Arrays of which a part of the body may read what a later part has written in an earlier iteration."""
     parts = [_segments((item,), ()) for item in node.body]
-    writes: dict[str, list[tuple[int, Access]]] = {}
-    reads: list[tuple[int, Access]] = []
+    writes: dict[str, list[tuple[int, ElementAccess]]] = {}
+    reads: list[tuple[int, ElementAccess]] = []
     for place, part in enumerate(parts):
         for access in dict.fromkeys(access for segment, _ in part for access in segment.accesses):
             if _stated(node, access.array) == 0:

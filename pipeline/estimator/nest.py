@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pipeline.estimator.written import NOTHING, Written
-from pipeline.kernels.model import Loop
+from pipeline.kernels.model import Loop, Option
 from pipeline.kernels.own_pragmas import ArraySplit
 
 
@@ -33,7 +33,7 @@ Index: TypeAlias = tuple[Linear, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ElementAccess:
     """One read or write of an array element."""
 
     array: str
@@ -65,7 +65,7 @@ class Segment:
     """By name and the loops that the result changes with: copies of a loop that is not among them share it."""
     depth: int | None
     """None where it holds something whose time is not known."""
-    accesses: tuple[Access, ...]
+    accesses: tuple[ElementAccess, ...]
     chains: tuple[Chain, ...]
     conditional: bool = False
     """Some of it runs under a condition."""
@@ -153,6 +153,8 @@ class Memory:
     """As the user has partitioned it; the tool then leaves it so."""
     ports: int | None = None
     """Accesses a cycle, where the user has bound it to a kind of memory."""
+    chosen: tuple[tuple[Option, int], ...] = ()
+    """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
 
     @property
     def words(self) -> int | None:

@@ -12,11 +12,11 @@ from pipeline.estimator.banks import busiest, factor_of
 from pipeline.estimator.choice import Mode
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
-from pipeline.estimator.nest import Access, LoopNode, Memory
+from pipeline.estimator.nest import ElementAccess, LoopNode, Memory
 
 
 @dataclass(slots=True)
-class Ports:
+class MemoryPorts:
     """Partitions by array and dimension."""
 
     design: Design
@@ -87,7 +87,7 @@ class Ports:
         if not self.any_settled:
             return 1
         known, nest = self.design.facts.loops[node.number], self.design.nest
-        accesses: dict[str, list[Access]] = {}
+        accesses: dict[str, list[ElementAccess]] = {}
         for segment, _ in known.segments:
             for access in segment.accesses:
                 accesses.setdefault(access.array, []).append(access)

@@ -25,7 +25,7 @@ from pipeline.estimator.device import Device, FlowRules
 from pipeline.estimator.facts import Facts
 from pipeline.estimator.flowing import flowing
 from pipeline.estimator.nest import Body, Branch, Call, LoopNode, Nest, Segment, loops_of
-from pipeline.estimator.ports import Ports
+from pipeline.estimator.ports import MemoryPorts
 from pipeline.estimator.recurrence import chain, flattened_interval, recurrence_interval
 from pipeline.estimator.written import Written
 
@@ -39,6 +39,8 @@ class Region:
     copies: int
     repeats: int
     """Instances of the surrounding module that run one after the other and share its large operators."""
+    straight: bool = False
+    """Code beside loops, which starts once."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Schedule:
     """A design's loops, cycles, operators and partitions."""
 
     design: Design
-    ports: Ports
+    ports: MemoryPorts
     latency: Cycles = (0, 0, 0)
     interval: Cycles | None = None
     """Cycles between starts of the top function, where one may start before the last has ended."""
@@ -85,7 +87,7 @@ def schedule(
     """The schedule of one design; ``order`` lists the outermost loops of the nest."""
     design = Design(nest, facts, device, rules, choices, order, merlin, native)
     decide(design)
-    ports = Ports(design)
+    ports = MemoryPorts(design)
     ports.partition()
     result = Schedule(design, ports)
     scheduler = _Scheduler(result)
@@ -138,7 +140,7 @@ class _Scheduler:
             counts: dict[str, int] = {}
             for (name, _), count in item.operators.items():
                 counts[name] = counts.get(name, 0) + count
-            self._region(counts, max(1, item.depth or 1), copies)
+            self._region(counts, max(1, item.depth or 1), copies, straight=True)
             return cycles.exactly(item.depth)
         if isinstance(item, Branch):
             return cycles.either([self.body(arm, parent, depth, copies, function) for arm in item.arms])
@@ -146,9 +148,9 @@ class _Scheduler:
             return self.function(item.body, item.written, parent, depth, copies, item.function)
         return self._loop(item, parent, depth, copies, function)
 
-    def _region(self, operations: Mapping[str, int], interval: int, copies: int) -> None:
+    def _region(self, operations: Mapping[str, int], interval: int, copies: int, straight: bool = False) -> None:
         if operations:
-            self.result.regions.append(Region(operations, interval, copies, self.repeats))
+            self.result.regions.append(Region(operations, interval, copies, self.repeats, straight))
 
     def _operations(self, node: LoopNode) -> dict[str, int]:
         """Operations of one iteration; copies of an unrolled loop that a result does not change with share it."""

@@ -12,11 +12,11 @@ from pipeline.estimator import linear
 from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Body, Branch, Carried, Index, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
-from pipeline.estimator.walk_values import CHOSEN, Open, Place, Source, Sources, Value, join
+from pipeline.estimator.walk_values import CHOSEN, Binding, Open, Source, Sources, TimedValue, join
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
-from pipeline.kernels.own_pragmas import Dependence
+from pipeline.kernels.own_pragmas import DependencePragma
 from pipeline.kernels.symbols import Symbol
 
 _INDEX = "index the array it points to instead"
@@ -120,13 +120,13 @@ class _Walker(Calls):
         self.instances += 1
         self._declare(symbol, value)
 
-    def _arms(self, condition: Value, arms: list[Any]) -> None:
+    def _arms(self, condition: TimedValue, arms: list[Any]) -> None:
         before, pointers = dict(self.scalars), dict(self.places)
-        after: list[dict[str, Value]] = []
-        reached: list[dict[Symbol, Place]] = []
+        after: list[dict[str, TimedValue]] = []
+        reached: list[dict[Symbol, Binding]] = []
         looping = any(self._has_loop(arm) for arm in arms)
         bodies: list[Body] = []
-        loaded: dict[tuple[str, Index], Value] = {}
+        loaded: dict[tuple[str, Index], TimedValue] = {}
         if looping:
             self._flush()
             before = dict(self.scalars)
@@ -156,7 +156,7 @@ class _Walker(Calls):
         self.open.loaded = loaded if len(arms) < 2 else {}
         self.scalars = self._merge(before, after, condition)
 
-    def _join_places(self, node: Any, before: dict[Symbol, Place], after: list[dict[Symbol, Place]]) -> None:
+    def _join_places(self, node: Any, before: dict[Symbol, Binding], after: list[dict[Symbol, Binding]]) -> None:
         """Where pointers point after branches: into one array, or it is not known what they cost."""
         self.places = {symbol: place for places in after for symbol, place in places.items()}
         for symbol in before:
@@ -168,7 +168,9 @@ class _Walker(Calls):
                 uses = frozenset(loop for place in found for item in place.prefix for loop in item.uses)
                 self.places[symbol] = self._moved(found.pop(), linear.opaque(uses))
 
-    def _merge(self, before: dict[str, Value], after: list[dict[str, Value]], condition: Value) -> dict[str, Value]:
+    def _merge(
+        self, before: dict[str, TimedValue], after: list[dict[str, TimedValue]], condition: TimedValue
+    ) -> dict[str, TimedValue]:
         merged = dict(before)
         for name in dict.fromkeys(key for state in after for key in state):
             values = [state[name] for state in after if name in state]
@@ -183,7 +185,7 @@ class _Walker(Calls):
             self.open.operators[self._operator("select", first.ctype), uses] += 1
             same = all(value.line == first.line for value in values)
             joined = join(condition.sources, *(value.sources for value in values))
-            merged[name] = Value(
+            merged[name] = TimedValue(
                 first.ctype,
                 first.line if same else linear.opaque(uses),
                 max([condition.ready, *(value.ready for value in values)]),
@@ -232,11 +234,11 @@ class _Walker(Calls):
             if key == variable and loop.step is not None:
                 first = value.line
                 line = linear.add(first, linear.scale(linear.iteration(number), loop.step))
-                self.scalars[key] = Value(value.ctype, line, 0, {})
+                self.scalars[key] = TimedValue(value.ctype, line, 0, {})
             else:
                 uses = value.line.uses | {number}
                 source: Source = ("scalar", number, key)
-                self.scalars[key] = Value(value.ctype, linear.opaque(uses), 0, {source: (0, 0, frozenset())})
+                self.scalars[key] = TimedValue(value.ctype, linear.opaque(uses), 0, {source: (0, 0, frozenset())})
         self.items.append([])
         # The header of a loop that counts by itself costs nothing.
         by_itself = isinstance(node, c_ast.For) and (variable is not None or record.symbol in moving)
@@ -253,7 +255,7 @@ class _Walker(Calls):
         item.carried = self._carry(number, written - counted, before)
         if variable is not None and variable in self.scalars:
             uses = before[variable].line.uses if variable in before else frozenset()
-            self.scalars[variable] = Value(self.scalars[variable].ctype, linear.opaque(uses), 0, {})
+            self.scalars[variable] = TimedValue(self.scalars[variable].ctype, linear.opaque(uses), 0, {})
         self.guards = guards
         self.stack.pop()
         self.items[-1].append(item)
@@ -265,7 +267,7 @@ class _Walker(Calls):
         info = self.functions[function]
         symbols = {symbol.name: symbol for symbol in (*self.program.globals, *info.locals, *info.arguments)}
 
-        def named(item: Dependence) -> Dependence:
+        def named(item: DependencePragma) -> DependencePragma:
             symbol = symbols.get(item.variable or "")
             place = self.places.get(symbol) if symbol is not None else None
             return item if place is None else replace(item, variable=place.key.partition("@")[0])
@@ -281,10 +283,10 @@ class _Walker(Calls):
         place = self.places.get(symbol) if symbol is not None else None
         return place.key + members if place is not None and not place.array else None
 
-    def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Place]:
+    def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Binding]:
         """Lets the pointers that a loop moves point where they do in its iterations; returns where after it."""
         reaching = self.kernel.analysis.readers[record.function].reaching
-        after: dict[Symbol, Place] = {}
+        after: dict[Symbol, Binding] = {}
         for symbol in reaching.effects.of(record.node).writes:
             place = self.places.get(symbol)
             if symbol.ctype.kind != "pointer" or place is None or not place.rank:
@@ -298,7 +300,7 @@ class _Walker(Calls):
             )
         return after
 
-    def _carry(self, number: int, written: set[str], before: dict[str, Value]) -> tuple[Carried, ...]:
+    def _carry(self, number: int, written: set[str], before: dict[str, TimedValue]) -> tuple[Carried, ...]:
         carried: list[Carried] = []
         for key in sorted(written):
             value = self.scalars.get(key)
@@ -314,7 +316,7 @@ class _Walker(Calls):
                     rest = join(rest, {name: (delay + own[0], memory, via | own[2] | {number})})
             uses = value.line.uses - {number}
             keep = value.line.affine and number not in value.line.uses
-            self.scalars[key] = Value(value.ctype, value.line if keep else linear.opaque(uses), 0, rest)
+            self.scalars[key] = TimedValue(value.ctype, value.line if keep else linear.opaque(uses), 0, rest)
         for key in list(self.scalars):
             value = self.scalars[key]
             if number in value.line.uses:

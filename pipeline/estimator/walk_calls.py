@@ -9,10 +9,10 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.estimator import linear
-from pipeline.estimator.cost_types import INT, CType, cost_type, shape
+from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
 from pipeline.estimator.nest import Call
-from pipeline.estimator.walk_expressions import Expressions
-from pipeline.estimator.walk_values import Place, Value
+from pipeline.estimator.walk_expressions import ExpressionWalk
+from pipeline.estimator.walk_values import Binding, TimedValue
 from pipeline.kernels.symbols import Symbol
 
 _DEEPEST_CALL = 40
@@ -43,7 +43,7 @@ _FREE_CALLS = frozenset({"assert", "printf", "abs", "labs", "llabs", "__assert_f
 _TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
 
 
-class Calls(Expressions):
+class Calls(ExpressionWalk):
     """Evaluates calls."""
 
     @abc.abstractmethod
@@ -58,7 +58,7 @@ class Calls(Expressions):
     def _statement(self, node: Any) -> None:
         """Walks a statement."""
 
-    def _call(self, node: Any) -> Value:
+    def _call(self, node: Any) -> TimedValue:
         name = node.name.name if isinstance(node.name, c_ast.ID) else None
         if name is None:
             raise self._error(node, "a call through a pointer has no known cost", "call the function by its name")
@@ -70,20 +70,26 @@ class Calls(Expressions):
         values = [self._expression(item) for item in arguments]
         base = name[:-1] if name.endswith("f") and name[:-1] in _FLOAT_CALLS else name
         if base in _FLOAT_CALLS:
-            ctype = CType("float", 32) if base != name else CType("double", 64)
+            ctype = CostType("float", 32) if base != name else CostType("double", 64)
             values = [self._cast(value, ctype) for value in values]
             uses = frozenset(loop for value in values for loop in value.line.uses)
             kind = _FLOAT_CALLS[base]
             if not kind:
-                return replace(values[0], line=linear.opaque(uses)) if values else Value(INT, linear.opaque(()), 0, {})
+                return (
+                    replace(values[0], line=linear.opaque(uses))
+                    if values
+                    else TimedValue(INT, linear.opaque(()), 0, {})
+                )
             return self._apply(self._operator(kind, ctype), ctype, linear.opaque(uses), values)
         if name in _FREE_CALLS:
-            return values[0] if values else Value(INT, linear.opaque(()), 0, {})
+            return values[0] if values else TimedValue(INT, linear.opaque(()), 0, {})
         if name.startswith("hls::stream<"):  # a FIFO answers within the cycle of its neighbours
-            return Value(INT, linear.opaque(frozenset(loop for value in values for loop in value.line.uses)), 0, {})
+            return TimedValue(
+                INT, linear.opaque(frozenset(loop for value in values for loop in value.line.uses)), 0, {}
+            )
         raise self._error(node, f"the cost of calling '{name}' is not known", "define it in the kernel's file")
 
-    def _transfer(self, name: str, arguments: list[Any]) -> Value:
+    def _transfer(self, name: str, arguments: list[Any]) -> TimedValue:
         """memcpy and its kin: an element a cycle, unknown where the size is."""
         size = self._number(arguments[2]) if len(arguments) == 3 else None
         place = self._place(arguments[0]) if arguments else None
@@ -93,15 +99,15 @@ class Calls(Expressions):
         else:
             self.open.depth = max(1, size * 8 // max(place.ctype.bits, 1)) + self.device.operators["load"].stages
         self._flush()
-        return Value(INT, linear.opaque(()), 0, {})
+        return TimedValue(INT, linear.opaque(()), 0, {})
 
-    def _inline(self, node: Any, name: str, arguments: list[Any]) -> Value:
+    def _inline(self, node: Any, name: str, arguments: list[Any]) -> TimedValue:
         if name in self.calls:
             raise self._error(node, f"'{name}' calls itself; hardware has no recursion", "write it as a loop")
         if len(self.calls) > _DEEPEST_CALL:
             raise self._error(node, f"calls nest deeper than {_DEEPEST_CALL}")
         function = self.functions[name]
-        bound: list[tuple[Symbol, Place | None, Value | None]] = []
+        bound: list[tuple[Symbol, Binding | None, TimedValue | None]] = []
         for symbol, argument in zip(function.arguments, arguments, strict=False):
             if shape(symbol.ctype)[0]:
                 place = self._place(argument)
@@ -133,5 +139,5 @@ class Calls(Expressions):
             self.items[-2].append(Call(name, tuple(self.items.pop()), self.written.in_function(name)))
             self._grow()
         if result is None:
-            return Value(INT, linear.opaque(self.stack), 0, {})
+            return TimedValue(INT, linear.opaque(self.stack), 0, {})
         return replace(result, ready=0) if has_loops else result

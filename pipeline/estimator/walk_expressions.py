@@ -10,10 +10,10 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.estimator import linear
-from pipeline.estimator.cost_types import INT, CType, cost_type, shape, wider
-from pipeline.estimator.nest import Access, Chain, Linear, Memory
+from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
+from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names
-from pipeline.estimator.walk_values import CHOSEN, Place, Value, join
+from pipeline.estimator.walk_values import CHOSEN, Binding, TimedValue, join
 from pipeline.kernels.literals import literal
 from pipeline.kernels.values import truncated
 
@@ -21,14 +21,14 @@ _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
-class Expressions(Names, abc.ABC):
+class ExpressionWalk(Names, abc.ABC):
     """Evaluates expressions into the open straight-line code."""
 
     @abc.abstractmethod
-    def _call(self, node: Any) -> Value:
+    def _call(self, node: Any) -> TimedValue:
         """The value of a call."""
 
-    def _place(self, node: Any) -> Place | None:
+    def _place(self, node: Any) -> Binding | None:
         """What an lvalue or an array expression stands for, subscripts evaluated; None for a plain value."""
         if isinstance(node, c_ast.ID):
             return self._find(node)
@@ -66,7 +66,7 @@ class Expressions(Names, abc.ABC):
         return None
 
     @staticmethod
-    def _step(base: Place, index: Linear) -> Place:
+    def _step(base: Binding, index: Linear) -> Binding:
         """The element that a subscript picks."""
         prefix = base.prefix
         if base.pointing:
@@ -74,17 +74,17 @@ class Expressions(Names, abc.ABC):
             prefix, index = tuple(prefix_), linear.add(last, index)
         return replace(base, prefix=(*prefix, index), rank=max(base.rank - 1, 0), pointing=False)
 
-    def _moved(self, base: Place, by: Linear) -> Place:
+    def _moved(self, base: Binding, by: Linear) -> Binding:
         """Where a pointer points that was moved by so many elements."""
         return replace(self._step(base, by), rank=base.rank, pointing=True)
 
-    def _point(self, node: Any, place: Place) -> None:
+    def _point(self, node: Any, place: Binding) -> None:
         """Lets a pointer variable point elsewhere."""
         symbol = self._symbol(node)
         if symbol is not None:
             self.places[symbol] = place
 
-    def _field(self, node: Any) -> Place | None:
+    def _field(self, node: Any) -> Binding | None:
         base = self._place(node.name)
         if base is None:
             return None
@@ -106,10 +106,10 @@ class Expressions(Names, abc.ABC):
                 role, direction = "argument", "inout"
             self.memories[key] = Memory(key, max(ctype.bits, 1), (*outer, *dims), role, direction)
         elif not dims and not base.array and ctype.kind != "struct" and key not in self.scalars:
-            self.scalars[key] = Value(ctype, linear.symbol(key), 0, {})
-        return Place(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
+            self.scalars[key] = TimedValue(ctype, linear.symbol(key), 0, {})
+        return Binding(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
 
-    def _operator(self, name: str, ctype: CType) -> str:
+    def _operator(self, name: str, ctype: CostType) -> str:
         """The name under which the device lists an operation on this type."""
         if name in ("add", "mul", "div", "cmp", "sqrt", "exp") and ctype.kind in ("double", "float"):
             return f"{ctype.kind[0]}{name}"
@@ -122,7 +122,7 @@ class Expressions(Names, abc.ABC):
             return f"{name}{width}"
         return name
 
-    def _apply(self, operator: str, ctype: CType, line: Linear, values: Iterable[Value]) -> Value:
+    def _apply(self, operator: str, ctype: CostType, line: Linear, values: Iterable[TimedValue]) -> TimedValue:
         stages = self.device.operators[operator].stages
         self.open.operators[operator, line.uses] += 1
         inputs = list(values)
@@ -132,9 +132,9 @@ class Expressions(Names, abc.ABC):
             name: (delay + stages, memory, via)
             for name, (delay, memory, via) in join(*(value.sources for value in inputs)).items()
         }
-        return Value(ctype, line, ready, sources)
+        return TimedValue(ctype, line, ready, sources)
 
-    def _cast(self, value: Value, ctype: CType) -> Value:
+    def _cast(self, value: TimedValue, ctype: CostType) -> TimedValue:
         if ctype.kind in ("struct", "void") or value.ctype.kind == ctype.kind or value.ctype.kind in ("struct", "void"):
             return replace(value, ctype=ctype) if ctype.kind not in ("struct", "void") else value
         if linear.is_number(value.line) and not value.sources:
@@ -142,17 +142,17 @@ class Expressions(Names, abc.ABC):
         both_float = value.ctype.kind != "int" and ctype.kind != "int"
         return self._apply("fcast" if both_float else "icast", ctype, linear.opaque(value.line.uses), [value])
 
-    def _expression(self, node: Any) -> Value:
+    def _expression(self, node: Any) -> TimedValue:
         if isinstance(node, c_ast.Constant):
             return self._constant(node)
         if isinstance(node, c_ast.ID):
             symbol, place = self._symbol(node), self._find(node)
             if symbol is not None and symbol.number is not None:
-                return Value(INT, linear.constant(symbol.number), 0, {})
+                return TimedValue(INT, linear.constant(symbol.number), 0, {})
             if place is None:
-                return Value(INT, linear.symbol(node.name), 0, {})
+                return TimedValue(INT, linear.symbol(node.name), 0, {})
             if place.array and self.type_of(node).kind == "pointer":
-                return Value(INT, linear.opaque(()), 0, {})  # An address.
+                return TimedValue(INT, linear.opaque(()), 0, {})  # An address.
             return self._read(place)
         if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
             place = self._place(node)
@@ -176,26 +176,26 @@ class Expressions(Names, abc.ABC):
         if isinstance(node, c_ast.Cast):
             return self._cast(self._expression(node.expr), cost_type(self.type_of(node)))
         if isinstance(node, c_ast.ExprList):
-            value = Value(INT, linear.constant(0), 0, {})
+            value = TimedValue(INT, linear.constant(0), 0, {})
             for item in node.exprs:
                 value = self._expression(item)
             return value
         if isinstance(node, c_ast.FuncCall):
             return self._call(node)
         if isinstance(node, (c_ast.InitList, c_ast.CompoundLiteral, c_ast.NamedInitializer)):
-            return Value(INT, linear.opaque(()), 0, {})
+            return TimedValue(INT, linear.opaque(()), 0, {})
         raise self._error(node, f"an expression of kind {type(node).__name__} has no known cost")
 
-    def _constant(self, node: Any) -> Value:
+    def _constant(self, node: Any) -> TimedValue:
         value = literal(node.value, node.type) if "int" in node.type or node.type.endswith("char") else None
         if value is not None and value.exact is not None:
-            return Value(CType("int", value.ctype.bits or 32), linear.constant(value.exact), 0, {})
+            return TimedValue(CostType("int", value.ctype.bits or 32), linear.constant(value.exact), 0, {})
         kind = "float" if node.type == "float" or node.value[-1:] in "fF" else "double"
         if node.type == "string":
-            return Value(INT, linear.opaque(()), 0, {})
-        return Value(CType(kind, 32 if kind == "float" else 64), linear.opaque(()), 0, {})
+            return TimedValue(INT, linear.opaque(()), 0, {})
+        return TimedValue(CostType(kind, 32 if kind == "float" else 64), linear.opaque(()), 0, {})
 
-    def _binary(self, op: str, left: Value, right: Value) -> Value:
+    def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
         ctype = wider(left.ctype, right.ctype)
         floating = ctype.kind in ("double", "float")
         if floating:
@@ -222,44 +222,44 @@ class Expressions(Names, abc.ABC):
             if not floating and number is not None and linear.is_number(left.line) and number != 0:
                 quotient = truncated(left.line.constant, number)
                 folded = quotient if op == "/" else left.line.constant - quotient * number
-                return Value(ctype, linear.constant(folded), 0, {})
+                return TimedValue(ctype, linear.constant(folded), 0, {})
             if not floating and number is not None and number > 0 and number & (number - 1) == 0:
                 return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
             return self._apply(self._operator("div", ctype), ctype, line, (left, right))
         if op in _COMPARISONS:
             name = self._operator("cmp", ctype)
-            return self._apply(name, CType("int", 1), line, (left, right))
+            return self._apply(name, CostType("int", 1), line, (left, right))
         if op == "<<" and linear.is_number(right.line) and 0 <= right.line.constant < 63:
             shifted = linear.scale(left.line, 1 << right.line.constant)
             return self._free(left.ctype, shifted, left, right)
         if op == ">>" and linear.is_number(right.line):
             return self._free(left.ctype, line, left, right)
         if op in ("&&", "||"):
-            ctype = CType("int", 1)
+            ctype = CostType("int", 1)
         return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
 
     @staticmethod
-    def _free(ctype: CType, line: Linear, left: Value, right: Value) -> Value:
+    def _free(ctype: CostType, line: Linear, left: TimedValue, right: TimedValue) -> TimedValue:
         """Address arithmetic: counters run along with the loops at no cost."""
-        return Value(ctype, line, max(left.ready, right.ready), join(left.sources, right.sources))
+        return TimedValue(ctype, line, max(left.ready, right.ready), join(left.sources, right.sources))
 
-    def _unary(self, node: Any) -> Value:
+    def _unary(self, node: Any) -> TimedValue:
         if node.op == "sizeof":
-            return Value(CType("int", 64), linear.constant(self._number(node) or 0), 0, {})
+            return TimedValue(CostType("int", 64), linear.constant(self._number(node) or 0), 0, {})
         if node.op in ("*", "&"):
             place = self._place(node)
             if place is None:
                 if node.op == "&":
-                    return Value(INT, linear.opaque(()), 0, {})
+                    return TimedValue(INT, linear.opaque(()), 0, {})
                 raise self._error(node, "an access through a pointer that stands for no named array")
-            return self._read(place) if node.op == "*" else Value(INT, linear.opaque(()), 0, {})
+            return self._read(place) if node.op == "*" else TimedValue(INT, linear.opaque(()), 0, {})
         if node.op in _STEPS:
             place = self._place(node.expr)
             if place is not None and place.array and place.rank:
                 self._place(node)
-                return Value(INT, linear.opaque(()), 0, {})
+                return TimedValue(INT, linear.opaque(()), 0, {})
             old = self._expression(node.expr)
-            one = Value(old.ctype, linear.constant(1), 0, {})
+            one = TimedValue(old.ctype, linear.constant(1), 0, {})
             new = self._binary("+" if _STEPS[node.op] > 0 else "-", old, one)
             if place is not None:
                 self._write(place, new)
@@ -271,7 +271,7 @@ class Expressions(Names, abc.ABC):
                 return replace(value, line=line)
             return self._apply(self._operator("add", value.ctype), value.ctype, line, [value])
         if node.op == "!":
-            return replace(value, ctype=CType("int", 1), line=linear.opaque(value.line.uses))
+            return replace(value, ctype=CostType("int", 1), line=linear.opaque(value.line.uses))
         if node.op == "-":
             return replace(value, line=linear.opaque(value.line.uses))
         if node.op == "~":
@@ -279,12 +279,12 @@ class Expressions(Names, abc.ABC):
             return self._apply(self._operator("logic", value.ctype), value.ctype, line, [value])
         return value
 
-    def _read(self, place: Place) -> Value:
+    def _read(self, place: Binding) -> TimedValue:
         if place.ctype.kind == "struct" and not place.array:
-            return Value(INT, linear.opaque(()), 0, {})
+            return TimedValue(INT, linear.opaque(()), 0, {})
         if not place.array:
             value = self.scalars.get(place.key)
-            return value if value is not None else Value(place.ctype, linear.symbol(place.key), 0, {})
+            return value if value is not None else TimedValue(place.ctype, linear.symbol(place.key), 0, {})
         known = self.open.loaded.get((place.key, place.prefix))
         if known is not None:
             return known
@@ -295,8 +295,10 @@ class Expressions(Names, abc.ABC):
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
         ready = latency
-        value = Value(place.ctype, linear.opaque(uses), ready, {("read", number, ""): (latency, latency, frozenset())})
-        self.open.accesses.append(Access(place.key, place.prefix, False))
+        value = TimedValue(
+            place.ctype, linear.opaque(uses), ready, {("read", number, ""): (latency, latency, frozenset())}
+        )
+        self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")
         self.open.depth = max(self.open.depth, ready)
         self.open.loaded[place.key, place.prefix] = value
@@ -305,7 +307,7 @@ class Expressions(Names, abc.ABC):
     def _touch(self, key: str, direction: str) -> None:
         self.touched[key] = direction if self.touched.get(key, direction) == direction else "inout"
 
-    def _write(self, place: Place, value: Value) -> None:
+    def _write(self, place: Binding, value: TimedValue) -> None:
         if not place.array:
             if place.ctype.kind != "struct":
                 self.scalars[place.key] = self._cast(value, place.ctype)
@@ -313,7 +315,7 @@ class Expressions(Names, abc.ABC):
         value = self._cast(value, place.ctype)
         stages = self.device.operators["store"].stages
         self.open.operators["store", frozenset(loop for index in place.prefix for loop in index.uses)] += 1
-        self.open.accesses.append(Access(place.key, place.prefix, True))
+        self.open.accesses.append(ElementAccess(place.key, place.prefix, True))
         self._touch(place.key, "out")
         self.open.depth = max(self.open.depth, value.ready + stages)
         for (kind, number, _), (delay, memory, via) in value.sources.items():
@@ -325,7 +327,7 @@ class Expressions(Names, abc.ABC):
             del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value
 
-    def _assign(self, node: Any) -> Value:
+    def _assign(self, node: Any) -> TimedValue:
         if isinstance(node.lvalue, c_ast.ID) and self.type_of(node.lvalue).kind == "pointer":
             return self._assign_pointer(node)
         value = self._expression(node.rvalue)
@@ -337,7 +339,7 @@ class Expressions(Names, abc.ABC):
         self._write(place, value)
         return value
 
-    def _assign_pointer(self, node: Any) -> Value:
+    def _assign_pointer(self, node: Any) -> TimedValue:
         right = node.rvalue
         if node.op != "=":
             right = c_ast.BinaryOp(node.op[:-1], node.lvalue, node.rvalue)
@@ -345,4 +347,4 @@ class Expressions(Names, abc.ABC):
         if place is None or not place.array:
             raise self._error(node, f"the pointer '{node.lvalue.name}' is given what is no place in a named array")
         self._point(node.lvalue, place)
-        return Value(INT, linear.opaque(()), 0, {})
+        return TimedValue(INT, linear.opaque(()), 0, {})

@@ -12,7 +12,7 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Index, Item, LoopNode, Memory
-from pipeline.estimator.walk_values import Open, Place, Value
+from pipeline.estimator.walk_values import Binding, Open, TimedValue
 from pipeline.estimator.written import written
 from pipeline.kernels import values
 from pipeline.kernels.c_types import CType
@@ -39,8 +39,8 @@ class Names:
         self.arrays = {(array.function, array.name): array for array in kernel.arrays}
         self.memories: dict[str, Memory] = {}
         self.nodes: dict[int, LoopNode] = {}
-        self.scalars: dict[str, Value] = {}
-        self.places: dict[Symbol, Place] = {}
+        self.scalars: dict[str, TimedValue] = {}
+        self.places: dict[Symbol, Binding] = {}
         self.stack: list[int] = []
         self.calls: list[str] = []
         self.reads: list[tuple[str, Index, int]] = []
@@ -82,7 +82,7 @@ class Names:
             fix=fix,
         )
 
-    def _declare(self, symbol: Symbol, value: Value | None = None) -> Place:
+    def _declare(self, symbol: Symbol, value: TimedValue | None = None) -> Binding:
         """A new object for a declaration, which a helper has once for each of its calls."""
         outer = symbol.role in ("argument", "global") and symbol.function in (None, self.kernel.top)
         dims, inner = shape(symbol.ctype)
@@ -92,7 +92,7 @@ class Names:
         if symbol.ctype.kind == "pointer" and ctype.kind == "struct":
             # A pointer to one struct: its fields are what is accessed.
             dims = dims[1:]
-        place = Place(key, ctype, bool(dims), (), len(dims))
+        place = Binding(key, ctype, bool(dims), (), len(dims))
         self.places[symbol] = place
         if dims and ctype.kind != "struct":
             if known is not None and len(known.dims) == len(dims):
@@ -104,22 +104,30 @@ class Names:
             self.memories[key] = Memory(key, bits, dims, where, direction)
             self._as_written(key, symbol, 0)
         elif not dims and ctype.kind != "struct":
-            self.scalars[key] = value or Value(ctype, linear.symbol(key), 0, {})
+            self.scalars[key] = value or TimedValue(ctype, linear.symbol(key), 0, {})
         return place
 
     def _as_written(self, key: str, symbol: Symbol, given: int) -> None:
         """Gives an array what the user's own pragmas say of it, under a name for what ``given`` subscripts pick."""
         memory = self.memories.get(key)
-        if memory is None or not self.written.anything:
+        if memory is None or not (self.written.anything or self.kernel.options):
             return
-        found = self.written.splits_of(symbol.function, symbol.name)
+        owner = symbol.function if symbol.function is not None else self.kernel.top
+        sites = [one for one in self.kernel.options if one.variable == symbol.name and one.decides(owner)]
+        taken = {site.dim for site in sites}
+        found = [item for item in self.written.splits_of(symbol.function, symbol.name) if item.dim not in taken]
         splits = [replace(item, dim=item.dim + given if item.dim else 0) for item in found]
+        chosen = [(site, site.dim + given if site.dim else 0) for site in sites]
         ports = self.written.ports_of(symbol.function, symbol.name)
-        if splits or ports is not None:
-            ports = ports if ports is not None else memory.ports
-            self.memories[key] = replace(memory, splits=tuple(dict.fromkeys((*memory.splits, *splits))), ports=ports)
+        if splits or chosen or ports is not None:
+            self.memories[key] = replace(
+                memory,
+                splits=tuple(dict.fromkeys((*memory.splits, *splits))),
+                ports=ports if ports is not None else memory.ports,
+                chosen=tuple(dict.fromkeys((*memory.chosen, *chosen))),
+            )
 
-    def _find(self, node: Any) -> Place | None:
+    def _find(self, node: Any) -> Binding | None:
         """What a name stands for."""
         symbol = self._symbol(node)
         return self.places.get(symbol) if symbol is not None else None

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pipeline.estimator.cost_types import CType
-from pipeline.estimator.nest import Access, Chain, Index, Linear, Segment
+from pipeline.estimator.cost_types import CostType
+from pipeline.estimator.nest import Chain, ElementAccess, Index, Linear, Segment
 
 Source: TypeAlias = tuple[str, int, str]
 """Where a value comes from: ("scalar", loop, name) or ("read", number of the read, "")."""
@@ -18,21 +18,21 @@ CHOSEN = -1
 
 
 @dataclass(slots=True)
-class Value:
+class TimedValue:
     """An expression's type, what is known of it, when it is ready (cycles in its segment) and its sources."""
 
-    ctype: CType
+    ctype: CostType
     line: Linear
     ready: int
     sources: Sources
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Binding:
     """What a name stands for: a scalar (``dims`` None) or part of an array."""
 
     key: str
-    ctype: CType
+    ctype: CostType
     array: bool
     prefix: Index = ()
     rank: int = 0
@@ -49,9 +49,9 @@ class Open:
         self.depth = 0
         self.unknown = False
         self.conditional = False
-        self.accesses: list[Access] = []
+        self.accesses: list[ElementAccess] = []
         self.chains: list[Chain] = []
-        self.loaded: dict[tuple[str, Index], Value] = {}
+        self.loaded: dict[tuple[str, Index], TimedValue] = {}
 
     @property
     def empty(self) -> bool:

@@ -15,7 +15,7 @@ from pipeline.kernels.own_pragmas import (
     ArraySplit,
     Bind,
     Dataflow,
-    Dependence,
+    DependencePragma,
     Interface,
     LoopFlatten,
     LoopTripcount,
@@ -36,7 +36,7 @@ class Written:
     flatten: bool | None = None
     trips: LoopTripcount | None = None
     dataflow: bool = False
-    dependences: tuple[Dependence, ...] = ()
+    dependences: tuple[DependencePragma, ...] = ()
     splits: tuple[ArraySplit, ...] = ()
     binds: tuple[Bind, ...] = ()
     interfaces: tuple[Interface, ...] = ()
@@ -119,7 +119,7 @@ def _with(known: Written, pragma: OwnPragma) -> Written:
             return replace(known, trips=value)
         case Dataflow() as value:
             return replace(known, dataflow=not value.off)
-        case Dependence() as value:
+        case DependencePragma() as value:
             return replace(known, dependences=(*known.dependences, value))
         case ArraySplit() as value:
             return replace(known, splits=(*known.splits, value))

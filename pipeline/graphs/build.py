@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.graphs.graph import ProgramGraph
-from pipeline.graphs.induction import Analysis, Index, Pointer, index_text, predicate, split_index
+from pipeline.graphs.induction import ArrayIndex, InductionAnalysis, Pointer, index_text, predicate, split_index
 from pipeline.graphs.ir import PASSES, Instruction, IrFunction, IrModule, Operand
 from pipeline.graphs.join import MISSING_FUNCTION, join_loops
-from pipeline.graphs.layout import Layout
+from pipeline.graphs.layout import DataLayout
 from pipeline.graphs.schema import EDGE_KINDS, EDGES, NODE_KINDS, NODES
 from pipeline.kernels.model import Kernel, Loop
 
@@ -46,7 +46,7 @@ class _Builder:
     def __init__(self, kernel: Kernel, module: IrModule) -> None:
         self.kernel = kernel
         self.module = module
-        self.layout = Layout(module.structs)
+        self.layout = DataLayout(module.structs)
         self._by_id = {loop.id: loop for loop in kernel.loops}
         self._bits: dict[str, int | None] = {}
         self._rows: dict[str, dict[str, list[Any]]] = {kind: defaultdict(list) for kind in NODE_KINDS}
@@ -104,7 +104,7 @@ class _Builder:
         self.instruction_at = self.block_at + sum(len(f.blocks) for f in module.functions)
         kept = sum(len(block) for blocks in self.members.values() for block in blocks)
         self.variable_at = self.instruction_at + kept
-        self.analyses = {name: Analysis(function, self.layout) for name, function in self.ir.items()}
+        self.analyses = {name: InductionAnalysis(function, self.layout) for name, function in self.ir.items()}
         self._array_places()
 
         self._functions()
@@ -488,7 +488,7 @@ class _Body:
                     dim=None if index.in_bytes else dim, coefficient=coefficient,
                 )  # fmt: skip
 
-    def _names(self, index: Index) -> dict[int, str]:
+    def _names(self, index: ArrayIndex) -> dict[int, str]:
         names = {}
         for _, symbol, _ in index.coefficients:
             if symbol < 0:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.graphs.cfg import IrLoop, reverse_postorder
 from pipeline.graphs.ir import Instruction, IrFunction, Operand
-from pipeline.graphs.layout import Layout, split_types
+from pipeline.graphs.layout import DataLayout, split_types
 
 _MAX_TERMS = 8
 """A linear form with more symbols than this stands for itself, which keeps long sums from costing quadratic time."""
@@ -24,37 +24,37 @@ _ITERATION = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class LinearForm:
     """``const`` + the sum of coefficient times symbol; a symbol is an instruction's index, or -1 - i for argument i."""
 
     const: int
     terms: tuple[tuple[int, int], ...] = ()
 
-    def plus(self, other: Linear, factor: int = 1) -> Linear:
+    def plus(self, other: LinearForm, factor: int = 1) -> LinearForm:
         """This form plus ``factor`` times the other."""
         if not other.terms:
-            return Linear(self.const + factor * other.const, self.terms)
+            return LinearForm(self.const + factor * other.const, self.terms)
         merged = dict(self.terms)
         for symbol, coefficient in other.terms:
             merged[symbol] = merged.get(symbol, 0) + factor * coefficient
-        return Linear(
+        return LinearForm(
             self.const + factor * other.const, tuple(sorted((s, c) for s, c in merged.items() if c))
         )  # fmt: skip
 
-    def times(self, factor: int) -> Linear:
+    def times(self, factor: int) -> LinearForm:
         """This form times a constant."""
         if not factor:
-            return Linear(0)
-        return Linear(self.const * factor, tuple((s, c * factor) for s, c in self.terms))
+            return LinearForm(0)
+        return LinearForm(self.const * factor, tuple((s, c * factor) for s, c in self.terms))
 
-    def wrapped(self, bits: int) -> Linear:
+    def wrapped(self, bits: int) -> LinearForm:
         """The same form modulo 2 ** bits, with numbers of least size: passes write -7 * i as 4294967289 * i."""
         half, full = 1 << (bits - 1), 1 << bits
         numbers = (self.const, *(c for _, c in self.terms))
         if bits == 1 or all(-half <= number < half for number in numbers):
             return self
         terms = ((s, (c + half) % full - half) for s, c in self.terms)
-        return Linear((self.const + half) % full - half, tuple((s, c) for s, c in terms if c))
+        return LinearForm((self.const + half) % full - half, tuple((s, c) for s, c in terms if c))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Pointer:
     """
 
     base: tuple[str, int | str]
-    parts: tuple[tuple[int, Linear], ...] = ()
+    parts: tuple[tuple[int, LinearForm], ...] = ()
 
     @property
-    def offset(self) -> Linear:
+    def offset(self) -> LinearForm:
         """Bytes from the start."""
-        total = Linear(0)
+        total = LinearForm(0)
         for size, count in self.parts:
             total = total.plus(count, size)
         return total
@@ -81,7 +81,7 @@ class Induction:
     """A phi that starts at ``start`` and grows by ``step`` in each iteration of a loop (index into the function's)."""
 
     loop: int
-    start: Linear
+    start: LinearForm
     step: int
 
 
@@ -124,10 +124,10 @@ def predicate(instruction: Instruction) -> str | None:
     return match[1] if match else None
 
 
-class Analysis:
+class InductionAnalysis:
     """Linear forms, induction variables and trip counts of one function."""
 
-    def __init__(self, function: IrFunction, layout: Layout) -> None:
+    def __init__(self, function: IrFunction, layout: DataLayout) -> None:
         self.function = function
         self.layout = layout
         self.inner_loop = innermost_loops(function)
@@ -144,9 +144,9 @@ class Analysis:
 
     def _analyse(self) -> None:
         function = self.function
-        self._linear: dict[int, Linear] = {}
+        self._linear: dict[int, LinearForm] = {}
         self._pointers: dict[int, Pointer] = {}
-        self._widened: list[tuple[int, Linear]] = []
+        self._widened: list[tuple[int, LinearForm]] = []
         for block in self._order:
             for number in function.blocks[block].instructions:
                 self._read(function.instructions[number])
@@ -162,25 +162,25 @@ class Analysis:
         self._ranges: dict[int, tuple[int | None, int | None]] = {}
         self.trips = self._trip_counts()
 
-    def _is_never_negative(self, form: Linear) -> bool:
+    def _is_never_negative(self, form: LinearForm) -> bool:
         low, _ = self.range(form)
         return low is not None and low >= 0
 
     # Linear forms -------------------------------------------------------------------------------------------------
 
-    def linear(self, operand: Operand) -> Linear | None:
+    def linear(self, operand: Operand) -> LinearForm | None:
         """The linear form of an integer operand, None for what is no integer."""
         if operand.kind == "instruction":
             return self._linear.get(operand.index)
         if not _INTEGER.match(operand.type):
             return None
         if operand.kind == "argument":
-            return Linear(0, ((-1 - operand.index, 1),))
+            return LinearForm(0, ((-1 - operand.index, 1),))
         if operand.kind == "constant":
             if _NUMBER.match(operand.text):
-                return Linear(int(operand.text))
+                return LinearForm(int(operand.text))
             if operand.text in ("true", "false"):
-                return Linear(int(operand.text == "true"))
+                return LinearForm(int(operand.text == "true"))
         return None
 
     def pointer(self, operand: Operand) -> Pointer | None:
@@ -210,10 +210,10 @@ class Analysis:
             if form is not None:
                 form = form.wrapped(int(instruction.type[1:]))
             if form is None or len(form.terms) > _MAX_TERMS:
-                form = Linear(0, ((number, 1),))
+                form = LinearForm(0, ((number, 1),))
             self._linear[number] = form
 
-    def _integer(self, instruction: Instruction) -> Linear | None:
+    def _integer(self, instruction: Instruction) -> LinearForm | None:
         opcode, operands = instruction.opcode, instruction.operands
         if opcode in ("sext", "zext", "freeze"):
             form = self.linear(operands[0])
@@ -256,27 +256,27 @@ class Analysis:
             steps = self._steps(split_types(match[1])[0], operands[1:]) if match else None
             parts = (*base.parts, *(steps or ()))
             if steps is None or len(parts) > 2 * _MAX_TERMS:
-                return Pointer(base.base, ((1, Linear(0, ((instruction.index, 1),))),))
+                return Pointer(base.base, ((1, LinearForm(0, ((instruction.index, 1),))),))
             return Pointer(base.base, parts)
         if opcode == "phi" and operands:
             if len(operands) == 1:
                 return self.pointer(operands[0])
             known = [found for found in map(self.pointer, operands) if found is not None]
             if known and len({pointer.base for pointer in known}) == 1:
-                return Pointer(known[0].base, ((1, Linear(0, ((instruction.index, 1),))),))
+                return Pointer(known[0].base, ((1, LinearForm(0, ((instruction.index, 1),))),))
             return None
         if opcode == "select" and len(operands) == 3:
             one, other = self.pointer(operands[1]), self.pointer(operands[2])
             if one is not None and other is not None and one.base == other.base:
-                return Pointer(one.base, ((1, Linear(0, ((instruction.index, 1),))),))
+                return Pointer(one.base, ((1, LinearForm(0, ((instruction.index, 1),))),))
             return None
         if opcode in ("freeze", "bitcast", "addrspacecast"):
             return self.pointer(operands[0])
         return None
 
-    def _steps(self, kind: str, operands: Sequence[Operand]) -> tuple[tuple[int, Linear], ...] | None:
+    def _steps(self, kind: str, operands: Sequence[Operand]) -> tuple[tuple[int, LinearForm], ...] | None:
         """The steps from the start of something of type ``kind`` that the indices of a getelementptr make."""
-        steps: list[tuple[int, Linear]] = []
+        steps: list[tuple[int, LinearForm]] = []
         for number, operand in enumerate(operands):
             index = self.linear(operand)
             if index is None:
@@ -288,14 +288,14 @@ class Analysis:
                     if member is None:
                         return None
                     kind = member[0]
-                    steps.append((1, Linear(member[1])))
+                    steps.append((1, LinearForm(member[1])))
                     continue
                 kind = inner[0]
             size = self.layout.size(kind)
             if size is None:
                 return None
             steps.append((size, index))
-        return tuple((size, index) for size, index in steps if index != Linear(0))
+        return tuple((size, index) for size, index in steps if index != LinearForm(0))
 
     # Induction variables ------------------------------------------------------------------------------------------
 
@@ -319,12 +319,12 @@ class Analysis:
         if not steps or len(set(steps)) != 1:
             return
         start, following = steps[0]
-        step = following.plus(Linear(0, ((phi.index, 1),)), -1)
+        step = following.plus(LinearForm(0, ((phi.index, 1),)), -1)
         if not step.terms and step.const:
             self.inductions[phi.index] = Induction(loop_number, start, step.const)
             self._of_loop.setdefault(loop_number, []).append(phi.index)
 
-    def is_invariant(self, form: Linear, loop: IrLoop) -> bool:
+    def is_invariant(self, form: LinearForm, loop: IrLoop) -> bool:
         """Whether no symbol of the form is computed inside the loop."""
         return all(s < 0 or self.function.instructions[s].block not in loop.blocks for s, _ in form.terms)
 
@@ -348,7 +348,7 @@ class Analysis:
             return None if low is None else low + reach, high
         return (low, None) if induction.step > 0 else (None, high)
 
-    def range(self, form: Linear) -> tuple[int | None, int | None]:
+    def range(self, form: LinearForm) -> tuple[int | None, int | None]:
         """Bounds of a form over all iterations, by intervals; None where one is not known."""
         low: int | None = form.const
         high: int | None = form.const
@@ -404,7 +404,7 @@ class Analysis:
             return None
         induction = self.inductions[own[0]]
         coefficient = dict(left.terms)[own[0]]
-        rest = left.plus(Linear(0, ((own[0], coefficient),)), -1)
+        rest = left.plus(LinearForm(0, ((own[0], coefficient),)), -1)
         if not self.is_invariant(rest, loop):
             return None
         begin = rest.plus(induction.start, coefficient)
@@ -413,7 +413,7 @@ class Analysis:
             wrap = self._unsigned_shift(begin, right, test.operands[0].type)
             if wrap is None:
                 return None
-            first = first.plus(Linear(wrap))
+            first = first.plus(LinearForm(wrap))
         low, high = self.range(first)
         if low is None or high is None:
             return None
@@ -425,7 +425,7 @@ class Analysis:
             return None
         return min(ends[0], ends[1]), max(ends[0], ends[1])
 
-    def _unsigned_shift(self, left: Linear, right: Linear, kind: str) -> int | None:
+    def _unsigned_shift(self, left: LinearForm, right: LinearForm, kind: str) -> int | None:
         """What makes an unsigned comparison of ``left`` and ``right`` one of ``left - right`` and 0.
 
         None where a sign is unknown.
@@ -450,7 +450,7 @@ class Analysis:
             return None
         return found
 
-    def is_affine(self, form: Linear) -> bool:
+    def is_affine(self, form: LinearForm) -> bool:
         """Whether every symbol is an induction variable or an argument."""
         return all(s < 0 or self.loop_of(s) is not None for s, _ in form.terms)
 
@@ -461,7 +461,7 @@ class Analysis:
             return trip
         return Trip(*(None if value is None else value - 1 for value in (trip.count, trip.least, trip.most)))
 
-    def resolved(self, offset: Linear, element: int | None) -> Linear:
+    def resolved(self, offset: LinearForm, element: int | None) -> LinearForm:
         """The byte offset with what walks through memory in bytes told in iterations instead.
 
         That is a pointer that is an induction variable, or a number that is one and no multiple of the ``element``
@@ -475,12 +475,12 @@ class Analysis:
             counter = self.counter(walk.loop)
             if counter is not None and counter[0] == symbol:
                 continue
-            iteration = Linear(0, ((_ITERATION + walk.loop, 1),))
+            iteration = LinearForm(0, ((_ITERATION + walk.loop, 1),))
             if counter is not None:
                 number, steps = counter
-                iteration = Linear(0, ((number, 1),)).plus(steps.start, -1).times(steps.step)
+                iteration = LinearForm(0, ((number, 1),)).plus(steps.start, -1).times(steps.step)
             place = self.resolved(walk.start, element).plus(iteration, walk.step)
-            offset = offset.plus(Linear(0, ((symbol, coefficient),)), -1).plus(place, coefficient)
+            offset = offset.plus(LinearForm(0, ((symbol, coefficient),)), -1).plus(place, coefficient)
         return offset
 
     def loop_of(self, symbol: int) -> int | None:
@@ -500,7 +500,7 @@ class Analysis:
                 return symbol, self.inductions[symbol]
         return None
 
-    def per_iteration(self, index: Index) -> list[tuple[int, int, int]]:
+    def per_iteration(self, index: ArrayIndex) -> list[tuple[int, int, int]]:
         """How far an index moves: (dimension, loop, elements per iteration of that loop), sorted, zeros left out."""
         moves: dict[tuple[int, int], int] = {}
         pending = [(dim, symbol, number) for dim, symbol, number in index.coefficients if symbol >= 0]
@@ -546,7 +546,7 @@ def innermost_loops(function: IrFunction) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class ArrayIndex:
     """A linear address split over an array's dimensions.
 
     ``coefficients`` holds (dimension, symbol, elements per unit of the symbol), ``offsets`` a constant per dimension.
@@ -560,8 +560,8 @@ class Index:
 
 
 def split_index(
-    analysis: Analysis, address: Pointer, element: int | None, dims: tuple[int | None, ...]
-) -> Index | None:
+    analysis: InductionAnalysis, address: Pointer, element: int | None, dims: tuple[int | None, ...]
+) -> ArrayIndex | None:
     """Splits an address over the dimensions of an array of ``element`` bytes each, outermost dimension first.
 
     A step of the size of a dimension's stride is an index of that dimension; what else there is, is divided by the
@@ -576,8 +576,8 @@ def split_index(
     if not analysis.is_affine(whole):
         return None
     if not strides or not all(strides) or any(n % strides[-1] for n in (whole.const, *(c for _, c in whole.terms))):
-        return Index(tuple((0, s, c) for s, c in whole.terms), (whole.const,), True)
-    shares = [Linear(0)] * len(dims)
+        return ArrayIndex(tuple((0, s, c) for s, c in whole.terms), (whole.const,), True)
+    shares = [LinearForm(0)] * len(dims)
     rest = whole
     for size, count in address.parts:
         if (
@@ -591,14 +591,14 @@ def split_index(
         left = number
         for dim, size in enumerate(strides):
             share = abs(left) // size * (1 if left > 0 else -1)
-            shares[dim] = shares[dim].plus(Linear(0, ((symbol, share),)) if share else Linear(0))
+            shares[dim] = shares[dim].plus(LinearForm(0, ((symbol, share),)) if share else LinearForm(0))
             left -= share * size
     offsets = [0] * len(dims)
     left = whole.const // strides[-1]
     for dim in range(len(dims) - 1, 0, -1):
         length = dims[dim] or 1
         near = shares[dim].const
-        low, high = analysis.range(Linear(0, shares[dim].terms))
+        low, high = analysis.range(LinearForm(0, shares[dim].terms))
         if low is not None and high is not None:
             # The one representative that keeps the index between 0 and the length, if there is one.
             near = (left + low) % length - low
@@ -609,10 +609,10 @@ def split_index(
         left = (left - near) // length
     offsets[0] = left
     coefficients = [(dim, s, c) for dim, form in enumerate(shares) for s, c in form.terms]
-    return Index(tuple(coefficients), tuple(offsets), False)
+    return ArrayIndex(tuple(coefficients), tuple(offsets), False)
 
 
-def index_text(index: Index, names: Mapping[int, str]) -> str:
+def index_text(index: ArrayIndex, names: Mapping[int, str]) -> str:
     """The index as C would write it, such as ``[i][k + 1]``, with ``names`` for the symbols."""
     parts = []
     for dim, constant in enumerate(index.offsets):

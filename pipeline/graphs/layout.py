@@ -11,7 +11,7 @@ _SEQUENCE = re.compile(r"([\[<])(\d+) x (.*)[\]>]$")
 _MAX_DEPTH = 100
 
 
-class Layout:
+class DataLayout:
     """Sizes, alignments and member offsets in bytes; None where a type has no size that is known here.
 
     ``structs`` maps the name of a struct, ``%`` included, to its printed body, as in

@@ -16,6 +16,7 @@ from pycparser import c_ast, c_parser
 
 from pipeline.kernels.expressions import constant_of
 from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.model import plain_name
 from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
 from pipeline.project.directives import FLAGS, NO_VALUE, Directive
@@ -80,7 +81,7 @@ class LoopTripcount:
 
 
 @dataclass(frozen=True, slots=True)
-class Dependence:
+class DependencePragma:
     """``dependence``: ``kind`` is ``inter`` or ``intra``, ``distance`` in iterations.
 
     ``variable`` is None where ``pointers_or_arrays`` (``array``, ``pointer``) says it of all; ``direction`` is ``RAW``,
@@ -134,7 +135,7 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class LatencyPragma:
     """``latency`` in cycles."""
 
     least: int | None = None
@@ -149,7 +150,7 @@ class FunctionInstantiate:
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
+class OtherPragma:
     """A directive of the tool that has no effect on loops and arrays of its own here: ``allocation``, ``top``, ..."""
 
 
@@ -167,14 +168,14 @@ Value = (
     | Inline
     | LoopFlatten
     | LoopTripcount
-    | Dependence
+    | DependencePragma
     | Dataflow
     | Interface
     | Stream
     | Bind
-    | Latency
+    | LatencyPragma
     | FunctionInstantiate
-    | Further
+    | OtherPragma
     | NotRead
 )
 
@@ -259,7 +260,7 @@ def own_pragmas(
         found.append(
             OwnPragma(
                 directive,
-                Further(),
+                OtherPragma(),
                 function,
                 _loop_id(record),
                 normal_text(text),
@@ -279,42 +280,48 @@ def directive_pragmas(
     file: str,
     expand: Expand,
 ) -> tuple[OwnPragma, ...]:
-    """Directives of a project as the same values, in their order.
+    """Directives of a project as the same values, in their order; of a template's function once for each instance.
 
     A loop is named by its label, or by the tool's ``VITIS_LOOP_LINE_N``; a place that is not in the program is a
     :class:`NotRead`.
     """
     found: list[OwnPragma] = []
     for item in directives:
-        function, label = item.function, item.label
-        here = records.get(function, ())
-        loop = next((one for one in here if label is not None and one.label == label), None)
-        line = _VITIS_LOOP.fullmatch(label or "")
-        if loop is None and line is not None:
-            loop = next((one for one in here if one.node.coord.line == int(line[1])), None)
-        options = tuple((name.lower(), value) for name, value in item.options)
-        if item.variable is not None and "variable" not in dict(options):
-            options = (("port" if item.name == "interface" else "variable", item.variable), *options)
-        value: Value = Further()
-        if function not in records:
-            value = NotRead(f"there is no function {function}")
-        elif label is not None and loop is None:
-            value = NotRead(f"{function} has no loop with the label {label}")
-        text = " ".join([f"set_directive_{item.name}", *(f"-{n}" + (f" {v}" if v else "") for n, v in item.options)])
-        place = (item.file or file, item.line or 1, 1)
-        found.append(
-            OwnPragma(
-                item.name,
-                value,
-                function,
-                _loop_id(loop),
-                f"{text} {' '.join(item.operands)}",
-                options,
-                *place,
-                beside=True,
-            )
-        )
+        named = [name for name in records if item.function in (name, plain_name(name))]
+        for function in named or [item.function]:
+            found.append(_directive_pragma(item, function, records, file))
     return tuple(_valued(found, program, expand))
+
+
+def _directive_pragma(
+    item: Directive, function: str, records: Mapping[str, Sequence[LoopRecord]], file: str
+) -> OwnPragma:
+    """A directive as it holds for one function."""
+    label, here = item.label, records.get(function, ())
+    loop = next((one for one in here if label is not None and one.label == label), None)
+    line = _VITIS_LOOP.fullmatch(label or "")
+    if loop is None and line is not None:
+        loop = next((one for one in here if one.node.coord.line == int(line[1])), None)
+    options = tuple((name.lower(), value) for name, value in item.options)
+    if item.variable is not None and "variable" not in dict(options):
+        options = (("port" if item.name == "interface" else "variable", item.variable), *options)
+    value: Value = OtherPragma()
+    if function not in records:
+        value = NotRead(f"there is no function {function}")
+    elif label is not None and loop is None:
+        value = NotRead(f"{function} has no loop with the label {label}")
+    text = " ".join([f"set_directive_{item.name}", *(f"-{n}" + (f" {v}" if v else "") for n, v in item.options)])
+    place = (item.file or file, item.line or 1, 1)
+    return OwnPragma(
+        item.name,
+        value,
+        function,
+        _loop_id(loop),
+        f"{text} {' '.join(item.operands)}",
+        options,
+        *place,
+        beside=True,
+    )
 
 
 def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:
@@ -323,7 +330,9 @@ def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:
     for pragma in sorted(pragmas, key=lambda one: one.beside):
         dim = getattr(pragma.value, "dim", None)
         key = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
-        last[key if not isinstance(pragma.value, Dependence | Further | NotRead) else (*key, pragma.text)] = pragma
+        last[key if not isinstance(pragma.value, DependencePragma | OtherPragma | NotRead) else (*key, pragma.text)] = (
+            pragma
+        )
     yield from last.values()
 
 
@@ -481,7 +490,9 @@ def _value(directive: str, options: Sequence[tuple[str, str | None]]) -> Value:
     rule = _RULES.get(directive)
     if rule is None:
         return (
-            Further() if directive in _FURTHER else NotRead(f"{directive or 'nothing'} is no directive that is known")
+            OtherPragma()
+            if directive in _FURTHER
+            else NotRead(f"{directive or 'nothing'} is no directive that is known")
         )
     try:
         return rule(_Words(directive, options))
@@ -517,7 +528,7 @@ def _dim(words: _Words) -> int:
 def _dependence(words: _Words) -> Value:
     said = words.word("dependent", ("true", "false", "1", "0"))
     direction = words.word("direction", _DIRECTIONS)
-    return Dependence(
+    return DependencePragma(
         words.values.get("variable") or next(iter(words.bare), None),
         words.word("class", ("array", "pointer")),
         words.word("type", ("inter", "intra")) or "inter",
@@ -562,6 +573,6 @@ _RULES: dict[str, Callable[[_Words], Value]] = {
     "bind_op": lambda words: _bind(words, storage=False),
     "bind_storage": lambda words: _bind(words, storage=True),
     "resource": lambda words: _bind(words, storage=True),
-    "latency": lambda words: Latency(words.number("min", 0), words.number("max", 0)),
+    "latency": lambda words: LatencyPragma(words.number("min", 0), words.number("max", 0)),
     "function_instantiate": lambda words: FunctionInstantiate(words.variable()),
 }

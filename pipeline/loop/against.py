@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.loop.baselines import AS_WRITTEN, PERFORMANCE, target_interval, why_missing
 from pipeline.loop.best import design_facts
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -104,7 +104,7 @@ def time_text(nanoseconds: float | None) -> str:
 
 def used_text(design: Mapping[str, Any]) -> str:
     """The known utilisations of a design's facts, for people."""
-    shares = [(name, design[f"util_{name}"]) for name in RESOURCE_NAMES]
+    shares = [(name, design[f"util_{name}"]) for name in Resource]
     return ", ".join(f"{name} {share:.1%}" for name, share in shares if share is not None)
 
 

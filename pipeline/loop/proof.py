@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.loop.best import build_sources
-from pipeline.synthesis.testbench import SECONDS, Proof, Verdict, has_bench, prove_design, prove_original
+from pipeline.synthesis.testbench import SECONDS, BenchVerdict, Proof, has_bench, prove_design, prove_original
 
 if TYPE_CHECKING:
     from pipeline.loop.measured import MeasuredDesign
@@ -34,13 +34,13 @@ def prove_best(plan: KernelPlan, best: MeasuredDesign | None, seconds: float = S
 
 def _design(plan: KernelPlan, best: MeasuredDesign | None, original: Proof, seconds: float) -> Proof:
     if best is None:
-        return Proof(Verdict.NOT_POSSIBLE, "no design was found that fits")
-    if original.verdict is Verdict.NOT_POSSIBLE:
-        return Proof(Verdict.NOT_POSSIBLE, "the original is not tested")
+        return Proof(BenchVerdict.NOT_POSSIBLE, "no design was found that fits")
+    if original.verdict is BenchVerdict.NOT_POSSIBLE:
+        return Proof(BenchVerdict.NOT_POSSIBLE, "the original is not tested")
     try:
         sources, _ = build_sources(plan, best)
     except PipelineError as error:
-        return Proof(Verdict.NOT_POSSIBLE, f"the design is not written: {error}")
+        return Proof(BenchVerdict.NOT_POSSIBLE, f"the design is not written: {error}")
     texts = {name: text for name, text in sources.files.items() if name not in sources.testbench}
     assert plan.kernel is not None and plan.kernel.project is not None
     return prove_design(plan.kernel.project, texts, original, seconds=seconds)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline.exploration import front_of
 from pipeline.loop.baselines import tool_alone
 from pipeline.loop.measured import MeasuredDesign
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
     from pipeline.loop.record import Run
 
-UTILISATIONS = tuple(f"util_{name}" for name in RESOURCE_NAMES)
+UTILISATIONS = tuple(f"util_{name}" for name in Resource)
 RUN_COLUMNS = (
     "run", "round", "key", "status", "cycles", *UTILISATIONS, "best_so_far", "kernel", "source", "origin", "fits",
     "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why", "obtained",
@@ -152,7 +152,7 @@ def predicted_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]
 
 def utilisations(result: MeasuredDesign) -> dict[str, float | None]:
     """One column a resource."""
-    return {f"util_{name}": result.utilisation[name] for name in RESOURCE_NAMES}
+    return {f"util_{name}": result.utilisation[name] for name in Resource}
 
 
 def ranks(values: Sequence[float]) -> list[int]:

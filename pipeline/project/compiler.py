@@ -59,7 +59,7 @@ class Compiler:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CompilerRun:
     """How a run of the compiler ended; ``output`` is what it wrote on standard output."""
 
     code: int
@@ -158,7 +158,7 @@ def run(
     output_bytes: int = OUTPUT_BYTES,
     seconds: float = WALL_SECONDS,
     memory_bytes: int = MEMORY_BYTES,
-) -> Ended:
+) -> CompilerRun:
     """Runs the compiler with limits on time, memory and what it writes; ``file`` names the source in errors.
 
     ``scratch`` is a folder of its own for what the compiler keeps. Raises PipelineError, in one line, where it cannot
@@ -203,7 +203,7 @@ def run(
             raise PipelineError(_stopped(_TOO_LONG, memory_bytes), file=file, fix="make the source smaller or simpler")
         if code < 0 or any(sign in said for sign in _BROKEN):
             raise PipelineError(_stopped(-code, memory_bytes), file=file, fix="make the source smaller or simpler")
-        return Ended(code, _text(output), said)
+        return CompilerRun(code, _text(output), said)
 
 
 def _limit(pid: int, memory_bytes: int, output_bytes: int) -> None:

@@ -29,7 +29,7 @@ SETTING_COMMANDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedFile:
     """A file that a script names: its path, the compiler's flags for it, and the line."""
 
     path: str
@@ -46,8 +46,8 @@ class Component:
     project: str = ""
     solution: str = ""
     top: str | None = None
-    sources: list[Named] = field(default_factory=list)
-    bench: list[Named] = field(default_factory=list)
+    sources: list[NamedFile] = field(default_factory=list)
+    bench: list[NamedFile] = field(default_factory=list)
     part: str | None = None
     clock_ns: float | None = None
     uncertainty: str | None = None
@@ -65,7 +65,7 @@ class Component:
         return "/".join(filter(None, (self.project, self.solution)))
 
     @property
-    def missing(self) -> list[Named]:
+    def missing(self) -> list[NamedFile]:
         """Sources that are compiled and not there."""
         return [one for one in self.sources if one.path.lower().endswith(SOURCES) and not Path(one.path).is_file()]
 
@@ -191,7 +191,7 @@ def _needed(found: Component, of: str, problem: str, fix: str) -> None:
     raise PipelineError(problem, file=found.script, fix=fix)
 
 
-def _flags(found: Component, files: Sequence[Named]) -> Flags:
+def _flags(found: Component, files: Sequence[NamedFile]) -> Flags:
     """The flags of all files as one, folders from the component's folder on.
 
     Raises PipelineError where two files have different values of a macro: all sources are read alike.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
-from pipeline.project.component import Component, Named, Unread, is_plain, period_ns, uncertainty_of
+from pipeline.project.component import Component, NamedFile, Unread, is_plain, period_ns, uncertainty_of
 from pipeline.project.directives import of_configuration
 
 _BYTES = 2**20
@@ -41,9 +41,9 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
     tops: list[str] = []
     for line, key, value in _lines(path):
         if key == "syn.file":
-            found.sources += [Named(str(path.parent / one), "", line) for one in _files(value)]
+            found.sources += [NamedFile(str(path.parent / one), "", line) for one in _files(value)]
         elif key == "tb.file":
-            found.bench += [Named(str(path.parent / one), "", line) for one in _files(value)]
+            found.bench += [NamedFile(str(path.parent / one), "", line) for one in _files(value)]
         elif key in ("syn.file_cflags", "tb.file_cflags"):
             name, _, flags = value.partition(",")
             own[str(path.parent / name.strip())] = flags.strip()
@@ -57,8 +57,12 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
             what = _directive(found, key, value, line)
             if what:
                 unread.append(Unread(str(path), line, what))
-    found.sources = [Named(one.path, f"{common} {own.get(one.path, '')}".strip(), one.line) for one in found.sources]
-    found.bench = [Named(one.path, f"{bench_common} {own.get(one.path, '')}".strip(), one.line) for one in found.bench]
+    found.sources = [
+        NamedFile(one.path, f"{common} {own.get(one.path, '')}".strip(), one.line) for one in found.sources
+    ]
+    found.bench = [
+        NamedFile(one.path, f"{bench_common} {own.get(one.path, '')}".strip(), one.line) for one in found.bench
+    ]
     if not found.sources and not tops:
         raise PipelineError(
             "configures no HLS component: it has neither syn.file nor syn.top",

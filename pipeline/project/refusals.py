@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.project.compiler import OLD_C, QUIET, Ended, first_error, front_end, run
+from pipeline.project.compiler import OLD_C, QUIET, CompilerRun, first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 from pipeline.project.source_text import plain_lines
@@ -25,7 +25,7 @@ class Refusal:
 
 def compile_c(
     text: str, action: Sequence[str], *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None
-) -> tuple[Ended, Refusal | None]:
+) -> tuple[CompilerRun, Refusal | None]:
     """How the compiler ended over a C text, and what it refused first; nothing is run.
 
     ``action`` is what it shall do, as ``-fsyntax-only``; it writes to its output. ``file`` names the text in messages;

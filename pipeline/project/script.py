@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.project.component import (
     SETTING_COMMANDS,
     Component,
-    Named,
+    NamedFile,
     Unread,
     is_plain,
     period_ns,
@@ -174,7 +174,7 @@ class _Recorder:
                 for component in self._of_project():
                     held = component.bench if bench else component.sources
                     if all(one.path != path for one in held):
-                        held.append(Named(path, flags, line))
+                        held.append(NamedFile(path, flags, line))
 
     _do_add_file = _do_add_files  # as Tcl takes the beginning of a name that is clear
 

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from pipeline.lazy import lazy_imports
 
 if TYPE_CHECKING:
-    from pipeline.reports.labels import Label, Status, Utilisation, label_from_report, utilisation
+    from pipeline.reports.labels import DesignStatus, Label, Utilisation, label_from_report, utilisation
     from pipeline.reports.latency_law import latency_law_residual
     from pipeline.reports.parse import MAX_BYTES, MAX_NODES, parse_report, read_report
     from pipeline.reports.report import (
-        RESOURCE_NAMES,
         UNKNOWN,
         Latency,
         LoopReport,
@@ -27,8 +26,8 @@ else:
 __all__ = [
     "MAX_BYTES",
     "MAX_NODES",
-    "RESOURCE_NAMES",
     "UNKNOWN",
+    "DesignStatus",
     "Label",
     "Latency",
     "LoopReport",
@@ -37,7 +36,6 @@ __all__ = [
     "Range",
     "Report",
     "Resources",
-    "Status",
     "Utilisation",
     "Violation",
     "label_from_report",

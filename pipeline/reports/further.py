@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from pipeline.errors import PipelineError
 from pipeline.reports.elements import Elements, Section, section, text_of
 from pipeline.reports.figures import is_unknown, ordered, range_in
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.parse import read_document
 from pipeline.reports.report import Resources
 from pipeline.reports.utilisation_table import label_from_utilisation
@@ -52,7 +52,7 @@ def label_from_export(data: bytes, *, file: str = "export_syn.xml") -> Label:
         achieved = target - slack
     counts = section(area.get("Resources"))
     label = Label(
-        Status.OK,
+        DesignStatus.OK,
         used=read.resources(area.get("Resources")),
         available=read.resources(area.get("AvailableResources")),
         slices=read.count(counts.get("SLICE")) or read.count(counts.get("CLB")) or None,
@@ -115,7 +115,7 @@ def label_from_cosim(text: str, *, file: str = "cosim.rpt") -> Label:
     passed = status.lower() == "pass"
     reason = [] if passed else [f"cosimulation in {language} ended with {status}"]
     return Label(
-        Status.OK if passed else Status.COSIMULATION_FAILED,
+        DesignStatus.OK if passed else DesignStatus.COSIMULATION_FAILED,
         "; ".join(reason + odd) or None,
         cycles=worst,
         latency_best=best,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
+from pipeline.reports.report import Report, Resources
+from pipeline.terms import Resource
 
 _MOST_SAID = 3
 """Most warnings on a report that a label's reason quotes."""
 
 
-class Status(StrEnum):
+class DesignStatus(StrEnum):
     """What became of one design. Everything but ``ok`` and ``not_cached`` is a failure and a result."""
 
     OK = "ok"
@@ -54,7 +55,7 @@ class Utilisation:
 class Label:
     """What is known of one design from one source."""
 
-    status: Status
+    status: DesignStatus
     reason: str | None = None
     """Why there is no result: the sentence of the log or of the check."""
     cycles: int | None = None
@@ -85,7 +86,7 @@ class Label:
         stated = self.published_utilisation
         if stated is None:
             return own
-        pairs = {name: (getattr(stated, name), getattr(own, name)) for name in RESOURCE_NAMES}
+        pairs = {name: (getattr(stated, name), getattr(own, name)) for name in Resource}
         return Utilisation(**{name: counted if said is None else said for name, (said, counted) in pairs.items()})
 
 
@@ -100,7 +101,7 @@ def utilisation(used: Resources, available: Resources) -> Utilisation:
         total: int | None = getattr(available, name)
         return None if count is None or not total else count / total
 
-    return Utilisation(**{name: fraction(name) for name in RESOURCE_NAMES})
+    return Utilisation(**{name: fraction(name) for name in Resource})
 
 
 def label_from_report(report: Report, *, expect_top: str | None = None, expect_part: str | None = None) -> Label:
@@ -119,7 +120,7 @@ def label_from_report(report: Report, *, expect_top: str | None = None, expect_p
         return _stale("part", report.part, expect_part)
     latency = report.latency
     return Label(
-        status=Status.OK,
+        status=DesignStatus.OK,
         reason=_incomplete(report),
         cycles=latency.worst,
         latency_best=latency.best,
@@ -146,7 +147,7 @@ def _incomplete(report: Report) -> str | None:
 def _stale(what: str, found: str | None, expected: str) -> Label:
     stated = f"is for the {what} {found!r}" if found is not None else f"states no {what}"
     return Label(
-        status=Status.REPORT_MISSING,
+        status=DesignStatus.REPORT_MISSING,
         reason=f"the report found {stated} where {expected!r} is expected: a stale file of another run",
     )
 

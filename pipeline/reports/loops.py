@@ -41,7 +41,7 @@ _LOOP_MARKS = (
 
 
 @dataclass(slots=True)
-class Row:
+class TableRow:
     """One loop of one table. ``parent`` is the index of the enclosing row of the same table."""
 
     tag: str
@@ -63,7 +63,7 @@ class Table:
     """The loops of one module in document order, an enclosing loop before those inside it."""
 
     module: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TableRow] = field(default_factory=list)
 
 
 def is_loop(element: etree._Element) -> bool:
@@ -96,9 +96,9 @@ def read_table(read: Elements, table: etree._Element | None, module: str) -> Tab
     return result
 
 
-def _row(read: Elements, element: etree._Element, metrics: Section, parent: int | None) -> Row:
+def _row(read: Elements, element: etree._Element, metrics: Section, parent: int | None) -> TableRow:
     listed = metrics.get("InstanceList")
-    row = Row(
+    row = TableRow(
         element.tag,
         text_of(metrics.get("Name")) or element.tag,
         parent,
@@ -144,7 +144,7 @@ def merged(first: Table, second: Table) -> Table:
         return Table(first.module, second.rows)
     if [(row.tag, row.parent) for row in first.rows] != [(row.tag, row.parent) for row in second.rows]:
         return first
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for one, other in zip(first.rows, second.rows, strict=True):
         alike = one.pipelined == other.pipelined
         rows.append(
@@ -169,7 +169,7 @@ def _better(one: Range, other: Range) -> Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RtlInstance:
     """An RTL instance of a module inside another."""
 
     caller: str
@@ -177,9 +177,9 @@ class Call:
     module: str
 
 
-def read_calls(hierarchy: etree._Element | None, top: str) -> tuple[Call, ...]:
+def read_calls(hierarchy: etree._Element | None, top: str) -> tuple[RtlInstance, ...]:
     """The instances below ``RTLDesignHierarchy/TopModule``, each (caller, instance, module) once."""
-    calls: dict[Call, None] = {}
+    calls: dict[RtlInstance, None] = {}
     if hierarchy is None:
         return ()
     pending: deque[tuple[etree._Element, str]] = deque([(hierarchy, top)])
@@ -192,7 +192,7 @@ def read_calls(hierarchy: etree._Element | None, top: str) -> tuple[Call, ...]:
             parts = section(instance)
             name, module = text_of(parts.get("InstName")), text_of(parts.get("ModuleName"))
             if name is not None and module is not None:
-                calls[Call(caller, name, module)] = None
+                calls[RtlInstance(caller, name, module)] = None
                 pending.append((instance, module))
     return tuple(calls)
 
@@ -204,7 +204,7 @@ _OUTSIDE: None = None
 """Not inside any loop."""
 
 
-def join(tables: Sequence[Table], calls: Iterable[Call], top: str) -> tuple[LoopReport, ...]:
+def join(tables: Sequence[Table], calls: Iterable[RtlInstance], top: str) -> tuple[LoopReport, ...]:
     """All loops of all tables as one forest, each loop once, an enclosing loop before those inside it.
 
     The outermost loops of a module lie inside the loop that instantiates the module. A module without
@@ -253,7 +253,7 @@ def join(tables: Sequence[Table], calls: Iterable[Call], top: str) -> tuple[Loop
     return tuple(loops)
 
 
-def _places(tables: Sequence[Table], calls: Iterable[Call], top: str) -> dict[str, _Place | None]:
+def _places(tables: Sequence[Table], calls: Iterable[RtlInstance], top: str) -> dict[str, _Place | None]:
     """For each module whose place is known, the innermost loop around all its instances, or None for none.
 
     Modules are settled callers first, so a cycle of calls in a damaged report leaves its modules unsettled.
@@ -266,7 +266,7 @@ def _places(tables: Sequence[Table], calls: Iterable[Call], top: str) -> dict[st
             silent.add(table.module)
         listed.setdefault(table.module, {}).update(_innermost(number, table))
 
-    callers: dict[str, list[Call]] = {}
+    callers: dict[str, list[RtlInstance]] = {}
     callees: dict[str, list[str]] = {}
     for call in calls:
         callers.setdefault(call.module, []).append(call)

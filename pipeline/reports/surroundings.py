@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 
-EVERYWHERE = frozenset({Status.LICENCE, Status.DISK_FULL, Status.TOOL_MISSING, Status.PART_NOT_INSTALLED})
+EVERYWHERE = frozenset(
+    {DesignStatus.LICENCE, DesignStatus.DISK_FULL, DesignStatus.TOOL_MISSING, DesignStatus.PART_NOT_INSTALLED}
+)
 """Faults of the surroundings that any other design would meet as well."""
 
-SURROUNDINGS = EVERYWHERE | {Status.KILLED, Status.NO_VERDICT}
+SURROUNDINGS = EVERYWHERE | {DesignStatus.KILLED, DesignStatus.NO_VERDICT}
 """Statuses that say nothing of the design, but for a :func:`exhausted` limit."""
 
 DEFAULT_ENDS = 3
@@ -58,9 +60,9 @@ def ends_sentence(ends: int, last: str | None) -> str:
     return f"ended without a verdict {ends} times" + (f"; the last: {last}" if last else "")
 
 
-def exhausted(status: Status, reason: str | None) -> tuple[str, float] | None:
+def exhausted(status: DesignStatus, reason: str | None) -> tuple[str, float] | None:
     """Which limit a label says was used up, one of :data:`LIMITS`, and its height; None where it states none."""
-    if status is Status.TIMEOUT or status in SURROUNDINGS:
+    if status is DesignStatus.TIMEOUT or status in SURROUNDINGS:
         for name, sentence in _SENTENCES.items():
             if found := sentence.match(reason or ""):
                 return name, float(found[1])

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.files import open_plain
-from pipeline.reports.labels import Label, Status, label_from_report
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.synthesis.canonical import sha256_hex
 from pipeline.synthesis.design_names import TABLE, Named, from_name, from_names, from_sidecar, read_table
@@ -127,7 +127,7 @@ def collect_reports(folder: Path, *, top: str | None = None, tell: Tell | None =
     for place, design in missing.items():
         if design.key not in by_key:
             where = f"{TABLE} names {place}, where there is" if str(place) in unused else f"{place} holds"
-            label = Label(Status.REPORT_MISSING, f"{where} no report")
+            label = Label(DesignStatus.REPORT_MISSING, f"{where} no report")
             kept.setdefault(design.key, Collected(folder, str(place), design.key, design.point, label, None))
     return [kept[key] for key in sorted(kept)]
 
@@ -145,7 +145,7 @@ def _read_one(folder: Path, found: Found) -> Collected:
     """A report by itself, not yet named. Raises PipelineError where the file cannot be read."""
     by_path = f"report-{sha256_hex(found.path.encode('utf-8', 'surrogateescape'))[:16]}"
     if found.missing is not None:
-        label = Label(Status.REPORT_MISSING, f"{found.path} is not there: {found.missing}")
+        label = Label(DesignStatus.REPORT_MISSING, f"{found.path} is not there: {found.missing}")
         return Collected(folder, found.path, by_path, None, label, None)
     data, made = _read(folder / found.path)
     if len(data) > MAX_BYTES:
@@ -162,7 +162,7 @@ def _read_one(folder: Path, found: Found) -> Collected:
 
 
 def _failed(reason: str) -> Label:
-    return Label(Status.REPORT_UNPARSABLE, reason)
+    return Label(DesignStatus.REPORT_UNPARSABLE, reason)
 
 
 _Names = dict[str, tuple[Named | None, str | None]]
@@ -212,10 +212,10 @@ def _without_report(walked: Walked, read: Iterable[Collected]) -> list[PurePosix
 
 def _that_count(items: list[Collected], tell: Tell) -> list[Collected]:
     """Of the reports of one design the newest; of several that could be it each, as a design unknown."""
-    best = min((item.label.status is not Status.OK, -item.made) for item in items)
+    best = min((item.label.status is not DesignStatus.OK, -item.made) for item in items)
     first: dict[str | None, Collected] = {}
     for item in items:
-        if (item.label.status is not Status.OK, -item.made) == best:
+        if (item.label.status is not DesignStatus.OK, -item.made) == best:
             first.setdefault(item.sha256, item)
     newest = list(first.values())
     if len(newest) == 1:
@@ -224,7 +224,7 @@ def _that_count(items: list[Collected], tell: Tell) -> list[Collected]:
                 why = "which is newer" if item.label.status is newest[0].label.status else "which can be read"
                 tell(f"{item.path} ({_time(item.made)}) gives way to {newest[0].path} ({_time(best[1])}), {why}")
         return newest
-    if newest[0].label.status is not Status.OK:
+    if newest[0].label.status is not DesignStatus.OK:
         # A design without a readable report has failed once, however many files say so.
         return newest[:1]
     paths = ", ".join(item.path for item in newest[:3])

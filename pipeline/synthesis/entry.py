@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Label, Status, label_from_report
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.reports.parse import parse_report
 from pipeline.reports.report import Report
 from pipeline.synthesis.canonical import canonical_json, read_json, sha256_hex
@@ -24,7 +24,7 @@ LATEST = 2**63 - 1
 """The latest time that an entry can have been made at, in nanoseconds since 1970."""
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _VOLATILE = ("seconds", "started", "made")
-_DECIDED_BY_REPORT = (Status.OK, Status.REPORT_UNPARSABLE)
+_DECIDED_BY_REPORT = (DesignStatus.OK, DesignStatus.REPORT_UNPARSABLE)
 
 
 class Entry:
@@ -69,14 +69,14 @@ class Entry:
         self.point: dict[str, int | str] | None = None if point is None else _checked_point(key, point)
         if label is None and xml is None:
             raise PipelineError(f"the entry of design {_short(key)} has neither a label nor a report")
-        if label is not None and label.status is Status.NOT_CACHED:
+        if label is not None and label.status is DesignStatus.NOT_CACHED:
             raise PipelineError(f"design {_short(key)} is not cached: that is no result to store")
         self.xml = xml
         computed = None if xml is None else sha256_hex(xml)
         if report_hash is not None and report_hash != computed:
             raise PipelineError(f"the report of design {_short(key)} has another SHA-256 than its record says")
         self.report_hash = computed
-        self.status: Status = Status.OK if label is None else label.status
+        self.status: DesignStatus = DesignStatus.OK if label is None else label.status
         """The verdict in the record. With an XML that cannot be read, ``label.status`` says so instead."""
         self._given = label
         if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
@@ -113,7 +113,7 @@ class Entry:
                     return label_from_report(report), report
             except PipelineError as error:
                 if self.from_report:
-                    return Label(Status.REPORT_UNPARSABLE, str(error)), None
+                    return Label(DesignStatus.REPORT_UNPARSABLE, str(error)), None
         assert self._given is not None
         return self._given, report
 
@@ -217,7 +217,7 @@ def entry_from_record(record: Mapping[str, Any], xml: bytes | None) -> Entry:
     if point is not None and not isinstance(point, dict):
         raise ValueError("point of a record is not an object")
     try:
-        status = Status(record["status"])
+        status = DesignStatus(record["status"])
     except ValueError:
         raise ValueError(f"unknown status {record['status']!r}") from None
     if xml is None or status not in _DECIDED_BY_REPORT:

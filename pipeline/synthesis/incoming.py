@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.entry import LATEST, Entry
 from pipeline.synthesis.store import ReportStore
@@ -58,7 +58,7 @@ def arriving(store: ReportStore, address: Address, entries: Iterable[Entry], cha
         elif _same(there, entry):
             changes.same += 1
         else:
-            failed, was_failed = (one.status is not Status.OK for one in (entry, there))
+            failed, was_failed = (one.status is not DesignStatus.OK for one in (entry, there))
             if there.made - _AT_ONCE < entry.made <= there.made:
                 entry.made = min(there.made + 1, LATEST)
             if (failed, -entry.made) < (was_failed, -there.made):
@@ -89,7 +89,7 @@ def beside(
             yield old
             old = next(before, None)
         if old is not None and old.key == new.key:
-            yield min(old, new, key=lambda one: (one.status is not Status.OK, -one.made, one.content_hash[:32]))
+            yield min(old, new, key=lambda one: (one.status is not DesignStatus.OK, -one.made, one.content_hash[:32]))
             old = next(before, None)
         else:
             yield new
@@ -114,7 +114,11 @@ def _same(one: Entry, other: Entry) -> bool:
 
 def _said(entry: Entry) -> str:
     cycles = entry.label.cycles
-    what = f"{cycles:,} cycles" if entry.label.status is Status.OK and cycles is not None else str(entry.label.status)
+    what = (
+        f"{cycles:,} cycles"
+        if entry.label.status is DesignStatus.OK and cycles is not None
+        else str(entry.label.status)
+    )
     return f"{what} ({time_of(entry.made)})"
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.pack import key_hash, version_of
@@ -74,7 +74,7 @@ def shard_folder(folder: Path, hashed: str) -> Path:
 
 def single_name(entry: Entry) -> str:
     """The file name of a single entry."""
-    verdict = "ok" if entry.status is Status.OK else "no"
+    verdict = "ok" if entry.status is DesignStatus.OK else "no"
     return f"{key_hash(entry.key)}-{verdict}-{version_of(entry.content_hash, entry.made)}.zip"
 
 

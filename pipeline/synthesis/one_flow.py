@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import islice
 
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Status, bare_part
+from pipeline.reports.labels import DesignStatus, bare_part
 from pipeline.reports.report import Report
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.collect import Collected, Tell
@@ -56,7 +56,7 @@ def of_one_flow(found: Sequence[Collected], wanted: Stated, tell: Tell) -> list[
     kept = []
     others: dict[str, list[Collected]] = {}
     for item in found:
-        unlike = _difference(wanted, stated_by(item)) if item.label.status is Status.OK else None
+        unlike = _difference(wanted, stated_by(item)) if item.label.status is DesignStatus.OK else None
         if unlike is None:
             kept.append(item)
         else:
@@ -64,7 +64,7 @@ def of_one_flow(found: Sequence[Collected], wanted: Stated, tell: Tell) -> list[
     for unlike, items in others.items():
         paths = ", ".join(item.path for item in items[:_SHOWN]) + (" ..." if len(items) > _SHOWN else "")
         tell(f"{len(items):,} reports are left out, {unlike}: {paths}")
-    if others and not any(item.label.status is Status.OK for item in kept):
+    if others and not any(item.label.status is DesignStatus.OK for item in kept):
         groups = ", ".join(f"{len(items):,} {unlike}" for unlike, items in list(others.items())[:_SHOWN])
         raise PipelineError(
             f"holds no report that can be taken: {groups}",
@@ -84,7 +84,7 @@ def _difference(wanted: Stated, stated: Stated) -> str | None:
 
 def common_flow(found: Iterable[Collected]) -> Stated:
     """What all the reports state. Raises PipelineError, naming the groups, where two differ."""
-    items = [item for item in found if item.label.status is Status.OK]
+    items = [item for item in found if item.label.status is DesignStatus.OK]
     common = Stated()
     for name, words in _NAMES.items():
         known = [value for item in items if (value := getattr(stated_by(item), name)) is not None]
@@ -137,7 +137,7 @@ def _stated_at(store: ReportStore, address: Address) -> Stated:
     stated = Stated(None, flow.part, flow.clock_ns, flow.tool_version)
     for key, _ in islice(store.designs(address), _LOOKED_AT):
         entry = store.get(address, key)
-        report = entry.read()[1] if entry is not None and entry.status is Status.OK else None
+        report = entry.read()[1] if entry is not None and entry.status is DesignStatus.OK else None
         if report is not None:
             told = stated_by(report)
             return Stated(*(getattr(stated, one.name) or getattr(told, one.name) for one in fields(Stated)))

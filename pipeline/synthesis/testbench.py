@@ -41,7 +41,7 @@ _VENDOR = re.compile(r"(ap_\w+|hls_\w+|xf_\w+|hls)[./]")
 _KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "XILINX_HLS", "XILINX_VITIS", "XILINX_VIVADO")
 
 
-class Verdict(StrEnum):
+class BenchVerdict(StrEnum):
     """What a test bench says of a design."""
 
     PASSED = "passed"
@@ -57,7 +57,7 @@ class Verdict(StrEnum):
 class Proof:
     """The verdict, why where it is not plain, and what the bench printed and wrote (a hash by file's name)."""
 
-    verdict: Verdict
+    verdict: BenchVerdict
     why: str = ""
     printed: str = field(default="", repr=False)
     wrote: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -137,18 +137,20 @@ def prove_design(project: Project, texts: Mapping[str, str], original: Proof, *,
             if name.lower().endswith(SOURCES):
                 sources.append(place)
         if not bench_sources(project) and not _main_in(sources):
-            return Proof(Verdict.NOT_POSSIBLE, "the main of the sources is not part of the design")
+            return Proof(BenchVerdict.NOT_POSSIBLE, "the main of the sources is not part of the design")
         found = _prove(project, sources, seconds)
-    if found.code is None or original.code is None or found.verdict is Verdict.NOT_POSSIBLE:
+    if found.code is None or original.code is None or found.verdict is BenchVerdict.NOT_POSSIBLE:
         return found
     same = _difference(original, found)
     if found.code == original.code and same is None:
-        return Proof(Verdict.PASSED, "" if found.code == 0 else f"as the original, code {found.code}", code=found.code)
-    if found.code != 0 or found.verdict is Verdict.FAILED:
+        return Proof(
+            BenchVerdict.PASSED, "" if found.code == 0 else f"as the original, code {found.code}", code=found.code
+        )
+    if found.code != 0 or found.verdict is BenchVerdict.FAILED:
         return found
     if same is not None and _difference(original, prove_original(project, seconds=seconds)) is None:
-        return Proof(Verdict.DIFFERS, same, found.printed, found.wrote, found.code)
-    return Proof(Verdict.PASSED, "what it prints changes from run to run", code=found.code)
+        return Proof(BenchVerdict.DIFFERS, same, found.printed, found.wrote, found.code)
+    return Proof(BenchVerdict.PASSED, "what it prints changes from run to run", code=found.code)
 
 
 def _difference(one: Proof, two: Proof) -> str | None:
@@ -177,20 +179,20 @@ def _prove(project: Project, design: list[Path], seconds: float) -> Proof:
     bench = bench_sources(project)
     missing = next((one for one in [*bench, *design] if not one.is_file()), None)
     if missing is not None:
-        return Proof(Verdict.NOT_POSSIBLE, f"{missing} is not there")
+        return Proof(BenchVerdict.NOT_POSSIBLE, f"{missing} is not there")
     if not bench and not _main_in(design):
-        return Proof(Verdict.NOT_POSSIBLE, "there is no test bench")
+        return Proof(BenchVerdict.NOT_POSSIBLE, "there is no test bench")
     compilers = host_compilers()
     if compilers is None:
-        return Proof(Verdict.NOT_POSSIBLE, "there is no C compiler here (gcc, clang or the ziglang wheel)")
+        return Proof(BenchVerdict.NOT_POSSIBLE, "there is no C compiler here (gcc, clang or the ziglang wheel)")
     with _scratch() as folder:
         try:
             inside, data = _with_data(project, folder)
         except (OSError, PipelineError) as error:
-            return Proof(Verdict.NOT_POSSIBLE, f"its data cannot be copied: {error}")
+            return Proof(BenchVerdict.NOT_POSSIBLE, f"its data cannot be copied: {error}")
         program, problem = _compiled(project, design, bench, compilers, folder)
         if problem:
-            return Proof(Verdict.NOT_POSSIBLE, problem)
+            return Proof(BenchVerdict.NOT_POSSIBLE, problem)
         return _run(program, project, inside, folder, data, seconds)
 
 
@@ -316,17 +318,17 @@ def _run(program: Path, project: Project, inside: Path, folder: Path, data: dict
     printed = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
     wrote = {name: digest for name, digest in _hashes(inside).items() if data.get(name) != digest}
     if ended.how == "exit" and ended.exit_code == 0:
-        return Proof(Verdict.PASSED, "", printed, wrote, 0)
+        return Proof(BenchVerdict.PASSED, "", printed, wrote, 0)
     last = next((line for line in reversed(printed.splitlines()) if line.strip()), "")
     said = f": {printable(' '.join(last.split()))[:120]}" if last else ""
     if ended.how == "exit":
         code = ended.exit_code or 0
         how = f"it ends with code {code}" if code > 0 else f"it is ended by signal {-code}"
-        return Proof(Verdict.FAILED, how + said, printed, wrote, code)
+        return Proof(BenchVerdict.FAILED, how + said, printed, wrote, code)
     limits = {
         "wall": f"it does not end within {seconds:g} s",
         "memory": f"it takes more than {MEMORY_BYTES >> 30} GiB of memory",
     }
     return Proof(
-        Verdict.FAILED, limits.get(ended.how, f"it cannot be run: {ended.problem or ended.how}") + said, printed
+        BenchVerdict.FAILED, limits.get(ended.how, f"it cannot be run: {ended.problem or ended.how}") + said, printed
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.backends.base import Fault
     from pipeline.synthesis.backends.tool import ToolBackend
-    from pipeline.synthesis.executors import Done
+    from pipeline.synthesis.executors import FinishedJob
     from pipeline.synthesis.vitis import ToolResult
 
 IN_A_ROW = 3
@@ -96,7 +96,7 @@ class Watch:
         """Whether another run may be started."""
         return _rows.hopeless(self.flow) is None
 
-    def judged(self, done: Done[Point, Outcome]) -> Iterator[Outcome]:
+    def judged(self, done: FinishedJob[Point, Outcome]) -> Iterator[Outcome]:
         """What a run gave: a result, or an outcome that says why the design has none.
 
         A fault that looks like the flow's own is held back until it is clear whether every design has it: one that a
@@ -112,7 +112,7 @@ class Watch:
 
     def rest(self, jobs: Mapping[str, Point]) -> Iterator[Outcome]:
         """What is left once no run is in flight: outcomes held back, and designs that were not started."""
-        from pipeline.reports.labels import Label, Status
+        from pipeline.reports.labels import DesignStatus, Label
         from pipeline.synthesis import Outcome
         from pipeline.synthesis.backends.base import Fault
 
@@ -127,7 +127,9 @@ class Watch:
         count = "1 design is" if len(left) == 1 else f"{len(left):,} designs are"
         say(f"  {kernel}: {count} not started: every run ends alike, {status} ({reason})")
         for key, point in left.items():
-            fault = Fault(Status(status) if status else Status.NO_VERDICT, reason, alike=status, started=False)
+            fault = Fault(
+                DesignStatus(status) if status else DesignStatus.NO_VERDICT, reason, alike=status, started=False
+            )
             self._note(key, fault, NOT_STARTED)
             yield Outcome(key, point, Label(fault.status, f"not started: {reason}"), None, None, "synthesised", None,
                           faults=(fault,))  # fmt: skip
@@ -161,10 +163,10 @@ class Watch:
         unsettled.note(key, status, fault.reason, counts=counts)
         return unsettled.ends()[key]
 
-    def _without(self, done: Done[Point, Outcome]) -> Outcome:
+    def _without(self, done: FinishedJob[Point, Outcome]) -> Outcome:
         """What stands for a run that came to no outcome; raises what is no fault of the surroundings."""
         from pipeline.errors import PipelineError
-        from pipeline.reports.labels import Label, Status
+        from pipeline.reports.labels import DesignStatus, Label
         from pipeline.synthesis import Outcome
         from pipeline.synthesis.backends.base import Fault
         from pipeline.synthesis.executors import RunLost
@@ -175,7 +177,7 @@ class Watch:
             raise error
         lost = isinstance(error, RunLost)
         full = any(os.strerror(number) in error.problem for number in (errno.ENOSPC, errno.EDQUOT))
-        status = Status.DISK_FULL if full else Status.NO_VERDICT
+        status = DesignStatus.DISK_FULL if full else DesignStatus.NO_VERDICT
         fault = Fault(status, str(error), alike=None if lost else error.problem, counts=lost)
         label = Label(fault.status, fault.reason)
         return Outcome(done.job_id, done.job, label, None, None, "synthesised", None, faults=(fault,))

@@ -19,7 +19,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.model import SiteKind
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import UNKNOWN, Latency, LoopReport, Range, Report, Resources
 from tests.dataset.label_sets import hlsyn, labelled, plain
 
@@ -82,7 +82,7 @@ def own(key: str, label: Label, **changes: Any) -> LabelledDesign:
 
 
 OK = Label(
-    Status.OK,
+    DesignStatus.OK,
     cycles=60,
     latency_best=50,
     latency_worst=60,
@@ -91,9 +91,21 @@ OK = Label(
 )
 ROWS = [
     own("__PARA__L0-2.__PIPE__L0-NA", OK),
-    own("__PARA__L0-3.__PIPE__L0-NA", Label(Status.TIMEOUT, "stopped after 10 s"), report=None, report_hash=None),
-    own("__PARA__L0-1.__PIPE__L0-off", Label(Status.LICENCE, "no licence"), report=None, seconds=None, started=None),
-    own("__PARA__L0-1.__PIPE__L0-flatten", Label(Status.OK), source="estimator", origin="estimated", sampled_by="all"),
+    own("__PARA__L0-3.__PIPE__L0-NA", Label(DesignStatus.TIMEOUT, "stopped after 10 s"), report=None, report_hash=None),
+    own(
+        "__PARA__L0-1.__PIPE__L0-off",
+        Label(DesignStatus.LICENCE, "no licence"),
+        report=None,
+        seconds=None,
+        started=None,
+    ),
+    own(
+        "__PARA__L0-1.__PIPE__L0-flatten",
+        Label(DesignStatus.OK),
+        source="estimator",
+        origin="estimated",
+        sampled_by="all",
+    ),
     own("__PARA__L0-2.__PIPE__L0-NA", OK, source="estimator", origin="estimated", sampled_by="all"),
 ]
 

@@ -15,7 +15,7 @@ from pipeline.dataset.build import build_tables
 from pipeline.dataset.export_hlsyn import label_file, version_folder
 from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.published import KernelLabels, read_label_set
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Resources
 from tests.dataset.label_sets import entry, labelled
 from tests.shared_data import shared
@@ -60,12 +60,12 @@ def test_own_labels_keep_what_the_layout_has_a_place_for(tmp_path: Path) -> None
     capacity = Resources(bram_18k=4320, dsp=6840, ff=2_364_480, lut=1_182_240, uram=960)
     labels: Mapping[str, Label] = {
         "__PARA__L0-1.__TILE__L0-1": Label(
-            Status.OK, None, cycles=900, used=Resources(14, 6, 4_000, 50_000, 0), available=capacity
+            DesignStatus.OK, None, cycles=900, used=Resources(14, 6, 4_000, 50_000, 0), available=capacity
         ),
-        "__PARA__L0-2.__TILE__L0-1": Label(Status.PRAGMA_CONFLICT, "ERROR: no"),
-        "__PARA__L0-4.__TILE__L0-1": Label(Status.LICENCE, "ERROR: no licence"),
+        "__PARA__L0-2.__TILE__L0-1": Label(DesignStatus.PRAGMA_CONFLICT, "ERROR: no"),
+        "__PARA__L0-4.__TILE__L0-1": Label(DesignStatus.LICENCE, "ERROR: no licence"),
         "__PARA__L0-8.__TILE__L0-1": Label(
-            Status.OK, None, cycles=None, used=Resources(14, 6, 4_000, 50_000, 0), available=capacity
+            DesignStatus.OK, None, cycles=None, used=Resources(14, 6, 4_000, 50_000, 0), available=capacity
         ),
     }
     designs = [
@@ -80,14 +80,14 @@ def test_own_labels_keep_what_the_layout_has_a_place_for(tmp_path: Path) -> None
         {"__PARA__L0": factor, "__TILE__L0": 1} for factor in (1, 2, 8)
     ]
     whole, failed, unbounded = (design.label for design in found.designs)
-    assert (whole.status, whole.cycles) == (Status.OK, 900) and failed.status == Status.FAILED_UNSPECIFIED
+    assert (whole.status, whole.cycles) == (DesignStatus.OK, 900) and failed.status == DesignStatus.FAILED_UNSPECIFIED
     assert whole.used == Resources(14, 6, 4_000, 50_000) and whole.published_utilisation is not None
     assert whole.published_utilisation.lut == 0.04 and whole.available.lut == capacity.lut
-    assert unbounded.status == Status.OK and unbounded.cycles is None and unbounded.used.dsp == 6
+    assert unbounded.status == DesignStatus.OK and unbounded.cycles is None and unbounded.used.dsp == 6
 
 
 def test_a_record_that_is_nobodys_failure_does_not_come_back_as_one(tmp_path: Path) -> None:
     first = again(tmp_path / "a", "hlsyn-v9", json.dumps({"__PARA__L0-1": entry(float("inf"), (5, 6, 7, 8))}))
     text, _ = label_file(rows_of(labelled((first,))))
     second = again(tmp_path / "b", "hlsyn-v9", text)
-    assert first.designs[0].label.status is second.designs[0].label.status is Status.NO_VERDICT
+    assert first.designs[0].label.status is second.designs[0].label.status is DesignStatus.NO_VERDICT

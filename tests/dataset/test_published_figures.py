@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.dataset.names import canonical_kernel
 from pipeline.dataset.published import KernelLabels, PublishedDesign
-from pipeline.reports.labels import Status
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.reports.labels import DesignStatus
+from pipeline.terms import Resource
 from tests.dataset.label_sets import hlsyn, plain, raw
 from tests.shared_data import shared
 
@@ -73,12 +73,12 @@ def test_a_total_of_zero_is_null_and_its_utilisation_stays_zero() -> None:
             published = document[design.key]
             label = design.label
             if published["perf"] == 0 and not published["valid"]:
-                assert label.status is Status.FAILED_UNSPECIFIED
+                assert label.status is DesignStatus.FAILED_UNSPECIFIED
                 assert label.cycles is None
                 assert label.published_utilisation is None
-                assert all(getattr(label.used, name) is None for name in RESOURCE_NAMES)
+                assert all(getattr(label.used, name) is None for name in Resource)
                 continue
-            assert label.status is Status.OK
+            assert label.status is DesignStatus.OK
             assert label.cycles == (published["perf"] or None)
             assert label.published_utilisation is not None
             for name in CAPACITY:
@@ -103,7 +103,7 @@ def test_validity_as_published_is_every_utilisation_below_four_fifths() -> None:
             highest = max(getattr(label.published_utilisation, name) for name in CAPACITY)
             assert label.published_valid == (highest < 0.8)
         elif label.published_valid:
-            assert label.status is Status.OK
+            assert label.status is DesignStatus.OK
             assert not usable(design)
 
 
@@ -143,8 +143,8 @@ def test_plain_vitis_designs_arrive_with_their_own_meaning() -> None:
     with_cycles = [design for design in found if design.label.cycles is not None]
     assert len(with_cycles) == 4_256
     assert sum(not design.label.published_valid for design in with_cycles) == 407
-    assert sum(design.label.status is Status.FAILED_UNSPECIFIED for design in found) == 2_301
-    infinite = [design for design in found if design.label.status is Status.NO_VERDICT]
+    assert sum(design.label.status is DesignStatus.FAILED_UNSPECIFIED for design in found) == 2_301
+    infinite = [design for design in found if design.label.status is DesignStatus.NO_VERDICT]
     assert len(infinite) == 3
     assert all("Infinity" in (design.label.reason or "") and design.label.cycles is None for design in infinite)
     assert {type(value) for d in found for site, value in (d.point or {}).items() if "PIPE" in site} == {str}
@@ -155,11 +155,11 @@ def test_plain_vitis_utilisation_is_recomputed_from_totals_within_its_device() -
     high = 0
     for design in designs(plain()):
         label = design.label
-        if label.status is not Status.OK:
+        if label.status is not DesignStatus.OK:
             continue
         assert label.published_utilisation is not None
         uses = []
-        for name in RESOURCE_NAMES:
+        for name in Resource:
             used, available = getattr(label.used, name), getattr(label.available, name)
             uses.append(used / available)
             assert getattr(label.published_utilisation, name) == min(1.0, used / available)

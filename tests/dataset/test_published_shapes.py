@@ -19,7 +19,7 @@ from pipeline.dataset.archive import read_files
 from pipeline.dataset.published import KernelLabels, read_label_set
 from pipeline.dataset.published_record import parse_label_file
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.reports.report import Resources
 from tests.dataset.label_sets import entry, write_tar
 
@@ -90,25 +90,25 @@ def test_a_flat_set_without_a_source_is_refused_with_the_way_out(tmp_path: Path)
 @pytest.mark.parametrize(
     ("perf", "cycles", "status"),
     [
-        (5000, 5000, Status.OK),
-        (5000.0, 5000, Status.OK),
-        ("5000", 5000, Status.OK),
-        ("5000.0", 5000, Status.OK),
-        (99.0, 99, Status.OK),
-        (2.0**40, 2**40, Status.OK),
-        (0.0, None, Status.OK),
-        (float("inf"), None, Status.NO_VERDICT),
-        ("Infinity", None, Status.NO_VERDICT),
-        (float("nan"), None, Status.NO_VERDICT),
-        (None, None, Status.NO_VERDICT),
-        (-1, None, Status.NO_VERDICT),
-        (12.5, None, Status.NO_VERDICT),
-        (1e300, None, Status.NO_VERDICT),
-        (10**400, None, Status.NO_VERDICT),
+        (5000, 5000, DesignStatus.OK),
+        (5000.0, 5000, DesignStatus.OK),
+        ("5000", 5000, DesignStatus.OK),
+        ("5000.0", 5000, DesignStatus.OK),
+        (99.0, 99, DesignStatus.OK),
+        (2.0**40, 2**40, DesignStatus.OK),
+        (0.0, None, DesignStatus.OK),
+        (float("inf"), None, DesignStatus.NO_VERDICT),
+        ("Infinity", None, DesignStatus.NO_VERDICT),
+        (float("nan"), None, DesignStatus.NO_VERDICT),
+        (None, None, DesignStatus.NO_VERDICT),
+        (-1, None, DesignStatus.NO_VERDICT),
+        (12.5, None, DesignStatus.NO_VERDICT),
+        (1e300, None, DesignStatus.NO_VERDICT),
+        (10**400, None, DesignStatus.NO_VERDICT),
     ],
 )
 def test_a_perf_that_is_no_count_of_cycles_becomes_null_with_its_reason(
-    perf: object, cycles: int | None, status: Status, tmp_path: Path
+    perf: object, cycles: int | None, status: DesignStatus, tmp_path: Path
 ) -> None:
     label = of(entry(perf, (100, 0, 30000, 20000)), tmp_path).designs[0].label
     assert (label.cycles, label.status) == (cycles, status)
@@ -124,7 +124,7 @@ def test_missing_fields_stay_unknown(tmp_path: Path) -> None:
     assert label.published_utilisation is None
     assert label.published_valid is None
     bare = of({}, tmp_path).designs[0]
-    assert bare.label.status is Status.FAILED_UNSPECIFIED
+    assert bare.label.status is DesignStatus.FAILED_UNSPECIFIED
     assert bare.point == {"__PARA__L0": 1}, "a point that is not given is read from the key"
     extra = of({**entry(700.0, (9, 9, 90000, 90000)), "notes": [1], "tool": {"a": None}}, tmp_path)
     assert extra.designs[0].label.used == Resources(9, 9, 90000, 90000)
@@ -132,7 +132,7 @@ def test_missing_fields_stay_unknown(tmp_path: Path) -> None:
 
 def test_a_failed_design_has_no_measurement_at_all(tmp_path: Path) -> None:
     label = of(entry(0.0, (0, 0, 0, 0), valid=False), tmp_path).designs[0].label
-    assert label.status is Status.FAILED_UNSPECIFIED
+    assert label.status is DesignStatus.FAILED_UNSPECIFIED
     assert (label.used, label.available, label.published_utilisation) == (Resources(), Resources(), None)
     assert label.published_valid is False
 

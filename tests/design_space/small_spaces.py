@@ -7,7 +7,7 @@ import itertools
 from hypothesis import strategies as st
 
 from pipeline.design_space import DesignSpace, Point, SiteSpace
-from pipeline.design_space.rules import TRUE, And, Arithmetic, Compare, Const, Minus, Name, Not, Options, Or, Rule
+from pipeline.design_space.rules import TRUE, And, Arithmetic, Comparisons, Const, Minus, Name, Not, Options, Or, Rule
 from pipeline.kernels.model import SiteKind
 
 _NUMBERS = ("A1", "A10", "A2", "C")
@@ -40,16 +40,16 @@ def rules(names: list[str]) -> st.SearchStrategy[Rule]:
     """Rules over the named sites of :data:`VALUES`."""
     numbers = _numbers([name for name in names if name in _NUMBERS])
     order = st.builds(
-        lambda first, pairs: Compare(first, tuple(op for op, _ in pairs), tuple(rule for _, rule in pairs)),
+        lambda first, pairs: Comparisons(first, tuple(op for op, _ in pairs), tuple(rule for _, rule in pairs)),
         numbers,
         st.lists(st.tuples(st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), numbers), min_size=1, max_size=2),
     )
     anything = st.one_of(numbers, st.sampled_from(["off", "", "flatten", "other"]).map(Const))
     if names:
         anything = st.one_of(anything, st.sampled_from(names).map(Name))
-    same = st.builds(lambda a, op, b: Compare(a, (op,), (b,)), anything, st.sampled_from(["==", "!="]), anything)
+    same = st.builds(lambda a, op, b: Comparisons(a, (op,), (b,)), anything, st.sampled_from(["==", "!="]), anything)
     member = st.builds(
-        lambda a, op, items: Compare(a, (op,), (Options(tuple(items)),)),
+        lambda a, op, items: Comparisons(a, (op,), (Options(tuple(items)),)),
         anything,
         st.sampled_from(["in", "not in"]),
         st.lists(anything, max_size=3),

@@ -8,7 +8,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.estimator import Prepared, prepare
+from pipeline.estimator import WalkedKernel, prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import read_kernel
@@ -31,7 +31,7 @@ def _kernel(text: str) -> Kernel:
     return propose_sites(read_kernel(text, file="k.c", top="k"))
 
 
-def _prepared(text: str) -> Prepared:
+def _prepared(text: str) -> WalkedKernel:
     return prepare(_kernel(text))
 
 

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.estimator import VERSION, Prepared, prepare
+from pipeline.estimator import VERSION, WalkedKernel, prepare
 from pipeline.estimator.bound import lower_bound, naive_bound
 from pipeline.estimator.features import FEATURES, features
-from pipeline.estimator.points import MERLIN, VITIS_PLAIN
 from pipeline.estimator.scores import kendall_tau
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import load_kernel
 from pipeline.reports.parse import parse_report
 from pipeline.reports.write import write_report
+from pipeline.terms import Dialect
 from tests.shared_data import shared
 
 SUITE = Path(__file__).resolve().parents[2] / "kernels"
@@ -30,12 +30,12 @@ NAMES = sorted(path.name for path in SUITE.iterdir() if (path / f"{path.name}.c"
 
 
 @cache
-def _prepared(name: str) -> Prepared:
+def _prepared(name: str) -> WalkedKernel:
     return prepare(load_kernel(SUITE / name / f"{name}.c"))
 
 
 @st.composite
-def _designs(draw: st.DrawFn) -> tuple[Prepared, dict[str, int | str]]:
+def _designs(draw: st.DrawFn) -> tuple[WalkedKernel, dict[str, int | str]]:
     prepared = _prepared(draw(st.sampled_from(NAMES)))
     point: dict[str, int | str] = {}
     for site in prepared.kernel.sites:
@@ -49,7 +49,7 @@ def _designs(draw: st.DrawFn) -> tuple[Prepared, dict[str, int | str]]:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_designs())
 def test_any_point_of_any_kernel_gives_a_report_that_a_file_can_hold(
-    design: tuple[Prepared, dict[str, int | str]],
+    design: tuple[WalkedKernel, dict[str, int | str]],
 ) -> None:
     prepared, point = design
     report = prepared.estimate(point)
@@ -102,7 +102,9 @@ def _real(member: str, least: int) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize(("member", "dialect", "wanted"), [("v20", MERLIN, 0.45), ("plain", VITIS_PLAIN, 0.65)])
+@pytest.mark.parametrize(
+    ("member", "dialect", "wanted"), [("v20", Dialect.MERLIN, 0.45), ("plain", Dialect.VITIS_PLAIN, 0.65)]
+)
 def test_estimates_rank_real_designs_far_better_than_trip_counts_over_factors(
     member: str, dialect: str, wanted: float
 ) -> None:

@@ -15,7 +15,7 @@ from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import read_kernel
 from pipeline.loop.measured import measured
 from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
-from pipeline.reports.labels import Label, Status, label_from_report
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.reports.report import Range, Report
 
 _TEXT = """
@@ -83,7 +83,7 @@ def test_search_compares_such_designs_and_their_labels_stay_without_cycles() -> 
     found = measured(_row(label, report))
     assert (found.usable, found.cycles, found.assumed_trips) == (True, assumed_cycles(report), ASSUMED_TRIPS)
     assert measured(_row(label, None)).assumed_trips is None
-    failed = measured(_row(Label(Status.COMPILE_ERROR), report))
+    failed = measured(_row(Label(DesignStatus.COMPILE_ERROR), report))
     assert (failed.usable, failed.cycles) == (False, None)
 
 

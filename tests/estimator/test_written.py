@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.estimator import Prepared, prepare
+from pipeline.estimator import WalkedKernel, prepare
 from pipeline.estimator.banks import busiest, factor_of
-from pipeline.estimator.nest import Access, Linear, Memory
+from pipeline.estimator.nest import ElementAccess, Linear, Memory
 from pipeline.kernels.own_pragmas import ArraySplit
 from pipeline.kernels.read import read_kernel
 from pipeline.reports.report import Report
@@ -37,7 +37,7 @@ void k(int a[64][128], int b[64][128]) {{
 """
 
 
-def _prepared(text: str) -> Prepared:
+def _prepared(text: str) -> WalkedKernel:
     return prepare(read_kernel(text, file="k.c", top="k"))
 
 
@@ -289,7 +289,7 @@ def test_busiest_memory_is_the_one_that_counting_every_access_finds(
         return Linear(loops, (), constant, True, frozenset(loop for loop, _ in loops))
 
     a, b, d, e = moves
-    accesses = [Access("a", (line(a, b, c), line(d, e, f)), write) for c, f, write in places]
+    accesses = [ElementAccess("a", (line(a, b, c), line(d, e, f)), write) for c, f, write in places]
     met: dict[tuple[int, ...], set[tuple[int, int, bool]]] = {}
     for c, f, write in places:
         for x, y in product(range(copies[0]), range(copies[1])):

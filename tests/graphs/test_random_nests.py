@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.graphs.induction import Analysis
+from pipeline.graphs.induction import InductionAnalysis
 from pipeline.graphs.ir import read_ir
-from pipeline.graphs.layout import Layout
+from pipeline.graphs.layout import DataLayout
 from pipeline.graphs.make import graph_of
 from pipeline.project.ir import compile_to_ir
 
@@ -83,7 +83,7 @@ def test_a_nest_that_only_one_view_sees_cannot_be_joined(nests: list[Nest]) -> N
     assert all(found or count <= 1 for found, count in zip(joined, trips, strict=True)), source
     module = read_ir(compile_to_ir(source, file="nest.c"))
     (function,) = module.functions
-    analysis = Analysis(function, Layout(module.structs))
+    analysis = InductionAnalysis(function, DataLayout(module.structs))
     by_place = {(row["line"], row["column"]): (row, count) for row, count in zip(rows, trips, strict=True)}
     for number, loop in enumerate(function.loops):
         row, count = by_place[loop.line, loop.column]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.graphs.graph import ProgramGraph
-from pipeline.graphs.induction import Analysis
+from pipeline.graphs.induction import InductionAnalysis
 from pipeline.graphs.ir import read_ir
-from pipeline.graphs.layout import Layout
+from pipeline.graphs.layout import DataLayout
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.suite import ALIASES
 from pipeline.project.ir import compile_to_ir
@@ -85,7 +85,7 @@ def test_trip_counts_that_the_ir_computes_are_those_of_the_syntax_tree(suite: Su
         module = read_ir(compile_to_ir(kernel.source, file=kernel.file))
         at = {(loop.function, loop.line, loop.column): loop for loop in kernel.loops}
         for function in module.functions:
-            analysis = Analysis(function, Layout(module.structs))
+            analysis = InductionAnalysis(function, DataLayout(module.structs))
             for number, ir_loop in enumerate(function.loops):
                 loop = at[function.source_name, ir_loop.line, ir_loop.column]
                 trip = analysis.trip_at(number, loop.keyword)

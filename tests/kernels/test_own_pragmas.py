@@ -8,14 +8,14 @@ from pipeline.kernels.own_pragmas import (
     ArraySplit,
     Bind,
     Dataflow,
-    Dependence,
-    Further,
+    DependencePragma,
     Inline,
     Interface,
-    Latency,
+    LatencyPragma,
     LoopFlatten,
     LoopTripcount,
     NotRead,
+    OtherPragma,
     OwnPragma,
     Pipeline,
     Stream,
@@ -54,9 +54,11 @@ def test_each_kind_has_its_values_whatever_the_case_and_the_blanks() -> None:
         "inline recursive": Inline(recursive=True),
         "loop_flatten off": LoopFlatten(off=True),
         "loop_tripcount min=1 max=8 avg=4": LoopTripcount(1, 8, 4),
-        "dependence variable=a inter false": Dependence("a", dependent=False),
-        "dependence variable=a type=intra direction=RAW distance=2 true": Dependence("a", None, "intra", "RAW", 2),
-        "dependence class=array inter dependent=false": Dependence(None, "array", dependent=False),
+        "dependence variable=a inter false": DependencePragma("a", dependent=False),
+        "dependence variable=a type=intra direction=RAW distance=2 true": DependencePragma(
+            "a", None, "intra", "RAW", 2
+        ),
+        "dependence class=array inter dependent=false": DependencePragma(None, "array", dependent=False),
         "dataflow": Dataflow(),
         "interface mode=m_axi port=a bundle=gmem": Interface("m_axi", "a", "gmem"),
         "INTERFACE ap_fifo port=a depth=8": Interface("ap_fifo", "a", None, 8),
@@ -64,8 +66,8 @@ def test_each_kind_has_its_values_whatever_the_case_and_the_blanks() -> None:
         "bind_storage variable=a type=RAM_2P impl=bram": Bind("a", True, "ram_2p", "bram"),
         "bind_op variable=a op=mul impl=dsp latency=-1": Bind("a", False, "mul", "dsp", -1),
         "RESOURCE variable=a core=RAM_1P": Bind("a", True, "ram_1p"),
-        "latency min=2 max=4": Latency(2, 4),
-        "expression_balance off": Further(),
+        "latency min=2 max=4": LatencyPragma(2, 4),
+        "expression_balance off": OtherPragma(),
     }
     assert {text: _only(f"#pragma HLS {text}").value for text in wanted} == wanted
 

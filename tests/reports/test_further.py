@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.reports import Resources, utilisation
 from pipeline.reports.further import label_from_cosim, label_from_export, label_from_exported
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.reports.utilisation_table import label_from_utilisation
 from tests.shared_data import shared
 
@@ -81,7 +81,7 @@ def test_figures_after_vivado_are_those_of_the_report_and_bram_is_in_blocks_of_1
     assert label.used == Resources(bram_18k=8, dsp=5, ff=266, lut=212, uram=0)
     assert label.available == Resources(bram_18k=280, dsp=220, ff=106400, lut=53200)
     assert (label.clock_target_ns, label.clock_estimated_ns, label.slices) == (4.0, 2.5, 31)
-    assert (label.status, label.reason, label.cycles) == (Status.OK, None, None)
+    assert (label.status, label.reason, label.cycles) == (DesignStatus.OK, None, None)
     fractions = utilisation(label.used, label.available)
     assert fractions.bram_18k == 8 / 280 and fractions.uram is None
 
@@ -95,7 +95,7 @@ def test_a_figure_that_vivado_does_not_know_costs_itself_alone(text: str) -> Non
 
 def test_an_odd_figure_is_unknown_and_said() -> None:
     label = label_from_export(exported(bram="many"))
-    assert (label.status, label.used.bram_18k, label.used.lut) == (Status.OK, None, 212)
+    assert (label.status, label.used.bram_18k, label.used.lut) == (DesignStatus.OK, None, 212)
     assert label.reason is not None and "BRAM" in label.reason and "'many'" in label.reason
 
 
@@ -142,20 +142,22 @@ def test_tables_of_utilisation_of_all_families_count_half_blocks_of_memory() -> 
 def test_simulated_latency_is_told_apart_from_a_failed_simulation_which_keeps_its_figures() -> None:
     label = label_from_cosim(COSIM.format(status="Pass", worst=76))
     assert (label.latency_best, label.latency_average, label.latency_worst, label.cycles) == (74, 75, 76, 76)
-    assert (label.interval_min, label.interval_max, label.status, label.reason) == (77, 79, Status.OK, None)
+    assert (label.interval_min, label.interval_max, label.status, label.reason) == (77, 79, DesignStatus.OK, None)
     failed = label_from_cosim(COSIM.format(status="Fail", worst=76))
-    assert failed.status is Status.COSIMULATION_FAILED and failed.reason == "cosimulation in Verilog ended with Fail"
+    assert (
+        failed.status is DesignStatus.COSIMULATION_FAILED and failed.reason == "cosimulation in Verilog ended with Fail"
+    )
     assert (failed.cycles, failed.latency_best, failed.interval_max) == (76, 74, 79)
 
 
 def test_a_cell_of_a_simulation_that_is_no_count_costs_itself_alone() -> None:
     label = label_from_cosim(COSIM.format(status="Pass", worst="x76"))
-    assert label.status is Status.OK and label.cycles is None and label.latency_best == 74
+    assert label.status is DesignStatus.OK and label.cycles is None and label.latency_best == 74
     assert label.reason is not None and "x76" in label.reason
     backwards = label_from_cosim(COSIM.format(status="Pass", worst=7))
     assert backwards.cycles is None and backwards.latency_best is None and backwards.interval_min == 77
     short = label_from_cosim("|Verilog|Fail|\n|VHDL|Pass|1|2|3|\n")
-    assert (short.status, short.cycles, short.interval_min) == (Status.OK, 3, None)
+    assert (short.status, short.cycles, short.interval_min) == (DesignStatus.OK, 3, None)
 
 
 @given(st.binary(max_size=200), st.text(max_size=200))

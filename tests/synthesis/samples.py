@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from pipeline.design_space.keys import Point, design_key
-from pipeline.reports.labels import Label, Status, Utilisation
+from pipeline.reports.labels import DesignStatus, Label, Utilisation
 from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, Entry, estimator_flow, imported_flow
 
@@ -41,11 +41,11 @@ def reported(number: int, *, seconds: float | None = None, padding: int = 0) -> 
 
 def published(number: int, *, cycles: int | None = None, seconds: float | None = None) -> Entry:
     """An entry with a label and no report, as published sets have them."""
-    label = Label(Status.OK, cycles=cycles or number + 1, used=Resources(dsp=number), published_valid=True)
+    label = Label(DesignStatus.OK, cycles=cycles or number + 1, used=Resources(dsp=number), published_valid=True)
     return Entry(design_key(point(number)), point(number), label, seconds=seconds)
 
 
-def failed(number: int, status: Status = Status.TIMEOUT) -> Entry:
+def failed(number: int, status: DesignStatus = DesignStatus.TIMEOUT) -> Entry:
     return Entry(design_key(point(number)), point(number), Label(status, "ERROR: [HLS 200-70] it took too long"))
 
 
@@ -54,7 +54,7 @@ _fractions = st.none() | st.floats(0, 10, allow_nan=False)
 _resources = st.builds(Resources, *[_counts] * 5)
 labels = st.builds(
     Label,
-    status=st.sampled_from([status for status in Status if status is not Status.NOT_CACHED]),
+    status=st.sampled_from([status for status in DesignStatus if status is not DesignStatus.NOT_CACHED]),
     reason=st.none() | st.text(max_size=30),
     cycles=_counts,
     latency_best=_counts,

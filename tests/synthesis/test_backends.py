@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import VERSION, Device, prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.parse import parse_report
 from pipeline.synthesis import (
     KNOWN_FLOWS,
@@ -57,7 +57,7 @@ def test_estimates_are_replayed_as_they_were_made(kernel: Kernel, store: ReportS
     backend = EstimatorBackend(store, batch=5)
     made = list(backend.synthesize(kernel, POINTS))
     assert [outcome.point for outcome in made] == POINTS
-    assert {outcome.origin for outcome in made} == {"estimated"} and {o.label.status for o in made} == {Status.OK}
+    assert {outcome.origin for outcome in made} == {"estimated"} and {o.label.status for o in made} == {DesignStatus.OK}
     replay = ReplayBackend(store, backend.address_of(kernel))
     replayed = list(replay.synthesize(kernel, POINTS))
     for one, other in zip(made, replayed, strict=True):
@@ -116,7 +116,9 @@ def test_a_run_that_was_stopped_computes_only_what_was_in_flight_again(
 def test_a_point_of_another_kernel_is_a_failure_told_and_not_stored(kernel: Kernel, store: ReportStore) -> None:
     backend = EstimatorBackend(store)
     wrong, right = backend.synthesize(kernel, [{"__PARA__L7": 2}, POINTS[0]])
-    assert wrong.label.status is Status.NO_VERDICT and wrong.label.reason and right.label.status is Status.OK
+    assert (
+        wrong.label.status is DesignStatus.NO_VERDICT and wrong.label.reason and right.label.status is DesignStatus.OK
+    )
     assert store.keys(backend.address_of(kernel)) == [right.key]
 
 
@@ -125,17 +127,17 @@ def test_replay_serves_labels_with_and_without_reports_and_says_what_it_lacks(
 ) -> None:
     address = Address(kernel.name, kernel.ast_hash, imported_flow("mine", "hls"))
     keys = [design_key(point) for point in POINTS]
-    label = Label(Status.OK, cycles=70, published_valid=True)
+    label = Label(DesignStatus.OK, cycles=70, published_valid=True)
     store.put(address, Entry(keys[0], POINTS[0], label, seconds=3.5))
     store.put(address, Entry(keys[1], POINTS[1], xml=report_xml(80, "scale")))
-    store.put(address, Entry(keys[2], None, Label(Status.TIMEOUT, "after 80 minutes")))
-    store.put(address, Entry(keys[3], POINTS[3], Label(Status.OK), b"<profile>"))
+    store.put(address, Entry(keys[2], None, Label(DesignStatus.TIMEOUT, "after 80 minutes")))
+    store.put(address, Entry(keys[3], POINTS[3], Label(DesignStatus.OK), b"<profile>"))
     one, two, three, four, five = ReplayBackend(store, address).synthesize(kernel, POINTS[:5])
     assert (one.label, one.report, one.report_hash, one.seconds) == (label, None, None, 3.5)
     assert two.label.cycles == 80 and two.report is not None and two.report.top == "scale" and two.report_hash
-    assert three.label == Label(Status.TIMEOUT, "after 80 minutes") and three.point == POINTS[2]
-    assert four.label.status is Status.REPORT_UNPARSABLE and four.label.reason and four.report is None
-    assert five.label.status is Status.NOT_CACHED and five.label.reason is not None
+    assert three.label == Label(DesignStatus.TIMEOUT, "after 80 minutes") and three.point == POINTS[2]
+    assert four.label.status is DesignStatus.REPORT_UNPARSABLE and four.label.reason and four.report is None
+    assert five.label.status is DesignStatus.NOT_CACHED and five.label.reason is not None
     assert "--backend estimator" in five.label.reason and "\n" not in five.label.reason and keys[4] in five.label.reason
 
 
@@ -144,18 +146,20 @@ def test_replay_serves_what_there_is_and_says_what_there_is_not(kernel: Kernel, 
     chosen = make_backend("replay", BackendRequest(store, kernel))
     assert chosen.name == "replay" and chosen.flow.source == "estimator"
     (missing,) = make_backend("replay", BackendRequest(store, kernel, source="mine")).synthesize(kernel, POINTS[:1])
-    assert missing.label.status is Status.NOT_CACHED
+    assert missing.label.status is DesignStatus.NOT_CACHED
 
 
 def test_sources_are_not_mixed_unless_one_is_named(kernel: Kernel, store: ReportStore) -> None:
     list(EstimatorBackend(store).synthesize(kernel, POINTS[:1]))
     by_name = Address(kernel.name, "", KNOWN_FLOWS["hlsyn-v18"])
-    store.put(by_name, Entry("a-1", None, Label(Status.OK, cycles=1)))
+    store.put(by_name, Entry("a-1", None, Label(DesignStatus.OK, cycles=1)))
     # Reports of an earlier text of the kernel are not its own.
-    store.put(Address(kernel.name, "ee" * 32, imported_flow("old", "hls")), Entry("a-1", None, Label(Status.OK)))
+    store.put(Address(kernel.name, "ee" * 32, imported_flow("old", "hls")), Entry("a-1", None, Label(DesignStatus.OK)))
     assert make_backend("replay", BackendRequest(store, kernel)).flow.source == "estimator"
     assert make_backend("replay", BackendRequest(store, kernel, source="hlsyn-v18")).flow == by_name.flow
-    store.put(Address(kernel.name, kernel.ast_hash, imported_flow("mine", "hls")), Entry("a-1", None, Label(Status.OK)))
+    store.put(
+        Address(kernel.name, kernel.ast_hash, imported_flow("mine", "hls")), Entry("a-1", None, Label(DesignStatus.OK))
+    )
     with pytest.raises(PipelineError, match=r"several sources: estimator, mine; name one with --source"):
         make_backend("replay", BackendRequest(store, kernel))
     with pytest.raises(PipelineError, match="cannot give labels of the source 'mine'"):
@@ -164,7 +168,9 @@ def test_sources_are_not_mixed_unless_one_is_named(kernel: Kernel, store: Report
 
 def test_estimates_of_an_older_version_do_not_stand_in_for_the_current_ones(kernel: Kernel, store: ReportStore) -> None:
     for version in ("0.0.1", "0.0.2"):
-        store.put(Address(kernel.name, kernel.ast_hash, estimator_flow(version)), Entry("a-1", None, Label(Status.OK)))
+        store.put(
+            Address(kernel.name, kernel.ast_hash, estimator_flow(version)), Entry("a-1", None, Label(DesignStatus.OK))
+        )
     with pytest.raises(PipelineError, match=r"0\.0\.1, 0\.0\.2"):
         make_backend("replay", BackendRequest(store, kernel))
     list(EstimatorBackend(store).synthesize(kernel, POINTS[:1]))

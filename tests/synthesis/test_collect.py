@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis import Address, Collected, ReportStore, collect_reports, imported_flow
 from tests.shared_data import shared
 from tests.synthesis.samples import report_xml
@@ -69,7 +69,7 @@ def test_every_layout_of_the_tool_gives_one_design_a_run(tmp_path: Path) -> None
         "e/impl/ip/hls_files/gemm/s/syn/report/csynth.xml",
         "f/syn/report/gemm_csynth.xml",
     ]
-    assert all(item.label.status is Status.OK for item in found)
+    assert all(item.label.status is DesignStatus.OK for item in found)
     assert found == collect_reports(tmp_path)
 
 
@@ -79,9 +79,9 @@ def test_callees_among_module_reports_are_not_taken_for_designs(tmp_path: Path) 
     (item,) = collect_reports(tmp_path, top="gemm")
     assert (item.path, item.top, item.label.cycles) == ("s/syn/report/gemm_csynth.xml", "gemm", 4)
     (unsure,) = collect_reports(tmp_path)
-    assert unsure.label.status is Status.REPORT_MISSING and "3 modules" in (unsure.label.reason or "")
+    assert unsure.label.status is DesignStatus.REPORT_MISSING and "3 modules" in (unsure.label.reason or "")
     (wrong,) = collect_reports(tmp_path, top="symm")
-    assert wrong.label.status is Status.REPORT_MISSING and "'symm'" in (wrong.label.reason or "")
+    assert wrong.label.status is DesignStatus.REPORT_MISSING and "'symm'" in (wrong.label.reason or "")
 
 
 def test_the_design_is_known_from_a_sidecar_a_name_or_a_table(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_design_is_known_from_a_sidecar_a_name_or_a_table(tmp_path: Path) ->
     assert found["__PARA__L0-16.__PIPE__L0-off"].point == {"__PARA__L0": 16, "__PIPE__L0": "off"}
     assert found["__PARA__L0-32.__PIPE__L0-NA"].label.cycles == 6
     assert found["__PARA__L0-64.__PIPE__L0-   "].label.cycles == 7
-    assert found["__PARA__L0-1.__PIPE__L0-off"].label.status is Status.REPORT_MISSING
+    assert found["__PARA__L0-1.__PIPE__L0-off"].label.status is DesignStatus.REPORT_MISSING
     (unknown,) = [item for key, item in found.items() if key.startswith("report-")]
     assert unknown.path.startswith("run-3/") and unknown.point is None and len(found) == 8
 
@@ -117,7 +117,7 @@ def test_a_sidecar_above_several_runs_or_a_broken_one_names_none_of_them(tmp_pat
         write(tmp_path / f"run{number}/syn/report/csynth.xml", report_xml(number))
     write(tmp_path / "run2/design.json", '{"__PARA__L0": 1.5}')
     found = collect_reports(tmp_path)
-    assert len(found) == 3 and all(item.point is None and item.label.status is Status.OK for item in found)
+    assert len(found) == 3 and all(item.point is None and item.label.status is DesignStatus.OK for item in found)
     assert all(any("names no" in note or "names none" in note for note in item.notes) for item in found)
 
 
@@ -138,11 +138,11 @@ def test_a_design_without_a_report_is_one_failure_however_many_files_are_there(t
     write(tmp_path / "again/syn/report/csynth.xml", report_xml(7))
     found = {item.key: item.label.status for item in collect_reports(tmp_path)}
     assert found == {
-        "__PARA__L0-2": Status.REPORT_MISSING,
-        "__PARA__L0-3": Status.REPORT_MISSING,
-        "__PARA__L0-5": Status.REPORT_MISSING,
-        "__PARA__L0-7": Status.OK,
-        KEY: Status.REPORT_UNPARSABLE,
+        "__PARA__L0-2": DesignStatus.REPORT_MISSING,
+        "__PARA__L0-3": DesignStatus.REPORT_MISSING,
+        "__PARA__L0-5": DesignStatus.REPORT_MISSING,
+        "__PARA__L0-7": DesignStatus.OK,
+        KEY: DesignStatus.REPORT_UNPARSABLE,
     }
 
 
@@ -207,7 +207,7 @@ def test_one_bad_file_does_not_cost_the_others(tmp_path: Path) -> None:
     assert sorted(found) == sorted([*bad, "good.xml"])
     for path, item in found.items():
         if path != "good.xml":
-            assert item.label.status is Status.REPORT_UNPARSABLE
+            assert item.label.status is DesignStatus.REPORT_UNPARSABLE
             assert item.label.reason and path in item.label.reason and "\n" not in item.label.reason
     assert found["good.xml"].label.cycles == 5
     assert found[f"{KEY}.xml"].key == KEY
@@ -215,7 +215,7 @@ def test_one_bad_file_does_not_cost_the_others(tmp_path: Path) -> None:
     address = Address("gemm", "", imported_flow("mine", "hls"))
     store.put_all(address, (item.entry() for item in collect_reports(tmp_path)))
     assert store.count(address) == len(found)
-    assert sum(entry.label.status is Status.OK for entry in store.entries(address)) == 1
+    assert sum(entry.label.status is DesignStatus.OK for entry in store.entries(address)) == 1
 
 
 def test_nothing_outside_the_folder_is_read_and_nothing_that_is_no_file_is_opened(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_real_reports_in_a_flat_folder_each_become_an_entry(tmp_path: Path) -> N
     folder = shared("csynth", "reports")
     found = collect_reports(folder)
     assert len(found) == len(list(folder.iterdir())) == 71
-    assert all(item.label.status is Status.OK and item.point is None for item in found)
+    assert all(item.label.status is DesignStatus.OK and item.point is None for item in found)
     store = ReportStore(tmp_path, fsync=False)
     address = Address("mixed", "", imported_flow("past-runs", "hls"))
     store.put_all(address, (item.entry() for item in found))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Entry, read_pack, write_pack
 from pipeline.synthesis.entry import entry_from_record
 from pipeline.synthesis.pack import MAX_RECORDS_BYTES, write_archive
@@ -46,7 +46,7 @@ def test_a_pack_that_reads_back_otherwise_or_depends_on_order_breaks_every_repla
 
 
 def test_a_pack_of_labels_keeps_every_value_of_a_label(tmp_path: Path) -> None:
-    label = Label(Status.OK, cycles=2**40, clock_target_ns=4, published_valid=False)
+    label = Label(DesignStatus.OK, cycles=2**40, clock_target_ns=4, published_valid=False)
     write_pack(tmp_path / "p.zip", GEMM, [Entry("a-1", None, label)], fsync=False)
     (back,) = read(tmp_path / "p.zip")
     assert back.label == label
@@ -67,7 +67,7 @@ def test_a_user_without_this_program_can_still_read_a_pack(tmp_path: Path) -> No
 
 
 def test_a_label_cannot_contradict_the_report_beside_it(tmp_path: Path) -> None:
-    lying = Entry("a-1", None, Label(Status.OK, cycles=1), report_xml(1234))
+    lying = Entry("a-1", None, Label(DesignStatus.OK, cycles=1), report_xml(1234))
     assert lying.label.cycles == 1234
     write_pack(tmp_path / "p.zip", GEMM, [lying], fsync=False)
     (back,) = read(tmp_path / "p.zip")
@@ -166,9 +166,9 @@ def test_a_record_that_someone_edited_is_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["two\nlines", "a\0b", "\ud800"])
 def test_a_key_that_would_break_a_line_or_a_file_is_refused(key: str) -> None:
     with pytest.raises(PipelineError, match="no design key"):
-        Entry(key, None, Label(Status.OK))
+        Entry(key, None, Label(DesignStatus.OK))
 
 
 def test_a_measurement_that_json_lacks_is_refused_and_not_turned_into_something_else(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="cannot be written"):
-        write_pack(tmp_path / "p.zip", GEMM, [Entry("a-1", None, Label(Status.OK, clock_target_ns=float("inf")))])
+        write_pack(tmp_path / "p.zip", GEMM, [Entry("a-1", None, Label(DesignStatus.OK, clock_target_ns=float("inf")))])

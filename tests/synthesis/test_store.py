@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.files import write_aside
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Address, Entry, ReportStore, estimator_flow, imported_flow, write_pack
 from tests.synthesis.samples import GEMM, MINE, entries, failed, published, report_xml, reported, unique
 
@@ -129,13 +129,13 @@ def test_a_success_is_not_hidden_by_a_failure_whoever_came_first(tmp_path: Path)
         for entry in order:
             store.put(GEMM, entry)
         got = store.get(GEMM, order[0].key)
-        assert got is not None and got.status is Status.OK
+        assert got is not None and got.status is DesignStatus.OK
         store.compact(GEMM)
         got = store.get(GEMM, order[0].key)
-        assert got is not None and got.status is Status.OK and len(files(store.root)) == 1
+        assert got is not None and got.status is DesignStatus.OK and len(files(store.root)) == 1
 
 
-def at(number: int, cycles: int, made: int | None, status: Status = Status.OK) -> Entry:
+def at(number: int, cycles: int, made: int | None, status: DesignStatus = DesignStatus.OK) -> Entry:
     """A result of a design, made at a time."""
     return Entry(reported(number).key, None, Label(status, cycles=cycles), made=made)
 
@@ -143,7 +143,7 @@ def at(number: int, cycles: int, made: int | None, status: Status = Status.OK) -
 @pytest.mark.parametrize("how", ["put", "put_batch", "put_all"])
 def test_of_several_results_of_a_design_the_newest_counts_however_they_were_filed(tmp_path: Path, how: str) -> None:
     store = quick(tmp_path)
-    found = [at(1, 100, None), at(1, 777, 50), at(1, 103, 90), at(1, 104, 70), at(1, 105, 95, Status.TIMEOUT)]
+    found = [at(1, 100, None), at(1, 777, 50), at(1, 103, 90), at(1, 104, 70), at(1, 105, 95, DesignStatus.TIMEOUT)]
     for number, entry in enumerate(found):
         if how == "put":
             store.put(GEMM, entry)
@@ -171,10 +171,10 @@ def test_a_result_got_again_is_one_file_and_bears_the_later_time(tmp_path: Path)
 
 
 def test_the_end_of_a_run_is_when_its_result_was_made() -> None:
-    run = Entry("", None, Label(Status.OK), started="1970-01-01T01:00:10+01:00", seconds=2.5)
+    run = Entry("", None, Label(DesignStatus.OK), started="1970-01-01T01:00:10+01:00", seconds=2.5)
     assert run.made == 12_500_000_000
-    assert Entry("", None, Label(Status.OK), started="yesterday").made == 0
-    assert Entry("", None, Label(Status.OK), seconds=2.5).made == 0
+    assert Entry("", None, Label(DesignStatus.OK), started="yesterday").made == 0
+    assert Entry("", None, Label(DesignStatus.OK), seconds=2.5).made == 0
 
 
 def test_files_of_an_earlier_version_are_read_as_results_of_unknown_age(tmp_path: Path) -> None:
@@ -278,10 +278,13 @@ def test_a_damaged_winner_gives_way_to_the_other_entry_of_its_design(tmp_path: P
     (winner,) = files(tmp_path)
     store.put(GEMM, failed(1))
     winner.write_bytes(winner.read_bytes()[:-9])
-    assert [entry.status for entry in store.entries(GEMM)] == [Status.TIMEOUT]
+    assert [entry.status for entry in store.entries(GEMM)] == [DesignStatus.TIMEOUT]
     store.put_batch(GEMM, [published(5)])
     store.compact(GEMM)
-    assert winner.exists() and [entry.status for entry in store.entries(GEMM)] == [Status.TIMEOUT, Status.OK]
+    assert winner.exists() and [entry.status for entry in store.entries(GEMM)] == [
+        DesignStatus.TIMEOUT,
+        DesignStatus.OK,
+    ]
 
 
 def test_folding_never_drops_the_one_good_copy_behind_a_damaged_report(tmp_path: Path) -> None:
@@ -294,7 +297,7 @@ def test_folding_never_drops_the_one_good_copy_behind_a_damaged_report(tmp_path:
     pack.write_bytes(bytes(data))
     fresh = quick(tmp_path)
     fresh.compact(GEMM)
-    assert [entry.status for entry in fresh.entries(GEMM)] == [Status.TIMEOUT, Status.OK]
+    assert [entry.status for entry in fresh.entries(GEMM)] == [DesignStatus.TIMEOUT, DesignStatus.OK]
     assert pack.exists() and [problem.file for problem in fresh.problems] == [str(pack)]
 
 
@@ -365,11 +368,11 @@ def test_a_full_or_forbidden_disk_is_told_in_one_line(tmp_path: Path) -> None:
 
 def test_an_unreadable_report_in_an_entry_is_a_result_and_no_crash(tmp_path: Path) -> None:
     store = quick(tmp_path)
-    store.put(GEMM, Entry("a-1", None, Label(Status.OK), b"<profile><Performance"))
-    store.put(GEMM, Entry("a-2", None, Label(Status.TIMEOUT, "60 minutes"), report_xml(5)))
+    store.put(GEMM, Entry("a-1", None, Label(DesignStatus.OK), b"<profile><Performance"))
+    store.put(GEMM, Entry("a-2", None, Label(DesignStatus.TIMEOUT, "60 minutes"), report_xml(5)))
     first, second = store.entries(GEMM)
-    assert first.label.status is Status.REPORT_UNPARSABLE and first.label.reason
-    assert second.label == Label(Status.TIMEOUT, "60 minutes")
+    assert first.label.status is DesignStatus.REPORT_UNPARSABLE and first.label.reason
+    assert second.label == Label(DesignStatus.TIMEOUT, "60 minutes")
 
 
 @pytest.mark.parametrize("name", ["", "Upper", "../up", "a/b", ".hidden", "a..b", "x" * 65, "a b"])

@@ -13,7 +13,7 @@ from pipeline.design_space import Point
 from pipeline.errors import PipelineError
 from pipeline.estimator import device_for
 from pipeline.kernels.suite import find_kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import (
     Address,
     BackendRequest,
@@ -124,7 +124,7 @@ def test_reports_for_several_parts_are_named_and_not_mixed(tmp_path: Path) -> No
     kernel, store = find_kernel("atax"), ReportStore(tmp_path, fsync=False)
     for part in ("xc7z020-clg484-1", "xc7z010-clg400-1"):
         flow = replace(imported_flow("mine", "merlin"), part=part, clock_ns=10.0)
-        store.put(Address(kernel.name, kernel.ast_hash, flow), Entry("a-1", None, Label(Status.OK)))
+        store.put(Address(kernel.name, kernel.ast_hash, flow), Entry("a-1", None, Label(DesignStatus.OK)))
     with pytest.raises(PipelineError, match="--part and --clock") as refused:
         make_backend("replay", BackendRequest(store, kernel, source="mine"))
     assert "xc7z010-clg400-1 at 10 ns" in str(refused.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.project import NO_TESTBENCH, Project, TestBench, parse_flags
-from pipeline.synthesis.testbench import Verdict, has_bench, host_compilers, prove_design, prove_original
+from pipeline.synthesis.testbench import BenchVerdict, has_bench, host_compilers, prove_design, prove_original
 
 KERNEL = '#include "k.h"\nvoid k(int x[N]) { for (int i = 0; i < N; i++) x[i] *= FACTOR; }\n'
 WRONG = KERNEL.replace("*= FACTOR", "*= FACTOR + (i == 3)")
@@ -46,8 +46,8 @@ def design(of: Project, text: str) -> dict[str, str]:
 def test_a_design_that_computes_the_same_passes_and_another_does_not(tmp_path: Path, ending: str, name: str) -> None:
     bench = project(tmp_path, ending, name)
     original = prove_original(bench)
-    assert (original.verdict, original.why) == (Verdict.PASSED, "")
-    assert prove_design(bench, design(bench, "/* faster */" + KERNEL), original).verdict is Verdict.PASSED
+    assert (original.verdict, original.why) == (BenchVerdict.PASSED, "")
+    assert prove_design(bench, design(bench, "/* faster */" + KERNEL), original).verdict is BenchVerdict.PASSED
     wrong = prove_design(bench, design(bench, WRONG), original)
     if ending == EXACT:
         assert wrong.text == "failed: it ends with code 1"
@@ -63,8 +63,8 @@ def test_a_bench_that_writes_is_compared_by_what_it_writes_and_changes_no_data(t
     bench = project(tmp_path, writes)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     original = prove_original(bench)
-    assert original.verdict is Verdict.PASSED
-    assert prove_design(bench, design(bench, KERNEL), original).verdict is Verdict.PASSED
+    assert original.verdict is BenchVerdict.PASSED
+    assert prove_design(bench, design(bench, KERNEL), original).verdict is BenchVerdict.PASSED
     wrong = prove_design(bench, design(bench, WRONG), original)
     assert wrong.text == "differs: the file in.dat that it writes is another"
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
@@ -102,18 +102,18 @@ def test_a_header_of_the_vendor_that_is_not_installed_is_named(tmp_path: Path, m
     bench = project(tmp_path, EXACT, "tb.cpp")
     (tmp_path / "tb.cpp").write_text('#include "ap_int.h"\n' + (tmp_path / "tb.cpp").read_text())
     found = prove_original(bench)
-    assert found.verdict is Verdict.NOT_POSSIBLE and "ap_int.h" in found.why
+    assert found.verdict is BenchVerdict.NOT_POSSIBLE and "ap_int.h" in found.why
     assert found.why.endswith("(the vendor's headers are not installed)")
     (tmp_path / "installed" / "include").mkdir(parents=True)
     (tmp_path / "installed" / "include" / "ap_int.h").write_text("")
     monkeypatch.setenv("XILINX_HLS", str(tmp_path / "installed"))
-    assert prove_original(bench).verdict is Verdict.PASSED
+    assert prove_original(bench).verdict is BenchVerdict.PASSED
 
 
 def test_sources_with_a_main_of_their_own_are_their_bench(tmp_path: Path) -> None:
     (tmp_path / "k.c").write_text("int k(int a) { return a + 1; }\nint main(void) { return k(1) - 2; }\n")
     whole = Project(str(tmp_path / "k.c"))
-    assert has_bench(whole) and prove_original(whole).verdict is Verdict.PASSED
+    assert has_bench(whole) and prove_original(whole).verdict is BenchVerdict.PASSED
     alone = prove_design(whole, {"k.c": "int k(int a) { return a + 1; }\n"}, prove_original(whole))
     assert alone.text == "not possible: the main of the sources is not part of the design"
     (tmp_path / "k.c").write_text("int k(int a) { return a + 1; }\n")
@@ -123,4 +123,4 @@ def test_sources_with_a_main_of_their_own_are_their_bench(tmp_path: Path) -> Non
 def test_a_bench_finds_its_data_where_the_tool_would_run_it(tmp_path: Path) -> None:
     bench = project(tmp_path, EXACT)
     (tmp_path / "tb.c").write_text((tmp_path / "tb.c").read_text().replace("in.dat", "../../../../in.dat"))
-    assert prove_original(bench).verdict is Verdict.PASSED
+    assert prove_original(bench).verdict is BenchVerdict.PASSED

@@ -11,7 +11,7 @@ from pipeline.design_space.sampling import sample
 from pipeline.estimator import VERSION, load_device, prepare
 from pipeline.estimator.constants import Constants
 from pipeline.kernels.suite import find_kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Address, Entry, ReportStore, imported_flow
 from tests.tasks.commands import luigi
 
@@ -25,7 +25,7 @@ def _labels_of_a_slower_tool(workspace: Path) -> None:
         entries = []
         for point in sample(load_space(kernel, None), "uniform", 30, 0):
             found = prepared.figures(point)
-            label = Label(Status.OK, cycles=found.cycles[2], used=found.used)
+            label = Label(DesignStatus.OK, cycles=found.cycles[2], used=found.used)
             entries.append(Entry(design_key(point), point, label))
         store.put_all(Address(name, kernel.ast_hash, imported_flow("ours", "merlin")), entries)
 

@@ -11,7 +11,7 @@ import pytest
 from luigi import task_register as luigi_tasks
 
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Address, Entry, imported_flow
 from pipeline.tasks.imports import ImportHLSyn, ImportReports
 from pipeline.tasks.plan import kernel_of, open_store
@@ -150,7 +150,7 @@ def test_a_source_never_mixes_parts_clocks_or_versions(place: Place, what: str) 
 def test_reports_join_those_that_an_earlier_version_imported_without_their_flow(place: Place) -> None:
     address = Address("gemm", kernel_of(str(place.kernel)).ast_hash, imported_flow("mine", "merlin"))
     old = Entry("__PARA__L0-1", {"__PARA__L0": 1}, xml=report_xml(99))
-    failed = Entry("__PARA__L0-0", {"__PARA__L0": 0}, Label(Status.TIMEOUT, "long"))
+    failed = Entry("__PARA__L0-0", {"__PARA__L0": 0}, Label(DesignStatus.TIMEOUT, "long"))
     open_store(place.workspace).put_all(address, [failed, old])
     place.design("runs", "one", 1, report_xml(11), 10)
     place.imported("runs")

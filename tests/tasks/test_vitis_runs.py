@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.design_space.keys import Point, design_key
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.claims import Claims
 from pipeline.tasks.vitis import run_designs
 from tests.synthesis.vitis.support import kernel_of, stand_in
@@ -154,5 +154,5 @@ def test_a_validation_runs_afresh_what_is_stored_and_never_beside_another_run_of
     monkeypatch.setattr(sys, "stderr", Terminal())
     outcomes = list(run_designs(fresh, kernel, designs, tmp_path / "workspace", lambda key, stage: None))
     assert [text.strip() for text in said] == ["k: waiting for 1 design that others have in flight"]
-    assert {one.label.status for one in outcomes} == {Status.OK}
+    assert {one.label.status for one in outcomes} == {DesignStatus.OK}
     assert sorted(runs) == sorted(design_key(point) for point in designs) and runs[-1] == first

@@ -17,7 +17,7 @@ from pipeline.graphs.graph import ProgramGraph, write_graph
 from pipeline.graphs.make import graph_of
 from pipeline.kernels.suite import find_kernel
 from pipeline.models.inputs import PARALLEL, PIPELINE, TILE
-from pipeline.reports.labels import Label, Status, Utilisation
+from pipeline.reports.labels import DesignStatus, Label, Utilisation
 from pipeline.reports.report import Resources
 from pipeline.training import load_designs, site_graph, site_values
 
@@ -31,7 +31,7 @@ def labelled(
 ) -> LabelledDesign:
     used = Resources(bram_18k=10, dsp=20, ff=100, lut=200) if cycles is not None else Resources()
     label = Label(
-        status=Status.OK if cycles is not None else Status.TIMEOUT, cycles=cycles, used=used,
+        status=DesignStatus.OK if cycles is not None else DesignStatus.TIMEOUT, cycles=cycles, used=used,
         available=Resources(bram_18k=100, dsp=100, ff=1000, lut=1000),
         published_utilisation=Utilisation(bram_18k=0.09, dsp=0.19, ff=0.08, lut=0.18) if published else None,
     )  # fmt: skip

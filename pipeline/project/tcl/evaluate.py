@@ -13,7 +13,7 @@ from pipeline.project.tcl import text_commands
 from pipeline.project.tcl.expression import Expression, Value, truth, written
 from pipeline.project.tcl.files import Budget, file_command, glob_command
 from pipeline.project.tcl.lists import list_of, text_of
-from pipeline.project.tcl.syntax import Command, Part, Reader, Script, Variable, Word, commands, parts_of
+from pipeline.project.tcl.syntax import Part, Reader, Script, TclCommand, TclVariable, Word, commands, parts_of
 from pipeline.project.tcl.unknown import Raised, Refused, Unknown, first_unknown
 
 STEPS = 30_000
@@ -122,7 +122,7 @@ class Evaluator:
             self._depth -= 1
         return value
 
-    def _command(self, command: Command) -> str:
+    def _command(self, command: TclCommand) -> str:
         self._steps += 1
         if self._steps > STEPS:
             raise Refused(f"the script takes more than {STEPS:,} steps", command.line)
@@ -225,7 +225,7 @@ class Evaluator:
             return self._globals, link + bracket + rest
         return self._frames[-1], name
 
-    def value_of(self, variable: Variable, line: int) -> str:
+    def value_of(self, variable: TclVariable, line: int) -> str:
         """The value of a variable; unknown where nothing has set it."""
         name = variable.name
         if variable.index is not None:
@@ -251,7 +251,7 @@ class Evaluator:
             return words[0]
         if len(words) == 1:
             array = re.fullmatch(r"(.*)\((.*)\)", words[0], re.DOTALL)
-            return self.value_of(Variable(array[1], (array[2],)) if array else Variable(words[0], None), line)
+            return self.value_of(TclVariable(array[1], (array[2],)) if array else TclVariable(words[0], None), line)
         return self._assign(words[0], words[1])
 
     def _do_unset(self, words: list[str], line: int) -> str:

@@ -15,7 +15,7 @@ _MOST_NESTED = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class TclVariable:
     """``$name``, or ``$name(index)``."""
 
     name: str
@@ -30,7 +30,7 @@ class Script:
     line: int
 
 
-Part = str | Variable | Script
+Part = str | TclVariable | Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class TclCommand:
     """One command: its words and the line that it begins on."""
 
     words: tuple[Word, ...]
@@ -51,7 +51,7 @@ class Command:
 
 
 @lru_cache(maxsize=2048)
-def commands(text: str, line: int = 1) -> tuple[Command, ...]:
+def commands(text: str, line: int = 1) -> tuple[TclCommand, ...]:
     """The commands of a script whose first line is ``line``. Raises Refused, with the line, for what is no Tcl."""
     reader = Reader(text, line)
     found = []
@@ -80,7 +80,7 @@ class Reader:
         self._counted = (self.at, line + self.text.count("\n", at, self.at))
         return self._counted[1]
 
-    def command(self) -> Command | None:
+    def command(self) -> TclCommand | None:
         """The next command, None at the end."""
         while True:
             self.blank(_BLANKS + "\n;")
@@ -98,7 +98,7 @@ class Reader:
             words.append(self.word())
             self.blank(_BLANKS)
         self.at += 1
-        return Command(tuple(words), line)
+        return TclCommand(tuple(words), line)
 
     def blank(self, letters: str) -> None:
         """Passes over these letters and joined lines."""
@@ -164,7 +164,7 @@ class Reader:
         flush()
         return tuple(found)
 
-    def variable(self) -> Variable | None:
+    def variable(self) -> TclVariable | None:
         """The variable that begins here with ``$``; None for a lone one."""
         if self.text.startswith("${", self.at):
             end = self.text.find("}", self.at)
@@ -173,20 +173,20 @@ class Reader:
             name = self.text[self.at + 2 : end]
             self.at = end + 1
             array = re.fullmatch(r"(.*)\((.*)\)", name, re.DOTALL)
-            return Variable(array[1], (array[2],)) if array else Variable(name, None)
+            return TclVariable(array[1], (array[2],)) if array else TclVariable(name, None)
         match = _NAME.match(self.text, self.at + 1)
         if match is None:
             return None
         self.at = match.end()
         if self.text[self.at : self.at + 1] != "(":
-            return Variable(match[0], None)
+            return TclVariable(match[0], None)
         line = self.line
         self.at += 1
         index = self.parts(")")
         if self.text[self.at : self.at + 1] != ")":
             raise Refused("an index is not closed", line)
         self.at += 1
-        return Variable(match[0], index)
+        return TclVariable(match[0], index)
 
     def script(self) -> Script:
         """The script in brackets: its commands are passed over to find its end."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Report
 from pipeline.synthesis.flow import Flow
 
@@ -38,7 +38,7 @@ class Fault:
     to no verdict, which can be the design's own doing: as often as is put up with, it is a result after all.
     """
 
-    status: Status
+    status: DesignStatus
     reason: str
     step: str = SYNTHESIS
     alike: str | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Label, Status, label_from_report
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.reports.write import write_report
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Backend, Outcome
@@ -17,10 +17,11 @@ from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, ESTIMATOR_SOURCE, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     # Loaded where a backend is made: whoever only reads the store does without the estimator.
-    from pipeline.estimator import Device, Prepared
+    from pipeline.estimator import Device, WalkedKernel
 
 GENERATOR = "hls-moe-pipeline estimator"
 _MANY_BATCHES = 16
@@ -76,7 +77,7 @@ class EstimatorBackend(Backend):
 
     def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
-        flow = replace(self.flow, dialect="vitis-plain") if kernel.dialect == "vitis-plain" else self.flow
+        flow = replace(self.flow, dialect=Dialect.VITIS_PLAIN) if kernel.dialect == Dialect.VITIS_PLAIN else self.flow
         return Address(kernel.name, kernel.ast_hash, flow)
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:
@@ -88,7 +89,7 @@ class EstimatorBackend(Backend):
         from pipeline.estimator import prepare
 
         address = self.address_of(kernel)
-        prepared: Prepared | None = None
+        prepared: WalkedKernel | None = None
         for start in range(0, len(points), self.batch):
             chosen = points[start : start + self.batch]
             keys = [design_key(point) for point in chosen]
@@ -109,14 +110,14 @@ class EstimatorBackend(Backend):
         if self.store.batches(address) >= _MANY_BATCHES:
             self.store.compact(address)
 
-    def _estimate(self, prepared: Prepared, key: str, point: Point, dialect: str, new: dict[str, Entry]) -> Outcome:
+    def _estimate(self, prepared: WalkedKernel, key: str, point: Point, dialect: str, new: dict[str, Entry]) -> Outcome:
         started = self.clock() if self.clock else None
         try:
             report = prepared.estimate(point, dialect)
             # write_report reads back what it wrote by the parser that a tool's reports go through, and compares.
             xml = write_report(report, generator=GENERATOR)
         except PipelineError as error:
-            return Outcome(key, point, Label(Status.NO_VERDICT, str(error)), None, None, "estimated", None)
+            return Outcome(key, point, Label(DesignStatus.NO_VERDICT, str(error)), None, None, "estimated", None)
         seconds = self.clock() - started if self.clock and started is not None else None
         label = label_from_report(report)
         entry = Entry(key, point, label, xml, seconds=seconds, tool_version=report.tool_version)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import Backend, Farm, Outcome
 from pipeline.synthesis.backends.choose import find_address
@@ -15,6 +15,7 @@ from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
 from pipeline.synthesis.store import ReportStore
+from pipeline.terms import Dialect
 
 
 class ReplayBackend(Backend):
@@ -68,7 +69,7 @@ class ReplayBackend(Backend):
             f"no report of design {key} of {self.address.kernel} from {self.flow.source} is cached; "
             "estimate it with --backend estimator"
         )
-        return Outcome(key, point, Label(Status.NOT_CACHED, reason), None, None, "replayed", None)
+        return Outcome(key, point, Label(DesignStatus.NOT_CACHED, reason), None, None, "replayed", None)
 
 
 def _outcome(entry: Entry, point: Point | None) -> Outcome:
@@ -94,7 +95,7 @@ def _nominal_flow(source: str | None) -> Flow:
         from pipeline.estimator import VERSION
 
         return estimator_flow(VERSION)
-    return KNOWN_FLOWS.get(source) or imported_flow(source, "hls")
+    return KNOWN_FLOWS.get(source) or imported_flow(source, Dialect.HLS)
 
 
 def _default_source(store: ReportStore) -> str:

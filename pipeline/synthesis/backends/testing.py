@@ -19,14 +19,14 @@ from pathlib import Path
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.backends.replay import ReplayBackend
 from pipeline.synthesis.backends.tool import ToolBackend
 from pipeline.synthesis.canonical import sha256_hex
 from pipeline.synthesis.store import ReportStore
 
-_NO_RESULT = (Status.NOT_CACHED, Status.NO_VERDICT)
+_NO_RESULT = (DesignStatus.NOT_CACHED, DesignStatus.NO_VERDICT)
 
 
 class BackendConformance(ABC):

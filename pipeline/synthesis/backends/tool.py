@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.surroundings import DEFAULT_ENDS, Bounds, ends_sentence, is_result
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import SYNTHESIS, Backend, Farm, Fault, Outcome
@@ -149,7 +149,7 @@ class ToolBackend(Backend):
         label, report = entry.read()
         if not is_result(label, self.bounds):
             return None
-        if label.status is Status.OK and not stepped:
+        if label.status is DesignStatus.OK and not stepped:
             return None
         hashed = entry.report_hash
         return Outcome(entry.key, point, label, report, hashed, "synthesised", entry.seconds, entry.started)

@@ -10,12 +10,12 @@ from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
 from pipeline.synthesis.executors.licences import LicencePool
 from pipeline.synthesis.executors.make import make_executor
 from pipeline.synthesis.executors.options import KINDS, FarmOptions
-from pipeline.synthesis.executors.run_all import Done, RunLost, run_all
+from pipeline.synthesis.executors.run_all import FinishedJob, RunLost, run_all
 
 __all__ = [
     "KINDS",
-    "Done",
     "FarmOptions",
+    "FinishedJob",
     "HeldElsewhere",
     "LicencePool",
     "RunCancelled",

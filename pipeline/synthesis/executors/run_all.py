@@ -38,7 +38,7 @@ class RunLost(PipelineError):
 
 
 @dataclass(frozen=True)
-class Done(Generic[J, R]):
+class FinishedJob(Generic[J, R]):
     """What became of one job: a result or, where ``error`` is set, none."""
 
     job_id: str
@@ -73,7 +73,7 @@ def run_all(
     waiting: Callable[[int], None] | None = None,
     reruns: int = 1,
     goes_on: Callable[[], bool] = lambda: True,
-) -> Iterator[Done[J, R]]:
+) -> Iterator[FinishedJob[J, R]]:
     """Run ``function`` on every job; yields each job's outcome once, in the order in which they finish.
 
     Args:
@@ -129,7 +129,7 @@ class _Flight(Generic[J, R]):
         self.landed: queue.SimpleQueue[Future[_Outcome]] = queue.SimpleQueue()
         self.tended = time.monotonic()
 
-    def outcomes(self) -> Iterator[Done[J, R]]:
+    def outcomes(self) -> Iterator[FinishedJob[J, R]]:
         with self.pool.watched() if self.pool else contextlib.nullcontext() as pool:
             try:
                 while True:
@@ -191,7 +191,7 @@ class _Flight(Generic[J, R]):
             self.tended = time.monotonic()
             return future
 
-    def judge(self, job_id: str, future: Future[_Outcome]) -> Done[J, R] | None:
+    def judge(self, job_id: str, future: Future[_Outcome]) -> FinishedJob[J, R] | None:
         """The job's outcome; None if it has to be run again."""
         runs = self.runs[job_id]
         job = self.jobs[job_id]
@@ -202,12 +202,12 @@ class _Flight(Generic[J, R]):
             lost = future.exception()
         if lost is None:
             outcome = future.result()
-            return Done(job_id, job, outcome.result, outcome.error, runs)
+            return FinishedJob(job_id, job, outcome.result, outcome.error, runs)
         if runs <= self.reruns:
             return None
         times = "once" if runs == 1 else f"{runs} times"
         error = RunLost(f"the run of {job_id} was lost {times}: {lost}", fix="start again: it is then run once more")
-        return Done(job_id, job, None, error, runs)
+        return FinishedJob(job_id, job, None, error, runs)
 
 
 class _Held:

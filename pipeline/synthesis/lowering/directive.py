@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Directive:
+class LoweredDirective:
     """A directive: options in order (a flag has None), and the variable it is about, where it has one."""
 
     name: str
@@ -48,37 +48,37 @@ class Directive:
         return " ".join(words)
 
 
-PIPELINE = Directive("pipeline")
-PIPELINE_OFF = Directive("pipeline", (("off", None),))
-UNROLL = Directive("unroll")
-NO_FLATTEN = Directive("loop_flatten", (("off", None),))
-INLINE = Directive("inline")
+PIPELINE = LoweredDirective("pipeline")
+PIPELINE_OFF = LoweredDirective("pipeline", (("off", None),))
+UNROLL = LoweredDirective("unroll")
+NO_FLATTEN = LoweredDirective("loop_flatten", (("off", None),))
+INLINE = LoweredDirective("inline")
 
 
-def unroll(factor: int, *, divides: bool) -> Directive:
+def unroll(factor: int, *, divides: bool) -> LoweredDirective:
     """Partial unrolling; ``skip_exit_check`` is safe only where the factor divides the trip count (UG1399)."""
     options: tuple[tuple[str, str | None], ...] = (("factor", str(factor)),)
-    return Directive("unroll", (*options, ("skip_exit_check", None)) if divides else options)
+    return LoweredDirective("unroll", (*options, ("skip_exit_check", None)) if divides else options)
 
 
-def tripcount(least: int, most: int) -> Directive:
+def tripcount(least: int, most: int) -> LoweredDirective:
     """Bounds on the number of iterations, for reports only."""
-    return Directive("loop_tripcount", (("min", str(least)), ("max", str(most))))
+    return LoweredDirective("loop_tripcount", (("min", str(least)), ("max", str(most))))
 
 
-def independent(variable: str) -> Directive:
+def independent(variable: str) -> LoweredDirective:
     """No dependence between iterations through this array."""
-    return Directive("dependence", (("type", "inter"), ("dependent", "false")), variable)
+    return LoweredDirective("dependence", (("type", "inter"), ("dependent", "false")), variable)
 
 
-def partition(variable: str, kind: str, factor: int | None, dim: int) -> Directive:
+def partition(variable: str, kind: str, factor: int | None, dim: int) -> LoweredDirective:
     """A dimension (from 1) split into banks: ``cyclic`` or ``block`` by a factor, or ``complete``."""
     options: list[tuple[str, str | None]] = [("type", kind)]
     if factor is not None:
         options.append(("factor", str(factor)))
-    return Directive("array_partition", (*options, ("dim", str(dim))), variable)
+    return LoweredDirective("array_partition", (*options, ("dim", str(dim))), variable)
 
 
-def interface(mode: str, port: str, **options: str) -> Directive:
+def interface(mode: str, port: str, **options: str) -> LoweredDirective:
     """The interface of an argument, or of the function itself for the port ``return``."""
-    return Directive("interface", (("mode", mode), *options.items()), port)
+    return LoweredDirective("interface", (("mode", mode), *options.items()), port)

@@ -11,7 +11,7 @@ from pycparser.c_generator import CGenerator
 
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
-from pipeline.synthesis.lowering.directive import UNROLL, Directive, partition
+from pipeline.synthesis.lowering.directive import UNROLL, LoweredDirective, partition
 from pipeline.synthesis.lowering.flow import LOOPS, mentions, statements
 from pipeline.synthesis.lowering.plan import LoopPlan, Plan
 from pipeline.synthesis.lowering.prepare import Prepared
@@ -62,14 +62,14 @@ class Emitter(CGenerator):  # type: ignore[misc]
         plan: Plan,
         *,
         pragmas: bool,
-        arrays: dict[Symbol, list[Directive]],
+        arrays: dict[Symbol, list[LoweredDirective]],
     ) -> None:
         super().__init__()
         self.prepared = prepared
         self.plan = plan
         self.pragmas = pragmas
         self.arrays = arrays
-        self.placed: list[tuple[str, Directive]] = []
+        self.placed: list[tuple[str, LoweredDirective]] = []
         self.locations: dict[str, str] = {}
         self.function = ""
         self.wraps: tuple[tuple[_Split, LoopPlan], ...] = ()
@@ -79,7 +79,7 @@ class Emitter(CGenerator):  # type: ignore[misc]
 
     # Directives -----------------------------------------------------------------------------------------------------
 
-    def direct(self, directives: Sequence[Directive], label: str | None) -> str:
+    def direct(self, directives: Sequence[LoweredDirective], label: str | None) -> str:
         """Notes directives for a place; their pragma lines where they are written as such."""
         location = self.function if label is None else f"{self.function}/{label}"
         self.placed += [(location, item) for item in directives]
@@ -96,7 +96,7 @@ class Emitter(CGenerator):  # type: ignore[misc]
             return self._pragma(node)
         return f"{self.visit(node)};\n"
 
-    def definition(self, decl: Any, body: Any, name: str, head: Sequence[Directive]) -> str:
+    def definition(self, decl: Any, body: Any, name: str, head: Sequence[LoweredDirective]) -> str:
         """A function called ``name`` in the text, with directives at its start."""
         self.function = name
         self.indent_level = 0

@@ -15,7 +15,7 @@ LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
 
 @dataclass(slots=True)
-class Flow:
+class VariableFlow:
     """Effects of code on plain variables (integers and floating point).
 
     ``needs``: read before this code has surely set them. ``sets``: surely set when the code is left. ``odd``: why the
@@ -28,9 +28,9 @@ class Flow:
     reads: set[Symbol] = field(default_factory=set)
     odd: str | None = None
 
-    def then(self, other: Flow) -> Flow:
+    def then(self, other: VariableFlow) -> VariableFlow:
         """This code, then the other."""
-        return Flow(
+        return VariableFlow(
             self.needs | (other.needs - self.sets),
             self.sets | other.sets,
             self.writes | other.writes,
@@ -38,7 +38,7 @@ class Flow:
             self.odd or other.odd,
         )
 
-    def either(self, other: Flow) -> Flow:
+    def either(self, other: VariableFlow) -> VariableFlow:
         """This code or the other."""
         joined = self.then(other)
         joined.needs, joined.sets = self.needs | other.needs, self.sets & other.sets
@@ -56,19 +56,19 @@ class FlowReader:
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    def of(self, *nodes: Any) -> Flow:
+    def of(self, *nodes: Any) -> VariableFlow:
         """The flow of statements or expressions one after another."""
-        result = Flow()
+        result = VariableFlow()
         for node in nodes:
             result = result.then(self._node(node))
         return result
 
-    def _node(self, node: Any) -> Flow:
+    def _node(self, node: Any) -> VariableFlow:
         match node:
             case None | c_ast.Constant() | c_ast.Pragma() | c_ast.EmptyStatement() | c_ast.Typename():
-                return Flow()
+                return VariableFlow()
             case c_ast.UnaryOp(op="sizeof"):
-                return Flow()
+                return VariableFlow()
             case c_ast.ID():
                 return self._read(node)
             case c_ast.Decl():
@@ -78,22 +78,22 @@ class FlowReader:
             case c_ast.UnaryOp(op="p++" | "p--" | "++" | "--"):
                 return self.of(node.expr).then(self._written(node.expr))
             case c_ast.UnaryOp(op="&" | "*"):
-                return self.of(node.expr).then(Flow(odd="a pointer is used"))
+                return self.of(node.expr).then(VariableFlow(odd="a pointer is used"))
             case c_ast.TernaryOp():
                 return self.of(node.cond).then(self.of(node.iftrue).either(self.of(node.iffalse)))
             case c_ast.BinaryOp(op="&&" | "||"):
-                return self.of(node.left).then(self.of(node.right).either(Flow()))
+                return self.of(node.left).then(self.of(node.right).either(VariableFlow()))
             case c_ast.StructRef():
                 return self.of(node.name)
             case c_ast.FuncCall():
                 known = isinstance(node.name, c_ast.ID) and node.name.name in PURE_CALLS
                 name = getattr(node.name, "name", "a function")
-                return self.of(node.args).then(Flow(odd=None if known else f"{name} is called"))
+                return self.of(node.args).then(VariableFlow(odd=None if known else f"{name} is called"))
             case c_ast.If():
                 return self.of(node.cond).then(self.of(node.iftrue).either(self.of(node.iffalse)))
             case c_ast.For():
                 body = self.of(node.stmt, node.next)
-                return self.of(node.init, node.cond).then(body.either(Flow()))
+                return self.of(node.init, node.cond).then(body.either(VariableFlow()))
             case c_ast.Compound():
                 return self.of(*(node.block_items or []))
             case c_ast.DeclList():
@@ -104,48 +104,50 @@ class FlowReader:
                 return self.of(*(child for _, child in node.children() if not isinstance(child, c_ast.Typename)))
             case c_ast.InitList():
                 return self.of(*node.exprs)
-        found = Flow()
+        found = VariableFlow()
         for _, child in node.children():
             found = found.then(self.of(child))
         # What is not understood may set nothing and need everything that it names.
-        return Flow(found.needs | found.writes, set(), found.writes, found.reads, f"a {type(node).__name__} statement")
+        return VariableFlow(
+            found.needs | found.writes, set(), found.writes, found.reads, f"a {type(node).__name__} statement"
+        )
 
     def _symbol(self, node: c_ast.ID) -> Symbol | None:
         symbol = self.program.symbols.get(id(node))
         return symbol if symbol is not None and symbol.role not in ("function", "constant") else None
 
-    def _read(self, node: c_ast.ID) -> Flow:
+    def _read(self, node: c_ast.ID) -> VariableFlow:
         symbol = self._symbol(node)
         if symbol is None or symbol.ctype.kind == "array":
-            return Flow()
-        return Flow(needs={symbol}, reads={symbol})
+            return VariableFlow()
+        return VariableFlow(needs={symbol}, reads={symbol})
 
-    def _written(self, node: Any) -> Flow:
+    def _written(self, node: Any) -> VariableFlow:
         if not isinstance(node, c_ast.ID):
-            return Flow()
+            return VariableFlow()
         symbol = self._symbol(node)
         if symbol is None:
-            return Flow(odd="a name is not resolved")
+            return VariableFlow(odd="a name is not resolved")
         odd = None
         if symbol.ctype.kind not in ("int", "float"):
             odd = f"{symbol.name} is written as a whole"
         elif symbol.address_taken or symbol.role in ("global", "static"):
             odd = f"{symbol.name} may be used elsewhere"
-        return Flow(sets={symbol}, writes={symbol}, odd=odd)
+        return VariableFlow(sets={symbol}, writes={symbol}, odd=odd)
 
-    def _declared(self, node: c_ast.Decl) -> Flow:
+    def _declared(self, node: c_ast.Decl) -> VariableFlow:
         symbol = self.program.symbols.get(id(node))
         if symbol is None:
-            return Flow(odd="a type or function is declared")
+            return VariableFlow(odd="a type or function is declared")
         before = self.of(node.init)
         if symbol.ctype.kind not in ("int", "float"):
-            return before.then(Flow(odd=f"{symbol.name} is declared inside"))
+            return before.then(VariableFlow(odd=f"{symbol.name} is declared inside"))
         odd = f"{symbol.name} is static" if symbol.role != "local" else None
         odd = odd or (f"the address of {symbol.name} is taken" if symbol.address_taken else None)
         # Without an initialiser the value is any; that counts as set, for nobody may rely on the old one.
-        return before.then(Flow(sets={symbol}, writes={symbol}, odd=odd))
+        return before.then(VariableFlow(sets={symbol}, writes={symbol}, odd=odd))
 
-    def _assigned(self, node: c_ast.Assignment) -> Flow:
+    def _assigned(self, node: c_ast.Assignment) -> VariableFlow:
         target = node.lvalue
         before = self.of(node.rvalue)
         if not isinstance(target, c_ast.ID):

@@ -13,7 +13,7 @@ from pipeline.kernels.model import Kernel
 from pipeline.kernels.own_pragmas import Interface, Stream, in_force
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering import directive
-from pipeline.synthesis.lowering.directive import Directive
+from pipeline.synthesis.lowering.directive import LoweredDirective
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.prepare import Prepared, array_argument
 
@@ -77,11 +77,11 @@ def _streams(kernel: Kernel) -> dict[str, str]:
     return found
 
 
-def interface_directives(prepared: Prepared, flow_target: str, given: set[str]) -> list[Directive]:
+def interface_directives(prepared: Prepared, flow_target: str, given: set[str]) -> list[LoweredDirective]:
     """Ports of the Vitis flow: an AXI master an array, everything else by registers (UG1399, "Interfaces")."""
     if flow_target != "vitis":
         return []
-    result: list[Directive] = []
+    result: list[LoweredDirective] = []
     for symbol in prepared.program.functions[prepared.kernel.top].arguments:
         if symbol.name in given:
             continue
@@ -98,9 +98,9 @@ def wrapper(
     prepared: Prepared,
     found: Ports,
     inner: str,
-    head: Sequence[Directive],
+    head: Sequence[LoweredDirective],
     moved: Sequence[str],
-    partitions: dict[Symbol, list[Directive]],
+    partitions: dict[Symbol, list[LoweredDirective]],
 ) -> str:
     """The top function: copies in, the call of ``inner``, copies out.
 

@@ -239,7 +239,7 @@ class _Decision:
 
     def _pipeline(self, record: LoopRecord, asked: Asked, plan: LoopPlan, *, fine: bool) -> None:
         site, value = asked.pipeline_site, asked.pipeline
-        mine: list[directive.Directive] = []
+        mine: list[directive.LoweredDirective] = []
         done, how = Done.APPLIED, ""
         if plan.full:
             mine.append(directive.UNROLL)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering import directive
-from pipeline.synthesis.lowering.directive import Directive
+from pipeline.synthesis.lowering.directive import LoweredDirective
 from pipeline.synthesis.lowering.plan import Plan
 from pipeline.synthesis.lowering.prepare import Prepared
 
@@ -34,7 +34,7 @@ class Partitions:
     splits: dict[Symbol, dict[int, Split]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def directives(self, symbol: Symbol, name: str) -> list[Directive]:
+    def directives(self, symbol: Symbol, name: str) -> list[LoweredDirective]:
         """The directives for an array that is called ``name`` in the text."""
         return [
             directive.partition(name, split.kind, None if split.kind == "complete" else split.factor, dim + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.synthesis.lowering.directive import Directive
+from pipeline.synthesis.lowering.directive import LoweredDirective
 from pipeline.synthesis.lowering.restructure import Jam, Reduction
 from pipeline.synthesis.lowering.result import SiteOutcome
 
@@ -24,8 +24,8 @@ class LoopPlan:
     tile: int = 0
     full: bool = False
     """Unrolled completely, by its own factor or by a pipeline around it."""
-    directives: list[Directive] = field(default_factory=list)
-    tile_directives: list[Directive] = field(default_factory=list)
+    directives: list[LoweredDirective] = field(default_factory=list)
+    tile_directives: list[LoweredDirective] = field(default_factory=list)
     jam: Jam | None = None
     reduction: Reduction | None = None
 

@@ -10,7 +10,7 @@ from pycparser import c_ast
 from pipeline.kernels.expressions import same_text
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.symbols import Symbol
-from pipeline.synthesis.lowering.flow import Flow, has_loop, holds, mentions, statements
+from pipeline.synthesis.lowering.flow import VariableFlow, has_loop, holds, mentions, statements
 from pipeline.synthesis.lowering.prepare import Prepared
 
 _STEPS = ("p++", "p--", "++", "--")
@@ -156,7 +156,7 @@ def _level(
     items: list[Any],
     runs: list[tuple[list[Any], set[Symbol]]],
     counters: set[Symbol],
-    whole: Flow,
+    whole: VariableFlow,
     around: frozenset[Symbol] = frozenset(),
 ) -> str | None:
     """Collects the loop-free runs and the counters of the loops of a nest; a reason where its shape forbids it."""
@@ -300,7 +300,7 @@ def _accumulation(prepared: Prepared, node: c_ast.Assignment) -> Reduction | Non
     return Reduction(node, target, term, operator, kind.name, symbol)
 
 
-def _alone(prepared: Prepared, record: LoopRecord, flow: Flow, item: Reduction) -> bool:
+def _alone(prepared: Prepared, record: LoopRecord, flow: VariableFlow, item: Reduction) -> bool:
     """Whether the target is one element for the whole loop, and nothing else in the body touches it."""
     program = prepared.program
     moving = flow.writes | ({record.symbol} if record.symbol else set())

@@ -12,7 +12,7 @@ from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.reports.further import label_from_cosim, label_from_exported
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.surroundings import DEFAULT_ENDS, EVERYWHERE, Bounds
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import SYNTHESIS, Fault, Outcome
@@ -198,7 +198,7 @@ class VitisBackend(ToolBackend):
             sources = self.lowering(kernel, point)
             job = render(self.tool, self.flow, sources, further=self.further)
         except PipelineError as error:
-            label = Label(Status.NO_VERDICT, f"the design cannot be handed to the tool: {error}")
+            label = Label(DesignStatus.NO_VERDICT, f"the design cannot be handed to the tool: {error}")
             return Outcome(key, point, label, None, None, "synthesised", None)
         started = self.now() if self.now else None
         tell, wait = self.on_stage, self.on_wait
@@ -243,7 +243,7 @@ class VitisBackend(ToolBackend):
                     )  # fmt: skip
                     self.file(self.step_address(name), labelled)
             self.file(self.address, entry)
-            if label.status is Status.REPORT_UNPARSABLE:
+            if label.status is DesignStatus.REPORT_UNPARSABLE:
                 # In the words in which the store will tell it.
                 label = entry.label
         elif tries > 1:
@@ -273,29 +273,31 @@ def step_label(name: str, step: StepResult) -> Label:
 
     A cosimulation that failed keeps what it has measured until then.
     """
-    label = _step_report(name, step) if step.status is Status.OK or name == Further.COSIM else Label(step.status)
-    return label if step.status is Status.OK else replace(label, status=step.status, reason=step.reason)
+    label = _step_report(name, step) if step.status is DesignStatus.OK or name == Further.COSIM else Label(step.status)
+    return label if step.status is DesignStatus.OK else replace(label, status=step.status, reason=step.reason)
 
 
 def _step_report(name: str, step: StepResult) -> Label:
     try:
         if name == Further.EXPORT:
             label = label_from_exported(step.files)
-            return label or Label(Status.REPORT_MISSING, f"{name} left no export_syn.xml and no table of utilisation")
+            return label or Label(
+                DesignStatus.REPORT_MISSING, f"{name} left no export_syn.xml and no table of utilisation"
+            )
         if name == Further.COSIM:
             file = next((file for file in sorted(step.files) if file.endswith("_cosim.rpt")), None)
             if file is None:
-                return Label(Status.REPORT_MISSING, f"{name} left no file that ends in _cosim.rpt")
+                return Label(DesignStatus.REPORT_MISSING, f"{name} left no file that ends in _cosim.rpt")
             return label_from_cosim(step.files[file].decode("utf-8", errors="replace"), file=file)
-        return Label(Status.OK)
+        return Label(DesignStatus.OK)
     except PipelineError as error:
-        return Label(Status.REPORT_UNPARSABLE, str(error))
+        return Label(DesignStatus.REPORT_UNPARSABLE, str(error))
 
 
 def _faults(result: ToolResult) -> tuple[Fault, ...]:
     """What of a run belongs to the surroundings."""
     if result.transient:
-        alike = (result.reason or "") if result.status is Status.NO_VERDICT else str(result.status)
+        alike = (result.reason or "") if result.status is DesignStatus.NO_VERDICT else str(result.status)
         return (_fault(SYNTHESIS, result.status, result.reason, alike if result.everywhere else None),)
     return tuple(
         _fault(name, step.status, step.reason, f"{name} {step.status}" if step.status in EVERYWHERE else None)
@@ -304,7 +306,7 @@ def _faults(result: ToolResult) -> tuple[Fault, ...]:
     )
 
 
-def _fault(step: str, status: Status, reason: str | None, alike: str | None) -> Fault:
+def _fault(step: str, status: DesignStatus, reason: str | None, alike: str | None) -> Fault:
     return Fault(status, reason or "", step, alike, counts=status not in EVERYWHERE)
 
 

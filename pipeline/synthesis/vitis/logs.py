@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.vitis.lines import each_line, plain, unstamped
 from pipeline.synthesis.vitis.meanings import (
     GENERIC,
@@ -65,11 +65,11 @@ class Verdict:
     hold no control characters.
     """
 
-    status: Status
+    status: DesignStatus
     reason: str | None
     step: str
     """The step that decides: setup, csim, csynth, cosim or implementation."""
-    csynth: Status | None
+    csynth: DesignStatus | None
     """What became of C synthesis alone; None where the log holds no C synthesis."""
     file: str | None = None
     line: int | None = None
@@ -129,19 +129,21 @@ class _Found:
 
     def add(self, one: Verdict) -> None:
         self._last = one
-        if one.csynth not in (None, Status.NO_VERDICT):
+        if one.csynth not in (None, DesignStatus.NO_VERDICT):
             self._synthesised, self._later = one, None
-        if one.status is not Status.NO_VERDICT:
+        if one.status is not DesignStatus.NO_VERDICT:
             self._decided = one
         if one.csynth is None and one.reason is not None and one.step in _LATER:
-            self._later = one if one.errors or one.status is not Status.NO_VERDICT else None
+            self._later = one if one.errors or one.status is not DesignStatus.NO_VERDICT else None
 
     def verdict(self, exit_code: int | None) -> Verdict:
         assert self._last is not None
         best = self._synthesised or self._decided or self._last
-        if best.status is Status.OK:
+        if best.status is DesignStatus.OK:
             if self._later is not None:
-                return replace(self._later, csynth=Status.OK, warnings=best.warnings, warnings_seen=best.warnings_seen)
+                return replace(
+                    self._later, csynth=DesignStatus.OK, warnings=best.warnings, warnings_seen=best.warnings_seen
+                )
             if exit_code not in (0, None) and best is not self._last:
                 return self._last
         return best
@@ -160,7 +162,7 @@ class _Error:
     """C synthesis had ended well, and no later step had begun."""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> DesignStatus:
         return status_in(self.step, self.meaning)
 
     @property
@@ -314,7 +316,7 @@ class _Scan:
             told = meaning(found)
             if told == Meaning(None, UNKNOWN) and self.step is Step.CSYNTH and (found.id or "").startswith("Common "):
                 # What all tools share starts, loads and writes; of the design it says nothing.
-                told = Meaning(Status.NO_VERDICT, UNKNOWN)
+                told = Meaning(DesignStatus.NO_VERDICT, UNKNOWN)
             self._note(told, found.sentence, formal=True, id=found.id)
 
     def _read_note(self, found: Message, tagged: str) -> None:
@@ -347,7 +349,7 @@ class _Scan:
 
     def _note(self, told: Meaning, sentence: str, *, formal: bool, id: str | None = None) -> None:
         after = self.step is Step.CSYNTH and self.ended_well and self.finished
-        located = told.status is Status.COMPILE_ERROR and place(sentence)[0] is not None
+        located = told.status is DesignStatus.COMPILE_ERROR and place(sentence)[0] is not None
         # Of each kind the first one is kept: it is the one that may decide.
         key = (self.step, told, formal, after, located, id is None)
         if key not in self.errors:
@@ -366,8 +368,11 @@ class _Scan:
             for error in self.errors.values()
             if error.in_synthesis
             and (
-                (error.step is Step.SETUP and error.status in (Status.NO_VERDICT, Status.LICENCE, Status.TOOL_MISSING))
-                or (not error.formal and error.meaning.status not in (Status.DISK_FULL, Status.KILLED))
+                (
+                    error.step is Step.SETUP
+                    and error.status in (DesignStatus.NO_VERDICT, DesignStatus.LICENCE, DesignStatus.TOOL_MISSING)
+                )
+                or (not error.formal and error.meaning.status not in (DesignStatus.DISK_FULL, DesignStatus.KILLED))
             )
         ]
 
@@ -380,10 +385,10 @@ class _Scan:
 
     def verdict(
         self,
-        status: Status,
+        status: DesignStatus,
         reason: str | None,
         step: Step,
-        csynth: Status | None,
+        csynth: DesignStatus | None,
         place: _Place = (None, None, None),
     ) -> Verdict:
         """The verdict with all that does not depend on it."""
@@ -420,42 +425,48 @@ def _verdict(scan: _Scan, exit_code: int | None) -> Verdict:
     after = [error for error in errors if error.after]
     simulated = [error for error in errors if error.step is Step.CSIM and not scan.synthesised]
     ended_well = scan.synthesised and scan.ended_well and not early
-    csynth = Status.OK if ended_well else None
+    csynth = DesignStatus.OK if ended_well else None
     signal = _signal(exit_code)
-    if early and (error := _decides(early)).status is not Status.NO_VERDICT:
+    if early and (error := _decides(early)).status is not DesignStatus.NO_VERDICT:
         return _refused(scan, error, early)
     if late and ((error := _decides(late)).meaning.rank < WRAPPER or signal is None):
         return _decided(scan, error, late, csynth)
     if broken := [error for error in after if error.of_surroundings]:
         return _decided(scan, _decides(broken), broken, csynth)
     if ended_well and exit_code in (0, None):
-        return scan.verdict(Status.OK, scan.name_settings(), Step.CSYNTH, Status.OK)
+        return scan.verdict(DesignStatus.OK, scan.name_settings(), Step.CSYNTH, DesignStatus.OK)
     if (early or after or simulated) and signal is None:
         telling = early or after or simulated
-        return _decided(scan, _decides(telling), telling, csynth or (Status.NO_VERDICT if scan.synthesised else None))
+        return _decided(
+            scan, _decides(telling), telling, csynth or (DesignStatus.NO_VERDICT if scan.synthesised else None)
+        )
     status, reason = _without_error(scan, exit_code)
     return scan.verdict(status, reason, scan.step, (csynth or status) if scan.synthesised else None)
 
 
-def _decided(scan: _Scan, error: _Error, errors: list[_Error], csynth: Status | None) -> Verdict:
+def _decided(scan: _Scan, error: _Error, errors: list[_Error], csynth: DesignStatus | None) -> Verdict:
     sentence = _telling(error, errors)
-    status = Status.NO_VERDICT if error.after and not error.of_surroundings else error.status
+    status = DesignStatus.NO_VERDICT if error.after and not error.of_surroundings else error.status
     return scan.verdict(status, sentence, error.step, csynth, place(sentence))
 
 
 def _refused(scan: _Scan, error: _Error, errors: list[_Error]) -> Verdict:
     status, sentence = error.status, _telling(error, errors)
-    if status is Status.SOURCE_SYNTHESIS_FAILED and error.meaning.rank >= GENERIC and scan.too_large is not None:
-        status, sentence = Status.DESIGN_TOO_LARGE, scan.too_large
+    if status is DesignStatus.SOURCE_SYNTHESIS_FAILED and error.meaning.rank >= GENERIC and scan.too_large is not None:
+        status, sentence = DesignStatus.DESIGN_TOO_LARGE, scan.too_large
     csynth = status if scan.synthesised or error.meaning.rank == SPECIFIC else None
     return scan.verdict(status, sentence, error.step, csynth, place(sentence))
 
 
 def _telling(error: _Error, errors: list[_Error]) -> str:
     """The sentence of an error; the compiler's line with the place, where it only says that compiling failed."""
-    if error.meaning.status is Status.COMPILE_ERROR and place(error.sentence)[0] is None:
+    if error.meaning.status is DesignStatus.COMPILE_ERROR and place(error.sentence)[0] is None:
         for other in errors:
-            if other.step is error.step and other.meaning.status is Status.COMPILE_ERROR and place(other.sentence)[0]:
+            if (
+                other.step is error.step
+                and other.meaning.status is DesignStatus.COMPILE_ERROR
+                and place(other.sentence)[0]
+            ):
                 return other.sentence
     return error.sentence
 
@@ -471,22 +482,22 @@ def _signal(exit_code: int | None) -> int | None:
     return number if number in _SIGNALS else None
 
 
-def _without_error(scan: _Scan, exit_code: int | None) -> tuple[Status, str]:
+def _without_error(scan: _Scan, exit_code: int | None) -> tuple[DesignStatus, str]:
     at = f", last seen {scan.stage}" if scan.stage else ""
     signal = _signal(exit_code)
     if signal in _KILLS:
-        return Status.KILLED, f"the tool was ended by {_SIGNALS[signal]}{at}"
+        return DesignStatus.KILLED, f"the tool was ended by {_SIGNALS[signal]}{at}"
     if signal is not None:
         return status_in(scan.step, Meaning(None, GENERIC)), f"the tool crashed with {_SIGNALS[signal]}{at}"
     if exit_code is not None and exit_code != 0:
         if exit_code == 127 and not scan.synthesised:
-            return Status.TOOL_MISSING, _short(scan.last_line) or "the command was not found (exit status 127)"
-        return Status.NO_VERDICT, f"the tool ended with exit status {exit_code} and no error in its log{at}"
+            return DesignStatus.TOOL_MISSING, _short(scan.last_line) or "the command was not found (exit status 127)"
+        return DesignStatus.NO_VERDICT, f"the tool ended with exit status {exit_code} and no error in its log{at}"
     if not scan.synthesised:
-        return Status.NO_VERDICT, "the log holds no run of C synthesis" if scan.last_line else "the log is empty"
+        return DesignStatus.NO_VERDICT, "the log holds no run of C synthesis" if scan.last_line else "the log is empty"
     if scan.finished:
-        return Status.NO_VERDICT, "C synthesis ended with neither an error nor a result in the log"
-    return Status.NO_VERDICT, f"the log breaks off within C synthesis{at}"
+        return DesignStatus.NO_VERDICT, "C synthesis ended with neither an error nor a result in the log"
+    return DesignStatus.NO_VERDICT, f"the log breaks off within C synthesis{at}"
 
 
 def _short(sentence: str) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.vitis.languages import CRASHED, ENDED, KILLED, NO_SPACE, NOT_FOUND
 from pipeline.synthesis.vitis.messages import MAX_SEARCHED, Message, message
 from pipeline.synthesis.vitis.split import Step
@@ -24,7 +24,7 @@ class Meaning:
     ``status`` None: the step in which it stands has failed, see :func:`status_in`.
     """
 
-    status: Status | None
+    status: DesignStatus | None
     rank: int
 
 
@@ -33,52 +33,52 @@ SPECIFIC, UNKNOWN, LIKELY, GENERIC, WRAPPER = range(5)
 
 OF_THE_DESIGN = frozenset(
     {
-        Status.COMPILE_ERROR,
-        Status.TOP_NOT_FOUND,
-        Status.PRAGMA_CONFLICT,
-        Status.UNROLL_REFUSED,
-        Status.DESIGN_TOO_LARGE,
-        Status.SOURCE_SYNTHESIS_FAILED,
+        DesignStatus.COMPILE_ERROR,
+        DesignStatus.TOP_NOT_FOUND,
+        DesignStatus.PRAGMA_CONFLICT,
+        DesignStatus.UNROLL_REFUSED,
+        DesignStatus.DESIGN_TOO_LARGE,
+        DesignStatus.SOURCE_SYNTHESIS_FAILED,
     }
 )
 
 
-def status_in(step: Step, meaning: Meaning) -> Status:
+def status_in(step: Step, meaning: Meaning) -> DesignStatus:
     """The status of a run whose deciding error stands in a step."""
     status = meaning.status
     if status is not None and status not in OF_THE_DESIGN:
         return status
     if step is Step.COSIM:
-        return Status.COSIMULATION_FAILED
+        return DesignStatus.COSIMULATION_FAILED
     if step is Step.IMPLEMENTATION:
-        return Status.DESIGN_TOO_LARGE if status is Status.DESIGN_TOO_LARGE else Status.EXPORT_FAILED
+        return DesignStatus.DESIGN_TOO_LARGE if status is DesignStatus.DESIGN_TOO_LARGE else DesignStatus.EXPORT_FAILED
     if step is Step.CSIM:
         # C simulation says whether the test bench passes, nothing on C synthesis.
-        return Status.NO_VERDICT
+        return DesignStatus.NO_VERDICT
     if status is not None:
         return status
     if step is Step.SETUP or meaning.rank >= WRAPPER:
-        return Status.NO_VERDICT
-    return Status.SOURCE_SYNTHESIS_FAILED
+        return DesignStatus.NO_VERDICT
+    return DesignStatus.SOURCE_SYNTHESIS_FAILED
 
 
 _Rules = tuple[tuple[re.Pattern[str], Meaning], ...]
 
 
-def _rules(rows: Iterable[tuple[str, Status | None, int]], flags: re.RegexFlag = re.NOFLAG) -> _Rules:
+def _rules(rows: Iterable[tuple[str, DesignStatus | None, int]], flags: re.RegexFlag = re.NOFLAG) -> _Rules:
     return tuple((re.compile(pattern, flags), Meaning(status, rank)) for pattern, status, rank in rows)
 
 
 _ERROR_IDS = _rules(
     (
-        (r"HLS 214-157|SYN 201-102", Status.TOP_NOT_FOUND, SPECIFIC),
-        (r"HLS 200-1023", Status.PART_NOT_INSTALLED, SPECIFIC),
-        (r"HLS 214-274", Status.PRAGMA_CONFLICT, SPECIFIC),
-        (r"XFORM 203-504", Status.UNROLL_REFUSED, SPECIFIC),
-        (r"Common 17-34[589]", Status.LICENCE, SPECIFIC),
-        (r"HLS 200-1995|DRC UTLZ-\d+|Place 30-640", Status.DESIGN_TOO_LARGE, SPECIFIC),
-        (r"HLS 207-\d+", Status.COMPILE_ERROR, SPECIFIC),
-        (r"HLS 200-(1715|70|478|471)", Status.SOURCE_SYNTHESIS_FAILED, GENERIC),
+        (r"HLS 214-157|SYN 201-102", DesignStatus.TOP_NOT_FOUND, SPECIFIC),
+        (r"HLS 200-1023", DesignStatus.PART_NOT_INSTALLED, SPECIFIC),
+        (r"HLS 214-274", DesignStatus.PRAGMA_CONFLICT, SPECIFIC),
+        (r"XFORM 203-504", DesignStatus.UNROLL_REFUSED, SPECIFIC),
+        (r"Common 17-34[589]", DesignStatus.LICENCE, SPECIFIC),
+        (r"HLS 200-1995|DRC UTLZ-\d+|Place 30-640", DesignStatus.DESIGN_TOO_LARGE, SPECIFIC),
+        (r"HLS 207-\d+", DesignStatus.COMPILE_ERROR, SPECIFIC),
+        (r"HLS 200-(1715|70|478|471)", DesignStatus.SOURCE_SYNTHESIS_FAILED, GENERIC),
         (r"COSIM 212-[45]|IMPL 213-28|SIM 211-100|Place 30-(99|68)|XSIM 43-332[12]", None, GENERIC),
         (r"COSIM 212-3(03|17|20|21|44|60)|Common 17-70", None, LIKELY),
         (r"(v\+\+|XOCC|xocc|VPL|vpl|vitis-run) 60-\d+|SdsCompiler 83-\d+|MERCC .*|HLS 200-1912", None, WRAPPER),
@@ -91,7 +91,7 @@ _OF_SYNTHESIS = re.compile(r"(SYNCHK|XFORM|SCHED|BIND|RTGEN|RTMG|ANALYSIS|HLS) (
 # What a system call or an allocation says: true whatever the message around it is.
 _SYSTEM = _rules(
     (
-        (NO_SPACE, Status.DISK_FULL, SPECIFIC),
+        (NO_SPACE, DesignStatus.DISK_FULL, SPECIFIC),
         (
             r"\bdisk (is |may be |appears? to be )?full\b|\bENOSPC\b|\bEDQUOT\b"
             r"|(not enough|insufficient) (free )?(disk space|space on the disk)"
@@ -99,20 +99,20 @@ _SYSTEM = _rules(
             r"|read-only file ?system|stale (NFS )?file handle"
             r"|transport endpoint is not connected|\bIO failure on output stream|structure needs cleaning"
             r"|basic_ios::clear|\biostream error|__ios_failure",
-            Status.DISK_FULL,
+            DesignStatus.DISK_FULL,
             SPECIFIC,
         ),
         (
             r"\bout of (virtual )?memory\b|bad_alloc|cannot allocate memory|not enough (free )?memory|memory exhausted"
             r"|insufficient memory|\bmalloc failed|(failed|unable) to allocate (memory|\d+ bytes)|OutOfMemoryError"
             r"|java heap space|\brealloc(\(\))? failed",
-            Status.KILLED,
+            DesignStatus.KILLED,
             SPECIFIC,
         ),
         (
             r"child killed: (kill signal|SIGKILL|software termination|SIGTERM)|(killed|terminated) by signal (9|15)\b"
             r"|signal: killed|exit(ed)?( with)? (code|status)[ :]*(137|143)\b|SIGKILL",
-            Status.KILLED,
+            DesignStatus.KILLED,
             SPECIFIC,
         ),
     ),
@@ -124,7 +124,7 @@ _ERROR_WORDS = _rules(
         (
             r"(?<![\w/.'\"-])licen[cs](e|es|ing)(?![\w/.'\"-])|\bFLEX(net|lm)\b|(failed|unable|cannot) to check ?out"
             r"|no such feature exists|licensed number of users|bitstream generation is not permitted",
-            Status.LICENCE,
+            DesignStatus.LICENCE,
             SPECIFIC,
         ),
         (
@@ -133,7 +133,7 @@ _ERROR_WORDS = _rules(
             r"|write(Message)? failed|(write|writing|saving)\b.{0,80}\bfailed|exception in database saving"
             r"|(unable to|cannot|can't|could not|couldn't|failed to) (create|make) (the )?"
             r"(directory|folder|temporary file)",
-            Status.DISK_FULL,
+            DesignStatus.DISK_FULL,
             SPECIFIC,
         ),
         (
@@ -142,14 +142,14 @@ _ERROR_WORDS = _rules(
             r"|cannot (fork|remove|delete|lock|rename)\b|(unable to|could not|failed to) (remove|delete|lock|rename)\b"
             r"|connection (refused|reset|timed out|closed)|network is unreachable|failure in name resolution"
             r"|no route to host|broken pipe",
-            Status.NO_VERDICT,
+            DesignStatus.NO_VERDICT,
             SPECIFIC,
         ),
         (
             r"top[ -](level )?function\b.*\b(not found|not defined|does not exist|cannot be found|is undefined)"
             r"|(cannot|can't|could not|failed to|unable to) find (the )?top\b|no function named"
             r"|top (function|module) (is )?not (set|specified)",
-            Status.TOP_NOT_FOUND,
+            DesignStatus.TOP_NOT_FOUND,
             SPECIFIC,
         ),
         (
@@ -159,7 +159,7 @@ _ERROR_WORDS = _rules(
             r"(part|device|platform|board)\b"
             r"|(invalid|unknown|unsupported) (part|device|platform|board)\b"
             r"|no (valid |such )?(part|device|platform)s?\b.{0,40}\b(match|found)",
-            Status.PART_NOT_INSTALLED,
+            DesignStatus.PART_NOT_INSTALLED,
             SPECIFIC,
         ),
         (
@@ -171,19 +171,23 @@ _ERROR_WORDS = _rules(
             r"|simulator)\b|accessible through the path|not found in (the |your )?\$?path\b"
             r"|environment variable .{0,60}(not (set|defined)|undefined)|not recognized as an internal or external"
             r"|\bGLIBC(XX)?_[\d.]+' not found|cannot find crt[1in]\.o",
-            Status.TOOL_MISSING,
+            DesignStatus.TOOL_MISSING,
             SPECIFIC,
         ),
         (
             r"unknown option|is not a valid pragma|(invalid|unknown|unexpected|illegal) (HLS )?pragma\b"
             r"|pragma.*\b(is invalid|is unknown|is missing|unknown option|invalid option)",
-            Status.COMPILE_ERROR,
+            DesignStatus.COMPILE_ERROR,
             SPECIFIC,
         ),
-        (r"(pragma|directive)s?\b.*\bconflict|conflict\w*\b.*\b(pragma|directive)", Status.PRAGMA_CONFLICT, SPECIFIC),
+        (
+            r"(pragma|directive)s?\b.*\bconflict|conflict\w*\b.*\b(pragma|directive)",
+            DesignStatus.PRAGMA_CONFLICT,
+            SPECIFIC,
+        ),
         (
             r"stop unrolling|(cannot|can't|unable to|refus\w+ to|failed to) (completely )?unroll",
-            Status.UNROLL_REFUSED,
+            DesignStatus.UNROLL_REFUSED,
             SPECIFIC,
         ),
         (
@@ -192,22 +196,22 @@ _ERROR_WORDS = _rules(
             r"|over-?utili[sz](ed|ation)|requires more .*\b(than are available|available)"
             r"|(not enough|insufficient) .{0,40}\b(sites|resources|cells|BRAMs?|DSPs?|LUTs?)\b"
             r"|exceeds? the (number of )?(available|resources|capacity)",
-            Status.DESIGN_TOO_LARGE,
+            DesignStatus.DESIGN_TOO_LARGE,
             SPECIFIC,
         ),
-        (r"\btime(d)? ?out\b|time limit", Status.TIMEOUT, LIKELY),
+        (r"\btime(d)? ?out\b|time limit", DesignStatus.TIMEOUT, LIKELY),
         (
             r"compil\w+ error|error\w* .*(compiling|during compilation)|syntax error|undeclared|file not found"
             r"|compilation of the preprocessed source|cannot find any design unit|error in linking|preprocessor failed"
             r"|(cannot|can't|could not) (find|open|read) (the )?(design|source|include|header) file"
             r"|source file does not exist|undefined reference",
-            Status.COMPILE_ERROR,
+            DesignStatus.COMPILE_ERROR,
             LIKELY,
         ),
         (
             r"^pre-?synthesis failed|^error in opt|problem during source synthesis|synthesizability check failed"
             r"|^(RTL |architecture |C )?synthesis failed",
-            Status.SOURCE_SYNTHESIS_FAILED,
+            DesignStatus.SOURCE_SYNTHESIS_FAILED,
             GENERIC,
         ),
         (r"failed due to earlier errors|see (the )?(log|\S+\.log)( file)? for|returned (an )?error", None, WRAPPER),
@@ -229,23 +233,23 @@ _PLAIN_LINES: _Rules = (
     *_rules(
         (
             # bash: FILE: line N: PID NAME-OF-SIGNAL COMMAND, in any language.
-            (rf"[:\uff1a]\s*\d{{1,10}}\s+{ENDED}(?!\w)[^\n]*\$(@|\{{|RDI_|\w)", Status.KILLED, SPECIFIC),
+            (rf"[:\uff1a]\s*\d{{1,10}}\s+{ENDED}(?!\w)[^\n]*\$(@|\{{|RDI_|\w)", DesignStatus.KILLED, SPECIFIC),
             (rf"[:\uff1a]\s*\d{{1,10}}\s+{CRASHED}(?!\w)[^\n]*\$(@|\{{|RDI_|\w)", None, LIKELY),
-            (r"[:\uff1a]\s*\d{1,10}\s+\S(?:.{0,60}?\S)?\s{2,}\"\$RDI_PROG\"", Status.NO_VERDICT, SPECIFIC),
-            (rf"\d{{1,9}}\S{{0,3}}\s*\S{{0,8}}[:\uff1a]\s*\d{{1,10}}\s+{KILLED}(?!\w)", Status.KILLED, SPECIFIC),
-            (rf"^(\[\d+\][+-]?\s+)?(\d+\s+)?{KILLED}(: 9)?\s*$|^Terminated\s*$", Status.KILLED, SPECIFIC),
-            (rf"^\[\d+\][+-]?\s+(\d+\s+)?{KILLED}(?!\w)", Status.KILLED, SPECIFIC),
+            (r"[:\uff1a]\s*\d{1,10}\s+\S(?:.{0,60}?\S)?\s{2,}\"\$RDI_PROG\"", DesignStatus.NO_VERDICT, SPECIFIC),
+            (rf"\d{{1,9}}\S{{0,3}}\s*\S{{0,8}}[:\uff1a]\s*\d{{1,10}}\s+{KILLED}(?!\w)", DesignStatus.KILLED, SPECIFIC),
+            (rf"^(\[\d+\][+-]?\s+)?(\d+\s+)?{KILLED}(: 9)?\s*$|^Terminated\s*$", DesignStatus.KILLED, SPECIFIC),
+            (rf"^\[\d+\][+-]?\s+(\d+\s+)?{KILLED}(?!\w)", DesignStatus.KILLED, SPECIFIC),
             (
                 r"^g?make(\[\d+\])?: \*\*\* "
                 rf".*(\b(Error|Fehler|Erreur|错误|エラー) (137|143)|[\s\]]{KILLED}|\bTerminated)\s*$",
-                Status.KILLED,
+                DesignStatus.KILLED,
                 SPECIFIC,
             ),
             (
                 r"^(Command|Process|Child|Job)\b.{0,60}\b(terminated|killed) (by|with) (signal )?"
                 r"(9|15|SIGKILL|SIGTERM)\b|died with <Signals\.SIG(KILL|TERM)|\bsignal: killed\b"
                 r"|\b[Ee]xit(ed)? (with )?(exit )?(code|status)[ :]+(137|143)\b|returncode[ =:]+(-9|-15|137|143)\b",
-                Status.KILLED,
+                DesignStatus.KILLED,
                 SPECIFIC,
             ),
             (
@@ -254,27 +258,27 @@ _PLAIN_LINES: _Rules = (
                 r"|^=>> PBS: job killed"
                 r"|^srun: error: .*(Killed|Out Of Memory)|exceeded (job |step |virtual )?memory limit"
                 r"|The runner has received a shutdown signal|^The operation was cancell?ed|^Job exceeded",
-                Status.KILLED,
+                DesignStatus.KILLED,
                 SPECIFIC,
             ),
             (
                 rf"{_ERRNO}({NO_SPACE}|Input/output error|Remote I/O error|Read-only file system"
                 r"|Stale (NFS )?file handle|Transport endpoint is not connected)"
                 r"|^There is not enough space on the disk",
-                Status.DISK_FULL,
+                DesignStatus.DISK_FULL,
                 SPECIFIC,
             ),
             (
                 r"^LLVM ERROR: (IO failure|.{0,200}(write|writing|output stream))|^fatal error: error writing to"
                 r"|what\(\):\s+basic_ios|HDDMProto::writeMessage failed",
-                Status.DISK_FULL,
+                DesignStatus.DISK_FULL,
                 SPECIFIC,
             ),
             (
                 r"terminate called after throwing .*bad_alloc|what\(\):\s+std::bad_alloc|^LLVM ERROR: out of memory"
                 rf"|^#? ?There is insufficient memory for the Java|{_ERRNO}(Cannot allocate memory|Out of memory)\b"
                 r"|virtual memory exhausted|^Out of memory\b|\bjava\.lang\.OutOfMemoryError\b",
-                Status.KILLED,
+                DesignStatus.KILLED,
                 SPECIFIC,
             ),
             (
@@ -283,7 +287,7 @@ _PLAIN_LINES: _Rules = (
                 r"|^(No such feature exists|Cannot connect to license server|Licensed number of users already reached"
                 r"|Invalid host\.|Feature has expired|License server (system )?does not support)"
                 r"|\b[Nn]o (valid )?licen[cs]e\b.{0,40}\b(found|available)|\bvalid license was not found",
-                Status.LICENCE,
+                DesignStatus.LICENCE,
                 SPECIFIC,
             ),
             (
@@ -294,27 +298,27 @@ _PLAIN_LINES: _Rules = (
                 rf"|[Cc]ould ?n[o']t (find|execute) (the )?[\"']?({_TOOLS})\b"
                 r"|VITIS_HLS-NOTFOUND"
                 r"|\[Errno 2\] No such file or directory: '[^']*(vitis_hls|vitis-run|v\+\+|vivado_hls)'",
-                Status.TOOL_MISSING,
+                DesignStatus.TOOL_MISSING,
                 SPECIFIC,
             ),
             (
                 r"error while loading shared libraries|cannot open shared object file|cannot find crt[1in]\.o"
                 r"|version `GLIBC(XX)?_[\d.]+' not found",
-                Status.TOOL_MISSING,
+                DesignStatus.TOOL_MISSING,
                 SPECIFIC,
             ),
             (
                 r"locale::facet::_S_create_c_locale|^Bus error|^Illegal instruction|Abnormal program termination \(7\)",
-                Status.NO_VERDICT,
+                DesignStatus.NO_VERDICT,
                 SPECIFIC,
             ),
             (
                 rf"{_ERRNO}(Permission denied|Too many open files|Device or resource busy|Text file busy|"
                 r"Resource temporarily unavailable|Operation not permitted)\s*$",
-                Status.NO_VERDICT,
+                DesignStatus.NO_VERDICT,
                 LIKELY,
             ),
-            (r"Abnormal program termination \((9|15)\)", Status.KILLED, SPECIFIC),
+            (r"Abnormal program termination \((9|15)\)", DesignStatus.KILLED, SPECIFIC),
             (r"\bDEADLOCK DETECTED\b|^(Failure|Fatal): ", None, SPECIFIC),
             (r"\bAssertion\b.{0,300}\bfailed\b|^UNREACHABLE executed|^LLVM ERROR: |^Fatal error:", None, UNKNOWN),
             (
@@ -327,24 +331,24 @@ _PLAIN_LINES: _Rules = (
             (
                 # Tools in front of the HLS tool print such lines and go on.
                 rf"(?i:{_SOURCE}):\d+(:\d+)?: (fatal )?(error|erreur|Fehler|错误|エラー)[ \uff1a]?[: ]",
-                Status.COMPILE_ERROR,
+                DesignStatus.COMPILE_ERROR,
                 WRAPPER,
             ),
             (
                 r"undefined reference to|^collect2: |\bld(\.\w+)?: cannot find -l"
                 r"|^(clang|gcc|g\+\+|cc1|cc1plus)(-[\d.]+)?:"
                 r" (fatal )?error:|^g?make(\[\d+\])?: \*\*\* No rule to make",
-                Status.COMPILE_ERROR,
+                DesignStatus.COMPILE_ERROR,
                 WRAPPER,
             ),
             (
                 r"^(C preprocessor failed|Error in linking the design|Compilation of the preprocessed source .*failed)",
-                Status.COMPILE_ERROR,
+                DesignStatus.COMPILE_ERROR,
                 LIKELY,
             ),
             (
                 r"^(Pre-synthesis failed|Error in opt|Synthesis failed|C synthesis failed)\b",
-                Status.SOURCE_SYNTHESIS_FAILED,
+                DesignStatus.SOURCE_SYNTHESIS_FAILED,
                 GENERIC,
             ),
             (r"^synth_design failed|^place_design failed|^route_design failed", None, GENERIC),
@@ -381,7 +385,7 @@ def meaning(found: Message) -> Meaning:
     told = _first(_ERROR_WORDS, found.text)
     if known is None:
         if _is_of_synthesis(found) and (told is None or told.status not in OF_THE_DESIGN):
-            return Meaning(Status.SOURCE_SYNTHESIS_FAILED, UNKNOWN)
+            return Meaning(DesignStatus.SOURCE_SYNTHESIS_FAILED, UNKNOWN)
         return told or Meaning(None, UNKNOWN)
     # A wrapper quotes the error that it wraps; a generic id may come with a telling text.
     if told is not None and told.rank < known.rank:
@@ -412,11 +416,11 @@ def plain_meaning(line: str) -> Meaning | None:
 def warned(found: Message) -> Meaning | None:
     """What a warning says, if nothing good follows: the cause of what an error states without naming it."""
     if found.id == "Common 17-348":
-        return Meaning(Status.LICENCE, SPECIFIC)
+        return Meaning(DesignStatus.LICENCE, SPECIFIC)
     if found.id == "HLS 200-40" and "test bench" not in found.text:
         known = _first(_PLAIN_LINES, found.text) or _first(_ERROR_WORDS, found.text)
-        if known is not None and known.status is Status.COMPILE_ERROR:
-            return Meaning(Status.COMPILE_ERROR, WRAPPER)
+        if known is not None and known.status is DesignStatus.COMPILE_ERROR:
+            return Meaning(DesignStatus.COMPILE_ERROR, WRAPPER)
     return None
 
 
@@ -428,7 +432,7 @@ def tcl_error(line: str) -> Meaning:
     if re.fullmatch(r"\s*(-?\d+|command '\S+' returned error code|child process exited abnormally|)\s*", line):
         return Meaning(None, WRAPPER)
     told = _first(_SYSTEM, line) or _first(_ERROR_WORDS, line)
-    if told is not None and told.status is not Status.COMPILE_ERROR:
+    if told is not None and told.status is not DesignStatus.COMPILE_ERROR:
         return told
     return Meaning(None, LIKELY)
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import cast
 
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.executors.context import pause
 from pipeline.synthesis.vitis.run import ToolResult
 
-_WORTH_WAITING = frozenset({Status.LICENCE, Status.DISK_FULL})
-_WORTH_NOTHING = frozenset({Status.PART_NOT_INSTALLED})
+_WORTH_WAITING = frozenset({DesignStatus.LICENCE, DesignStatus.DISK_FULL})
+_WORTH_NOTHING = frozenset({DesignStatus.PART_NOT_INSTALLED})
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Retries:
             return 1
         if result.status in _WORTH_WAITING:
             return self.attempts
-        return 1 if result.status is Status.NO_VERDICT and result.everywhere else min(2, self.attempts)
+        return 1 if result.status is DesignStatus.NO_VERDICT and result.everywhere else min(2, self.attempts)
 
 
 def run_with_retries(

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipeline.errors import PipelineError
 from pipeline.files import LEADS_OUT, leads_out, open_plain
-from pipeline.reports.labels import Label, Status, label_from_report
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.reports.parse import MAX_BYTES, parse_report
 from pipeline.reports.report import Report
 from pipeline.reports.surroundings import EVERYWHERE, SURROUNDINGS, exhausted, memory_sentence, wall_sentence
@@ -34,7 +34,7 @@ _TAIL = 4000
 class StepResult:
     """A step beyond C synthesis: what became of it, and the texts that it left behind by relative name."""
 
-    status: Status
+    status: DesignStatus
     reason: str | None
     seconds: float
     files: Mapping[str, bytes] = field(repr=False, default_factory=dict)
@@ -67,7 +67,7 @@ class ToolResult:
     """The run's folder where it was kept."""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> DesignStatus:
         """Of the label."""
         return self.label.status
 
@@ -84,7 +84,9 @@ class ToolResult:
     @property
     def everywhere(self) -> bool:
         """Whether any other design would end like this: a fault of the machine, or of the flow's own settings."""
-        of_the_flow = self.status is Status.NO_VERDICT and bool(self.verdict.errors) and self.verdict.step == "setup"
+        of_the_flow = (
+            self.status is DesignStatus.NO_VERDICT and bool(self.verdict.errors) and self.verdict.step == "setup"
+        )
         return self.status in EVERYWHERE or of_the_flow
 
 
@@ -113,7 +115,7 @@ def run_tool(
     kept = False
     try:
         result = _run(tool, job, folder, limits, None if keep == "always" else folder, on_stage)
-        kept = keep == "always" or (keep == "failed" and result.status is not Status.OK)
+        kept = keep == "always" or (keep == "failed" and result.status is not DesignStatus.OK)
         return replace(result, folder=folder) if kept else result
     except BaseException:
         kept = keep == "always"
@@ -140,7 +142,7 @@ def _run(
     first, *others = job.commands
     ended, text = _command(tool, first, folder, limits, remove, on_stage)
     result = _judge(job, folder, limits, ended, text)
-    if result.status is not Status.OK:
+    if result.status is not DesignStatus.OK:
         return result
     steps: dict[str, StepResult] = {}
     for command in others:
@@ -153,7 +155,7 @@ def _no_room(error: OSError) -> ToolResult:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         raise PipelineError(f"the files of a run cannot be written: {error.strerror}", file=error.filename) from error
     reason = f"the files of the run cannot be written: {error.strerror}"
-    return _result(Status.DISK_FULL, reason, verdict("", None), None)
+    return _result(DesignStatus.DISK_FULL, reason, verdict("", None), None)
 
 
 def _write_files(job: Job, folder: Path) -> None:
@@ -229,61 +231,61 @@ class _Progress:
 def _judge(job: Job, folder: Path, limits: Limits, ended: Ended, text: str) -> ToolResult:
     said = verdict(text, ended.exit_code)
 
-    def result(status: Status, reason: str | None, *, xml: bytes | None = None) -> ToolResult:
+    def result(status: DesignStatus, reason: str | None, *, xml: bytes | None = None) -> ToolResult:
         return _result(status, reason, said, ended, xml=xml, tail=text[-_TAIL:])
 
     if (stopped := _stopped(ended, limits, said)) is not None:
         return result(*stopped)
-    clean = said.status is Status.OK or (said.status is Status.NO_VERDICT and not said.errors)
+    clean = said.status is DesignStatus.OK or (said.status is DesignStatus.NO_VERDICT and not said.errors)
     if ended.exit_code != 0 or not clean:
-        if said.status is Status.OK:
-            return result(Status.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}")
+        if said.status is DesignStatus.OK:
+            return result(DesignStatus.NO_VERDICT, f"the tool ended with exit status {ended.exit_code}")
         return result(said.status, said.reason)
     try:
         xml = _left(folder, folder / job.report, MAX_BYTES)
     except FileNotFoundError:
         reason = f"the tool ended with exit status 0 and left no {job.report}"
-        return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
+        return result(DesignStatus.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
     except (OSError, PipelineError) as error:
         what = error.problem if isinstance(error, PipelineError) else f"cannot be read: {error.strerror}"
         reason = f"{job.report}, which the tool left, {what}"
-        return result(Status.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
+        return result(DesignStatus.REPORT_MISSING, f"{reason}: {said.reason}" if said.reason else reason)
     try:
         report = parse_report(xml, file=job.report)
     except PipelineError as error:
-        return result(Status.REPORT_UNPARSABLE, str(error), xml=xml if len(xml) <= MAX_BYTES else None)
+        return result(DesignStatus.REPORT_UNPARSABLE, str(error), xml=xml if len(xml) <= MAX_BYTES else None)
     label = label_from_report(report, expect_top=job.top, expect_part=job.part)
-    if label.status is not Status.OK:
+    if label.status is not DesignStatus.OK:
         return result(label.status, label.reason)
-    done = result(Status.OK, None, xml=xml)
+    done = result(DesignStatus.OK, None, xml=xml)
     return replace(done, label=label, report=report)
 
 
-def _stopped(ended: Ended, limits: Limits, said: Verdict) -> tuple[Status, str] | None:
+def _stopped(ended: Ended, limits: Limits, said: Verdict) -> tuple[DesignStatus, str] | None:
     """Status and reason where it was not the tool that ended the run."""
     at = f", last seen {said.stage}" if said.stage else ""
     if ended.how == "not_started":
-        return Status.TOOL_MISSING, f"the tool could not be started: {ended.problem}"
+        return DesignStatus.TOOL_MISSING, f"the tool could not be started: {ended.problem}"
     if ended.how == "wall":
         assert limits.wall_s is not None
-        return Status.TIMEOUT, f"{wall_sentence(limits.wall_s)}{at}"
+        return DesignStatus.TIMEOUT, f"{wall_sentence(limits.wall_s)}{at}"
     if ended.how == "memory":
         assert limits.memory_bytes is not None
         peak = ended.peak_memory_bytes / 2**30
-        return Status.KILLED, f"{memory_sentence(limits.memory_bytes / 2**30)} ({peak:.3g} GiB in use){at}"
+        return DesignStatus.KILLED, f"{memory_sentence(limits.memory_bytes / 2**30)} ({peak:.3g} GiB in use){at}"
     if ended.how == "lost":
-        return Status.KILLED, f"{ended.problem}{at}"
+        return DesignStatus.KILLED, f"{ended.problem}{at}"
     if ended.disk_full:
-        return Status.DISK_FULL, "no space left for the log of the run"
+        return DesignStatus.DISK_FULL, "no space left for the log of the run"
     return None
 
 
-def _is_transient(status: Status, reason: str | None) -> bool:
+def _is_transient(status: DesignStatus, reason: str | None) -> bool:
     return status in SURROUNDINGS and exhausted(status, reason) is None
 
 
 def _result(
-    status: Status,
+    status: DesignStatus,
     reason: str | None,
     said: Verdict,
     ended: Ended | None,
@@ -322,9 +324,9 @@ def _judge_step(
     said = verdict(text, ended.exit_code)
     if (stopped := _stopped(ended, limits, said)) is not None:
         return StepResult(*stopped, ended.seconds)
-    status, reason = Status.OK, None
+    status, reason = DesignStatus.OK, None
     if ended.exit_code != 0 or said.errors:
-        status = Status.NO_VERDICT if said.status is Status.OK else said.status
+        status = DesignStatus.NO_VERDICT if said.status is DesignStatus.OK else said.status
         reason = said.reason or f"{command.step} ended with exit status {ended.exit_code}"
     files: dict[str, bytes] = {}
     for pattern in patterns:

@@ -10,7 +10,7 @@ from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.suite import find_kernel
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.executors.context import RunCancelled, cancelled_by
 from pipeline.synthesis.flow import Flow
@@ -51,8 +51,13 @@ def test_a_result_is_lost_or_run_twice(tmp_path: Path) -> None:
     chosen.append(dict(chosen[0]))
     first = list(backend.synthesize(kernel_of(), chosen))
     assert [one.label.status for one in first] == [
-        Status.OK, Status.DESIGN_TOO_LARGE, Status.REPORT_UNPARSABLE, Status.OK, Status.NO_VERDICT, Status.OK,
-    ]  # fmt: skip
+        DesignStatus.OK,
+        DesignStatus.DESIGN_TOO_LARGE,
+        DesignStatus.REPORT_UNPARSABLE,
+        DesignStatus.OK,
+        DesignStatus.NO_VERDICT,
+        DesignStatus.OK,
+    ]
     assert [one.point for one in first] == chosen
     assert {one.origin for one in first} == {"synthesised"} and len(runs) == 4
     again = list(
@@ -60,9 +65,9 @@ def test_a_result_is_lost_or_run_twice(tmp_path: Path) -> None:
     )
     assert [one.label for one in again] == [one.label for one in first]
     assert [one.report_hash for one in again] == [one.report_hash for one in first]
-    assert [one.origin for one in again if one.label.status is not Status.NO_VERDICT] == ["synthesised"] * 5 and len(
-        runs
-    ) == 4
+    assert [one.origin for one in again if one.label.status is not DesignStatus.NO_VERDICT] == [
+        "synthesised"
+    ] * 5 and len(runs) == 4
 
 
 def test_a_licence_that_comes_back_is_not_waited_for(tmp_path: Path) -> None:
@@ -70,7 +75,7 @@ def test_a_licence_that_comes_back_is_not_waited_for(tmp_path: Path) -> None:
     results: list[ToolResult] = []
     backend = backend_of(tmp_path, tool, on_result=lambda key, result: results.append(result))
     (outcome,) = backend.synthesize(kernel_of(), points("licence_heals"))
-    assert outcome.label.status is Status.OK and len(results) == 1
+    assert outcome.label.status is DesignStatus.OK and len(results) == 1
     assert len(list((tmp_path / "state").iterdir())) == 3
 
 
@@ -78,11 +83,11 @@ def test_a_failure_that_may_pass_is_remembered_for_ever(tmp_path: Path) -> None:
     tool = stand_in(tmp_path, heals=4)
     backend = backend_of(tmp_path, tool)
     (outcome,) = backend.synthesize(kernel_of(), points("licence_heals"))
-    assert outcome.label.status is Status.LICENCE
+    assert outcome.label.status is DesignStatus.LICENCE
     assert outcome.label.reason and outcome.label.reason.endswith("(tried 4 times)")
     assert backend.store.count(backend.address) == 0
     (outcome,) = backend.synthesize(kernel_of(), points("licence_heals"))
-    assert outcome.label.status is Status.OK and backend.store.count(backend.address) == 1
+    assert outcome.label.status is DesignStatus.OK and backend.store.count(backend.address) == 1
 
 
 def test_a_job_that_is_no_longer_wanted_waits_for_its_next_try(tmp_path: Path) -> None:
@@ -96,12 +101,12 @@ def test_a_job_that_is_no_longer_wanted_waits_for_its_next_try(tmp_path: Path) -
 def test_a_higher_limit_does_not_run_a_design_again(tmp_path: Path) -> None:
     tool = stand_in(tmp_path, seconds=3)
     chosen = points("slow")
-    results: list[Status] = []
+    results: list[DesignStatus] = []
     for wall_s in (0.5, 0.5, 0.3, 60.0):
         tell = lambda key, result: results.append(result.status)  # noqa: E731
         backend = backend_of(tmp_path, tool, limits=Limits(wall_s=wall_s, grace_s=0.1), on_result=tell)
         (outcome,) = backend.synthesize(kernel_of(), chosen)
-    assert results == [Status.TIMEOUT, Status.OK] and outcome.label.status is Status.OK
+    assert results == [DesignStatus.TIMEOUT, DesignStatus.OK] and outcome.label.status is DesignStatus.OK
 
 
 def test_warnings_that_change_a_label_are_not_stored_with_it(tmp_path: Path) -> None:
@@ -139,5 +144,5 @@ def test_a_kernel_of_the_suite_cannot_be_lowered_and_run(tmp_path: Path, kind: s
     store = ReportStore(tmp_path / "store", fsync=False)
     backend = VitisBackend(store, address, tool, partial(lower, placement="directives"), scratch=tmp_path / "scratch")
     (outcome,) = backend.synthesize(kernel, [point])
-    assert outcome.label.status is Status.OK, outcome.label.reason
+    assert outcome.label.status is DesignStatus.OK, outcome.label.reason
     assert outcome.report is not None and outcome.report.top == kernel.top

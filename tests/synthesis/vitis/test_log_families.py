@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.vitis import WarningKind, verdict
 
 VITIS = "****** Vitis HLS - High-Level Synthesis from C, C++ and OpenCL v2024.1 (64-bit)\n"
@@ -20,7 +20,7 @@ CSIM = "INFO: [SIM 211-2] *************** CSIM start ***************\n"
 COSIM = "INFO: [HLS 200-1510] Running: cosim_design \nINFO: [COSIM 212-47] Using XSIM for RTL simulation.\n"
 EXPORT = "INFO: [HLS 200-1510] Running: export_design \nINFO: [IMPL 213-8] Exporting RTL as a Vivado IP.\n"
 TRACE = '    while executing\n"source run.tcl"\n    ("uplevel" body line 1)\n    invoked from within\n"uplevel #0 x"\n'
-S = Status
+S = DesignStatus
 
 IN_SYNTHESIS = [
     # Facts of the design.
@@ -84,7 +84,7 @@ IN_SYNTHESIS = [
 @pytest.mark.parametrize(("lines", "status", "told"), IN_SYNTHESIS)
 @pytest.mark.parametrize("banner", [VITIS, VIVADO], ids=["vitis", "vivado"])
 def test_an_error_in_c_synthesis_has_its_status_and_its_most_telling_line(
-    banner: str, lines: str, status: Status, told: str
+    banner: str, lines: str, status: DesignStatus, told: str
 ) -> None:
     found = verdict(banner + SETUP + SYNTHESIS + lines, 1)
     assert (found.status, found.step, found.csynth) == (status, "csynth", status)
@@ -142,7 +142,7 @@ LATER = [
 
 @pytest.mark.parametrize(("begin", "lines", "status", "told"), LATER)
 def test_a_failure_beyond_c_synthesis_is_no_refusal_of_the_design(
-    begin: str, lines: str, status: Status, told: str
+    begin: str, lines: str, status: DesignStatus, told: str
 ) -> None:
     step = "cosim" if begin is COSIM else "implementation"
     alone = verdict(VITIS + SETUP + begin + lines, 1)
@@ -175,7 +175,7 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize(("lines", "status"), OUTSIDE)
-def test_before_c_synthesis_an_error_says_nothing_of_the_design(lines: str, status: Status) -> None:
+def test_before_c_synthesis_an_error_says_nothing_of_the_design(lines: str, status: DesignStatus) -> None:
     found = verdict(VITIS + SETUP + lines, 1)
     assert found.status is status
     assert found.reason == lines.splitlines()[0] or lines.startswith("/x/loader")
@@ -201,7 +201,7 @@ def test_before_c_synthesis_an_error_says_nothing_of_the_design(lines: str, stat
         ("baris 312:  4711 Entahlah", S.NO_VERDICT),
     ],
 )
-def test_a_shell_of_another_language_says_how_the_tool_ended(said: str, status: Status) -> None:
+def test_a_shell_of_another_language_says_how_the_tool_ended(said: str, status: DesignStatus) -> None:
     line = f'/x/bin/loader: {said}               "$RDI_PROG" "$@"'
     for text in (line + "\n", line):
         found = verdict(VITIS + SYNTHESIS + text)
@@ -240,7 +240,7 @@ ERROR = "ERROR: [HLS 207-812] 'k.h' file not found (k.cpp:1:10)"
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_colours_times_and_tags_hide_no_message(line: str, end: str) -> None:
     found = verdict(end.join([*(VITIS + SYNTHESIS).splitlines(), line, *WELL.splitlines()]), 0)
-    assert (found.status, found.file, found.line, found.column) == (Status.COMPILE_ERROR, "k.cpp", 1, 10)
+    assert (found.status, found.file, found.line, found.column) == (DesignStatus.COMPILE_ERROR, "k.cpp", 1, 10)
     assert found.reason == ERROR
 
 
@@ -248,7 +248,7 @@ def test_colours_times_and_tags_hide_no_message(line: str, end: str) -> None:
 def test_a_log_from_windows_is_read(encoding: str) -> None:
     text = (VITIS + SYNTHESIS + ERROR + "\n").replace("\n", "\r\n").encode(encoding).decode("utf-8", errors="replace")
     found = verdict(text)
-    assert (found.status, found.reason, found.tool_version) == (Status.COMPILE_ERROR, ERROR, "2024.1")
+    assert (found.status, found.reason, found.tool_version) == (DesignStatus.COMPILE_ERROR, ERROR, "2024.1")
 
 
 def test_control_characters_reach_neither_reason_nor_warnings() -> None:
@@ -280,7 +280,7 @@ def test_control_characters_reach_neither_reason_nor_warnings() -> None:
     ],
 )
 def test_what_is_quoted_or_echoed_is_no_error(line: str) -> None:
-    assert verdict(f"{VITIS}{SETUP}{line}\n{SYNTHESIS}{line}\n{WELL}{line}\n", 0).status is Status.OK
+    assert verdict(f"{VITIS}{SETUP}{line}\n{SYNTHESIS}{line}\n{WELL}{line}\n", 0).status is DesignStatus.OK
 
 
 def test_a_setting_that_was_not_applied_is_named_and_the_design_is_judged() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.reports.labels import Status
+from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.vitis import Further, Limits, Sources, ToolResult, render, run_tool
 from pipeline.synthesis.vitis.backend import step_label
 from pipeline.synthesis.vitis.process import Ended, run_supervised
@@ -23,41 +23,41 @@ from tests.tool.install import NAMES
 from tests.tool.stand_in import SCENARIOS
 
 EXPECTED = {
-    "success": (Status.OK, False),
-    "slow": (Status.OK, False),
-    "daemon": (Status.OK, False),
-    "flood": (Status.OK, False),
-    "warnings": (Status.OK, False),
-    "export_licence": (Status.OK, False),
-    "export_killed": (Status.OK, False),
-    "csim_fails": (Status.OK, False),
-    "cosim_fails": (Status.OK, False),
-    "export_fails": (Status.OK, False),
-    "part_missing": (Status.PART_NOT_INSTALLED, True),
-    "garbage": (Status.REPORT_MISSING, False),
-    "half_xml": (Status.REPORT_UNPARSABLE, False),
-    "garbage_xml": (Status.REPORT_UNPARSABLE, False),
-    "error_exit0": (Status.SOURCE_SYNTHESIS_FAILED, False),
-    "other_top": (Status.REPORT_MISSING, False),
-    "other_part": (Status.REPORT_MISSING, False),
-    "no_report": (Status.REPORT_MISSING, False),
-    "pipe_report": (Status.REPORT_MISSING, False),
-    "link_report": (Status.REPORT_MISSING, False),
-    "cosim_differs": (Status.OK, False),
-    "licence": (Status.LICENCE, True),
-    "licence_heals": (Status.LICENCE, True),
-    "oom_line": (Status.KILLED, True),
-    "killed": (Status.KILLED, True),
-    "compile_error": (Status.COMPILE_ERROR, False),
-    "pragma_conflict": (Status.PRAGMA_CONFLICT, False),
-    "unroll_refused": (Status.UNROLL_REFUSED, False),
-    "too_large": (Status.DESIGN_TOO_LARGE, False),
-    "source_failed": (Status.SOURCE_SYNTHESIS_FAILED, False),
-    "crash": (Status.SOURCE_SYNTHESIS_FAILED, False),
-    "disk_full": (Status.DISK_FULL, True),
-    "disk_full_heals": (Status.DISK_FULL, True),
-    "silent_failure": (Status.NO_VERDICT, True),
-    "unknown_setting": (Status.NO_VERDICT, True),
+    "success": (DesignStatus.OK, False),
+    "slow": (DesignStatus.OK, False),
+    "daemon": (DesignStatus.OK, False),
+    "flood": (DesignStatus.OK, False),
+    "warnings": (DesignStatus.OK, False),
+    "export_licence": (DesignStatus.OK, False),
+    "export_killed": (DesignStatus.OK, False),
+    "csim_fails": (DesignStatus.OK, False),
+    "cosim_fails": (DesignStatus.OK, False),
+    "export_fails": (DesignStatus.OK, False),
+    "part_missing": (DesignStatus.PART_NOT_INSTALLED, True),
+    "garbage": (DesignStatus.REPORT_MISSING, False),
+    "half_xml": (DesignStatus.REPORT_UNPARSABLE, False),
+    "garbage_xml": (DesignStatus.REPORT_UNPARSABLE, False),
+    "error_exit0": (DesignStatus.SOURCE_SYNTHESIS_FAILED, False),
+    "other_top": (DesignStatus.REPORT_MISSING, False),
+    "other_part": (DesignStatus.REPORT_MISSING, False),
+    "no_report": (DesignStatus.REPORT_MISSING, False),
+    "pipe_report": (DesignStatus.REPORT_MISSING, False),
+    "link_report": (DesignStatus.REPORT_MISSING, False),
+    "cosim_differs": (DesignStatus.OK, False),
+    "licence": (DesignStatus.LICENCE, True),
+    "licence_heals": (DesignStatus.LICENCE, True),
+    "oom_line": (DesignStatus.KILLED, True),
+    "killed": (DesignStatus.KILLED, True),
+    "compile_error": (DesignStatus.COMPILE_ERROR, False),
+    "pragma_conflict": (DesignStatus.PRAGMA_CONFLICT, False),
+    "unroll_refused": (DesignStatus.UNROLL_REFUSED, False),
+    "too_large": (DesignStatus.DESIGN_TOO_LARGE, False),
+    "source_failed": (DesignStatus.SOURCE_SYNTHESIS_FAILED, False),
+    "crash": (DesignStatus.SOURCE_SYNTHESIS_FAILED, False),
+    "disk_full": (DesignStatus.DISK_FULL, True),
+    "disk_full_heals": (DesignStatus.DISK_FULL, True),
+    "silent_failure": (DesignStatus.NO_VERDICT, True),
+    "unknown_setting": (DesignStatus.NO_VERDICT, True),
 }
 
 
@@ -66,8 +66,8 @@ def test_a_run_is_judged_wrongly(tmp_path: Path, scenario: str) -> None:
     tool = stand_in(tmp_path, seconds=0.1)
     result = run_tool(tool, job_of(tool, scenario), scratch=tmp_path / "scratch", limits=Limits(log_bytes=1 << 20))
     assert (result.status, result.transient) == EXPECTED[scenario], result.log_tail
-    assert (result.reason is None) == (result.status is Status.OK)
-    assert (result.label.cycles is not None) == (result.status is Status.OK)
+    assert (result.reason is None) == (result.status is DesignStatus.OK)
+    assert (result.label.cycles is not None) == (result.status is DesignStatus.OK)
     left = [path.name for path in (tmp_path / "scratch").iterdir()]
     assert [name for name in left if not name.endswith(".csynth.xml")] == []
 
@@ -81,9 +81,11 @@ def test_a_version_of_the_tool_cannot_be_run(tmp_path: Path, version: str, kind:
     tool = stand_in(tmp_path, version, kind)
     job = job_of(tool, further=[Further.EXPORT])
     result = run_tool(tool, job, scratch=tmp_path / "scratch", keep="always")
-    assert result.status is Status.OK and result.report is not None and result.folder is not None
+    assert result.status is DesignStatus.OK and result.report is not None and result.folder is not None
     assert result.report.tool_version == f"{version}-stand-in"
-    assert [(name, step.status, len(step.files)) for name, step in result.steps.items()] == [("export", Status.OK, 1)]
+    assert [(name, step.status, len(step.files)) for name, step in result.steps.items()] == [
+        ("export", DesignStatus.OK, 1)
+    ]
     # vitis-run writes no vitis_hls.log of its own (UCLA-VAST/tapa#273), so nothing may depend on it.
     assert (result.folder / "vitis_hls.log").exists() == (kind == "vitis_hls")
 
@@ -91,17 +93,17 @@ def test_a_version_of_the_tool_cannot_be_run(tmp_path: Path, version: str, kind:
 def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:
     tool = stand_in(tmp_path)
     for scenario, step, status in (
-        ("export_licence", Further.EXPORT, Status.LICENCE),
-        ("export_killed", Further.EXPORT, Status.KILLED),
-        ("csim_fails", Further.CSIM, Status.NO_VERDICT),
-        ("cosim_fails", Further.COSIM, Status.COSIMULATION_FAILED),
-        ("export_fails", Further.EXPORT, Status.EXPORT_FAILED),
+        ("export_licence", Further.EXPORT, DesignStatus.LICENCE),
+        ("export_killed", Further.EXPORT, DesignStatus.KILLED),
+        ("csim_fails", Further.CSIM, DesignStatus.NO_VERDICT),
+        ("cosim_fails", Further.COSIM, DesignStatus.COSIMULATION_FAILED),
+        ("export_fails", Further.EXPORT, DesignStatus.EXPORT_FAILED),
     ):
         text = f"/* stand-in: {scenario} */ void k(int a[4]) {{}}\n"
         sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
         job = render(tool, flow_of(tool), sources, further=[step])
         result = run_tool(tool, job, scratch=tmp_path / "scratch")
-        assert result.status is Status.OK and result.xml is not None
+        assert result.status is DesignStatus.OK and result.xml is not None
         assert result.steps[step].status is status and result.steps[step].reason
 
 
@@ -111,7 +113,7 @@ def test_a_failed_cosimulation_loses_the_figures_that_it_has(tmp_path: Path) -> 
     sources = Sources({"k.c": text, "tb.c": "int main() {}\n"}, "k", testbench=("tb.c",))
     result = run_tool(tool, render(tool, flow_of(tool), sources, further=[Further.COSIM]), scratch=tmp_path / "scratch")
     label = step_label("cosim", result.steps["cosim"])
-    assert result.status is Status.OK and label.status is Status.COSIMULATION_FAILED
+    assert result.status is DesignStatus.OK and label.status is DesignStatus.COSIMULATION_FAILED
     assert (label.latency_best, label.cycles, label.interval_max) == (74, 76, 79)
     assert label.reason == result.steps["cosim"].reason
 
@@ -131,7 +133,7 @@ def test_a_run_that_hangs_is_not_ended_or_leaves_processes(tmp_path: Path, scena
     # The limit has to leave the stand-in the time to start its children on a loaded machine.
     limits = Limits(wall_s=3.0, grace_s=0.2)
     result = run_tool(tool, job_of(tool, scenario), scratch=tmp_path / "scratch", limits=limits)
-    assert result.status is Status.TIMEOUT and not result.transient
+    assert result.status is DesignStatus.TIMEOUT and not result.transient
     assert result.reason == "ended at the wall-clock limit of 3 s, last seen analysing k.c"
     assert len(noted(pids)) == (1 if scenario == "hang" else 3) + 1  # probing starts it once
     assert not any(alive(pid) for pid in noted(pids))
@@ -141,11 +143,11 @@ def test_a_run_that_eats_memory_is_not_ended(tmp_path: Path) -> None:
     tool = stand_in(tmp_path, bytes=300 * 2**20)
     limits = Limits(wall_s=60, memory_bytes=150 * 2**20, grace_s=0.2)
     result = run_tool(tool, job_of(tool, "eat_memory"), scratch=tmp_path / "scratch", limits=limits)
-    assert result.status is Status.KILLED and not result.transient
+    assert result.status is DesignStatus.KILLED and not result.transient
     assert result.reason and result.reason.startswith("ended at the memory limit of 0.146 GiB")
     limits = Limits(wall_s=60, address_space_bytes=150 * 2**20)
     result = run_tool(tool, job_of(tool, "eat_memory"), scratch=tmp_path / "scratch", limits=limits)
-    assert result.status not in (Status.OK, Status.TIMEOUT)
+    assert result.status not in (DesignStatus.OK, DesignStatus.TIMEOUT)
 
 
 def test_a_tool_that_vanished_ends_the_night(tmp_path: Path) -> None:
@@ -153,7 +155,7 @@ def test_a_tool_that_vanished_ends_the_night(tmp_path: Path) -> None:
     job = job_of(tool)
     Path(tool.executable).unlink()
     result = run_tool(tool, job, scratch=tmp_path / "scratch")
-    assert (result.status, result.transient) == (Status.TOOL_MISSING, True)
+    assert (result.status, result.transient) == (DesignStatus.TOOL_MISSING, True)
     assert result.reason == "the tool could not be started: No such file or directory"
 
 
@@ -268,7 +270,7 @@ def test_a_run_whose_supervisor_is_killed_is_tried_again_beside_what_is_left_of_
     pids.mkdir()
     tool = stand_in(tmp_path)
     # Started before its processes are noted.
-    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is Status.OK
+    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is DesignStatus.OK
     noting = replace(tool, environment={**tool.environment, "STAND_IN_PIDS": str(pids)})
     results: list[ToolResult] = []
     left: list[int] = []
@@ -291,9 +293,9 @@ def test_a_run_whose_supervisor_is_killed_is_tried_again_beside_what_is_left_of_
     for pid in servers:
         os.kill(pid, signal.SIGCONT)
     thread.join(30)
-    assert [(result.status, result.transient) for result in results] == [(Status.KILLED, True)]
+    assert [(result.status, result.transient) for result in results] == [(DesignStatus.KILLED, True)]
     assert not left, "the run was told to be over while processes of it lived"
-    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is Status.OK
+    assert run_tool(tool, job_of(tool), scratch=tmp_path / "scratch").status is DesignStatus.OK
 
 
 def test_a_run_whose_supervisor_is_told_to_end_passes_for_one_that_ended_by_itself(tmp_path: Path) -> None:
@@ -337,12 +339,12 @@ def test_parallel_runs_lose_one_another(tmp_path: Path) -> None:
 def test_a_forked_worker_shares_the_supervisor_of_its_parent(tmp_path: Path) -> None:
     tool = stand_in(tmp_path)
     job = job_of(tool)
-    assert run_tool(tool, job, scratch=tmp_path / "scratch").status is Status.OK
+    assert run_tool(tool, job, scratch=tmp_path / "scratch").status is DesignStatus.OK
     pid = os.fork()
     if pid == 0:
         try:
-            os._exit(0 if run_tool(tool, job, scratch=tmp_path / "scratch").status is Status.OK else 1)
+            os._exit(0 if run_tool(tool, job, scratch=tmp_path / "scratch").status is DesignStatus.OK else 1)
         finally:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert run_tool(tool, job, scratch=tmp_path / "scratch").status is Status.OK
+    assert run_tool(tool, job, scratch=tmp_path / "scratch").status is DesignStatus.OK
