@@ -271,8 +271,10 @@ def _sites(rows: Sequence[LabelledDesign], kernels: Mapping[str, Kernel]) -> pa.
         found: list[tuple[str | None, ...]] = [
             (site.dialect, site.name, str(site.kind), site.loop, site.reduction) for site in kernel.sites
         ]
-        found += [(Dialect.HLS, option.name, str(SiteKind.OPTION), None, None) for option in kernel.options]
-        for published in sorted(plain.get(name, ())):
+        dialect = kernel.dialect if kernel.options else ""
+        found += [(dialect, option.name, str(SiteKind.OPTION), None, None) for option in kernel.options]
+        options = {option.name for option in kernel.options}
+        for published in sorted(plain.get(name, set()) - options):
             try:
                 site = mapped_sites(kernel, Dialect.VITIS_PLAIN, [published])[published]
                 found.append((Dialect.VITIS_PLAIN, published, str(site.kind), site.loop, site.reduction))

@@ -34,8 +34,9 @@ def derive_space(kernel: Kernel) -> DesignSpace:
 
     Raises :class:`PipelineError` where a site names a loop that the kernel lacks.
     """
-    if kernel.options:
-        option = kernel.options[0]
+    placed = [option for option in kernel.options if not option.proposed]
+    if placed:
+        option = placed[0]
         raise PipelineError(
             f"the values of {option.name} ({option.directive}) cannot be derived from loops",
             file=kernel.file,

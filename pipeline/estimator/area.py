@@ -7,6 +7,7 @@ and block RAM are sums of counted things (:func:`terms`), each times a constant 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -56,19 +57,22 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     dsp = 0
     lut = ff = 0.0
     values = 0.0
-    units: dict[str, int] = {}
+    looped: dict[str, int] = {}
+    beside: dict[str, int] = {}
     for region in plan.regions:
+        units = beside if region.straight and not plan.design.merlin else looped
         for name, count in region.operations.items():
             cost = device.operators[name]
             needed = math.ceil(count / region.interval) * region.copies
             values += count * region.copies * region.repeats
             if cost.dsp or cost.stages > 1:
-                # Large operators serve one region after the other.
+                # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
+                # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
                 units[name] = max(units.get(name, 0), needed)
             else:
                 lut += needed * cost.lut * region.repeats
                 ff += needed * cost.ff * region.repeats
-    for name, count in units.items():
+    for name, count in itertools.chain(looped.items(), beside.items()):
         cost = device.operators[name]
         dsp += count * cost.dsp
         lut += count * cost.lut

@@ -75,7 +75,9 @@ class WalkedKernel:
         moved = self.moved(dialect)
         rules = self.device.flows[Dialect.MERLIN if merlin else Dialect.VITIS_PLAIN]
         native = self.points.native and not merlin
-        plan = schedule(self.nest, self.facts, self.device, rules, choices, self.outermost, merlin, native)
+        plan = schedule(
+            self.points.nest_of(point), self.facts, self.device, rules, choices, self.outermost, merlin, native
+        )
         again, tiled = tile_cycles(plan.design) if merlin else (0, set())
         copied = again + copy_cycles(moved, rules, tiled)
         best, average, worst = (None if value is None else value + copied for value in plan.latency)

@@ -39,6 +39,8 @@ class Region:
     copies: int
     repeats: int
     """Instances of the surrounding module that run one after the other and share its large operators."""
+    straight: bool = False
+    """Code beside loops, which starts once."""
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ class _Scheduler:
             counts: dict[str, int] = {}
             for (name, _), count in item.operators.items():
                 counts[name] = counts.get(name, 0) + count
-            self._region(counts, max(1, item.depth or 1), copies)
+            self._region(counts, max(1, item.depth or 1), copies, straight=True)
             return cycles.exactly(item.depth)
         if isinstance(item, Branch):
             return cycles.either([self.body(arm, parent, depth, copies, function) for arm in item.arms])
@@ -146,9 +148,9 @@ class _Scheduler:
             return self.function(item.body, item.written, parent, depth, copies, item.function)
         return self._loop(item, parent, depth, copies, function)
 
-    def _region(self, operations: Mapping[str, int], interval: int, copies: int) -> None:
+    def _region(self, operations: Mapping[str, int], interval: int, copies: int, straight: bool = False) -> None:
         if operations:
-            self.result.regions.append(Region(operations, interval, copies, self.repeats))
+            self.result.regions.append(Region(operations, interval, copies, self.repeats, straight))
 
     def _operations(self, node: LoopNode) -> dict[str, int]:
         """Operations of one iteration; copies of an unrolled loop that a result does not change with share it."""

@@ -15,7 +15,7 @@ from pipeline.exploration import ACQUISITIONS, SURROGATES, Objective, make_strat
 from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
-from pipeline.loop.as_written import AS_WRITTEN
+from pipeline.loop.baselines import AS_WRITTEN, check_baselines
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 
@@ -51,6 +51,7 @@ class ClosedLoop:
         model: a model file or a model's folder, for the surrogate ``hmoe``; empty for none.
         warm_start: what is known before the first run, one of :data:`WARM_STARTS`.
         warm_sources: sources of labels of other kernels; empty for the loop's own.
+        baselines: what is run beside the design as written to compare with: ``performance``, the tool's own pragma.
         seed: of everything drawn at random.
         devices: what the estimator works with.
         ir_cache: folder for compiled IR, for a model alone.
@@ -68,6 +69,7 @@ class ClosedLoop:
     model: str = ""
     warm_start: str = "auto"
     warm_sources: tuple[str, ...] = ()
+    baselines: tuple[str, ...] = ()
     seed: int = 0
     devices: Devices = field(default_factory=Devices)
     ir_cache: Path = Path("ir")
@@ -108,7 +110,7 @@ class ClosedLoop:
             replayed += self.other_addresses()
         return {
             "acquisition": self.acquisition,
-            "baselines": [AS_WRITTEN],
+            "baselines": [AS_WRITTEN, *self.baselines],
             "backend": self.backend_name,
             "batch": self.batch,
             "estimator": self.devices.version,
@@ -172,6 +174,7 @@ class ClosedLoop:
                     f"--{option} {chosen[:40]!r}",
                     fix=(f"did you mean {meant}? " if meant else "") + f"it is one of {', '.join(names)}",
                 )
+        check_baselines(self)
         self.uses_model()
         if self.acquisition not in ("auto", "random", "coreset"):
             make_strategy(f"forest-{self.acquisition}", objective=self.goal)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.loop.against import factor_text
-from pipeline.loop.as_written import AS_WRITTEN, BASELINES
+from pipeline.loop.baselines import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report

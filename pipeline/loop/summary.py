@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import stop_reason
 from pipeline.loop.against import against_written, time_ns, used_text, written_text
-from pipeline.loop.as_written import why_missing
+from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
@@ -40,7 +40,7 @@ def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Me
     fitting = [
         (number, run.result)
         for number, run in enumerate(runs, 1)
-        if run.result.kernel == kernel and loop.goal.is_valid(run.result.outcome())
+        if run.result.kernel == kernel and not tool_alone(run.result.key) and loop.goal.is_valid(run.result.outcome())
     ]
     return min(fitting, key=lambda item: loop.goal.costs(item[1].outcome())[0], default=None)
 
@@ -129,7 +129,10 @@ def loop_facts(
     if len(kernels) == 1:
         (only,) = kernels.values()
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
-        facts |= {name: only[name] for name in ("testbench", "as_written", "speedup", "speedup_time", "compared")}
+        facts |= {
+            name: only[name]
+            for name in ("testbench", "as_written", "speedup", "speedup_time", "compared", "performance")
+        }
     return facts
 
 
@@ -148,7 +151,7 @@ def _kernel_facts(
         "space_size": plan.space.size() if plan.space is not None and plan.space.countable else None,
         "lower_bound": least_cycles(loop, plan),
         "runs": len(mine),
-        "fitting": sum(loop.goal.is_valid(result.outcome()) for result in mine),
+        "fitting": sum(loop.goal.is_valid(result.outcome()) for result in mine if not tool_alone(result.key)),
         "statuses": dict(sorted(Counter(result.status for result in mine).items())),
         "best": None
         if best is None
@@ -174,6 +177,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         best = found["best"]
         if found["as_written"] is not None:
             lines.append(f"  as written: {written_text(found)}")
+        if found["performance"] is not None:
+            lines.append(f"  {found['performance']['told']}")
         if best is None:
             lines.append("  no design was found that fits")
         else:

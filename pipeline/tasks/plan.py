@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
@@ -38,6 +38,7 @@ from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
 from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
+    from pipeline.kernels.further_sites import Explored
     from pipeline.kernels.propose import Terms
     from pipeline.synthesis.flow import Flow
 
@@ -60,7 +61,24 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
             TestBench(names(reading.testbench)),
             reading.name or None,
         )
-    return find_kernel(project, sites=cast("Terms", reading.sites or "auto"))
+    terms, explore = _sites(reading.sites)
+    return find_kernel(project, sites=terms, explore=explore)
+
+
+def _sites(text: str) -> tuple[Terms, tuple[Explored, ...]]:
+    """Whose terms ``--sites`` names, and what beside loops; raises PipelineError for a word that is none of it."""
+    from pipeline.kernels.further_sites import EXPLORED
+    from pipeline.kernels.propose import TERMS
+
+    found = names(text)
+    unknown = [name for name in found if name not in (*TERMS, *EXPLORED)]
+    terms = [one for one in TERMS if one in found]
+    if unknown or len(terms) > 1:
+        raise PipelineError(
+            f"--sites {text[:60]}",
+            fix=f"give tool or merlin; with tool also {' and '.join(EXPLORED)}, as tool,{','.join(EXPLORED)}",
+        )
+    return (terms or ["auto"])[0], tuple(one for one in EXPLORED if one in found)
 
 
 def kernel_or_none(name: str, reading: Reading = AS_IT_IS) -> Kernel | None:

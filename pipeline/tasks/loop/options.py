@@ -63,6 +63,12 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
         default="", description="sources of reports to start from, comma-separated; default: the loop's own"
     )
 
+    baseline = luigi.Parameter(
+        default="",
+        description="what is run beside the design as written to compare with: performance, the tool's own top-level "
+        "pragma (Vitis HLS 2025.2 or newer)",
+    )
+
     @property
     def loop(self) -> ClosedLoop:
         """The loop of these parameters."""

@@ -48,6 +48,7 @@ class LoopOptions:
     model: str
     warm_start: str
     warm_source: str
+    baseline: str
 
     def loop(self) -> ClosedLoop:
         """The loop; raises PipelineError for options that cannot be meant."""
@@ -69,6 +70,7 @@ class LoopOptions:
             model=self.model,
             warm_start=self.warm_start,
             warm_sources=names(self.warm_source),
+            baselines=names(self.baseline),
             seed=self.seed,
             devices=devices(),
             ir_cache=workspace / "ir",
