@@ -11,6 +11,7 @@ from pipeline.loop.against import against_written, time_ns, used_text, written_t
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.histories import corrections_of
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -73,6 +74,13 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
+    for found in corrections_of(loop):
+        reports = f"{found['designs']:,} earlier reports of {found['kernel']}"
+        factors = (
+            f"cycles off by a factor of {found['before']:.2f} before, {found['after']:.2f} after, on designs left out"
+        )
+        verdict = "correct its estimates" if found["used"] else "are left aside: they make its estimates no better"
+        said.append(f"{reports} {verdict} ({factors})")
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
     said += loop.devices.assumptions(loop.flow)
