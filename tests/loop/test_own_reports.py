@@ -19,7 +19,7 @@ from pipeline.loop import ClosedLoop, KernelPlan
 from pipeline.loop.featurise import kernel_features
 from pipeline.loop.histories import corrections_of, gather_histories, histories_of
 from pipeline.loop.own_reports import LEAST, correction, correction_text
-from pipeline.reports.labels import Label, Status
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Entry, EstimatorBackend, ReportStore
 
 
@@ -87,7 +87,7 @@ def test_a_search_starts_from_reports_of_its_own_kernel_where_a_tool_made_them(
     known = history(kernel, 40)
     points = space.decode(space.sample_rows(40, np.random.default_rng(3)))
     entries = [
-        Entry(design_key(point), point, Label(Status.OK, cycles=round(one.cycles or 0)))
+        Entry(design_key(point), point, Label(DesignStatus.OK, cycles=round(one.cycles or 0)))
         for point, one in zip(points, known.outcomes, strict=True)
     ]
     store.put_all(address, entries)
