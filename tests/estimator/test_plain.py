@@ -37,7 +37,7 @@ def _rows(text: str, point: dict[str, int | str]) -> list[tuple[int | None, int 
 
 
 def _dsp(text: str) -> int | None:
-    return prepare(read_kernel(text, file="k.c", top="k")).estimate({}, VITIS_PLAIN).used.dsp
+    return prepare(read_kernel(text, file="k.c", top="k")).estimate({}, Dialect.VITIS_PLAIN).used.dsp
 
 
 def test_nest_runs_as_one_loop_although_statements_stand_around_the_inner_one() -> None:
