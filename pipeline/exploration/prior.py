@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import PipelineError
-from pipeline.exploration.surrogates.observed import Observed
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 

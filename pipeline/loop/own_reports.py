@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.exploration import History, Prior
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.prior import estimated
-from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import RESOURCES
 
 LEAST = 10

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import PipelineError
+from pipeline.estimator import prepare
+from pipeline.estimator.idle_sites import idle_sites
 from pipeline.exploration import stop_reason
 from pipeline.loop.against import against_written, time_ns, used_text, written_text
 from pipeline.loop.baselines import tool_alone, why_missing
@@ -21,6 +24,7 @@ from pipeline.synthesis.target import made_for
 from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
+    from pipeline.kernels.model import Kernel
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
@@ -74,6 +78,11 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
+        if plan.kernel is not None and (idle := _idle(plan.kernel)):
+            said.append(
+                f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "
+                "pipelines are unrolled"
+            )
     for found in corrections_of(loop):
         reports = f"{found['designs']:,} earlier reports of {found['kernel']}"
         factors = (
@@ -89,6 +98,14 @@ def notices(loop: ClosedLoop) -> list[str]:
     if loop.source_name == STAND_IN:
         said.append("the tool is the stand-in of the tests: its figures mean nothing")
     return said
+
+
+def _idle(kernel: Kernel) -> tuple[str, ...]:
+    """Sites that change no estimate; none where there are no estimates."""
+    try:
+        return idle_sites(prepare(kernel))
+    except PipelineError:
+        return ()
 
 
 def _assumptions(runs: Sequence[Run]) -> list[str]:
