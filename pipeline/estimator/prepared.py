@@ -18,7 +18,7 @@ from pipeline.estimator.walk import build
 from pipeline.kernels.model import Kernel
 from pipeline.reports.report import Report, Resources
 
-VERSION = "0.3"
+VERSION = "0.4"
 """Of the model: a change that moves any estimate changes it."""
 
 
