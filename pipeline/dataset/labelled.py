@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import RESOURCE_NAMES, LoopReport, Range, Report, Resources
+from pipeline.reports.report import LoopReport, Range, Report, Resources
 from pipeline.reports.surroundings import exhausted
+from pipeline.terms import Resource
 
 _R = TypeVar("_R")
 
@@ -67,7 +68,7 @@ def design_of_row(row: Mapping[str, Any], point: Mapping[str, int | str] | None)
     """The labelled design that a row of the table ``labels`` was made of, without report and times."""
 
     def resources(kind: type[_R], end: str, start: str = "") -> _R:
-        return kind(**{name: row[f"{start}{name}{end}"] for name in RESOURCE_NAMES})
+        return kind(**{name: row[f"{start}{name}{end}"] for name in Resource})
 
     published = resources(Utilisation, "_published", "util_")
     label = Label(

@@ -16,6 +16,7 @@ from pipeline.estimator.nest import Memory
 from pipeline.estimator.schedule import Schedule
 from pipeline.estimator.transfer import Transfer
 from pipeline.reports.report import Resources
+from pipeline.terms import Resource
 
 
 def blocks(words: int, bits: int, device: Device) -> int:
@@ -41,9 +42,9 @@ def _power(value: int) -> int:
 
 
 TERMS: Mapping[str, tuple[str, ...]] = {
-    "lut": ("design", "operators", "loops", "values", "cells", "banks", "ports"),
-    "ff": ("design", "operators", "loops", "values", "banks", "ports"),
-    "bram_18k": ("blocks", "ports"),
+    Resource.LUT: ("design", "operators", "loops", "values", "cells", "banks", "ports"),
+    Resource.FF: ("design", "operators", "loops", "values", "banks", "ports"),
+    Resource.BRAM_18K: ("blocks", "ports"),
 }
 """What is counted for a resource: the ``design`` itself, LUTs or flip-flops of its ``operators``, ``loops``, results of
 operations (``values``), LUTs that hold small arrays (``cells``), partitions (``banks``), ``blocks`` of arrays, 512-bit
@@ -89,7 +90,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     width = sum(item.width for item in moved) / device.memory["port_bytes"]
     loops = float(sum(row.repeats for row in plan.rows))
     return {
-        "lut": {
+        Resource.LUT: {
             "design": 1.0,
             "operators": lut,
             "loops": loops,
@@ -98,7 +99,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "banks": float(banks),
             "ports": width,
         },
-        "ff": {
+        Resource.FF: {
             "design": 1.0,
             "operators": ff,
             "loops": loops,
@@ -106,8 +107,8 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "banks": float(banks),
             "ports": width,
         },
-        "bram_18k": {"blocks": float(held), "ports": width},
-        "dsp": {"operators": float(dsp)},
+        Resource.BRAM_18K: {"blocks": float(held), "ports": width},
+        Resource.DSP: {"operators": float(dsp)},
     }
 
 
@@ -118,7 +119,7 @@ def resources(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Re
     lut, ff, bram = (
         round(sum(area[resource][name] * count for name, count in counted[resource].items())) for resource in TERMS
     )
-    return Resources(bram_18k=bram, dsp=round(counted["dsp"]["operators"]), ff=ff, lut=lut, uram=0)
+    return Resources(bram_18k=bram, dsp=round(counted[Resource.DSP]["operators"]), ff=ff, lut=lut, uram=0)
 
 
 def _array(memory: Memory, partitions: int, device: Device) -> tuple[int, int]:

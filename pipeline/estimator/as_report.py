@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.estimator.cycles import Cycles, Whole
 from pipeline.estimator.device import Device
-from pipeline.estimator.points import MERLIN
 from pipeline.estimator.schedule import Row, Schedule
 from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.terms import Dialect
 
 
 def as_report(
@@ -24,7 +24,7 @@ def as_report(
         family=device.family,
         top=top,
         unit="ns",
-        flow_target="merlin-like estimate" if dialect == MERLIN else "vitis-like estimate",
+        flow_target="merlin-like estimate" if dialect == Dialect.MERLIN else "vitis-like estimate",
         pipeline_type="no",
         clock_target_ns=device.clock_ns,
         clock_uncertainty_ns=uncertainty,

@@ -21,14 +21,15 @@ from pipeline.estimator.bound import naive_bound
 from pipeline.estimator.constants import Constants
 from pipeline.estimator.device import Device
 from pipeline.estimator.halves import family
-from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point
+from pipeline.estimator.points import Point
 from pipeline.estimator.prepared import WalkedKernel, prepare
 from pipeline.estimator.scores import RESOURCES, Agreement, agreement, kendall_tau
 from pipeline.kernels.model import Kernel
 from pipeline.reports.report import Resources
+from pipeline.terms import Dialect, Resource
 
 GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
-    MERLIN: {
+    Dialect.MERLIN: {
         "element_sums_apart": (0, 1),
         "stages_percent": (100, 130, 160),
         "tile_cycles": (20, 100, 400),
@@ -37,7 +38,7 @@ GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
         "copy_cycles": (16, 64, 160),
         "carried_cycles": (0, 1, 3),
     },
-    VITIS_PLAIN: {
+    Dialect.VITIS_PLAIN: {
         "stages_percent": (100, 130, 160),
         "carried_cycles": (0, 1, 3),
         "small_loop": (0, 16, 64),
@@ -48,7 +49,7 @@ GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 }
 """By flow the values that are tried for each free constant, the most telling first."""
 
-FITTED_AREA = ("lut", "ff")
+FITTED_AREA: tuple[str, ...] = (Resource.LUT, Resource.FF)
 """Resources with constants to fit; DSP blocks and block RAM follow measured figures and rules."""
 
 LEAST = 8

@@ -9,19 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.labelled import usable_for_regression, validity_target
-from pipeline.exploration import RESOURCES, SearchOutcome
+from pipeline.exploration import SearchOutcome
 from pipeline.files import damaged
 from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles_of
 from pipeline.reports.labels import DesignStatus
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import LEARNED, Resource
 
 if TYPE_CHECKING:
     from pipeline.dataset import LabelledDesign
     from pipeline.design_space import Point
     from pipeline.reports.report import LoopReport
-
-_ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
-"""Resources as search names them, in our columns' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class MeasuredDesign:
 
     def outcome(self) -> SearchOutcome:
         """As search takes it."""
-        used = tuple(self.utilisation[_ORDER[name]] for name in RESOURCES)
+        used = tuple(self.utilisation[name] for name in LEARNED)
         cycles = None if self.cycles is None else float(self.cycles)
         return SearchOutcome(self.key, self.status, self.usable, cycles, used, self.clock_ns)
 
@@ -78,7 +75,7 @@ def measured(row: LabelledDesign, loops: Sequence[LoopReport] = ()) -> MeasuredD
         usable=usable,
         cycles=cycles,
         clock_ns=label.clock_ns,
-        utilisation={name: getattr(used, name) for name in RESOURCE_NAMES},
+        utilisation={name: getattr(used, name) for name in Resource},
         assumed_trips=assumed,
     )
 
