@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.files import read_plain
+from pipeline.kernels.annotate import annotated_files
+from pipeline.synthesis.lowering import LoweredSources
 from pipeline.synthesis.lowering.edits import unified_diff
 from pipeline.synthesis.lowering.user_files import MAX_BESIDE_BYTES, user_files
 
@@ -17,7 +20,7 @@ CHANGES = "changes.diff"
 DIRECTIVES = "directives.tcl"
 
 
-def write_project(folder: Path, kernel: Kernel, sources: Sources) -> dict[str, str]:
+def write_project(folder: Path, kernel: Kernel, sources: Sources | LoweredSources) -> dict[str, str]:
     """Writes the user's files, byte for byte but for this design's pragmas, with test bench, data and script.
 
     ``changes.diff`` leads from what the user has to what lies here by ``patch -p1``; ``directives.tcl`` holds what no
@@ -40,6 +43,16 @@ def write_project(folder: Path, kernel: Kernel, sources: Sources) -> dict[str, s
     _put(folder / CHANGES, diff)
     held[CHANGES] = "what changed in your files, for patch -p1" if diff else "empty: the files are as you wrote them"
     return held
+
+
+def with_merlins_pragmas(kernel: Kernel, point: Mapping[str, int | str]) -> LoweredSources:
+    """The user's files with Merlin's pragmas for a design, as the Merlin compiler takes them.
+
+    Raises PipelineError where a site has no place in them.
+    """
+    user = user_files(kernel)
+    texts = dict(user.texts) | annotated_files(kernel, point)
+    return LoweredSources({user.names[file]: texts[file] for file in user.texts}, kernel.top)
 
 
 def _put(place: Path, data: bytes) -> None:

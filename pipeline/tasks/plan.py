@@ -25,7 +25,7 @@ from pipeline.synthesis import (
     make_backend,
 )
 from pipeline.synthesis.former import take_over
-from pipeline.synthesis.lowering.delivery import delivers
+from pipeline.synthesis.lowering.delivery import check_terms, delivers, is_cpp
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.synthesis.vitis.sources import check_file_name
 from pipeline.tasks.base import names
@@ -155,6 +155,11 @@ def make_plan(
     address = made.address_of(found)
     if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
+    if made.runs_tool:
+        # Before the budget is spent, as is the next.
+        check_terms(found, address.flow.dialect)
+    elif not made.replays and is_cpp(found) and not delivers(found, found.dialect):
+        say(f"{found.name}: C++ with Merlin's pragmas is not delivered to Vitis HLS; best/ is for the Merlin compiler.")
     if not made.replays and delivers(found, address.flow.dialect):
         # Before the budget is spent: the tool would be handed the file under its own name.
         check_file_name(Path(found.file).name)

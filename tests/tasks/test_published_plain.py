@@ -39,7 +39,7 @@ FILES = {
 
 def _labels() -> dict[str, object]:
     """A label for each of the 16 designs."""
-    found = {}
+    found: dict[str, object] = {}
     for pipe, outer, inner in itertools.product(("NA", "   "), (1, 2, 4, 8), (1, 2)):
         point = {"__PIPE__L0": pipe, "__PARA__L0": outer, "__PARA__L1": inner}
         key = ".".join(f"{name}-{point[name]}" for name in sorted(point))
