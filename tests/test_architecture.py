@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "tasks": BELOW_TASKS,
     "loop": BELOW_TASKS - {"loop", "project", "program"},
     "present": {"dataset"},
-    "exploration": {"models", "design_space"},
-    "training": {"models", "graphs", "dataset"},
+    "exploration": {"models", "design_space", "kernels"},
+    "training": {"models", "graphs", "dataset", "kernels"},
     "models": set(),
     "dataset": {"kernels", "design_space", "reports"},
     "estimator": {"kernels", "program", "design_space", "graphs", "reports"},
@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "program": {"project"},
     "project": set(),
 }
-GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "resources"}
+GROUND_FLOOR = {"errors", "files", "last_words", "lazy", "registry", "resources", "terms"}
 """Modules beside the rooms, for all of them."""
 
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from pipeline.dataset.licences import licence_of
 from pipeline.dataset.schemas import SCHEMA_VERSION, TABLES, table_bytes
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 PACKAGES = ("hls-moe-pipeline", "pyarrow", "numpy", "pycparser", "lxml")
 """Distributions whose versions can show in the tables."""
@@ -26,7 +26,7 @@ PACKAGES = ("hls-moe-pipeline", "pyarrow", "numpy", "pycparser", "lxml")
 VOLATILE_TABLES = ("runs",)
 """Tables left out of the card's hashes: wall-clock times differ between two runs of the same work."""
 
-_MEASURES = ("cycles", *RESOURCE_NAMES, *(f"util_{name}" for name in RESOURCE_NAMES))
+_MEASURES = ("cycles", *Resource, *(f"util_{name}" for name in Resource))
 
 
 def data_card(

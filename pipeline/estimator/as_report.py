@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.estimator.cycles import Cycles
+from pipeline.estimator.cycles import Cycles, Whole
 from pipeline.estimator.device import Device
-from pipeline.estimator.points import MERLIN
 from pipeline.estimator.schedule import Row, Schedule
 from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.terms import Dialect
 
 
 def as_report(
-    top: str, cycles: Cycles, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
+    top: str, cycles: Whole, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
 ) -> Report:
     """The report of one design: latency and loops as estimated, no measured clock, one module."""
     latency = Latency(*cycles)
@@ -24,7 +24,7 @@ def as_report(
         family=device.family,
         top=top,
         unit="ns",
-        flow_target="merlin-like estimate" if dialect == MERLIN else "vitis-like estimate",
+        flow_target="merlin-like estimate" if dialect == Dialect.MERLIN else "vitis-like estimate",
         pipeline_type="no",
         clock_target_ns=device.clock_ns,
         clock_uncertainty_ns=uncertainty,

@@ -13,13 +13,11 @@ from pipeline.estimator.nest import LoopNode, Memory, Nest
 from pipeline.kernels.as_written import NOTHING, OFF, ON, split_of
 from pipeline.kernels.model import Kernel, Option
 from pipeline.kernels.own_pragmas import ArraySplit
+from pipeline.terms import Dialect
 
 Point: TypeAlias = Mapping[str, "int | str"]
 """A value per pragma site: an int for PARALLEL and TILE, ``off``, ``flatten`` or empty (coarse) for PIPELINE."""
 
-MERLIN = "merlin"
-VITIS_PLAIN = "vitis-plain"
-HLS = "hls"
 
 _PLAIN_SITE = re.compile(r"__(PIPE|PARA)__L([0-9]{1,6})")
 _INTERVAL = re.compile(r"\s*II\s*=\s*([0-9]{1,9})\s*", re.IGNORECASE)
@@ -29,7 +27,7 @@ _LARGEST = 1 << 40
 def own_dialect(kernel: Kernel) -> str:
     """What values of a kernel's own sites mean; of one with ``#pragma HLS`` and no sites, the tool's terms."""
     without = not kernel.sites and not kernel.options
-    return VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
+    return Dialect.VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +50,17 @@ class PointReader:
         places = frozenset(loop.file_index for loop in kernel.loops if loop.file_index >= 0)
         named = frozenset(site.name for site in kernel.sites) | {option.name for option in kernel.options}
         further = {option.name: option for option in kernel.options if option.proposed}
-        return PointReader(kernel, nest, named, own_dialect(kernel) != MERLIN, places, further)
+        return PointReader(kernel, nest, named, own_dialect(kernel) != Dialect.MERLIN, places, further)
 
     def choices(self, point: Point, dialect: str) -> dict[int, Choice]:
         """The pragmas of each loop, by node number; PipelineError for a point that does not fit the kernel."""
-        if dialect == MERLIN:
+        if dialect == Dialect.MERLIN:
             return self._merlin(point)
-        if dialect == VITIS_PLAIN:
+        if dialect == Dialect.VITIS_PLAIN:
             return self._plain(point)
-        if dialect == HLS:
+        if dialect == Dialect.HLS:
             return self._hls(point)
-        raise PipelineError(f"unknown dialect '{dialect}'", fix=f"use one of {MERLIN}, {VITIS_PLAIN}, {HLS}")
+        raise PipelineError(f"unknown dialect '{dialect}'", fix=f"use one of {', '.join(Dialect)}")
 
     def _merlin(self, point: Point) -> dict[int, Choice]:
         if point.keys() != self.sites:
@@ -111,6 +109,8 @@ class PointReader:
                     fix=f"name the sites __PIPE__Li and __PARA__Li with i below {len(self.places)}",
                 )
             place = int(match[2])
+            # Published sets write what the search chose to leave out as NA.
+            value = "" if value == "NA" else value
             if match[1] == "PARA":
                 factors[place] = self._factor(name, value)
             elif isinstance(value, str) and (value in ("", "off") or not value.strip() or _INTERVAL.fullmatch(value)):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import Project
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels.analysis import Analysis
@@ -207,11 +208,11 @@ class Kernel:
         """What the values of its sites mean: ``merlin``, ``vitis-plain`` for sites in the tool's own terms, or ``hls``
         for placeholders of any other form in ``#pragma HLS``."""
         if any(not option.proposed for option in self.options):
-            return "hls"
+            return Dialect.HLS
         if all(site.plain for site in self.sites) and (self.sites or self.options):
-            return "vitis-plain"
+            return Dialect.VITIS_PLAIN
         if not self.sites:
-            return "merlin"
+            return Dialect.MERLIN
         return self.sites[0].dialect
 
     def loop(self, loop_id: str) -> Loop:

@@ -11,6 +11,7 @@ from pipeline.kernels.further_sites import Explored, further_sites
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
 from pipeline.kernels.own_pragmas import NotRead, Unroll, in_force
 from pipeline.kernels.source_places import LoopPlace, loop_places
+from pipeline.terms import Dialect
 
 Terms = Literal["auto", "tool", "merlin"]
 """Whose pragmas sites are proposed in: the tool's own, Merlin's, or ``auto``: Merlin's where the source has any."""
@@ -47,7 +48,9 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto", explore: Sequence[Explo
         return kernel
     places = loop_places(kernel)
     if terms == "auto":
-        terms = "merlin" if any(one.dialect == "merlin" for at in places.values() for one in at.pragmas) else "tool"
+        terms = (
+            "merlin" if any(one.dialect == Dialect.MERLIN for at in places.values() for one in at.pragmas) else "tool"
+        )
     if explore and terms != "tool":
         raise _not_explored(kernel, explore, "its sites are in Merlin's terms", "name tool in --sites")
     reached = set(reachable(kernel))
@@ -77,7 +80,7 @@ def _site(loop: Loop, kind: SiteKind, *, tool: bool) -> Site:
         loop=loop.id,
         reduction=None,
         line=loop.line,
-        dialect="hls" if tool else "merlin",
+        dialect=Dialect.HLS if tool else Dialect.MERLIN,
         proposed=True,
         file=loop.file,
         plain=tool,

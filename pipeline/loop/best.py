@@ -15,6 +15,7 @@ from pipeline.synthesis.lowering import delivers, is_cpp, lower
 from pipeline.synthesis.target import made_for, whole
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.loop.measured import MeasuredDesign
@@ -118,7 +119,7 @@ def annotated(plan: KernelPlan, best: MeasuredDesign) -> dict[str, str]:
     """
     if plan.kernel is None:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
-    if plan.address.flow.dialect == "merlin":
+    if plan.address.flow.dialect == Dialect.MERLIN:
         texts = annotated_files(plan.kernel, best.point)
         own = f"{plan.name}{Path(plan.kernel.file).suffix}"
         return {own if file == plan.kernel.file else Path(file).name: texts[file] for file in texts}

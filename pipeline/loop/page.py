@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.loop.against import factor_text
-from pipeline.loop.as_written import AS_WRITTEN, BASELINES
+from pipeline.loop.baselines import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
 from pipeline.reports.parse import parse_report
-from pipeline.reports.report import RESOURCE_NAMES, Range
+from pipeline.reports.report import Range
+from pipeline.terms import Resource
 
 FILES = {
     "runs.csv": "every run: design, status, cycles, utilisations, best so far, what was expected",
@@ -124,7 +125,7 @@ def _best(facts: Mapping[str, Any], kernel: str, folder: Path) -> BestDesign | N
         source=best["source"],
         origin=best["origin"],
         cycles=best["cycles"],
-        utilisations={name: best[f"util_{name}"] for name in RESOURCE_NAMES},
+        utilisations={name: best[f"util_{name}"] for name in Resource},
         code=code.read_text(encoding="utf-8") if code.exists() else "",
         loops=_loops(report) if report.exists() else (),
     )
@@ -159,7 +160,7 @@ def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: 
         origin=" and ".join(facts["origins"]),
         keys=[row["key"] for row in mine],
         cycles=[row["cycles"] for row in mine],
-        utilisations={name: [row[f"util_{name}"] for row in mine] for name in RESOURCE_NAMES},
+        utilisations={name: [row[f"util_{name}"] for row in mine] for name in Resource},
         predicted_cycles=[row["predicted_cycles"] for row in mine],
         limit=facts["utilisation_limit"],
         marked={BASELINES[row["origin"]]: place for place, row in enumerate(mine) if row["origin"] in BASELINES},

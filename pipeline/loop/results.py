@@ -64,6 +64,8 @@ def write_results(
             compared = [f"As written: {written_text(told)}"]
             if told["as_written"] is not None:
                 compared.append(f"This design: {told['compared']}.")
+            if told["performance"] is not None:
+                compared.append(f"Beside it: {told['performance']['told']}.")
             xml = _report_of(record, plan, best[1])
             told["unwritten"] = write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
     write_json(folder / SUMMARY, facts)

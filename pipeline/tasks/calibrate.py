@@ -159,6 +159,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
         """Writes ``agreement.json`` and ``agreement.md``."""
         from dataclasses import asdict
 
+        from pipeline.estimator.halves import held_back
         from pipeline.estimator.tables import markdown, summary
 
         (folder / "agreement.md").write_text(markdown(shipped, held), encoding="utf-8")
@@ -168,6 +169,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
                 **self.identity,
                 "shipped": summary(list(shipped.values())),
                 "held_out": summary(list(held.values())),
+                "held_back_families": summary([found for name, found in shipped.items() if held_back(name)]),
                 "by_kernel": {
                     name: {"shipped": asdict(found), "held_out": asdict(held[name]) if name in held else None}
                     for name, found in sorted(shipped.items())
@@ -180,7 +182,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
         """Says the figures before and after, and where the table is."""
         path = self.output().path
         said = read_own(path / "agreement.json", remove=path)
-        before, after = said["shipped"], said["held_out"]
+        before, after, apart = said["shipped"], said["held_out"], said["held_back_families"]
         within = ", ".join(
             f"{name} {_percent(before['within_1.5'][name])} -> {_percent(after['within_1.5'][name])}"
             for name in before["within_1.5"]
@@ -190,7 +192,10 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
             f"  median Kendall tau of latency: naive bound {before['median_naive_tau']}, "
             f"shipped constants {before['median_tau']}, refitted without the kernel {after['median_tau']}\n"
             f"  median |log2 error| of cycles: {before['median_log2_error']} -> {after['median_log2_error']}\n"
-            f"  within a factor 1.5: {within}\n  by kernel: {path / 'agreement.md'}"
+            f"  within a factor 1.5: {within}\n"
+            f"  shipped constants, {apart['kernels']} kernels of families that nobody looked at: "
+            f"tau {apart['median_tau']}, |log2 error| {apart['median_log2_error']}\n"
+            f"  by kernel: {path / 'agreement.md'}"
         )
 
 
@@ -254,6 +259,13 @@ class Calibrate(_AgainstLabels):
 
     example = "--source lab-2023.2"
 
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """How a kernel's own reports are learned from as well."""
+        from pipeline.exploration import prior
+
+        return {**super().identity, "prior": prior.VERSION}
+
     def run(self) -> None:
         """Writes ``estimator/Calibrate-SOURCE-HASH/constants.toml`` and the agreement before and after."""
         from pipeline.estimator.fit import fit
@@ -262,12 +274,32 @@ class Calibrate(_AgainstLabels):
         shipped, held = self.compare(trials)
         constants = fit(trials, range(len(trials.data)))
         with self.output().write() as folder:
-            self.write(folder, shipped, held)
+            self.write(folder, shipped, held, own_reports=self._own_reports())
             (folder / "constants.toml").write_text(constants.to_toml(), encoding="utf-8")
         point_latest(self.output().path)
 
+    def _own_reports(self) -> str:
+        """Whether each kernel's own reports correct its estimates as a search uses them, on designs left out."""
+        from pipeline.exploration import History
+        from pipeline.loop.histories import history_at
+        from pipeline.loop.own_reports import correction, correction_text
+        from pipeline.tasks.estimator_device import shipped_device
+        from pipeline.tasks.plan import open_store
+
+        found = []
+        for address in self.follow(self.addresses, "own reports left out in turn"):
+            kernel = self.kernel_called(address.kernel)
+            known = history_at(open_store(self.workspace), kernel, address, shipped_device(address.flow))
+            if known is not None:
+                features, rows = known
+                outcomes = [row.outcome() for row in rows]
+                found.append(correction(History(address.kernel, address.source, features, outcomes, True), self.seed))
+        return correction_text(one for one in found if one is not None)
+
     def summarise(self) -> None:
-        """Adds how to use the constants."""
+        """Adds whether a kernel's own reports help a search, and how to use the constants."""
         super().summarise()
+        told = read_own(self.output().path / "agreement.json", "own_reports", remove=self.output().path)
+        say(f"  {told['own_reports']}")
         path = self.output().path / "constants.toml"
         say(f"  to use them, write into luigi.cfg:\n    [estimator]\n    constants = {path}")

@@ -11,9 +11,9 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.backends.registry import backend_kind
+from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import PipelineTask, names
-from pipeline.tasks.designs import BACKENDS, STRATEGIES
+from pipeline.tasks.designs import BACKEND_CHOICES, STRATEGIES
 from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.labels import SynthesizeDesigns
@@ -38,7 +38,9 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         description="where labels come from, comma-separated, such as hlsyn-v18,hlsyn-v20; default: the shipped packs",
     )
     backend = luigi.ChoiceParameter(
-        default="auto", choices=BACKENDS, description="what labels the designs; auto: Vitis if it is found, else replay"
+        default="auto",
+        choices=BACKEND_CHOICES,
+        description="what labels the designs; auto: Vitis if it is found, else replay",
     )
     strategy = luigi.ChoiceParameter(
         default="auto",
@@ -67,7 +69,7 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         from pipeline.tasks.plan import cached_kernels, default_source, resolve_backend
 
         backend = resolve_backend(self.backend)
-        if backend_kind(backend).runs_tool and not self.kernels:
+        if BACKENDS[backend].runs_tool and not self.kernels:
             # Hundreds of runs of minutes to hours each are not started unasked.
             if self.backend == backend:
                 raise PipelineError("no kernel to run is named", fix="name some with --kernels")

@@ -15,6 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.target_options import TargetOptions, for_kernel
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
@@ -163,11 +164,10 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
         Raises PipelineError, naming the sites, for a key that is of neither.
         """
-        from pipeline.dataset import VITIS_PLAIN
         from pipeline.dataset.site_map import site_map
 
         own = set(_places(self.found))
-        values = () if self.found.dialect == VITIS_PLAIN else self.point.values()
+        values = () if self.found.dialect == Dialect.VITIS_PLAIN else self.point.values()
         blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in values)
         if own == set(self.point) and not blanks:
             return self.found.dialect
@@ -176,8 +176,8 @@ class DescribeDesign(TargetOptions, _OfKernel):
         plain = bool(extra) or blanks or self._has_plain_label()
         if plain:
             with contextlib.suppress(PipelineError):
-                site_map(self.found, VITIS_PLAIN, self.point)
-                return VITIS_PLAIN
+                site_map(self.found, Dialect.VITIS_PLAIN, self.point)
+                return Dialect.VITIS_PLAIN
         parts = [f"lacks {', '.join(missing[:6])}"] if missing else []
         parts += [f"has {', '.join(extra[:6])}, which the kernel lacks"] if extra else []
         raise PipelineError(
@@ -190,7 +190,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
         store = open_store(self.workspace)
         return any(
-            address.flow.dialect == "vitis-plain" and store.get(address, self.key) is not None
+            address.flow.dialect == Dialect.VITIS_PLAIN and store.get(address, self.key) is not None
             for address in _addresses(self.workspace, self.found)
         )
 
@@ -225,7 +225,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
     def _loops(self) -> list[str | None]:
         from pipeline.dataset.site_map import site_map
 
-        if self.dialect == "vitis-plain":
+        if self.dialect == Dialect.VITIS_PLAIN:
             found: dict[str, str] = site_map(self.found, self.dialect, self.point)
             return [found[name] for name in sorted(self.point)]
         return [_places(self.found)[name] for name in sorted(self.point)]
@@ -238,7 +238,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         store = open_store(self.workspace)
         found = []
         for address in _addresses(self.workspace, self.found):
-            if (address.flow.dialect == "vitis-plain") != (self.dialect == "vitis-plain"):
+            if (address.flow.dialect == Dialect.VITIS_PLAIN) != (self.dialect == Dialect.VITIS_PLAIN):
                 continue
             for key in dict.fromkeys((self.key, design_key(self.point))):
                 entry = store.get(address, key) if key or not self.point else None
@@ -251,8 +251,8 @@ class DescribeDesign(TargetOptions, _OfKernel):
     def _estimate(self) -> dict[str, Any]:
         from pipeline.estimator import prepare, version
         from pipeline.reports.labels import DesignStatus, Label, label_from_report
-        from pipeline.reports.report import RESOURCE_NAMES
         from pipeline.tasks.estimator_device import asked_device
+        from pipeline.terms import Resource
 
         device = asked_device(for_kernel(self.asked_target, self.found))
         try:
@@ -265,7 +265,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
             "version": version(device),
             "part": device.part,
             "clock_ns": device.clock_ns,
-            "available": {name: getattr(device.available, name) for name in RESOURCE_NAMES},
+            "available": {name: getattr(device.available, name) for name in Resource},
             "assumed": device.assumed or None,
             **_said(label),
         }
@@ -275,7 +275,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         from pipeline.kernels.annotate import annotated_files
         from pipeline.synthesis.lowering import lower
 
-        if self.dialect != "vitis-plain":
+        if self.dialect != Dialect.VITIS_PLAIN:
             texts = annotated_files(self.found, self.point)
             return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
@@ -358,19 +358,19 @@ def _places(kernel: Kernel) -> dict[str, str | None]:
 
 
 def _estimated_as(dialect: str) -> str:
-    return "vitis-plain" if dialect == "vitis-plain" else "merlin"
+    return Dialect.VITIS_PLAIN if dialect == Dialect.VITIS_PLAIN else Dialect.MERLIN
 
 
 def _said(label: Label) -> dict[str, Any]:
     """A label as JSON values."""
-    from pipeline.reports.report import RESOURCE_NAMES
+    from pipeline.terms import Resource
 
     fractions = label.fractions
-    uses = {name: getattr(fractions, name) for name in RESOURCE_NAMES}
+    uses = {name: getattr(fractions, name) for name in Resource}
     return {
         "status": str(label.status),
         "reason": label.reason,
         "cycles": label.cycles,
-        "used": {name: getattr(label.used, name) for name in RESOURCE_NAMES},
+        "used": {name: getattr(label.used, name) for name in Resource},
         "utilisation": uses,
     }

@@ -17,6 +17,7 @@ from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
 from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import Clock, names
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels import Kernel
@@ -235,7 +236,9 @@ class ImportReports(KernelOptions, _Import):
     part = luigi.Parameter(default="", description="only reports for this part, where the folder has several")
     clock = Clock(default=None, description="only reports at this clock: 4, 4ns or 250MHz; default: at any")
     tool_version = luigi.Parameter(default="", description="only reports of this version of the tool")
-    dialect = luigi.Parameter(default="merlin", description="what site values mean: merlin, hls or vitis-plain")
+    dialect = luigi.Parameter(
+        default=str(Dialect.MERLIN), description="what site values mean: merlin, hls or vitis-plain"
+    )
 
     @cached_property
     def found_kernel(self) -> Kernel | None:

@@ -16,11 +16,11 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
 from pipeline.synthesis import (
+    BACKENDS,
     BackendRequest,
     ReplayBackend,
     ReportStore,
     Target,
-    backend_kind,
     made_for_target,
     make_backend,
 )
@@ -35,6 +35,7 @@ from pipeline.tasks.messages import say
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels.further_sites import Explored
@@ -106,7 +107,7 @@ def default_source(workspace: str, backend: str) -> str:
 
     Raises PipelineError where it is not clear.
     """
-    return backend_kind(backend).default_source(open_store(workspace))
+    return BACKENDS[backend].default_source(open_store(workspace))
 
 
 def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
@@ -169,7 +170,7 @@ def make_plan(
 
 def _has_rules(kernel: Kernel, flow: Flow) -> bool:
     """Whether the kernel's own sites are those that the flow's points are of."""
-    return flow.dialect != "vitis-plain" or kernel.dialect == "vitis-plain"
+    return flow.dialect != Dialect.VITIS_PLAIN or kernel.dialect == Dialect.VITIS_PLAIN
 
 
 def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:

@@ -24,6 +24,7 @@ from pipeline.tasks.sections import section as section
 from pipeline.tasks.sections import vitis as vitis
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -146,8 +147,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
             "Vitis HLS is not found: no vitis_hls, vitis-run or v++ on PATH",
             fix="source its settings64.sh or name it in [vitis] of luigi.cfg, or use --backend replay or estimator",
         )
-    native = bool(kernel.options) or any(site.dialect == "hls" for site in kernel.sites)
-    if native and any(site.dialect != "hls" for site in kernel.sites):
+    native = bool(kernel.options) or any(site.dialect == Dialect.HLS for site in kernel.sites)
+    if native and any(site.dialect != Dialect.HLS for site in kernel.sites):
         raise PipelineError(
             "has both ACCEL and HLS placeholders", file=kernel.file, fix="write all sites of a kernel in one dialect"
         )
@@ -163,7 +164,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
-    if dialect == "vitis-plain":
+    if dialect == Dialect.VITIS_PLAIN:
         how = {"delivery": config.delivery, "version": LOWERING_VERSION}
     asked = for_kernel(target, kernel).complete
     assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None

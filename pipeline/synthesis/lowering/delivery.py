@@ -39,6 +39,7 @@ from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
 from pipeline.synthesis.lowering.statement_end import matching, statement_end
 from pipeline.synthesis.lowering.user_files import UserFiles, user_files
+from pipeline.terms import Dialect
 
 Delivery = Literal["insert", "directives"]
 DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
@@ -61,7 +62,7 @@ def is_cpp(kernel: Kernel) -> bool:
 
 def delivers(kernel: Kernel, dialect: str) -> bool:
     """Whether points of a dialect are delivered in the kernel's own files."""
-    return dialect == kernel.dialect and (dialect == "vitis-plain" or (dialect == "hls" and is_cpp(kernel)))
+    return dialect == kernel.dialect and (dialect == Dialect.VITIS_PLAIN or (dialect == Dialect.HLS and is_cpp(kernel)))
 
 
 def check_terms(kernel: Kernel, dialect: str) -> None:
