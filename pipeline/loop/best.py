@@ -141,7 +141,7 @@ def build_sources(plan: KernelPlan, best: MeasuredDesign) -> tuple[Sources, Flow
         return handed, flow
     if plan.runs_tool:
         raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
-    return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
+    return lower(plan.kernel, best.point, dialect=flow.dialect, delivery=plan.delivery), whole(flow)
 
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,10 +14,13 @@ from pipeline.design_space import derive_space, sample
 from pipeline.kernels import Kernel
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import load_kernel
+from pipeline.loop.best import build_sources
 from pipeline.loop.delivered import write_project
 from pipeline.project.opened import open_project
+from pipeline.synthesis import EstimatorBackend, ReportStore
 from pipeline.synthesis.lowering import lower
 from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery
+from pipeline.synthesis.plan import KernelPlan
 
 SOURCE = """#include "sum.h"
 void sum(int a[8][8], int b[8]) {
@@ -101,3 +106,16 @@ def test_the_delivered_script_says_the_design_itself(
             subprocess.run(["patch", "-p1", "-s", "-i", str(moved / "changes.diff")], cwd=patched, check=True)
         assert all((patched / name).read_bytes() == (moved / name).read_bytes() for name in [*files, script])
         shutil.rmtree(patched)
+
+
+def test_directives_are_delivered_without_a_tool_too(tmp_path: Path) -> None:
+    (tmp_path / "sum.c").write_text(SOURCE.removeprefix('#include "sum.h"\n'))
+    kernel = propose_sites(load_kernel(tmp_path / "sum.c"))
+    backend = EstimatorBackend(ReportStore(tmp_path / "store", fsync=False))
+    space = derive_space(kernel)
+    for how in DELIVERIES:
+        plan = KernelPlan(backend, backend.address_of(kernel), kernel, space, how)
+        best: Any = SimpleNamespace(point={**space.default, "__PARA__L3": 8})
+        sources, _ = build_sources(plan, best)
+        assert sources.directives == ('set_directive_unroll -factor 8 "sum/each"\n' if how == "directives" else "")
+        assert ("#pragma" in sources.files["sum.c"]) == (how == "insert")

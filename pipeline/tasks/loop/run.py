@@ -61,7 +61,9 @@ class RunActiveLearningLoop(LoopTask):
         kernels = [plan.kernel for plan in self.loop.plans.values() if plan.kernel is not None]
         benches = [digest for kernel in kernels if (digest := bench_digest(kernel.project))]
         tested = {"testbench": [*benches, self.testbench_seconds]} if benches else {}
-        return {**super().identity, "validation": self.clone(ValidateTopDesigns).identity, **tested}
+        how = {plan.delivery for plan in self.loop.plans.values()} - {"insert"}
+        written = {"delivery": sorted(how)} if how else {}
+        return {**super().identity, "validation": self.clone(ValidateTopDesigns).identity, **tested, **written}
 
     @property
     def page(self) -> Path:
