@@ -53,7 +53,6 @@ def write_results(
     write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
     write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
     (folder / TABLE).write_bytes((validated / TABLE).read_bytes())
-    write_json(folder / SUMMARY, facts)
     write_json(folder / "provenance.json", provenance)
     _write_times(folder / "times.csv", record, rows)
     for kernel, plan in loop.plans.items():
@@ -68,7 +67,8 @@ def write_results(
             if told["performance"] is not None:
                 compared.append(f"Beside it: {told['performance']['told']}.")
             xml = _report_of(record, plan, best[1])
-            write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
+            told["unwritten"] = write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
+    write_json(folder / SUMMARY, facts)
     write_loop_page(folder, facts, rows, predicted, provenance, command)
     return facts
 
