@@ -7,9 +7,9 @@ import math
 import pytest
 
 from pipeline.estimator import load_device, prepare
-from pipeline.estimator.points import VITIS_PLAIN
 from pipeline.kernels.read import read_kernel
 from pipeline.reports.report import LoopReport, Report
+from pipeline.terms import Dialect
 
 _COSTS = load_device().operators
 _LOAD, _STORE, _DADD, _DMUL = (_COSTS[name].stages for name in ("load", "store", "dadd", "dmul"))
@@ -62,7 +62,7 @@ def test_copies_of_a_body_with_loops_run_past_the_end_in_the_tools_own_flow() ->
         }
     }
     """
-    trips = [_loops(text, {"__PARA__L0": factor}, VITIS_PLAIN)[0].trip_count.exact for factor in (1, 4, 5, 7)]
+    trips = [_loops(text, {"__PARA__L0": factor}, Dialect.VITIS_PLAIN)[0].trip_count.exact for factor in (1, 4, 5, 7)]
     assert trips == [10, 12, 10, 14]
 
 
