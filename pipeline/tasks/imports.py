@@ -12,6 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
+from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import bar, say
@@ -129,7 +130,7 @@ class ImportHLSyn(_Import):
     def run(self) -> None:
         """Reads the set and files one pack a kernel and source, beside those of other sets."""
         from pipeline.dataset import read_label_set
-        from pipeline.synthesis import KNOWN_FLOWS, Address, Changes, Entry, arriving, imported_flow
+        from pipeline.synthesis import Changes, Entry, arriving
         from pipeline.tasks.plan import kernel_or_none, open_store
 
         path, digest = self.archive
