@@ -207,10 +207,10 @@ class ClosedLoop:
         return self.surrogate == "auto" and self.acquisition == "auto" and self.goal.dimensions == 1
 
     def other_addresses(self) -> Iterator[Address]:
-        """Where the labels of other kernels are that the search starts from, by :attr:`warm_start`.
+        """Where the labels are that the search starts from, by :attr:`warm_start`.
 
-        Of the loop's own source: the other kernels under the same flow, and those that have labels for another part or
-        clock alone. Of sources that are named: all.
+        Of the loop's own source: earlier reports of its own kernels where a tool runs, the other kernels under the same
+        flow, and those that have labels for another part or clock alone. Of sources that are named: all.
         """
         if self.warm_start not in ("auto", "reports"):
             return
@@ -229,6 +229,8 @@ class ClosedLoop:
                     yield address
         if self.warm_sources:
             return
+        # Under replay they are what is searched, and the estimator's own teach nothing of its estimates.
+        yield from (plan.address for plan in self.plans.values() if plan.runs_tool and self.store.count(plan.address))
         others = [
             address
             for address in self.store.addresses(source=self.source_name)
