@@ -55,7 +55,6 @@ def write_results(
     write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
     write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
     (folder / TABLE).write_bytes((validated / TABLE).read_bytes())
-    write_json(folder / SUMMARY, facts)
     write_json(folder / "provenance.json", provenance)
     _write_times(folder / "times.csv", record, rows)
     answers = []
@@ -71,11 +70,12 @@ def write_results(
             if told["performance"] is not None:
                 compared.append(f"Beside it: {told['performance']['told']}.")
             xml = _report_of(record, plan, best[1])
-            write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
+            told["unwritten"] = write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
         written = next(
             (run.result for run in runs if run.result.kernel == kernel and run.origin == AS_WRITTEN), None
         )  # fmt: skip
         answers.append(answer_of(loop, plan, facts, best[1] if best else None, written, place))
+    write_json(folder / SUMMARY, facts)
     write_loop_page(folder, facts, rows, predicted, provenance, command, answers)
     return facts
 
