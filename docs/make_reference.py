@@ -1,4 +1,4 @@
-"""Writes what follows from the code: reference.md, the tables in formats.md, shell completion, the suite's index.
+"""Writes what follows from the code: reference.md, tables in formats.md, completion, the index and kernel families.
 
 Run ``python docs/make_reference.py`` after a change of tasks, parameters or schemas; a test says when it is needed.
 """
@@ -6,6 +6,7 @@ Run ``python docs/make_reference.py`` after a change of tasks, parameters or sch
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import pipeline.tasks
 from pipeline.dataset.schemas import TABLES
 from pipeline.design_space.suite_index import INDEX, index_row, index_text
 from pipeline.graphs import schema as graph_schema
+from pipeline.kernels import Kernel
+from pipeline.kernels.families import families_text
+from pipeline.kernels.likeness import likeness, terms_of
 from pipeline.kernels.suite import find_kernel, suite_names
 
 FOLDER = Path(__file__).resolve().parent
@@ -24,6 +28,7 @@ REFERENCE = FOLDER / "reference.md"
 FORMATS = FOLDER / "formats.md"
 COMPLETION = FOLDER / "examples" / "completion.bash"
 SUITE = FOLDER.parent / "kernels"
+FAMILIES = FOLDER.parent / "pipeline" / "kernels" / "families.json"
 _BETWEEN = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CHOICES = re.compile(r" Choices: \{.*\}$")
 _GRAPH_FIELD = re.compile(r'pa\.field\("(?P<name>\w+)", .*?\),(?:  # (?P<says>.*))?$', re.MULTILINE)
@@ -31,12 +36,21 @@ _GRAPH_FIELD = re.compile(r'pa\.field\("(?P<name>\w+)", .*?\),(?:  # (?P<says>.*
 
 def contents() -> dict[Path, str]:
     """Each generated file with the text that it must have."""
+    kernels = [find_kernel(name) for name in suite_names()]
     return {
         REFERENCE: reference(),
         FORMATS: formats(FORMATS.read_text(encoding="utf-8")),
         COMPLETION: completion(),
-        SUITE / INDEX: index_text(SUITE, [index_row(find_kernel(name)) for name in suite_names()]),
+        SUITE / INDEX: index_text(SUITE, [index_row(kernel) for kernel in kernels]),
+        FAMILIES: families(kernels),
     }
+
+
+def families(kernels: list[Kernel]) -> str:
+    """What the suite's kernels share."""
+    terms = {kernel.name: terms_of(kernel) for kernel in kernels}
+    alike = {pair: likeness(terms[pair[0]], terms[pair[1]]) for pair in itertools.combinations(sorted(terms), 2)}
+    return families_text(alike, terms)
 
 
 def reference() -> str:

@@ -65,6 +65,10 @@ class Registry(Generic[T]):
         self._added[thing.name] = thing
         return thing
 
+    def get(self, name: str) -> T | None:
+        """The one of that name, None where nothing has it."""
+        return self[name] if name in self else None  # noqa: SIM401 - this is what it would call
+
     def names(self) -> tuple[str, ...]:
         """The names of all."""
         return tuple(self)

@@ -8,7 +8,8 @@ without any measurement have no label to share: each key is a group of its own.
 - ``random``: 80 % train, 10 % validation, 10 % test, within each kernel and separately for rows with and without a
   measurement. Shares are of rows, met as closely as whole groups allow; a kernel's only group trains.
 - ``by-kernel-I``: fold I of k: the kernels of fold I are test, those of the next fold validation, all others train.
-  Absent with fewer than two kernels; without a validation side where there are just two folds.
+  Families (:mod:`pipeline.kernels.families`) are never divided. Absent with fewer than two of them; without a
+  validation side where there are just two folds.
 - ``paper``: the protocol of arXiv 2410.19225 (AAAI 2025): the source kernels as in ``random``, the target kernels on
   the side ``target``, kernels of neither list on ``unused``.
 
@@ -26,6 +27,7 @@ import pyarrow as pa
 
 from pipeline.dataset.schemas import TABLES, checked, make_table
 from pipeline.errors import PipelineError
+from pipeline.kernels.families import family
 from pipeline.terms import Resource
 
 SIDES = ("train", "validation", "test", "target", "unused")
@@ -142,12 +144,12 @@ def _paper_sides(kernels: Iterable[str], random: Iterable[str]) -> list[str]:
 
 
 def _fold_sides(kernels: Sequence[str], folds: int, seed: int) -> list[list[str]]:
-    names = sorted(set(kernels), key=lambda name: _hash(str(seed), "by-kernel", name))
+    names = sorted({family(name) for name in kernels}, key=lambda name: _hash(str(seed), "by-kernel", name))
     count = min(folds, len(names))
     if count < 2:
         return []
     fold_of: Mapping[str, int] = {name: index % count for index, name in enumerate(names)}
-    rows = np.array([fold_of[name] for name in kernels])
+    rows = np.array([fold_of[family(name)] for name in kernels])
     result = []
     for fold in range(count):
         sides = np.full(len(rows), "train", dtype=object)

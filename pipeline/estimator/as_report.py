@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.estimator.cycles import Cycles
+from pipeline.estimator.cycles import Cycles, Whole
 from pipeline.estimator.device import Device
 from pipeline.estimator.schedule import Row, Schedule
 from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report, Resources
@@ -10,7 +10,7 @@ from pipeline.terms import Dialect
 
 
 def as_report(
-    top: str, cycles: Cycles, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
+    top: str, cycles: Whole, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
 ) -> Report:
     """The report of one design: latency and loops as estimated, no measured clock, one module."""
     latency = Latency(*cycles)

@@ -100,6 +100,8 @@ class LoopNode:
     """In a function that the user has pipelined as a whole."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
+    mean: float | None = None
+    """Iterations of one execution on average, where they follow the loops around."""
 
     below: tuple[LoopNode, ...] = ()
     """The loops directly inside."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.errors import PipelineError
 from pipeline.estimator.area import resources
 from pipeline.estimator.as_report import as_report
-from pipeline.estimator.cycles import Cycles
+from pipeline.estimator.cycles import Whole, exactly, plus, whole
 from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.facts import Facts, gather
 from pipeline.estimator.nest import Nest
@@ -32,7 +32,7 @@ def version(device: Device) -> str:
 class Estimate:
     """What is estimated of one design: cycles of the top function, those of copies alone, schedule, resources."""
 
-    cycles: Cycles
+    cycles: Whole
     """Best, average and worst; None where no bound is known."""
     copied: int
     schedule: Schedule
@@ -80,9 +80,8 @@ class WalkedKernel:
         )
         again, tiled = tile_cycles(plan.design) if merlin else (0, set())
         copied = again + copy_cycles(moved, rules, tiled)
-        best, average, worst = (None if value is None else value + copied for value in plan.latency)
         used = resources(plan, moved, self.device)
-        return Estimate((best, average, worst), copied, plan, used)
+        return Estimate(whole(plus(plan.latency, exactly(copied))), copied, plan, used)
 
     def estimate(self, point: Point, dialect: str = Dialect.MERLIN) -> Report:
         """The report of one design.

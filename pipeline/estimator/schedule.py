@@ -259,7 +259,8 @@ class _Scheduler:
             copied = self.design.coarse[current.number] > 1 or (not self.design.merlin and choice.factor > 1)
             if copied or not perfect or len(loops) != 1 or not isinstance(loops[0], LoopNode):
                 return []
-            if not self.design.merlin and loops[0].loop.trip_count is None:
+            if loops[0].loop.trip_count is None:
+                # Only the outermost loop of a nest that runs as one may have a bound that varies (UG1399).
                 return []
             if not (choice.flattens and self.design.choices[loops[0].number].flattens):
                 return []
@@ -307,7 +308,9 @@ class _Scheduler:
             return cycles.exactly(-(-loop.trip_count // factor))
         low = None if loop.trip_min is None else -(-loop.trip_min // factor)
         high = None if loop.trip_max is None else -(-loop.trip_max // factor)
-        middle = None if low is None or high is None else (low + high) // 2
+        middle: float | None = None if low is None or high is None else (low + high) // 2
+        if node.mean is not None:
+            middle = node.mean / factor
         return (low, middle, high)
 
 

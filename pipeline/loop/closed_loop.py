@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.errors import PipelineError, nearest
-from pipeline.exploration import SURROGATES, Objective, make_strategy, prior
-from pipeline.exploration.acquisition import ACQUISITIONS
+from pipeline.exploration import ACQUISITIONS, SURROGATES, Objective, make_strategy, prior
 from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
@@ -166,8 +165,8 @@ class ClosedLoop:
 
     def check(self) -> None:
         """Raises PipelineError for a surrogate or an acquisition that there is not, before anything is run."""
-        known = ("auto", *(name for name in SURROGATES if name != "model"), HMOE)
-        ways = ("auto", "random", "coreset", *ACQUISITIONS, "ehvi")
+        known = ("auto", *SURROGATES, HMOE)
+        ways = ("auto", "random", "coreset", *ACQUISITIONS)
         for option, chosen, names in (("surrogate", self.surrogate, known), ("acquisition", self.acquisition, ways)):
             if chosen not in names:
                 meant = nearest(chosen, names)
@@ -179,7 +178,8 @@ class ClosedLoop:
         self.uses_model()
         if self.acquisition not in ("auto", "random", "coreset"):
             make_strategy(f"forest-{self.acquisition}", objective=self.goal)
-        if self.surrogate in ("transfer", "transfergp", "metagp") and self.warm_start not in ("auto", "reports"):
+        kind = SURROGATES.get(self.surrogate)
+        if kind is not None and kind.needs_prior and self.warm_start not in ("auto", "reports"):
             raise PipelineError(
                 f"--surrogate {self.surrogate} has nothing to learn from under --warm-start {self.warm_start}",
                 fix="leave --warm-start out, or use --surrogate forest",
@@ -202,15 +202,15 @@ class ClosedLoop:
 
     def uses_processes(self) -> bool:
         """Whether the search may use what other kernels teach of how designs resemble each other."""
-        if self.surrogate == "metagp":
-            return True
+        if kind := SURROGATES.get(self.surrogate):
+            return kind.needs_processes
         return self.surrogate == "auto" and self.acquisition == "auto" and self.goal.dimensions == 1
 
     def other_addresses(self) -> Iterator[Address]:
-        """Where the labels of other kernels are that the search starts from, by :attr:`warm_start`.
+        """Where the labels are that the search starts from, by :attr:`warm_start`.
 
-        Of the loop's own source: the other kernels under the same flow, and those that have labels for another part or
-        clock alone. Of sources that are named: all.
+        Of the loop's own source: earlier reports of its own kernels where a tool runs, the other kernels under the same
+        flow, and those that have labels for another part or clock alone. Of sources that are named: all.
         """
         if self.warm_start not in ("auto", "reports"):
             return
@@ -229,6 +229,8 @@ class ClosedLoop:
                     yield address
         if self.warm_sources:
             return
+        # Under replay they are what is searched, and the estimator's own teach nothing of its estimates.
+        yield from (plan.address for plan in self.plans.values() if plan.runs_tool and self.store.count(plan.address))
         others = [
             address
             for address in self.store.addresses(source=self.source_name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.exploration import Prior, Round, make_strategy
+from pipeline.exploration import SURROGATES, Prior, Round, best_acquisition, make_strategy
 from pipeline.exploration.portfolio import shared
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
@@ -62,11 +62,12 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
         tuned = model_strategy(loop, plan, facts, model, acquisition)
     if tuned is not None and (loop.surrogate != "auto" or acquisition != "auto" or loop.goal.dimensions > 1):
         return tuned
-    histories = [] if loop.surrogate == "forest" else histories_of(loop)
+    named = SURROGATES.get(loop.surrogate)
+    histories = [] if named is not None and not named.needs_prior else histories_of(loop)
     learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
     prior = Prior.fit(histories, seed=loop.seed) if learnable else None
     if acquisition == "auto":
-        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
+        acquisition = best_acquisition(loop.goal)
         if loop.surrogate == "auto":
             best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed)
             return best if tuned is None else shared([best, tuned])

@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import PipelineError
+from pipeline.estimator import prepare
+from pipeline.estimator.idle_sites import idle_sites
 from pipeline.exploration import stop_reason
 from pipeline.loop.against import against_written, time_ns, used_text, written_text
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.histories import corrections_of
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -20,6 +24,7 @@ from pipeline.synthesis.target import made_for
 from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
+    from pipeline.kernels.model import Kernel
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
@@ -73,6 +78,18 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
+        if plan.kernel is not None and (idle := _idle(plan.kernel)):
+            said.append(
+                f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "
+                "pipelines are unrolled"
+            )
+    for found in corrections_of(loop):
+        reports = f"{found['designs']:,} earlier reports of {found['kernel']}"
+        factors = (
+            f"cycles off by a factor of {found['before']:.2f} before, {found['after']:.2f} after, on designs left out"
+        )
+        verdict = "correct its estimates" if found["used"] else "are left aside: they make its estimates no better"
+        said.append(f"{reports} {verdict} ({factors})")
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
     said += loop.devices.assumptions(loop.flow)
@@ -81,6 +98,14 @@ def notices(loop: ClosedLoop) -> list[str]:
     if loop.source_name == STAND_IN:
         said.append("the tool is the stand-in of the tests: its figures mean nothing")
     return said
+
+
+def _idle(kernel: Kernel) -> tuple[str, ...]:
+    """Sites that change no estimate; none where there are no estimates."""
+    try:
+        return idle_sites(prepare(kernel))
+    except PipelineError:
+        return ()
 
 
 def _assumptions(runs: Sequence[Run]) -> list[str]:

@@ -259,6 +259,13 @@ class Calibrate(_AgainstLabels):
 
     example = "--source lab-2023.2"
 
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """How a kernel's own reports are learned from as well."""
+        from pipeline.exploration import prior
+
+        return {**super().identity, "prior": prior.VERSION}
+
     def run(self) -> None:
         """Writes ``estimator/Calibrate-SOURCE-HASH/constants.toml`` and the agreement before and after."""
         from pipeline.estimator.fit import fit
@@ -267,12 +274,32 @@ class Calibrate(_AgainstLabels):
         shipped, held = self.compare(trials)
         constants = fit(trials, range(len(trials.data)))
         with self.output().write() as folder:
-            self.write(folder, shipped, held)
+            self.write(folder, shipped, held, own_reports=self._own_reports())
             (folder / "constants.toml").write_text(constants.to_toml(), encoding="utf-8")
         point_latest(self.output().path)
 
+    def _own_reports(self) -> str:
+        """Whether each kernel's own reports correct its estimates as a search uses them, on designs left out."""
+        from pipeline.exploration import History
+        from pipeline.loop.histories import history_at
+        from pipeline.loop.own_reports import correction, correction_text
+        from pipeline.tasks.estimator_device import shipped_device
+        from pipeline.tasks.plan import open_store
+
+        found = []
+        for address in self.follow(self.addresses, "own reports left out in turn"):
+            kernel = self.kernel_called(address.kernel)
+            known = history_at(open_store(self.workspace), kernel, address, shipped_device(address.flow))
+            if known is not None:
+                features, rows = known
+                outcomes = [row.outcome() for row in rows]
+                found.append(correction(History(address.kernel, address.source, features, outcomes, True), self.seed))
+        return correction_text(one for one in found if one is not None)
+
     def summarise(self) -> None:
-        """Adds how to use the constants."""
+        """Adds whether a kernel's own reports help a search, and how to use the constants."""
         super().summarise()
+        told = read_own(self.output().path / "agreement.json", "own_reports", remove=self.output().path)
+        say(f"  {told['own_reports']}")
         path = self.output().path / "constants.toml"
         say(f"  to use them, write into luigi.cfg:\n    [estimator]\n    constants = {path}")

@@ -2,7 +2,7 @@
 
 ``transfer``   pre-trained on source kernels, adapted to a target kernel with a few of its designs, tested on the rest
                (arXiv 2410.19225)
-``zero-shot``  pre-trained on all kernels but one, tested on that one without any of its designs
+``zero-shot``  pre-trained on all kernels but one and its family, tested on that one without any of its designs
 ``grouped``    trained on designs of all kernels, tested on others of the same kernels; identical labels stay together
 """
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.dataset.splits import PAPER_SOURCE_KERNELS, PAPER_TARGET_KERNELS
 from pipeline.errors import PipelineError
+from pipeline.kernels.families import family
 from pipeline.training.data import KernelDesigns
 
 PROTOCOLS = ("transfer", "zero-shot", "grouped")
@@ -36,8 +37,22 @@ class Study:
     notes: tuple[str, ...]
 
     def held_out(self, kernel: str) -> Study:
-        """The same study with ``kernel`` among the targets alone."""
-        return replace(self, sources=tuple(one for one in self.sources if one.kernel != kernel))
+        """The same study with the family of ``kernel`` among the targets alone."""
+        return self.without_families([kernel])
+
+    def without_families(self, kernels: Sequence[str]) -> Study:
+        """The same study without the families of these kernels among the sources.
+
+        Raises PipelineError where no source is left.
+        """
+        families = {family(kernel) for kernel in kernels}
+        left = tuple(one for one in self.sources if family(one.kernel) not in families)
+        if not left:
+            raise PipelineError(
+                "no source kernel is left without the families of the target kernels",
+                fix="name fewer with --target-kernels, or another source with --source",
+            )
+        return replace(self, sources=left)
 
 
 def transfer_study(
@@ -75,7 +90,7 @@ def zero_shot_study(
 ) -> Study:
     """All kernels; to be tested are those named, or the :data:`ZERO_SHOT_KERNELS` with the most usable designs.
 
-    :meth:`Study.held_out` takes each out of the sources. Raises as :func:`transfer_study` does.
+    :meth:`Study.held_out` takes each and its family out of the sources. Raises as :func:`transfer_study` does.
     """
     notes: list[str] = []
     most = sorted(target, key=lambda one: (-int(one.usable.sum()), one.kernel))[:ZERO_SHOT_KERNELS]

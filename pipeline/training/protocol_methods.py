@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.families import family
 from pipeline.models import DesignModel
 from pipeline.models.baselines import (
     CLASSIFIERS,
@@ -101,8 +102,9 @@ def table_of(designs: KernelDesigns) -> KernelTable:
     if designs.estimates is None:
         raise PipelineError(f"the designs of {designs.kernel} have no estimates", fix="load them with estimates")
     return KernelTable(
-        designs.kernel, designs.values, designs.graph.site_kind.numpy(), designs.estimates, designs.targets
-    )
+        designs.kernel, designs.values, designs.graph.site_kind.numpy(), designs.estimates, designs.targets,
+        family(designs.kernel),
+    )  # fmt: skip
 
 
 def learn_from_sources(

@@ -9,10 +9,10 @@ from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
 from pipeline.exploration import History, Objective, Prior, SearchOutcome, space_candidates
 from pipeline.exploration.baselines import BASELINES, PoolView
-from pipeline.exploration.families import folds
 from pipeline.exploration.meta_processes import learn_processes
 from pipeline.exploration.methods import METHODS, check_methods, searched
 from pipeline.exploration.replay import Curve, KnownForecasts, Pool, curve, summary
+from pipeline.kernels.families import folds
 from tests.exploration.toy import BEST_CYCLES, SITES, run_toy, toy_features, toy_space
 
 

@@ -23,19 +23,24 @@ def predict_from_sources(
     """Predictions (N, T) for each source kernel from other source kernels, and for each wanted table from all of them.
 
     Extremely randomised trees on the columns that kernels share; they predict a target less its estimate. A kernel
-    counts with the square root of its designs. Those of the sources come from folds that leave whole kernels out, so
-    that they are as good, and as bad, as for a new kernel. Raises PipelineError with fewer than two source kernels.
+    counts with the square root of its designs. Those of the sources come from folds that leave whole kernels and their
+    families out, so that they are as good, and as bad, as for a new kernel. Raises PipelineError with fewer than two
+    source kernels.
     """
-    names = sorted({table.name for table in sources})
-    if len(names) < 2:
-        raise PipelineError(f"{len(names)} source kernels to learn from", fix="give designs of at least two kernels")
+    kernels = len({table.name for table in sources})
+    if kernels < 2:
+        raise PipelineError(f"{kernels} source kernels to learn from", fix="give designs of at least two kernels")
+    # Kernels of one family teach each other nearly themselves; where there is but one family, each is on its own.
+    one_family = len({table.family or table.name for table in sources}) < 2
+    group = {table.name: table.name if one_family else table.family or table.name for table in sources}
+    names = sorted(set(group.values()))
     order = np.random.default_rng(seed).permutation(len(names))
     fold_of = {names[place]: number % _FOLDS for number, place in enumerate(order)}
     own: list[Floats] = [np.empty(0)] * len(sources)
     for fold in sorted(set(fold_of.values())):
-        trees = _fit([table for table in sources if fold_of[table.name] != fold], seed)
+        trees = _fit([table for table in sources if fold_of[group[table.name]] != fold], seed)
         for number, table in enumerate(sources):
-            if fold_of[table.name] == fold:
+            if fold_of[group[table.name]] == fold:
                 own[number] = _predict(trees, table)
     trees = _fit(sources, seed)
     return own, [_predict(trees, table) for table in wanted]

@@ -24,6 +24,7 @@ class KernelTable:
     ``estimates``  (N, F), known before any run and comparable over kernels: an estimate of each of the T targets in its
                    unit, a 1 where that is known, further numbers
     ``targets``    (N, T), NaN where unknown
+    ``family``     kernels of one family are left out together; empty for a kernel on its own
     """
 
     name: str
@@ -31,6 +32,7 @@ class KernelTable:
     kinds: npt.NDArray[np.int64]
     estimates: npt.NDArray[np.float32]
     targets: npt.NDArray[np.float32]
+    family: str = ""
 
     def __post_init__(self) -> None:
         count, wide = self.targets.shape

@@ -104,7 +104,7 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
     @cached_property
     def fold_of(self) -> dict[str, int]:
         """The part in which each kernel is left out."""
-        from pipeline.exploration.families import folds
+        from pipeline.kernels.families import folds
 
         if self.folds < 2:
             raise PipelineError(f"--folds {self.folds} leaves nothing to learn from", fix="give 2 or more")

@@ -62,6 +62,12 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
         default="auto", choices=ACCELERATORS, description="auto takes a GPU where there is one"
     )
     dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
+    leave_out = luigi.ChoiceParameter(
+        default="kernels",
+        choices=("kernels", "families"),
+        description="what the transfer protocol keeps from the sources: the target kernels, as published, or their "
+        "families too; zero-shot always keeps families",
+    )
     least_designs = WholeNumber(least=1, default=70, description="usable designs that a target kernel needs")
 
     @property
@@ -136,7 +142,17 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
 
         source = self.load(self.source, estimates=estimates)
         tested = source if self.tested == self.source else self.load(self.tested, estimates=estimates)
-        return STUDIES[self.protocol](source, tested, names(self.target_kernels), least=self.least_designs)
+        study = STUDIES[self.protocol](source, tested, names(self.target_kernels), least=self.least_designs)
+        if self.protocol == "transfer" and self.leave_out == "families":
+            return study.without_families(self._wanted)
+        return study
+
+    @property
+    def _wanted(self) -> list[str]:
+        """The target kernels by name, whether or not they have enough designs."""
+        from pipeline.dataset.splits import PAPER_TARGET_KERNELS
+
+        return list(names(self.target_kernels)) or sorted(PAPER_TARGET_KERNELS)
 
     def shared(self, *less: str) -> dict[str, Any]:
         """The parameters that another task of the study takes over, without the seed and those named."""
@@ -161,20 +177,21 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
 
     def pretraining(self, network: str, kernel: str) -> TrainHierarchicalMoE:
         """What makes a network of the study; ``kernel`` is the one to be tested on."""
-        from pipeline.dataset.splits import PAPER_TARGET_KERNELS
+        from pipeline.kernels.families import relatives
         from pipeline.loop.estimates import estimate_count
         from pipeline.training.networks import network_named
 
         of = network_named(network)
         if of is None:
             raise PipelineError(f"no network {network!r}", file="--methods")
-        targets = names(self.target_kernels) or sorted(PAPER_TARGET_KERNELS)
-        without = {"transfer": ",".join(targets), "zero-shot": kernel, "grouped": ""}[self.protocol]
+        without = {"transfer": self._wanted, "zero-shot": [kernel], "grouped": []}[self.protocol]
+        if self.protocol == "zero-shot" or (self.protocol == "transfer" and self.leave_out == "families"):
+            without = relatives(without)
         training = {**options(self.training, "--training"), **of.training_options}
         changed = of.model_options(estimate_count())
         return TrainHierarchicalMoE(
             workspace=self.workspace, seed=self.seed, source=self.source, dataset=self.dataset, mode=of.mode,
-            architecture=of.architecture, model_options=json.dumps(changed, sort_keys=True), without=without,
+            architecture=of.architecture, model_options=json.dumps(changed, sort_keys=True), without=",".join(without),
             epochs=self.epochs, training=json.dumps(training, sort_keys=True), target=self.target,
             accelerator=self.accelerator, part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
