@@ -44,6 +44,7 @@ _DIALECT = (
     "-fno-caret-diagnostics",
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
+_FILE = re.compile(r'"includedFrom": \{\s*"file": "|"file": ("(?:[^"\\]|\\.)*")')
 _NEWER = re.compile(r"-std=(?:c|gnu)\+\+2[0-9a-z]")
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
 
@@ -58,6 +59,8 @@ class CppTree:
     """The name that the source has in the tree."""
     pragmas: tuple[tuple[str, int, int], ...]
     """File, line and column of each pragma that is no business of a compiler, as met."""
+    files: tuple[str, ...]
+    """The files that the tree has anything of, as the compiler names them."""
     includes: tuple[str, ...]
     """The library's headers that the user's files include, as ``<cmath>``, in order."""
 
@@ -86,11 +89,12 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
             root = json.loads(done.output)
         except (ValueError, RecursionError):
             raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler") from None
+    files = dict.fromkeys(json.loads(found) for found in _FILE.findall(done.output) if found)
     pragmas = tuple(
         (file if found["file"] == str(place) else found["file"], int(found["line"]), int(found["column"]))
         for found in _PRAGMA.finditer(done.messages)
     )
-    return CppTree(root, str(place), pragmas, tuple(f"<{name}>" for name in headers))
+    return CppTree(root, str(place), pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
 
 
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:

@@ -33,7 +33,7 @@ STEM = "kernel"
 def _vendor_digest() -> str:
     """What the vendor's headers of ours say."""
     digest = hashlib.sha256()
-    for header in sorted(VENDOR_HEADERS.glob("*.h")):
+    for header in sorted(VENDOR_HEADERS.rglob("*.h")):
         digest.update(header.name.encode() + hashlib.sha256(header.read_bytes()).digest())
     return digest.hexdigest()
 

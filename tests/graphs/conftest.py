@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.make import graph_of
-from pipeline.project import NO_FLAGS, Flags
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.suite import find_kernel, suite_names
+from pipeline.project import NO_FLAGS, Flags
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,9 @@ _WIDENED = ("+", "-", "*", "/", "%", "&", "|", "^")
 _MOST_PIXELS = 256
 """A window of more pixels is moved by a call."""
 _COMPARED = ("<", "<=", ">", ">=", "==", "!=")
+_DSP = {"dsp48e1": (25, 18, 48), "dsp48e2": (27, 18, 48), "dsp58": (27, 24, 58), "dspcplx": (18, 18, 58)}
+"""Widths of a DSP block's ports A, B and C."""
+_TASKS = ("hls::task", "hls::tasks<")
 _REFUSED = ("std::vector", "std::map", "std::list", "std::deque", "std::set", "std::unordered_map", "std::queue")
 _CONVERSIONS = {
     "to_int": "int", "to_uint": "unsigned int", "to_long": "long", "to_ulong": "unsigned long", "to_int64": "long long",
@@ -49,6 +52,8 @@ def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: 
             return scope.assign(node, given[1], _stream_call(scope, first, "read", given[0], False, [], coord))
         if op == "<<":
             return _stream_call(scope, first, "write", given[0], False, [scope.lower(given[1])], coord)
+    if op == "()" and first.name.startswith(_TASKS) and len(given) > 1:
+        return _task(scope, node, given[1:])
     if op == "[]" and first.kind == "record":
         base = scope.lower(given[0])
         if is_vector(first):
@@ -225,6 +230,15 @@ def is_vector(kind: CppType) -> bool:
     return kind.kind == "record" and kind.name.startswith(("hls::vector<", "std::array<", "array<"))
 
 
+def dsp_result(name: str) -> list[tuple[str, str]] | None:
+    """Members and types of what a DSP block asked for by hand returns (UG1399, "DSP Cascading"); None for others."""
+    block, _, last = name.removeprefix("hls::").partition("::")
+    if last != "R_t" or block not in _DSP:
+        return None
+    shape = "std::complex<ap_int<{}>>" if block == "dspcplx" else "ap_int<{}>"
+    return [(word, shape.format(bits)) for word, bits in zip(("acout", "bcout", "pcout"), _DSP[block], strict=True)]
+
+
 def is_pixels(kind: CppType) -> bool:
     """Whether a type is a window or a line buffer, whose member ``val`` has rows and columns."""
     return kind.kind == "record" and kind.name.startswith(("hls::Window<", "hls::LineBuffer<"))
@@ -398,12 +412,8 @@ def constructed(
         )
     given = inner(node)
     coord = scope.at(node)
-    if kind.name in ("hls::task",) or kind.name.startswith("hls::tasks"):
-        called = bare(given[0]) if given else {}
-        found = called.get("referencedDecl")
-        if found is None:
-            raise scope.refuse(node, "a task that is no plain function")
-        return None, [scope.call(found["id"], found, given[1:], node)]
+    if kind.name.startswith(_TASKS):
+        return None, [_task(scope, node, given)] if given else []
     if (
         is_stream(kind)
         or not given
@@ -415,6 +425,14 @@ def constructed(
     called_name = scope.unit.known(f"{kind.name}::{kind.name.split('<')[0].rpartition('::')[2]}", coord)
     values = [address(target), *scope.many([part for part in given if part.get("kind") != "CXXDefaultArgExpr"])]
     return None, [c_ast.FuncCall(called_name, c_ast.ExprList(values, coord), coord)]
+
+
+def _task(scope: Expressions, node: Node, given: list[Node]) -> c_ast.Node:
+    """What a task runs: the function that it is given first, with the arguments behind."""
+    found = bare(given[0]).get("referencedDecl") if given else None
+    if found is None:
+        raise scope.refuse(node, "a task that is no plain function")
+    return scope.call(found["id"], found, given[1:], node)
 
 
 def from_text(scope: Expressions, node: Node, kind: CppType, given: list[Node]) -> c_ast.Node:
