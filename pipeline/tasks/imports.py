@@ -12,6 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
+from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
 from pipeline.tasks.messages import bar, say
@@ -100,7 +101,6 @@ class ImportHLSyn(KernelOptions, _Import):
 
     def flow_of(self, source: str, dialect: str) -> Flow:
         """The flow of a source's labels; raises PipelineError where what is said of it is known to be otherwise."""
-        from pipeline.synthesis import KNOWN_FLOWS, imported_flow
         from pipeline.synthesis.parts import check_part
 
         if self.part:
@@ -170,7 +170,7 @@ class ImportHLSyn(KernelOptions, _Import):
     def run(self) -> None:
         """Reads the set and files one pack a kernel and source, beside those of other sets."""
         from pipeline.dataset import read_label_set
-        from pipeline.synthesis import Address, Changes, Entry, arriving
+        from pipeline.synthesis import Changes, Entry, arriving
         from pipeline.tasks.plan import kernel_or_none, open_store
 
         path, digest = self.archive
