@@ -76,6 +76,7 @@ class ImportHLSyn(_Import):
     url = luigi.Parameter(
         default="", description="address to download; default: the public HLSyn archive, checksum checked"
     )
+    layout = luigi.Parameter(default="hlsyn", description="how the set is laid out, by the name of an importer")
     source_prefix = luigi.Parameter(default="hlsyn", description="designs/VERSION/ becomes the source PREFIX-VERSION")
     source = luigi.Parameter(default="", description="the source's name, needed for a flat designs/ folder")
     dialect = luigi.Parameter(default="", description="merlin or vitis-plain; default: told from the designs")
@@ -120,6 +121,7 @@ class ImportHLSyn(_Import):
 
         return {
             **super().identity,
+            **({} if self.layout == "hlsyn" else {"layout": self.layout}),
             "archive": self.archive[1],
             "dialect": self.dialect,
             "source": self.source,
@@ -129,7 +131,7 @@ class ImportHLSyn(_Import):
 
     def run(self) -> None:
         """Reads the set and files one pack a kernel and source, beside those of other sets."""
-        from pipeline.dataset import read_label_set
+        from pipeline.dataset.importers import IMPORTERS, ImportRequest
         from pipeline.synthesis import Changes, Entry, arriving
         from pipeline.tasks.plan import kernel_or_none, open_store
 
@@ -140,13 +142,10 @@ class ImportHLSyn(_Import):
         problems: list[PipelineError] = []
         addresses = []
         changes = Changes()
-        parts = read_label_set(
-            path,
-            source_prefix=self.source_prefix,
-            source=self.source or None,
-            dialect=self.dialect or None,
-            on_problem=problems.append,
+        asked = ImportRequest(
+            path, self.source_prefix, self.source or None, self.dialect or None, on_problem=problems.append
         )
+        parts = IMPORTERS[self.layout].read(asked)
         for part in self.follow(parts, "kernels"):
             kernel = kernel_or_none(part.kernel)
             if kernel is None:
