@@ -18,6 +18,7 @@ from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
+from pipeline.synthesis.target import teaches
 
 if TYPE_CHECKING:
     from pipeline.synthesis import Address, Flow, ReportStore
@@ -210,7 +211,8 @@ class ClosedLoop:
         """Where the labels are that the search starts from, by :attr:`warm_start`.
 
         Of the loop's own source: earlier reports of its own kernels where a tool runs, the other kernels under the same
-        flow, and those that have labels for another part or clock alone. Of sources that are named: all.
+        flow, and those that have labels for another part or clock alone; then kernels that another source of the same
+        tool, version, part and clock has (a published set beside own runs). Of sources that are named: all.
         """
         if self.warm_start not in ("auto", "reports"):
             return
@@ -241,6 +243,14 @@ class ClosedLoop:
         known_kernels = {address.kernel for address in alike}
         for address in others:
             if address.kernel not in known_kernels and moved(address.flow, self.flow).hash in own:
+                yield address
+        known_kernels |= {address.kernel for address in others} | searched
+        for address in self.store.addresses():
+            if (
+                address.source != self.source_name
+                and not {address.kernel, address.kernel_hash} & known_kernels
+                and teaches(address.flow, self.flow)
+            ):
                 yield address
 
 

@@ -77,7 +77,7 @@ def corrections_of(loop: ClosedLoop) -> list[dict[str, Any]]:
 
     ``used`` says whether the search starts from them.
     """
-    found: list[dict[str, Any]] = read_json(loop.histories_folder / INDEX, "corrections")["corrections"]
+    found: list[dict[str, Any]] = read_json(loop.histories_folder / INDEX, "histories").get("corrections", [])
     return found
 
 
@@ -94,7 +94,7 @@ def histories_of(loop: ClosedLoop) -> list[History]:
             estimated = shared[:, estimator_columns(shared.shape[1])][:, LOG2_CYCLES]
         outcomes = [row.outcome() for row in read_measured(folder / f"{told['file']}.jsonl")]
         features = Features(values, shared, estimated, effective, groups)
-        found.append(History(told["kernel"], told["source"], features, outcomes, told["own"]))
+        found.append(History(told["kernel"], told["source"], features, outcomes, told.get("own", False)))
     return found
 
 

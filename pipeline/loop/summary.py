@@ -186,6 +186,7 @@ def _kernel_facts(
             "time_ns": time_ns(best[1], plan.address.flow.clock_ns),
             **design_facts(best[1]),
         },
+        "unwritten": None,
         **against_written(plan, runs, best[1] if best else None, loop.goal),
         "stopped": why_stopped(record, kernel, budget, runs),
         "forecasts": [{"round": number, **found} for number, found in enumerate(learned) if found is not None],
@@ -216,6 +217,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["unwritten"] is not None:
+            lines.append(f"  the best design is NOT written: {found['unwritten']}")
         if found["testbench"] is not None:
             lines.append(f"  test bench: {bench_text(found['testbench'])}")
         lines.append(f"  stopped: {found['stopped']}")

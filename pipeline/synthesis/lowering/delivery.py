@@ -65,6 +65,16 @@ def delivers(kernel: Kernel, dialect: str) -> bool:
     return dialect == kernel.dialect and (dialect == Dialect.VITIS_PLAIN or (dialect == Dialect.HLS and is_cpp(kernel)))
 
 
+def check_terms(kernel: Kernel, dialect: str) -> None:
+    """Raises PipelineError where points of a dialect cannot reach Vitis HLS in what the kernel is written in."""
+    if is_cpp(kernel) and not delivers(kernel, dialect):
+        raise PipelineError(
+            f"C++ is delivered in the tool's own terms, not as {dialect}",
+            file=kernel.file,
+            fix="write its sites as #pragma HLS, or leave them out and use --sites tool",
+        )
+
+
 def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "insert") -> LoweredSources:
     """The sources of a design point of a kernel whose sites are in the tool's own terms.
 

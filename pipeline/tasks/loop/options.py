@@ -65,8 +65,8 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
 
     baseline = luigi.Parameter(
         default="",
-        description="what is run beside the design as written to compare with: performance, the tool's own top-level "
-        "pragma (Vitis HLS 2025.2 or newer)",
+        description="what is run beside the design as written to compare with: performance or performance=CYCLES, the "
+        "tool's own top-level pragma (Vitis HLS 2025.2 or newer)",
     )
 
     @property
