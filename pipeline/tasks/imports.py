@@ -13,6 +13,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow
+from pipeline.synthesis.parts import check_part
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
 from pipeline.tasks.messages import bar, say
@@ -102,8 +103,6 @@ class ImportHLSyn(KernelOptions, _Import):
 
     def flow_of(self, source: str, dialect: str) -> Flow:
         """The flow of a source's labels; raises PipelineError where what is said of it is known to be otherwise."""
-        from pipeline.synthesis.parts import check_part
-
         if self.part:
             check_part(self.part, "--part")
         told = {"part": self.part or None, "clock_ns": self.clock, "tool_version": self.tool_version or None}
