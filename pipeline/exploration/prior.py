@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 
-VERSION = 3
+VERSION = 4
 """Grows when a prior learned from the same histories forecasts otherwise."""
 
-PROCESSES_VERSION = 2
+PROCESSES_VERSION = 3
 """The same of :mod:`pipeline.exploration.meta_processes`, which loads torch; a path is decided without it."""
 
 MOST_USED = 4.0
@@ -24,6 +27,7 @@ MOST_USED = 4.0
 _LEAST_CHANCE = 0.02
 _LEAST_LEAF = 5
 _COLUMNS = 0.5
+_OF_TREES = ("sizes", "children", "feature", "threshold", "value")
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,20 @@ class Prior:
         self._width = width
 
     @staticmethod
-    def fit(histories: Sequence[History], *, trees: int = 60, seed: int = 0) -> Prior:
-        """Learns from designs of other kernels. Raises PipelineError where they hold no measured design."""
+    def fit(
+        histories: Sequence[History],
+        *,
+        trees: int = 60,
+        seed: int = 0,
+        shares: Mapping[str, float] | None = None,
+        least_leaf: int = _LEAST_LEAF,
+    ) -> Prior:
+        """Learns from designs of other kernels; those of a source in ``shares`` count that much, the others whole.
+
+        Raises PipelineError where they hold no measured design.
+        """
+        share = {source: 1.0 for source in {history.source for history in histories}} | dict(shares or {})
+        histories = [history for history in histories if share[history.source] > 0]
         observed = [Observed.of(history.outcomes) for history in histories]
         if not any(found.measured.any() for found in observed):
             raise PipelineError(
@@ -61,7 +77,12 @@ class Prior:
             )
         width = max(history.features.shared.shape[1] for history in histories)
         inputs = np.concatenate([_inputs(history.features, width) for history in histories])
-        weights = np.concatenate([np.full(len(found.ran), max(1, len(found.ran)) ** -0.5) for found in observed])
+        weights = np.concatenate(
+            [
+                np.full(len(found.ran), share[history.source] * max(1, len(found.ran)) ** -0.5)
+                for history, found in zip(histories, observed, strict=True)
+            ]
+        )
         targets = np.concatenate([found.targets for found in observed])
         targets[:, 1:] = np.minimum(targets[:, 1:], MOST_USED)
         targets[:, 0] = np.concatenate(_centred_ratios(histories, observed))
@@ -69,10 +90,34 @@ class Prior:
         told = np.concatenate([found.told for found in observed])
         ran = np.concatenate([found.ran for found in observed])
         targets = np.where(np.isnan(targets), np.nan_to_num(np.nanmean(targets[measured], axis=0)), targets)
-        regressor = Trees(trees, seed=seed, least_leaf=_LEAST_LEAF, columns=_COLUMNS)
+        regressor = Trees(trees, seed=seed, least_leaf=least_leaf, columns=_COLUMNS)
         regressor.fit(inputs[measured], targets[measured], weights[measured])
-        classifier = Trees(trees, seed=seed, least_leaf=_LEAST_LEAF, columns=_COLUMNS)
+        classifier = Trees(trees, seed=seed, least_leaf=least_leaf, columns=_COLUMNS)
         classifier.fit(inputs[told], ran[told, None].astype(np.float64), weights[told])
+        return Prior(regressor, classifier, width)
+
+    def save(self, file: Path) -> None:
+        """Writes the trees as safetensors: numbers alone, no code."""
+        arrays = {
+            f"{kind}.{name}": np.ascontiguousarray(array)
+            for kind, trees in (("regressor", self._regressor), ("classifier", self._classifier))
+            for name, array in trees.arrays().items()
+        }
+        save_file({**arrays, "width": np.array([self._width], dtype=np.int32)}, file)
+
+    @staticmethod
+    def load(file: Path) -> Prior:
+        """Reads what :meth:`save` wrote. Raises PipelineError for any other file."""
+        try:
+            tensors = load_file(file)
+            width = int(tensors["width"][0])
+            regressor, classifier = (
+                Trees.of_arrays({name: tensors[f"{kind}.{name}"] for name in _OF_TREES}, width)
+                for kind in ("regressor", "classifier")
+            )
+        except (OSError, SafetensorError, LookupError, ValueError) as error:
+            problem = " ".join(str(error).split())[:200]
+            raise PipelineError(f"not a prior: {problem}", file=str(file), fix="remove it and make it again") from None
         return Prior(regressor, classifier, width)
 
     def predict(self, features: Features) -> Forecast:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 LEAST_ALIKE = 0.75
-"""Likeness from which kernels are of one family. No pair of the suite's kernels lies between 0.71 and 0.95: those of one
-sort share nearly all of their innermost statements, the next ones half of them."""
+"""Likeness from which kernels are of one family. No pair of the suite's kernels lies between 0.71 and 0.95: those of
+one sort share nearly all of their innermost statements, the next ones half of them."""
 
 _FILE = Path(__file__).with_name("families.json")
 

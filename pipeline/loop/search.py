@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.exploration import Prior, Round, make_strategy
+from pipeline.exploration import Round, make_strategy
 from pipeline.exploration.portfolio import shared
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
+from pipeline.loop.knowledge import usable_for
 
 if TYPE_CHECKING:
     import numpy as np
 
     from pipeline.exploration import Candidates, SearchOutcome, Strategy
     from pipeline.exploration.features import KernelFeatures
+    from pipeline.exploration.types import ForecastBeforehand
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis.plan import KernelPlan
 
@@ -64,13 +66,22 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
         return tuned
     histories = [] if loop.surrogate == "forest" else histories_of(loop)
     learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
-    prior = Prior.fit(histories, seed=loop.seed) if learnable else None
+    # They load torch, which random search does without.
+    from pipeline.exploration.knowledge import Blend, Knowledge
+    from pipeline.exploration.sources import prior_for
+
+    prior: ForecastBeforehand | None = prior_for(loop.source_name, histories, seed=loop.seed) if learnable else None
+    processes = processes_of(loop)
+    known = None if loop.surrogate == "forest" else usable_for(loop)
+    if known is not None:
+        knowledge = Knowledge.load(known.folder)
+        own = len({history.kernel for history in histories})
+        prior = knowledge.prior if prior is None else Blend([knowledge.prior, prior], [len(known.card["kernels"]), own])
+        processes = knowledge.processes
     if acquisition == "auto":
         acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
         if loop.surrogate == "auto":
-            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed)
+            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)
             return best if tuned is None else shared([best, tuned])
     kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
-    return make_strategy(
-        f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed
-    )
+    return make_strategy(f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)

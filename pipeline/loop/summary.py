@@ -11,6 +11,7 @@ from pipeline.loop.against import against_written, time_ns, used_text, written_t
 from pipeline.loop.as_written import why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -75,6 +76,8 @@ def notices(loop: ClosedLoop) -> list[str]:
             said.append(missing)
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
+    if (known := knowledge_notice(loop)) is not None:
+        said.append(known)
     said += loop.devices.assumptions(loop.flow)
     if (instead := stand_in(loop.flow)) is not None:
         said.append(instead)
@@ -120,6 +123,7 @@ def loop_facts(
         "surrogate": loop.surrogate,
         "acquisition": loop.acquisition,
         "warm_start": loop.warm_start,
+        "knowledge": knowledge_facts(loop),
         "model": loop.identity["model"],
         "runs": len(runs),
         "rounds": len({run.round for run in runs}),
