@@ -28,10 +28,13 @@ class Knowledge:
     processes: MetaProcesses
 
     @staticmethod
-    def learn(histories: Sequence[History], *, seed: int = 0) -> Knowledge:
-        """From designs of other kernels. Raises PipelineError where they are too few."""
-        prior = Prior.fit(histories, trees=_TREES, seed=seed, least_leaf=_LEAST_LEAF)
-        return Knowledge(prior, learn_processes(histories, seed=seed))
+    def learn(histories: Sequence[History], *, trust: float = 1.0, seed: int = 0) -> Knowledge:
+        """From designs of other kernels, the correction of the estimate believed as far as ``trust`` says.
+
+        Raises PipelineError where they are too few.
+        """
+        prior = Prior.fit(histories, trees=_TREES, seed=seed, trust=trust, least_leaf=_LEAST_LEAF)
+        return Knowledge(prior, learn_processes(histories, seed=seed, trust=trust))
 
     def save(self, folder: Path) -> None:
         """Writes safetensors into a folder that is there."""
@@ -44,7 +47,7 @@ class Knowledge:
         return Knowledge(Prior.load(folder / PRIOR), MetaProcesses.load(folder))
 
 
-def left_out_scores(histories: Sequence[History], *, seed: int = 0) -> list[dict[str, Any]]:
+def left_out_scores(histories: Sequence[History], *, trust: float = 1.0, seed: int = 0) -> list[dict[str, Any]]:
     """How a prior does on kernels whose families it has not seen, a row a kernel.
 
     ``designs`` measured; Kendall's tau of the forecast latency (``tau``) and of the estimate alone (``tau_estimate``);
@@ -54,7 +57,7 @@ def left_out_scores(histories: Sequence[History], *, seed: int = 0) -> list[dict
     rows = []
     for fold in sorted(set(place.values())):
         learned = [history for history in histories if place[history.kernel] != fold]
-        prior = Prior.fit(learned, trees=_TREES, seed=seed, least_leaf=_LEAST_LEAF)
+        prior = Prior.fit(learned, trees=_TREES, seed=seed, trust=trust, least_leaf=_LEAST_LEAF)
         for history in histories:
             if place[history.kernel] == fold:
                 found = Observed.of(history.outcomes)

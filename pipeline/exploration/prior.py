@@ -14,15 +14,19 @@ from pipeline.errors import PipelineError
 from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
+from pipeline.kernels.families import family
 
-VERSION = 4
+VERSION = 5
 """Grows when a prior learned from the same histories forecasts otherwise."""
 
-PROCESSES_VERSION = 3
+PROCESSES_VERSION = 4
 """The same of :mod:`pipeline.exploration.meta_processes`, which loads torch; a path is decided without it."""
 
 MOST_USED = 4.0
 """A larger utilisation on another kernel counts as this: tens of devices would outweigh all that nearly fits."""
+
+LEAST_KERNELS = 4
+"""Fewer kernels do not tell what is usual."""
 
 _LEAST_CHANCE = 0.02
 _LEAST_LEAF = 5
@@ -50,10 +54,14 @@ class Prior:
     unlike those seen: what is observed on it corrects it (:mod:`pipeline.exploration.surrogates`).
     """
 
-    def __init__(self, regressor: Trees, classifier: Trees, width: int) -> None:
+    def __init__(
+        self, regressor: Trees, classifier: Trees, width: int, typical: float = 0.0, trust: float = 1.0
+    ) -> None:
         self._regressor = regressor
         self._classifier = classifier
         self._width = width
+        self._typical = typical
+        self._trust = trust
 
     @staticmethod
     def fit(
@@ -62,9 +70,13 @@ class Prior:
         trees: int = 60,
         seed: int = 0,
         shares: Mapping[str, float] | None = None,
+        trust: float = 1.0,
         least_leaf: int = _LEAST_LEAF,
     ) -> Prior:
         """Learns from designs of other kernels; those of a source in ``shares`` count that much, the others whole.
+
+        ``trust`` is how much of what the trees tell of a design's latency beside its estimate is believed: 0 leaves the
+        estimate's own order (:mod:`pipeline.exploration.sources`).
 
         Raises PipelineError where they hold no measured design.
         """
@@ -85,7 +97,8 @@ class Prior:
         )
         targets = np.concatenate([found.targets for found in observed])
         targets[:, 1:] = np.minimum(targets[:, 1:], MOST_USED)
-        targets[:, 0] = np.concatenate(_centred_ratios(histories, observed))
+        ratios, typical = _centred_ratios(histories, observed)
+        targets[:, 0] = np.concatenate(ratios)
         measured = np.concatenate([found.measured for found in observed])
         told = np.concatenate([found.told for found in observed])
         ran = np.concatenate([found.ran for found in observed])
@@ -94,7 +107,7 @@ class Prior:
         regressor.fit(inputs[measured], targets[measured], weights[measured])
         classifier = Trees(trees, seed=seed, least_leaf=least_leaf, columns=_COLUMNS)
         classifier.fit(inputs[told], ran[told, None].astype(np.float64), weights[told])
-        return Prior(regressor, classifier, width)
+        return Prior(regressor, classifier, width, typical, trust)
 
     def save(self, file: Path) -> None:
         """Writes the trees as safetensors: numbers alone, no code."""
@@ -103,7 +116,14 @@ class Prior:
             for kind, trees in (("regressor", self._regressor), ("classifier", self._classifier))
             for name, array in trees.arrays().items()
         }
-        save_file({**arrays, "width": np.array([self._width], dtype=np.int32)}, file)
+        save_file(
+            {
+                **arrays,
+                "width": np.array([self._width], dtype=np.int32),
+                "correction": np.array([self._typical, self._trust]),
+            },
+            file,
+        )
 
     @staticmethod
     def load(file: Path) -> Prior:
@@ -111,6 +131,7 @@ class Prior:
         try:
             tensors = load_file(file)
             width = int(tensors["width"][0])
+            typical, trust = (float(number) for number in tensors["correction"])
             regressor, classifier = (
                 Trees.of_arrays({name: tensors[f"{kind}.{name}"] for name in _OF_TREES}, width)
                 for kind in ("regressor", "classifier")
@@ -118,14 +139,14 @@ class Prior:
         except (OSError, SafetensorError, LookupError, ValueError) as error:
             problem = " ".join(str(error).split())[:200]
             raise PipelineError(f"not a prior: {problem}", file=str(file), fix="remove it and make it again") from None
-        return Prior(regressor, classifier, width)
+        return Prior(regressor, classifier, width, typical, trust)
 
     def predict(self, features: Features) -> Forecast:
         """Forecasts of designs of any kernel."""
         inputs = _inputs(features, self._width)
         middle, spread = self._regressor.moments(inputs)
         return Forecast(
-            latency=middle[:, 0] + estimated(features),
+            latency=self._typical + self._trust * (middle[:, 0] - self._typical) + estimated(features),
             latency_spread=spread[:, 0],
             utilisation=middle[:, 1:],
             utilisation_spread=spread[:, 1:],
@@ -133,15 +154,22 @@ class Prior:
         )
 
 
-def _centred_ratios(histories: Sequence[History], observed: Sequence[Observed]) -> list[Floats]:
-    """log2 of latency over its estimate of each history's designs; every history's median is that of all histories."""
+def tell_what_is_usual(histories: Sequence[History]) -> bool:
+    """Whether at least :data:`LEAST_KERNELS` kernels of two families or more have 20 measured designs."""
+    known = {history.kernel for history in histories if Observed.of(history.outcomes).measured.sum() >= 20}
+    return len(known) >= LEAST_KERNELS and len({family(kernel) for kernel in known}) > 1
+
+
+def _centred_ratios(histories: Sequence[History], observed: Sequence[Observed]) -> tuple[list[Floats], float]:
+    """log2 of latency over its estimate of each history's designs, every history's median moved to that of all
+    histories; and that."""
     ratios = [found.targets[:, 0] - estimated(one.features) for one, found in zip(histories, observed, strict=True)]
     medians = [
         float(np.median(ratio[found.measured])) if found.measured.any() else np.nan
         for ratio, found in zip(ratios, observed, strict=True)
     ]
     typical = float(np.nanmedian(medians))
-    return [ratio - median + typical for ratio, median in zip(ratios, medians, strict=True)]
+    return [ratio - median + typical for ratio, median in zip(ratios, medians, strict=True)], typical
 
 
 def estimated(features: Features) -> Floats:

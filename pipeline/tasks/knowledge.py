@@ -47,6 +47,7 @@ class MakeKnowledge(SearchStudyTask):
         """Learns, and scores a prior on kernels that are left out with their families."""
         from pipeline.exploration import History
         from pipeline.exploration.knowledge import Knowledge, left_out_scores
+        from pipeline.exploration.sources import belief
         from pipeline.kernels.families import family
         from pipeline.loop.knowledge import CARD, made_with
         from pipeline.tasks.searches.pools import read_pool
@@ -60,9 +61,10 @@ class MakeKnowledge(SearchStudyTask):
                     pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
         progress.step(f"read the labels of {len(histories)} kernels")
-        learned = Knowledge.learn(histories, seed=self.seed)
+        trust = belief(self.sources[0], histories, seed=self.seed).trust
+        learned = Knowledge.learn(histories, trust=trust, seed=self.seed)
         progress.step("learned a prior and processes")
-        scores = left_out_scores(histories, seed=self.seed)
+        scores = left_out_scores(histories, trust=trust, seed=self.seed)
         progress.step("scored on kernels left out")
         with self.output().write() as folder:
             learned.save(folder)
@@ -81,6 +83,7 @@ class MakeKnowledge(SearchStudyTask):
                     "left_out": sorted(names(self.without)),
                     "designs": sum(len(history.outcomes) for history in histories),
                     "seed": self.seed,
+                    "trust": trust,
                     "made_with": made_with(),
                     "holds": "weights of trees and constants of Gaussian processes; no labels",
                     "scores": {

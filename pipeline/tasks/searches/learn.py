@@ -105,13 +105,14 @@ class ProcessFold(FoldTask):
     def run(self) -> None:
         """Learns."""
         from pipeline.exploration.meta_processes import learn_processes, tell_what_is_usual
-        from pipeline.exploration.sources import alike
+        from pipeline.exploration.sources import alike, belief
 
         histories = alike(self.from_source, self.read()[0])
         enough = tell_what_is_usual(histories)
         with self.output().write() as folder:
             if enough:
-                learn_processes(histories, seed=self.seed).save(folder)
+                trust = belief(self.from_source, histories, seed=self.seed).trust
+                learn_processes(histories, seed=self.seed, trust=trust).save(folder)
         told = "how designs resemble each other" if enough else "nothing: too few kernels"
         progress.step(f"learned from {len(histories)} label sets {told}")
 
