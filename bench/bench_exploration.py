@@ -25,7 +25,8 @@ from pipeline.exploration import (
     make_strategy,
     space_candidates,
 )
-from pipeline.exploration.acquisition import capped_ei, expected
+from pipeline.exploration.acquisition import Aim, expected
+from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.meta_processes import learn_processes
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
@@ -85,7 +86,7 @@ def main() -> None:
     surrogate.see(candidates.sample(200, rng).features)
     with clock.on(TRAINING):
         surrogate.fit(candidates.features(keys), outcomes)
-    shortlist, value, count = Shortlist(400, 0.1), capped_ei(float("inf")), 0
+    shortlist, value, count = Shortlist(400, 0.1), ACQUISITIONS["ei"].value, 0
     batches = space.batches(BATCH)
     while True:
         with clock.on(WALK):
@@ -98,7 +99,7 @@ def main() -> None:
             forecast = surrogate.predict(features)
         with clock.on(SHORTLIST):
             outlook = expected(forecast, Objective())
-            shortlist.add(batch, features, forecast, outlook, value(outlook, 12.0, rng))
+            shortlist.add(batch, features, forecast, outlook, value(outlook, Aim(12.0), rng))
         count += len(batch)
     best = shortlist.best
     assert best is not None

@@ -1,4 +1,4 @@
-"""Writes what follows from the code: reference.md, the tables in formats.md, completion, index and families of kernels.
+"""Writes what follows from the code: reference.md, tables in formats.md, completion, the index and kernel families.
 
 Run ``python docs/make_reference.py`` after a change of tasks, parameters or schemas; a test says when it is needed.
 """

@@ -6,7 +6,7 @@ Light names are here. What needs Arrow lives in its module: :mod:`pipeline.datas
 become loops in :mod:`pipeline.dataset.site_map`.
 """
 
-from pipeline.dataset.dialects import DIALECTS, MERLIN, VITIS_PLAIN
+from pipeline.dataset.dialects import DIALECTS
 from pipeline.dataset.fetch import HLSYN_URL, Fetched, fetch, known_checksum, sha256_of
 from pipeline.dataset.labelled import PUBLISHED, LabelledDesign
 from pipeline.dataset.published import KernelLabels, PublishedDesign, read_label_set
@@ -14,9 +14,7 @@ from pipeline.dataset.published import KernelLabels, PublishedDesign, read_label
 __all__ = [
     "DIALECTS",
     "HLSYN_URL",
-    "MERLIN",
     "PUBLISHED",
-    "VITIS_PLAIN",
     "Fetched",
     "KernelLabels",
     "LabelledDesign",

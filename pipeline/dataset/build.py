@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.dataset.dialects import VITIS_PLAIN
 from pipeline.dataset.labelled import (
     LABEL_COLUMNS,
     PUBLISHED,
@@ -25,7 +24,7 @@ from pipeline.dataset.schemas import TABLES, checked, make_table, spec_of
 from pipeline.dataset.site_map import mapped_sites
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, SiteKind
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Dialect, Resource
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace
@@ -48,7 +47,7 @@ def build_tables(
     labels for a design. A plain Vitis site that lies on no loop of its kernel has null for its loop.
     """
     rows = list(designs)
-    in_space = _in_space(rows, spaces)
+    in_space = _in_space(rows, kernels, spaces)
     return {
         "designs": _designs(rows, in_space),
         "labels": _labels(rows, in_space),
@@ -96,12 +95,17 @@ def _without_space(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(value for column, value in row.items() if column not in _OF_SPACE)
 
 
-def _in_space(rows: Sequence[LabelledDesign], spaces: Mapping[str, DesignSpace]) -> list[bool | None]:
-    """Whether each point is allowed; None where no rules apply (plain Vitis, no space, no point)."""
+def _in_space(
+    rows: Sequence[LabelledDesign], kernels: Mapping[str, Kernel], spaces: Mapping[str, DesignSpace]
+) -> list[bool | None]:
+    """Whether each point is allowed; None where no rules apply (plain Vitis of a kernel in other terms, no space, no
+    point)."""
+    plain = {name for name, kernel in kernels.items() if kernel.dialect == Dialect.VITIS_PLAIN}
     verdicts: list[bool | None] = [None] * len(rows)
     of_kernel: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        if row.point is not None and row.dialect != VITIS_PLAIN and row.kernel in spaces:
+        ruled = row.dialect != Dialect.VITIS_PLAIN or row.kernel in plain
+        if row.point is not None and row.kernel in spaces and ruled:
             of_kernel[row.kernel].append(index)
     for kernel, indices in of_kernel.items():
         points = [rows[index].point or {} for index in indices]
@@ -182,7 +186,7 @@ def _labels(rows: Sequence[LabelledDesign], in_space: Sequence[bool | None]) -> 
     columns["status"] = [str(label.status) for label in labels]
     for name in LABEL_COLUMNS:
         columns[name] = [getattr(label, name) for label in labels]
-    for name in RESOURCE_NAMES:
+    for name in Resource:
         read = attrgetter(name)
         columns[name] = used = pa.array([read(label.used) for label in labels], pa.int64())
         columns[f"{name}_available"] = available = pa.array([read(label.available) for label in labels], pa.int64())
@@ -264,7 +268,7 @@ def _sites(rows: Sequence[LabelledDesign], kernels: Mapping[str, Kernel]) -> pa.
     """Each kernel's own sites, and those that plain Vitis points use."""
     plain: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.dialect == VITIS_PLAIN and row.point is not None and row.kernel in kernels:
+        if row.dialect == Dialect.VITIS_PLAIN and row.point is not None and row.kernel in kernels:
             plain[row.kernel].update(row.point)
     columns: dict[str, list[Any]] = {name: [] for name in spec_of("sites").schema.names}
     for name in sorted(kernels):
@@ -272,14 +276,16 @@ def _sites(rows: Sequence[LabelledDesign], kernels: Mapping[str, Kernel]) -> pa.
         found: list[tuple[str | None, ...]] = [
             (site.dialect, site.name, str(site.kind), site.loop, site.reduction) for site in kernel.sites
         ]
-        found += [("hls", option.name, str(SiteKind.OPTION), None, None) for option in kernel.options]
-        for published in sorted(plain.get(name, ())):
+        dialect = kernel.dialect if kernel.options else ""
+        found += [(dialect, option.name, str(SiteKind.OPTION), None, None) for option in kernel.options]
+        options = {option.name for option in kernel.options}
+        for published in sorted(plain.get(name, set()) - options):
             try:
-                site = mapped_sites(kernel, VITIS_PLAIN, [published])[published]
-                found.append((VITIS_PLAIN, published, str(site.kind), site.loop, site.reduction))
+                site = mapped_sites(kernel, Dialect.VITIS_PLAIN, [published])[published]
+                found.append((Dialect.VITIS_PLAIN, published, str(site.kind), site.loop, site.reduction))
             except PipelineError:
                 # The set's C is not ours: its labels hold, and the site's row and the card say that it has no loop.
-                found.append((VITIS_PLAIN, published, None, None, None))
+                found.append((Dialect.VITIS_PLAIN, published, None, None, None))
         for values in found:
             for column, value in zip(
                 ("kernel", "dialect", "site", "kind", "loop", "reduction"), (name, *values), strict=True

@@ -15,21 +15,20 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.dataset.published_record import PublishedRecord
 from pipeline.errors import PipelineError
-from pipeline.reports.report import RESOURCE_NAMES, Resources
+from pipeline.reports.report import Resources
+from pipeline.terms import Dialect, Resource
 
-MERLIN = "merlin"
-VITIS_PLAIN = "vitis-plain"
-DIALECTS = (MERLIN, VITIS_PLAIN)
+DIALECTS = (Dialect.MERLIN, Dialect.VITIS_PLAIN)
 
 HLSYN_CAPACITY = Resources(bram_18k=4320, dsp=6840, ff=2_364_480, lut=1_182_240)
 """A VU9P-class device, as HLSyn's utilisations imply."""
 VITIS_PLAIN_CAPACITY = Resources(bram_18k=3240, dsp=5130, ff=1_773_360, lut=886_680, uram=720)
 """75 % of a VU9P, as the plain set's utilisations imply."""
 
-_CAPACITY = {MERLIN: HLSYN_CAPACITY, VITIS_PLAIN: VITIS_PLAIN_CAPACITY}
+_CAPACITY: dict[str, Resources] = {Dialect.MERLIN: HLSYN_CAPACITY, Dialect.VITIS_PLAIN: VITIS_PLAIN_CAPACITY}
 _PLAUSIBLE = 1e12
 """No device has, and no design uses, more of a resource than this; also guards the arithmetic."""
-_URAM = RESOURCE_NAMES.index("uram")
+_URAM = list(Resource).index(Resource.URAM)
 
 
 def checked_dialect(dialect: str) -> str:
@@ -61,7 +60,7 @@ def detect_dialect(records: Iterable[PublishedRecord], *, file: str) -> str:
             file=file,
             fix="separate the two sets, or say which it is with --dialect",
         )
-    return MERLIN if merlin or not (blanks or plain) else VITIS_PLAIN
+    return Dialect.MERLIN if merlin or not (blanks or plain) else Dialect.VITIS_PLAIN
 
 
 def published_capacity(records: Sequence[PublishedRecord], dialect: str) -> Resources:
@@ -72,7 +71,7 @@ def published_capacity(records: Sequence[PublishedRecord], dialect: str) -> Reso
     one; another device's numbers are not guessed.
     """
     capacity = _CAPACITY[dialect]
-    limits = [getattr(capacity, name) for name in RESOURCE_NAMES]
+    limits = [getattr(capacity, name) for name in Resource]
     seen = False
     for record in records:
         for limit, total, use in zip(limits, record.totals, record.utilisation, strict=True):
@@ -87,7 +86,7 @@ def published_capacity(records: Sequence[PublishedRecord], dialect: str) -> Reso
 def _explains(total: float, use: float, capacity: int, dialect: str) -> bool:
     if not (total <= _PLAUSIBLE and 0 <= use <= _PLAUSIBLE):
         return False
-    if dialect == MERLIN:
+    if dialect == Dialect.MERLIN:
         return _hundredths(use) and int(100 * total // capacity) == round(100 * use)
     return abs(use - min(1.0, total / capacity)) < 1e-9
 

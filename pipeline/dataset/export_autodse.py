@@ -8,13 +8,14 @@ from pipeline.design_space import DesignSpace, write_autodse
 from pipeline.errors import PipelineError
 from pipeline.kernels.annotate import annotate
 from pipeline.kernels.model import Kernel
+from pipeline.terms import Dialect
 
 CONFIGURATION = "ds_config.json"
 
 
 def autodse_files(kernel: Kernel, space: DesignSpace) -> dict[str, str]:
     """File name to text. Raises PipelineError for a kernel with placeholders that AutoDSE has no kind for."""
-    if kernel.options or any(site.dialect != "merlin" for site in kernel.sites):
+    if kernel.options or any(site.dialect != Dialect.MERLIN for site in kernel.sites):
         raise PipelineError(
             "has #pragma HLS placeholders, which AutoDSE does not know",
             file=kernel.file,

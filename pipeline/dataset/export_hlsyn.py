@@ -10,12 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.dataset.dialects import MERLIN
 from pipeline.dataset.labelled import says_nothing
 from pipeline.reports.labels import DesignStatus
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Dialect, Resource
 
-_SPELLED = {"bram_18k": "BRAM", "dsp": "DSP", "lut": "LUT", "ff": "FF", "uram": "URAM"}
 _PREFIX = "hlsyn-"
 
 Row = Mapping[str, Any]
@@ -57,17 +55,17 @@ def _without_number(row: Row) -> bool:
 
 
 def _resources(row: Row) -> dict[str, float]:
-    merlin = row["dialect"] == MERLIN
-    names = [name for name in RESOURCE_NAMES if not (merlin and name == "uram")]
+    merlin = row["dialect"] == Dialect.MERLIN
+    names = [name for name in Resource if not (merlin and name is Resource.URAM)]
     failed = row["status"] != DesignStatus.OK and not _without_number(row)
     found: dict[str, float] = {}
     for name in names:
         use, total = _utilisation(row, name, merlin), row[name]
         if use is not None or failed:
-            found[f"util-{_SPELLED[name]}"] = use or 0
+            found[f"util-{name.short}"] = use or 0
         # HLSyn writes 0 for a total that its tool gave as "~0"; the utilisation beside it is 0.0.
         if total is not None or use == 0 or failed:
-            found[f"total-{_SPELLED[name]}"] = total or 0
+            found[f"total-{name.short}"] = total or 0
     return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
+from pipeline.reports.report import LoopReport, Range, Report, Resources
 from pipeline.reports.surroundings import exhausted
+from pipeline.terms import Resource
 
 _R = TypeVar("_R")
 
@@ -67,7 +68,7 @@ def design_of_row(row: Mapping[str, Any], point: Mapping[str, int | str] | None)
     """The labelled design that a row of the table ``labels`` was made of, without report and times."""
 
     def resources(kind: type[_R], end: str, start: str = "") -> _R:
-        return kind(**{name: row[f"{start}{name}{end}"] for name in RESOURCE_NAMES})
+        return kind(**{name: row[f"{start}{name}{end}"] for name in Resource})
 
     published = resources(Utilisation, "_published", "util_")
     label = Label(
@@ -79,6 +80,30 @@ def design_of_row(row: Mapping[str, Any], point: Mapping[str, int | str] | None)
     )
     own = ("source", "dialect", "kernel", "kernel_hash", "key", "report_hash", "origin", "tool_version")
     return LabelledDesign(**{name: row[name] for name in own}, point=point, label=label, report=None)
+
+
+def loops_of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[LoopReport, ...]:
+    """The loops of one design's report, of its rows of the table ``loops``."""
+
+    def span(row: Mapping[str, Any], name: str) -> Range:
+        return Range(row[f"{name}_min"], row[f"{name}_max"])
+
+    return tuple(
+        LoopReport(
+            name=row["name"],
+            module=row["module"],
+            parent=row["parent"],
+            depth=row["depth"],
+            trip_count=span(row, "trip_count"),
+            initiation_interval=span(row, "initiation_interval"),
+            pipeline_depth=span(row, "pipeline_depth"),
+            iteration_latency=span(row, "iteration_latency"),
+            latency=span(row, "latency"),
+            pipelined=row["pipelined"],
+            slack_ns=row["slack_ns"],
+        )
+        for row in sorted(rows, key=lambda row: int(row["loop"]))
+    )
 
 
 def says_nothing(status: DesignStatus, reason: str | None) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.design_space.keys import parse_key
 from pipeline.errors import PipelineError
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 Value = int | str
 
@@ -25,14 +25,10 @@ MAX_KEY = 16_384
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,299}")
 _SPELLINGS = {
-    "BRAM": "bram_18k",
-    "BRAM18K": "bram_18k",
-    "BRAM18": "bram_18k",
-    "DSP": "dsp",
-    "DSP48E": "dsp",
-    "FF": "ff",
-    "LUT": "lut",
-    "URAM": "uram",
+    **{resource.short: resource for resource in Resource},
+    "BRAM18K": Resource.BRAM_18K,
+    "BRAM18": Resource.BRAM_18K,
+    "DSP48E": Resource.DSP,
 }
 
 
@@ -40,8 +36,8 @@ _SPELLINGS = {
 class PublishedRecord:
     """What a label file says of one design.
 
-    ``totals`` and ``utilisation`` hold one entry per :data:`RESOURCE_NAMES`, in that order; None where the file
-    has no such number. ``perf`` keeps NaN and the infinities; None where it is absent or null.
+    ``totals`` and ``utilisation`` hold one entry per resource, in the order of :class:`~pipeline.terms.Resource`;
+    None where the file has no such number. ``perf`` keeps NaN and the infinities; None where it is absent or null.
     """
 
     key: str
@@ -112,8 +108,8 @@ def _record(key: str, entry: object, columns: dict[str, tuple[bool, int] | None]
         raise _Refused("has an empty key")
     if not key.isprintable() or len(key) > MAX_KEY:
         raise _Refused(f"has control characters in its key, or more than {MAX_KEY:,} characters")
-    totals: list[float | int | None] = [None] * len(RESOURCE_NAMES)
-    utilisation: list[float | int | None] = [None] * len(RESOURCE_NAMES)
+    totals: list[float | int | None] = [None] * len(Resource)
+    utilisation: list[float | int | None] = [None] * len(Resource)
     resources = entry.get("res_util")
     if resources is not None:
         if not isinstance(resources, dict):
@@ -141,7 +137,7 @@ def _column(name: str) -> tuple[bool, int] | None:
     known = _SPELLINGS.get(resource.replace("-", "").upper())
     if known is None or kind not in ("total", "util"):
         return None
-    return kind == "total", RESOURCE_NAMES.index(known)
+    return kind == "total", list(Resource).index(known)
 
 
 def _number(value: object, name: str) -> float | int | None:
@@ -180,6 +176,8 @@ def _point(value: object, key: str) -> dict[str, Value] | None:
 
 
 def _chosen(site: str, value: object) -> Value:
+    if value == "NA":
+        return ""  # no directive, as keys write it; some sets write it in points too
     if isinstance(value, str) and value.isprintable():
         return int(value) if _WHOLE.fullmatch(value) else value
     if isinstance(value, float) and math.isfinite(value) and value == int(value):

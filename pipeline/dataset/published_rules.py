@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from pipeline.dataset.dialects import MERLIN
 from pipeline.dataset.published_record import PublishedRecord
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
 from pipeline.reports.report import Resources
+from pipeline.terms import Dialect
 
 _LARGEST = 2**63 - 1
 
@@ -35,7 +35,7 @@ def label_of(record: PublishedRecord, dialect: str, capacity: Resources) -> Labe
         count = _count(total)
         if total is not None and count is None:
             odd.append(str(total))
-        totals.append(None if count == 0 and dialect == MERLIN else count)
+        totals.append(None if count == 0 and dialect == Dialect.MERLIN else count)
     reasons = [] if problem is None else [f"published {problem}: no cycle count"]
     if odd:
         reasons.append(f"published totals that are no counts: {', '.join(odd)}")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
 from pipeline.files import made_whole
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 SCHEMA_VERSION = 1
 """Raised whenever a column is added, removed or changes its meaning."""
@@ -45,7 +45,7 @@ def _field(name: str, kind: pa.DataType, description: str, *, null: bool = False
 
 
 _TEXT, _COUNT, _INDEX, _REAL, _TRUTH = pa.string(), pa.int64(), pa.int32(), pa.float64(), pa.bool_()
-_TITLES = {"bram_18k": "BRAM_18K blocks", "dsp": "DSP slices", "ff": "flip-flops", "lut": "LUTs", "uram": "URAM blocks"}
+_TITLES = dict(zip(Resource, ("BRAM_18K blocks", "DSP slices", "flip-flops", "LUTs", "URAM blocks"), strict=True))
 
 _SOURCE = _field("source", _TEXT, "where the label comes from: flow and tool version, or the estimator")
 _KERNEL = _field("kernel", _TEXT, "canonical kernel name")
@@ -82,11 +82,11 @@ _LABELS = (
     _field("interval_max", _COUNT, "cycles between starts of the top function, most", null=True),
     _field("clock_target_ns", _REAL, "ns, target clock period", null=True),
     _field("clock_estimated_ns", _REAL, "ns, estimated clock period", null=True),
-    *(_field(name, _COUNT, f"{_TITLES[name]} used; null where not measured", null=True) for name in RESOURCE_NAMES),
-    *(_field(f"{name}_available", _COUNT, f"{_TITLES[name]} of the device", null=True) for name in RESOURCE_NAMES),
+    *(_field(name, _COUNT, f"{_TITLES[name]} used; null where not measured", null=True) for name in Resource),
+    *(_field(f"{name}_available", _COUNT, f"{_TITLES[name]} of the device", null=True) for name in Resource),
     *(
         _field(f"util_{name}", _REAL, f"{_TITLES[name]} used / available, a fraction, may exceed 1", null=True)
-        for name in RESOURCE_NAMES
+        for name in Resource
     ),
     *(
         _field(
@@ -95,7 +95,7 @@ _LABELS = (
             f"fraction of {_TITLES[name]} as the published set states it; null where a set has none",
             null=True,
         )
-        for name in RESOURCE_NAMES
+        for name in Resource
     ),
     _field("published_valid", _TRUTH, "the published set's own verdict; null where it has none", null=True),
     _field("in_space", _TRUTH, "whether the kernel's rules allow the point; null where no rules apply", null=True),

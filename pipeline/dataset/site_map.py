@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.dataset.dialects import VITIS_PLAIN
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.terms import Dialect
 
 _PLAIN = re.compile(r"__(PIPE|PARA)__L(0|[1-9][0-9]{0,5})")
 _KINDS = {"PIPE": SiteKind.PIPELINE, "PARA": SiteKind.PARALLEL}
@@ -32,7 +32,7 @@ def mapped_sites(kernel: Kernel, dialect: str, site_names: Iterable[str]) -> dic
     functions included and other loops not counted (as HLSFactory's AutoDSE demo numbers them). Every other dialect
     uses the kernel's own sites. Raises :class:`PipelineError` naming a site that is not there.
     """
-    if dialect == VITIS_PLAIN:
+    if dialect == Dialect.VITIS_PLAIN:
         loops = {loop.file_index: loop.id for loop in kernel.loops if loop.keyword == "for"}
         found = {}
         for name in sorted(set(site_names)):

@@ -28,7 +28,7 @@ import pyarrow as pa
 from pipeline.dataset.schemas import TABLES, checked, make_table
 from pipeline.errors import PipelineError
 from pipeline.kernels.families import family
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 SIDES = ("train", "validation", "test", "target", "unused")
 
@@ -42,7 +42,7 @@ PAPER_SOURCE_KERNELS = frozenset((
 # fmt: on
 PAPER_TARGET_KERNELS = frozenset(("fdtd-2d-large", "gemver-medium", "syr2k", "gemm-p", "jacobi-2d", "trmm-opt"))
 
-_NEEDED = ("source", "kernel", "key", "cycles", *RESOURCE_NAMES)
+_NEEDED = ("source", "kernel", "key", "cycles", *Resource)
 
 
 def split_table(
@@ -63,7 +63,7 @@ def split_table(
         raise PipelineError(f"{folds} folds do not hold anything out", fix="use at least 2")
     rows = labels.num_rows
     columns = {name: labels.column(name).to_pylist() for name in _NEEDED}
-    measurements = list(zip(*(columns[name] for name in ("cycles", *RESOURCE_NAMES)), strict=True))
+    measurements = list(zip(*(columns[name] for name in ("cycles", *Resource)), strict=True))
     groups, measured = _groups(columns["kernel"], columns["key"], measurements)
     random = _random_sides(columns["kernel"], groups, measured, fractions, seed)
     splits = {"random": random, "paper": _paper_sides(columns["kernel"], random)}
@@ -87,7 +87,7 @@ def _empty() -> dict[str, list[str]]:
 
 def label_groups(labels: pa.Table) -> list[str]:
     """The group of each row of a ``labels`` table, in its order; see the module's text."""
-    measurements = list(zip(*(labels.column(name).to_pylist() for name in ("cycles", *RESOURCE_NAMES)), strict=True))
+    measurements = list(zip(*(labels.column(name).to_pylist() for name in ("cycles", *Resource)), strict=True))
     return _groups(labels.column("kernel").to_pylist(), labels.column("key").to_pylist(), measurements)[0]
 
 

@@ -21,6 +21,7 @@ from pipeline.design_space.space import DesignSpace, SiteSpace
 from pipeline.design_space.tool_terms import tool_space
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
+from pipeline.terms import Dialect
 
 FACTOR_LIMIT = 32
 """The largest divisor or power of two among PARALLEL candidates, as in the published spaces."""
@@ -33,15 +34,16 @@ def derive_space(kernel: Kernel) -> DesignSpace:
 
     Raises :class:`PipelineError` where a site names a loop that the kernel lacks.
     """
-    if kernel.options:
-        option = kernel.options[0]
+    placed = [option for option in kernel.options if not option.proposed]
+    if placed:
+        option = placed[0]
         raise PipelineError(
             f"the values of {option.name} ({option.directive}) cannot be derived from loops",
             file=kernel.file,
             line=option.line,
             fix='put a space.toml beside the file that gives its values, with kind = "OPTION"',
         )
-    if kernel.dialect == "vitis-plain":
+    if kernel.dialect == Dialect.VITIS_PLAIN:
         return tool_space(kernel)
     return DesignSpace(
         (_site_space(kernel, site) for site in kernel.sites),

@@ -57,7 +57,9 @@ def read_space_file(file: Path, kinds: Mapping[str, SiteKind] | None = None) -> 
 
 def _value_lists_beside(kernel: Kernel, folder: Path) -> Path | None:
     """The JSON of values named like the kernel's file, where its sites are placeholders and it is one for them."""
-    names = {site.name for site in kernel.sites if not site.proposed} | {option.name for option in kernel.options}
+    names = {site.name for site in kernel.sites if not site.proposed} | {
+        option.name for option in kernel.options if not option.proposed
+    }
     file = folder / f"{Path(kernel.file).stem}.json"
     if not names or not file.is_file():
         return None

@@ -11,25 +11,40 @@ The value as written is the default. Beside it:
   such, or varies below a known bound.
 - The tool unrolls every loop inside a pipelined one whole (UG1399, "Pipelining Loops"), so there sites keep what is
   written; so does the pipeline of a loop that is unrolled whole.
+
+Explored where it is asked for:
+
+- array_partition, a dimension each: no directive (the tool partitions by itself, following the unrolling);
+  ``cyclic=F`` with the factors of the loops that move over it element by element, F up to 32; ``block`` with the blocks
+  of loops that move further apart; ``complete`` up to 128 elements; no more than 1,024 parts an array (UG1399). A value
+  other than as written needs as many elements met at once, by unrolling or pipelining around, or as neighbours.
+- inline: no directive, ``inline`` (three blanks) and ``off``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 from pipeline.design_space.rules import TRUE, Const, Name, Rule, all_of, any_of, compare
 from pipeline.design_space.space import DesignSpace, SiteSpace
+from pipeline.kernels.array_moves import DimensionUse, array_uses
 from pipeline.kernels.as_written import (
+    COMPLETE,
     NOTHING,
     OFF,
     ON,
     interval,
     interval_of,
     is_pipelined,
+    split_of,
+    split_text,
     written_loops,
+    written_option,
     written_value,
 )
-from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
+from pipeline.kernels.further_sites import COMPLETE_LIMIT
+from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
 from pipeline.kernels.propose import instances
 
 FACTOR_LIMIT = 32
@@ -38,6 +53,8 @@ WHOLE_LIMIT = 128
 """The longest loop that is offered to be unrolled whole."""
 COPIES_LIMIT = 1024
 """The most iterations of inner loops that a pipeline around them is offered to unroll."""
+PARTS_LIMIT = 1024
+"""The most parts of an array (UG1399, array_partition)."""
 
 
 def tool_space(kernel: Kernel) -> DesignSpace:
@@ -47,17 +64,18 @@ def tool_space(kernel: Kernel) -> DesignSpace:
     candidates = {
         site.name: _candidates(kernel, kernel.loop(site.loop), site, defaults[site.name]) for site in kernel.sites
     }
+    loops = [
+        SiteSpace(
+            site.name,
+            site.kind,
+            candidates[site.name],
+            defaults[site.name],
+            _rule(kernel, site, defaults[site.name], candidates),
+        )
+        for site in kernel.sites
+    ]
     return DesignSpace(
-        (
-            SiteSpace(
-                site.name,
-                site.kind,
-                candidates[site.name],
-                defaults[site.name],
-                _rule(kernel, site, defaults[site.name], candidates),
-            )
-            for site in kernel.sites
-        ),
+        (*loops, *_options(kernel, candidates)),
         kernel=kernel.name,
         source="the tool's own pragmas, from the loops of the kernel",
     )
@@ -130,3 +148,136 @@ def _around(kernel: Kernel, loop: Loop) -> Iterator[Loop]:
     while loop.parent is not None:
         loop = kernel.loop(loop.parent)
         yield loop
+
+
+def _options(kernel: Kernel, candidates: Mapping[str, tuple[int | str, ...]]) -> Iterator[SiteSpace]:
+    """The spaces of array_partition and inline."""
+    if not kernel.options:
+        return
+    uses = {(plain_name(symbol.function), symbol.name): found for symbol, found in array_uses(kernel).items()}
+    parts: dict[tuple[str, str | None], list[tuple[Option, list[str]]]] = {}
+    for option in kernel.options:
+        default = written_option(kernel, option)
+        if option.directive == "inline":
+            yield SiteSpace(option.name, SiteKind.OPTION, (NOTHING, ON, OFF), default)
+            continue
+        use = _use(uses, option)
+        found = list(dict.fromkeys([NOTHING, *_splits(kernel, option, use), default]))
+        parts.setdefault((option.function, option.variable), []).append((option, found))
+    for options in parts.values():
+        _bounded(kernel, options)
+        for option, values in options:
+            default = written_option(kernel, option)
+            rules = _reached(kernel, option, values, default, _use(uses, option), candidates)
+            bound = any_of(*rules.values()) if any(value not in (NOTHING, default) for value in rules) else TRUE
+            yield SiteSpace(option.name, SiteKind.OPTION, tuple(rules), default, bound)
+
+
+def _use(uses: Mapping[tuple[str, str], Mapping[int, DimensionUse]], option: Option) -> DimensionUse:
+    """What meets the dimension of an option, or all dimensions."""
+    found = (
+        uses.get((plain_name(option.function), option.variable or "")) or uses.get(("", option.variable or "")) or {}
+    )
+    if option.dim:
+        return found.get(option.dim - 1, DimensionUse())
+    return DimensionUse({move for use in found.values() for move in use.moves})
+
+
+def _extent(kernel: Kernel, option: Option) -> int:
+    """The elements of an option's dimension, of all together for 0."""
+    for array in kernel.arrays:
+        owner = option.function if array.function is not None else None
+        if array.name == option.variable and array.function == owner:
+            sizes = [size or 1 for size in array.dims]
+            return sizes[option.dim - 1] if option.dim else math.prod(sizes)
+    return 1
+
+
+def _splits(kernel: Kernel, option: Option, use: DimensionUse) -> Iterator[str]:
+    """Values of array_partition for what meets a dimension, short ones first."""
+    size = _extent(kernel, option)
+    cyclic, block = {use.neighbours}, set()
+    for loop_id, stride in use.moves:
+        loop = kernel.loop(loop_id)
+        factors = unroll_candidates(loop.trip_count, loop.trip_max)
+        if stride == 1:
+            cyclic |= set(factors)
+        elif size % stride == 0:
+            block.add(size // stride)
+    yield from (split_text("cyclic", factor) for factor in sorted(cyclic) if 1 < factor <= min(FACTOR_LIMIT, size - 1))
+    yield from (split_text("block", factor) for factor in sorted(block) if 1 < factor < size and factor <= FACTOR_LIMIT)
+    if size <= COMPLETE_LIMIT:
+        yield COMPLETE
+
+
+def _parts(kernel: Kernel, option: Option, value: str) -> int:
+    """The parts that a value makes of an option's dimension."""
+    split = split_of(option, value)
+    return 1 if split is None else split.factor or _extent(kernel, option)
+
+
+def _bounded(kernel: Kernel, options: list[tuple[Option, list[str]]]) -> None:
+    """Takes out values until no design splits the array into too many parts; those as written stay."""
+    while True:
+        most = [max((_parts(kernel, option, value), value) for value in values) for option, values in options]
+        if math.prod(parts for parts, _ in most) <= PARTS_LIMIT:
+            return
+        open_ones = [
+            (parts, number)
+            for number, ((parts, value), (option, _)) in enumerate(zip(most, options, strict=True))
+            if parts > 1 and value != written_option(kernel, option)
+        ]
+        if not open_ones:
+            return
+        _, number = max(open_ones)
+        options[number][1].remove(most[number][1])
+
+
+def _reached(
+    kernel: Kernel,
+    option: Option,
+    values: list[str],
+    default: str,
+    use: DimensionUse,
+    candidates: Mapping[str, tuple[int | str, ...]],
+) -> dict[str, Rule]:
+    """Each value with when it may be: one other than as written where as many elements are met at once as it has parts.
+
+    One that no design may have is left out.
+    """
+    rules: dict[str, Rule] = {}
+    for value in values:
+        mine = compare(Name(option.name), "==", Const(value))
+        if value in (NOTHING, default):
+            rules[value] = mine
+            continue
+        parts = 2 if value.startswith("block") else _parts(kernel, option, value)
+        need = -(-parts // use.neighbours)
+        met = TRUE if need <= 1 or not use.moves else _met(kernel, use, need, candidates)
+        if met is not None:
+            rules[value] = all_of(mine, met)
+    return rules
+
+
+def _met(kernel: Kernel, use: DimensionUse, need: int, candidates: Mapping[str, tuple[int | str, ...]]) -> Rule | None:
+    """That some loop over a dimension has so many copies; None where none can."""
+    found: list[Rule] = []
+    for loop_id, _ in sorted(use.moves):
+        loop = kernel.loop(loop_id)
+        mine = {one.id for one in instances(kernel, loop)}
+        for site in kernel.sites:
+            if site.kind is SiteKind.PARALLEL and site.loop in mine and int(max(candidates[site.name])) >= need:
+                found.append(compare(Name(site.name), ">=", Const(need)))
+        if not any(site.kind is SiteKind.PARALLEL and site.loop in mine for site in kernel.sites):
+            return TRUE
+        if (loop.trip_count or loop.trip_max or need) < need:
+            continue
+        around = {one.id for outer in _around(kernel, loop) for one in instances(kernel, outer)}
+        found += [
+            compare(Name(site.name), "==", Const(value))
+            for site in kernel.sites
+            if site.kind is SiteKind.PIPELINE and site.loop in around
+            for value in candidates[site.name]
+            if is_pipelined(value)
+        ]
+    return any_of(*dict.fromkeys(found)) if found else None

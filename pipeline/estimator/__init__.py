@@ -10,6 +10,7 @@ from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.parts import Part, find_part
 from pipeline.estimator.points import Point
 from pipeline.estimator.prepared import VERSION, Estimate, WalkedKernel, estimate, prepare, version
+from pipeline.estimator.tools import for_tool
 
 __all__ = [
     "VERSION",
@@ -22,6 +23,7 @@ __all__ = [
     "device_for",
     "estimate",
     "find_part",
+    "for_tool",
     "load_device",
     "prepare",
     "version",

@@ -7,6 +7,7 @@ and block RAM are sums of counted things (:func:`terms`), each times a constant 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ from pipeline.estimator.nest import Memory
 from pipeline.estimator.schedule import Schedule
 from pipeline.estimator.transfer import Transfer
 from pipeline.reports.report import Resources
+from pipeline.terms import Resource
 
 
 def blocks(words: int, bits: int, device: Device) -> int:
@@ -40,9 +42,9 @@ def _power(value: int) -> int:
 
 
 TERMS: Mapping[str, tuple[str, ...]] = {
-    "lut": ("design", "operators", "loops", "values", "cells", "banks", "ports"),
-    "ff": ("design", "operators", "loops", "values", "banks", "ports"),
-    "bram_18k": ("blocks", "ports"),
+    Resource.LUT: ("design", "operators", "loops", "values", "cells", "banks", "ports"),
+    Resource.FF: ("design", "operators", "loops", "values", "banks", "ports"),
+    Resource.BRAM_18K: ("blocks", "ports"),
 }
 """What is counted for a resource: the ``design`` itself, LUTs or flip-flops of its ``operators``, ``loops``, results of
 operations (``values``), LUTs that hold small arrays (``cells``), partitions (``banks``), ``blocks`` of arrays, 512-bit
@@ -55,19 +57,22 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     dsp = 0
     lut = ff = 0.0
     values = 0.0
-    units: dict[str, int] = {}
+    looped: dict[str, int] = {}
+    beside: dict[str, int] = {}
     for region in plan.regions:
+        units = beside if region.straight and not plan.design.merlin else looped
         for name, count in region.operations.items():
             cost = device.operators[name]
             needed = math.ceil(count / region.interval) * region.copies
             values += count * region.copies * region.repeats
             if cost.dsp or cost.stages > 1:
-                # Large operators serve one region after the other.
+                # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
+                # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
                 units[name] = max(units.get(name, 0), needed)
             else:
                 lut += needed * cost.lut * region.repeats
                 ff += needed * cost.ff * region.repeats
-    for name, count in units.items():
+    for name, count in itertools.chain(looped.items(), beside.items()):
         cost = device.operators[name]
         dsp += count * cost.dsp
         lut += count * cost.lut
@@ -85,7 +90,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     width = sum(item.width for item in moved) / device.memory["port_bytes"]
     loops = float(sum(row.repeats for row in plan.rows))
     return {
-        "lut": {
+        Resource.LUT: {
             "design": 1.0,
             "operators": lut,
             "loops": loops,
@@ -94,7 +99,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "banks": float(banks),
             "ports": width,
         },
-        "ff": {
+        Resource.FF: {
             "design": 1.0,
             "operators": ff,
             "loops": loops,
@@ -102,8 +107,8 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "banks": float(banks),
             "ports": width,
         },
-        "bram_18k": {"blocks": float(held), "ports": width},
-        "dsp": {"operators": float(dsp)},
+        Resource.BRAM_18K: {"blocks": float(held), "ports": width},
+        Resource.DSP: {"operators": float(dsp)},
     }
 
 
@@ -114,7 +119,7 @@ def resources(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Re
     lut, ff, bram = (
         round(sum(area[resource][name] * count for name, count in counted[resource].items())) for resource in TERMS
     )
-    return Resources(bram_18k=bram, dsp=round(counted["dsp"]["operators"]), ff=ff, lut=lut, uram=0)
+    return Resources(bram_18k=bram, dsp=round(counted[Resource.DSP]["operators"]), ff=ff, lut=lut, uram=0)
 
 
 def _array(memory: Memory, partitions: int, device: Device) -> tuple[int, int]:

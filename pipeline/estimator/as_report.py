@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.estimator.cycles import Cycles
+from pipeline.estimator.cycles import Cycles, Whole
 from pipeline.estimator.device import Device
-from pipeline.estimator.points import MERLIN
 from pipeline.estimator.schedule import Row, Schedule
 from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.terms import Dialect
 
 
 def as_report(
-    top: str, cycles: Cycles, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
+    top: str, cycles: Whole, plan: Schedule, used: Resources, device: Device, dialect: str, version: str
 ) -> Report:
     """The report of one design: latency and loops as estimated, no measured clock, one module."""
     latency = Latency(*cycles)
@@ -24,7 +24,7 @@ def as_report(
         family=device.family,
         top=top,
         unit="ns",
-        flow_target="merlin-like estimate" if dialect == MERLIN else "vitis-like estimate",
+        flow_target="merlin-like estimate" if dialect == Dialect.MERLIN else "vitis-like estimate",
         pipeline_type="no",
         clock_target_ns=device.clock_ns,
         clock_uncertainty_ns=uncertainty,
@@ -41,15 +41,17 @@ def as_report(
     )
 
 
+def loop_name(row: Row, top: str) -> str:
+    """What a report calls a loop that is left in hardware."""
+    name = "_".join(node.loop.label or f"loop_{node.loop.index}" for node in (row.node, *row.merged))
+    return name if row.function == top else f"{row.function}_{name}"
+
+
 def _loop(row: Row, top: str) -> LoopReport:
-    parts = [row.node, *row.merged]
-    name = "_".join(node.loop.label or f"loop_{node.loop.index}" for node in parts)
-    if row.function != top:
-        name = f"{row.function}_{name}"
     ii = Range(row.interval, row.interval) if row.pipelined else UNKNOWN
     iteration = _range(row.iteration)
     return LoopReport(
-        name=name,
+        name=loop_name(row, top),
         module=top,
         parent=row.parent,
         depth=row.depth,

@@ -67,7 +67,7 @@ def lower_bound(nest: Nest, device: Device, utilisation: float = 1.0) -> int:
         spans = dict(around)
         for access in segment.accesses:
             memory = nest.memories.get(access.array)
-            if memory is None or memory.role != "argument" or memory.splits:
+            if memory is None or memory.role != "argument" or memory.splits or memory.chosen:
                 continue
             loops = [item.loops for item in access.index]
             single = all(item.affine and len(item.loops) == 1 for item in access.index)

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.estimator.device import Device, Operator, load_device
 from pipeline.estimator.parts import Part, find_part
+from pipeline.terms import Dialect, Resource
 
 _SLACK = 1e-9
 _BITS_PER_BLOCK = 36
@@ -98,14 +99,14 @@ def _stages(delay: float, x: float) -> int:
 
 def _flows(base: Device, part: Part, port: int) -> dict[str, Any]:
     """The rules of the flows with the area of this part: what Merlin's shell side costs is no part of others."""
-    plain = base.flows["vitis-plain"]
+    plain = base.flows[Dialect.VITIS_PLAIN]
     buffers = float(math.ceil(8 * port / _BITS_PER_BLOCK))
     merlin = part.family in _rules()["merlin_area"]["families"]
     found = {}
     for name, rules in base.flows.items():
         area = rules.area if merlin else plain.area
-        memory = {**area["bram_18k"], "ports": buffers}
-        found[name] = replace(rules, area={**area, "bram_18k": memory})
+        memory = {**area[Resource.BRAM_18K], "ports": buffers}
+        found[name] = replace(rules, area={**area, Resource.BRAM_18K: memory})
     return found
 
 
@@ -129,7 +130,7 @@ def _factor(part: Part) -> float:
 @cache
 def _known(name: str) -> tuple[_Known, ...]:
     return tuple(
-        _Known(float(row["x"]), int(row["stages"]), row.get("dsp"))
+        _Known(float(row["x"]), int(row["stages"]), row.get(Resource.DSP))
         for row in _rules()["known"]
         if row["operator"] == name
     )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-Cycles: TypeAlias = "tuple[int | None, int | None, int | None]"
-"""Best, average and worst; None where no bound is known."""
+Cycles: TypeAlias = "tuple[int | None, float | None, int | None]"
+"""Best, average and worst; None where no bound is known. The average is whole unless a loop's mean is not."""
+
+Whole: TypeAlias = "tuple[int | None, int | None, int | None]"
+"""The same in whole cycles."""
+
+_N = TypeVar("_N", int, float)
 
 UNKNOWN: Cycles = (None, None, None)
+
+
+def whole(value: Cycles) -> Whole:
+    """The average rounded."""
+    best, average, worst = value
+    return (best, None if average is None else round(average), worst)
 
 
 def exactly(value: int | None) -> Cycles:
@@ -18,33 +29,49 @@ def exactly(value: int | None) -> Cycles:
 
 def plus(left: Cycles, right: Cycles) -> Cycles:
     """One after the other."""
-    a, b, c = (None if one is None or two is None else one + two for one, two in zip(left, right, strict=True))
-    return (a, b, c)
+    best, average, worst = left
+    least, middle, most = right
+    return (
+        None if best is None or least is None else best + least,
+        None if average is None or middle is None else average + middle,
+        None if worst is None or most is None else worst + most,
+    )
 
 
 def times(left: Cycles, right: Cycles) -> Cycles:
     """Repeated."""
-    a, b, c = (None if one is None or two is None else one * two for one, two in zip(left, right, strict=True))
-    return (a, b, c)
+    best, average, worst = left
+    least, middle, most = right
+    return (
+        None if best is None or least is None else best * least,
+        None if average is None or middle is None else average * middle,
+        None if worst is None or most is None else worst * most,
+    )
 
 
 def largest(parts: Sequence[Cycles]) -> Cycles:
     """Side by side."""
-    a, b, c = (
-        None if any(part[place] is None for part in parts) else max((part[place] or 0 for part in parts), default=0)
-        for place in range(3)
+    return (
+        _largest([part[0] for part in parts]),
+        _largest([part[1] for part in parts]),
+        _largest([part[2] for part in parts]),
     )
-    return (a, b, c)
+
+
+def _largest(column: Sequence[_N | None]) -> _N | None:
+    known = [value for value in column if value is not None]
+    if len(known) != len(column):
+        return None
+    return max(known) if known else 0
 
 
 def either(arms: Sequence[Cycles]) -> Cycles:
     """Exactly one of them."""
     if not arms:
         return (0, 0, 0)
-    columns = list(zip(*arms, strict=True))
-    best = [value for value in columns[0] if value is not None]
-    average = [value for value in columns[1] if value is not None]
-    worst = [value for value in columns[2] if value is not None]
+    best = [arm[0] for arm in arms if arm[0] is not None]
+    average = [arm[1] for arm in arms if arm[1] is not None]
+    worst = [arm[2] for arm in arms if arm[2] is not None]
     return (
         min(best) if len(best) == len(arms) else None,
         sum(average) // len(arms) if len(average) == len(arms) else None,

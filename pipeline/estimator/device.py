@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.reports.report import Resources
+from pipeline.terms import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,17 @@ def _device(name: str, table: dict[str, Any]) -> Device:
         if "lut_per_bit" in cost:
             for width in WIDTHS:
                 operators[f"{key}{width}"] = Operator(
-                    cost["stages"], cost["dsp"], cost["ff"], cost["lut_per_bit"] * width
+                    cost["stages"], cost[Resource.DSP], cost[Resource.FF], cost["lut_per_bit"] * width
                 )
         else:
-            operators[key] = Operator(cost["stages"], cost["dsp"], cost["ff"], cost["lut"])
+            operators[key] = Operator(cost["stages"], cost[Resource.DSP], cost[Resource.FF], cost[Resource.LUT])
     return Device(
         name=name,
         part=row["part"],
         family=table["family"],
         clock_ns=row["clock_ns"],
         clock_uncertainty=row["clock_uncertainty"],
-        available=Resources(row["bram_18k"], row["dsp"], row["ff"], row["lut"], row["uram"]),
+        available=Resources(*(row[name] for name in Resource)),
         operators=operators,
         memory=table["memory"],
         control=table["control"],

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from pipeline.errors import PipelineError
 from pipeline.estimator.bound import naive_bound
 from pipeline.estimator.choice import Mode
-from pipeline.estimator.points import MERLIN, Point
+from pipeline.estimator.points import Point
 from pipeline.estimator.prepared import WalkedKernel
 from pipeline.reports.assumed import assumed_cycles
+from pipeline.terms import Dialect
 
 FEATURES: tuple[str, ...] = (
     "known",
@@ -47,7 +48,7 @@ FEATURES: tuple[str, ...] = (
 """The columns of :func:`features`. ``known`` is 0 in a row of zeros, of a design that cannot be estimated."""
 
 
-def features(prepared: WalkedKernel, points: Sequence[Point], dialect: str = MERLIN) -> NDArray[np.float32]:
+def features(prepared: WalkedKernel, points: Sequence[Point], dialect: str = Dialect.MERLIN) -> NDArray[np.float32]:
     """A row per point, float32 [N, F], never NaN.
 
     A point that does not fit the kernel's sites is a row of zeros, and so is one whose cycles have no upper bound even

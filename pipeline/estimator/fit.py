@@ -20,14 +20,16 @@ from pipeline.estimator.area import TERMS, terms
 from pipeline.estimator.bound import naive_bound
 from pipeline.estimator.constants import Constants
 from pipeline.estimator.device import Device
-from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point
+from pipeline.estimator.halves import family
+from pipeline.estimator.points import Point
 from pipeline.estimator.prepared import WalkedKernel, prepare
 from pipeline.estimator.scores import RESOURCES, Agreement, agreement, kendall_tau
 from pipeline.kernels.model import Kernel
 from pipeline.reports.report import Resources
+from pipeline.terms import Dialect, Resource
 
 GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
-    MERLIN: {
+    Dialect.MERLIN: {
         "element_sums_apart": (0, 1),
         "stages_percent": (100, 130, 160),
         "tile_cycles": (20, 100, 400),
@@ -36,7 +38,7 @@ GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
         "copy_cycles": (16, 64, 160),
         "carried_cycles": (0, 1, 3),
     },
-    VITIS_PLAIN: {
+    Dialect.VITIS_PLAIN: {
         "stages_percent": (100, 130, 160),
         "carried_cycles": (0, 1, 3),
         "small_loop": (0, 16, 64),
@@ -47,7 +49,7 @@ GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 }
 """By flow the values that are tried for each free constant, the most telling first."""
 
-FITTED_AREA = ("lut", "ff")
+FITTED_AREA: tuple[str, ...] = (Resource.LUT, Resource.FF)
 """Resources with constants to fit; DSP blocks and block RAM follow measured figures and rules."""
 
 LEAST = 8
@@ -222,15 +224,14 @@ def judge(trials: Trials, number: int, constants: Constants | None) -> Agreement
 def folds(names: Sequence[str], parts: int) -> list[list[int]]:
     """The places of the names in up to ``parts`` groups; variants of a kernel (``gemm-p``, ``gemm-p-large``) together.
 
-    Names are of one family where they agree up to the first hyphen; families go to the smallest group so far, the
-    largest families first.
+    Families (:func:`family`) go to the smallest group so far, the largest first.
     """
     families: dict[str, list[int]] = {}
     for place, name in enumerate(names):
-        families.setdefault(name.split("-", 1)[0], []).append(place)
+        families.setdefault(family(name), []).append(place)
     groups: list[list[int]] = [[] for _ in range(max(1, min(parts, len(families))))]
-    for family in sorted(families.values(), key=lambda places: (-len(places), places)):
-        min(groups, key=len).extend(family)
+    for places in sorted(families.values(), key=lambda found: (-len(found), found)):
+        min(groups, key=len).extend(places)
     return [sorted(group) for group in groups]
 
 

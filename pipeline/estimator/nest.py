@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pipeline.estimator.written import NOTHING, Written
-from pipeline.kernels.model import Loop
+from pipeline.kernels.model import Loop, Option
 from pipeline.kernels.own_pragmas import ArraySplit
 
 
@@ -100,6 +100,8 @@ class LoopNode:
     """In a function that the user has pipelined as a whole."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
+    mean: float | None = None
+    """Iterations of one execution on average, where they follow the loops around."""
 
     below: tuple[LoopNode, ...] = ()
     """The loops directly inside."""
@@ -153,6 +155,8 @@ class Memory:
     """As the user has partitioned it; the tool then leaves it so."""
     ports: int | None = None
     """Accesses a cycle, where the user has bound it to a kind of memory."""
+    chosen: tuple[tuple[Option, int], ...] = ()
+    """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
 
     @property
     def words(self) -> int | None:

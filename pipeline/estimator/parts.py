@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.reports.report import Resources
+from pipeline.terms import Resource
 
 _PACKAGE = re.compile(r"(?:[il]?(?:_[a-z0-9]+)?(?:-?[a-z]{2,4}\d{2,4}[a-z]?)?(?:-(?P<grade>\d)[a-z]{0,2}(?:-.*)?)?)?")
 """What may follow a die: ``-clg400-1``, ``clg484-1q``, ``i-clg400-1l``, ``_civ-ffvb2104-3-e``, ``-2-e``, or nothing."""
@@ -93,7 +94,7 @@ def _rest(text: str, die: str) -> str | None:
 
 
 def _capacities(row: Mapping[str, Any]) -> Resources:
-    return Resources(row["bram_18k"], row["dsp"], row["ff"], row["lut"], row["uram"])
+    return Resources(*(row[name] for name in Resource))
 
 
 @cache

@@ -9,15 +9,15 @@ from typing import TypeAlias
 
 from pipeline.errors import PipelineError
 from pipeline.estimator.choice import Choice, PipelineChoice
-from pipeline.estimator.nest import LoopNode, Nest
-from pipeline.kernels.model import Kernel
+from pipeline.estimator.nest import LoopNode, Memory, Nest
+from pipeline.kernels.as_written import NOTHING, OFF, ON, split_of
+from pipeline.kernels.model import Kernel, Option
+from pipeline.kernels.own_pragmas import ArraySplit
+from pipeline.terms import Dialect
 
 Point: TypeAlias = Mapping[str, "int | str"]
 """A value per pragma site: an int for PARALLEL and TILE, ``off``, ``flatten`` or empty (coarse) for PIPELINE."""
 
-MERLIN = "merlin"
-VITIS_PLAIN = "vitis-plain"
-HLS = "hls"
 
 _PLAIN_SITE = re.compile(r"__(PIPE|PARA)__L([0-9]{1,6})")
 _INTERVAL = re.compile(r"\s*II\s*=\s*([0-9]{1,9})\s*", re.IGNORECASE)
@@ -27,7 +27,7 @@ _LARGEST = 1 << 40
 def own_dialect(kernel: Kernel) -> str:
     """What values of a kernel's own sites mean; of one with ``#pragma HLS`` and no sites, the tool's terms."""
     without = not kernel.sites and not kernel.options
-    return VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
+    return Dialect.VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,26 @@ class PointReader:
     """Whether the kernel's own terms are the tool's, so that the tool gets the source as it stands."""
     places: frozenset[int]
     """Positions of the file's ``for`` loops, which plain points name."""
+    further: Mapping[str, Option]
+    """Proposed sites of array_partition and inline, by name."""
 
     @staticmethod
     def of(kernel: Kernel, nest: Nest) -> PointReader:
         """The reader for one kernel."""
         places = frozenset(loop.file_index for loop in kernel.loops if loop.file_index >= 0)
         named = frozenset(site.name for site in kernel.sites) | {option.name for option in kernel.options}
-        return PointReader(kernel, nest, named, own_dialect(kernel) != MERLIN, places)
+        further = {option.name: option for option in kernel.options if option.proposed}
+        return PointReader(kernel, nest, named, own_dialect(kernel) != Dialect.MERLIN, places, further)
 
     def choices(self, point: Point, dialect: str) -> dict[int, Choice]:
         """The pragmas of each loop, by node number; PipelineError for a point that does not fit the kernel."""
-        if dialect == MERLIN:
+        if dialect == Dialect.MERLIN:
             return self._merlin(point)
-        if dialect == VITIS_PLAIN:
+        if dialect == Dialect.VITIS_PLAIN:
             return self._plain(point)
-        if dialect == HLS:
+        if dialect == Dialect.HLS:
             return self._hls(point)
-        raise PipelineError(f"unknown dialect '{dialect}'", fix=f"use one of {MERLIN}, {VITIS_PLAIN}, {HLS}")
+        raise PipelineError(f"unknown dialect '{dialect}'", fix=f"use one of {', '.join(Dialect)}")
 
     def _merlin(self, point: Point) -> dict[int, Choice]:
         if point.keys() != self.sites:
@@ -95,6 +98,9 @@ class PointReader:
         pipelines: dict[int, str] = {}
         factors: dict[int, int] = {}
         for name, value in point.items():
+            if name in self.further:
+                self._check_option(self.further[name], value)
+                continue
             match = _PLAIN_SITE.fullmatch(name)
             if match is None or int(match[2]) not in self.places:
                 raise PipelineError(
@@ -103,6 +109,8 @@ class PointReader:
                     fix=f"name the sites __PIPE__Li and __PARA__Li with i below {len(self.places)}",
                 )
             place = int(match[2])
+            # Published sets write what the search chose to leave out as NA.
+            value = "" if value == "NA" else value
             if match[1] == "PARA":
                 factors[place] = self._factor(name, value)
             elif isinstance(value, str) and (value in ("", "off") or not value.strip() or _INTERVAL.fullmatch(value)):
@@ -122,6 +130,25 @@ class PointReader:
                 asked = self._completed(node, asked, place in pipelines, place in factors)
             choices[number] = asked
         return choices
+
+    def _check_option(self, option: Option, value: object) -> None:
+        try:
+            if option.directive == "array_partition":
+                split_of(option, str(value))
+            elif str(value) not in (NOTHING, ON, OFF):
+                raise ValueError("'', off or blanks")
+        except ValueError as error:
+            raise self._wrong(option.name, value, str(error)) from None
+
+    def nest_of(self, point: Point) -> Nest:
+        """The nest with the partitions that a point chooses."""
+        if not self.further:
+            return self.nest
+        memories = {
+            name: replace(memory, splits=(*memory.splits, *_chosen(memory, point))) if memory.chosen else memory
+            for name, memory in self.nest.memories.items()
+        }
+        return replace(self.nest, memories=memories)
 
     def _hls(self, point: Point) -> dict[int, Choice]:
         if point.keys() != self.sites:
@@ -186,3 +213,9 @@ class PointReader:
 def _pipelined(asked: Choice, interval: re.Match[str] | None) -> Choice:
     """A pipeline directive unrolls every loop below (UG1399), as flatten does."""
     return replace(asked, pipeline=PipelineChoice.FLATTEN, interval=max(1, int(interval[1])) if interval else 1)
+
+
+def _chosen(memory: Memory, point: Point) -> list[ArraySplit]:
+    """The partitions of an array that a point chooses; without a value what is written is not taken either."""
+    found = ((split_of(option, str(point.get(option.name, NOTHING))), dim) for option, dim in memory.chosen)
+    return [replace(split, dim=dim) for split, dim in found if split is not None]

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from pipeline.errors import PipelineError
 from pipeline.estimator.area import resources
 from pipeline.estimator.as_report import as_report
-from pipeline.estimator.cycles import Cycles
+from pipeline.estimator.cycles import Whole, exactly, plus, whole
 from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.facts import Facts, gather
 from pipeline.estimator.nest import Nest
-from pipeline.estimator.points import MERLIN, VITIS_PLAIN, Point, PointReader, own_dialect
+from pipeline.estimator.points import Point, PointReader, own_dialect
 from pipeline.estimator.schedule import Schedule, outermost, schedule
 from pipeline.estimator.transfer import Transfer, copy_cycles, tile_cycles, transfers
 from pipeline.estimator.walk import build
 from pipeline.kernels.model import Kernel
 from pipeline.reports.report import Report, Resources
+from pipeline.terms import Dialect
 
-VERSION = "0.3"
+VERSION = "0.4"
 """Of the model: a change that moves any estimate changes it."""
 
 
@@ -31,7 +32,7 @@ def version(device: Device) -> str:
 class Estimate:
     """What is estimated of one design: cycles of the top function, those of copies alone, schedule, resources."""
 
-    cycles: Cycles
+    cycles: Whole
     """Best, average and worst; None where no bound is known."""
     copied: int
     schedule: Schedule
@@ -60,28 +61,29 @@ class WalkedKernel:
         """The copies of the arguments under a flow."""
         if self.points.native:
             return ()
-        return self.wide if dialect == MERLIN else self.narrow
+        return self.wide if dialect == Dialect.MERLIN else self.narrow
 
     def meant(self, dialect: str) -> str:
         """The dialect of a point's values: of a kernel in the tool's own terms its own, whatever the flow is called."""
-        return own_dialect(self.kernel) if dialect == MERLIN else dialect
+        return own_dialect(self.kernel) if dialect == Dialect.MERLIN else dialect
 
-    def figures(self, point: Point, dialect: str = MERLIN) -> Estimate:
+    def figures(self, point: Point, dialect: str = Dialect.MERLIN) -> Estimate:
         """The figures of one design, without a report's dress; otherwise as :meth:`estimate`."""
         dialect = self.meant(dialect)
         choices = self.points.choices(point, dialect)
-        merlin = dialect == MERLIN
+        merlin = dialect == Dialect.MERLIN
         moved = self.moved(dialect)
-        rules = self.device.flows[MERLIN if merlin else VITIS_PLAIN]
+        rules = self.device.flows[Dialect.MERLIN if merlin else Dialect.VITIS_PLAIN]
         native = self.points.native and not merlin
-        plan = schedule(self.nest, self.facts, self.device, rules, choices, self.outermost, merlin, native)
+        plan = schedule(
+            self.points.nest_of(point), self.facts, self.device, rules, choices, self.outermost, merlin, native
+        )
         again, tiled = tile_cycles(plan.design) if merlin else (0, set())
         copied = again + copy_cycles(moved, rules, tiled)
-        best, average, worst = (None if value is None else value + copied for value in plan.latency)
         used = resources(plan, moved, self.device)
-        return Estimate((best, average, worst), copied, plan, used)
+        return Estimate(whole(plus(plan.latency, exactly(copied))), copied, plan, used)
 
-    def estimate(self, point: Point, dialect: str = MERLIN) -> Report:
+    def estimate(self, point: Point, dialect: str = Dialect.MERLIN) -> Report:
         """The report of one design.
 
         ``dialect`` says what the point means. ``merlin``: one value per site of the kernel. ``vitis-plain``: sites

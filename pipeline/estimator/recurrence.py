@@ -26,14 +26,25 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
     """The bound where loops run as one and an outer one comes back to the elements that the innermost changes.
 
     The tool then keeps the copies of a partly unrolled innermost loop in order (labels: gemm-p and syrk gain nothing
-    by unrolling a part, all of it removes the loop).
+    by unrolling a part, all of it removes the loop). Where the factor leaves a rest, every copy behind the exit check
+    adds to the sum on its own, and a multiplexer stands behind each addition (labels: II 23, 47 and 239 for 2, 6 and 38
+    such copies of gesummv's sum, whatever the factor).
     """
     *outer, node = nodes
+    if not outer:
+        return 1
+    interval = 1
+    if node.number in design.uneven:
+        factor = design.unroll[node.number]
+        behind = factor - (node.loop.trip_count or factor) % factor
+        for cycle in design.facts.loops[node.number].cycles:
+            if cycle.distance == 1 and _reorders(design, node, cycle):
+                interval = max(interval, (cycle.operators + 1) * (behind + 1) + cycle.operators)
     for update in design.facts.loops[node.number].updates:
         moved = {loop for item in update.read for loop in item.uses}
         if any(loop.number not in moved for loop in outer):
-            return design.unroll[node.number]
-    return 1
+            interval = max(interval, design.unroll[node.number])
+    return interval
 
 
 def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
@@ -46,8 +57,8 @@ def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
         return 1
     copies = 1 if reorders else math.ceil(factor / cycle.distance)
     if number in design.uneven and reorders and not design.merlin:
-        # The exit check stands between the copies before it, which become a tree, and those after it.
-        copies = factor - (node.loop.trip_count or factor) % factor + 1
+        # The exit check stands between the copies before it and those after it; each become a tree.
+        copies = 2
     for inner in cycle.via:
         if not _reorders(design, design.nest.loops[inner], cycle):
             copies *= design.unroll[inner]

@@ -39,6 +39,8 @@ class Region:
     copies: int
     repeats: int
     """Instances of the surrounding module that run one after the other and share its large operators."""
+    straight: bool = False
+    """Code beside loops, which starts once."""
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ class _Scheduler:
             counts: dict[str, int] = {}
             for (name, _), count in item.operators.items():
                 counts[name] = counts.get(name, 0) + count
-            self._region(counts, max(1, item.depth or 1), copies)
+            self._region(counts, max(1, item.depth or 1), copies, straight=True)
             return cycles.exactly(item.depth)
         if isinstance(item, Branch):
             return cycles.either([self.body(arm, parent, depth, copies, function) for arm in item.arms])
@@ -146,9 +148,9 @@ class _Scheduler:
             return self.function(item.body, item.written, parent, depth, copies, item.function)
         return self._loop(item, parent, depth, copies, function)
 
-    def _region(self, operations: Mapping[str, int], interval: int, copies: int) -> None:
+    def _region(self, operations: Mapping[str, int], interval: int, copies: int, straight: bool = False) -> None:
         if operations:
-            self.result.regions.append(Region(operations, interval, copies, self.repeats))
+            self.result.regions.append(Region(operations, interval, copies, self.repeats, straight))
 
     def _operations(self, node: LoopNode) -> dict[str, int]:
         """Operations of one iteration; copies of an unrolled loop that a result does not change with share it."""
@@ -257,7 +259,8 @@ class _Scheduler:
             copied = self.design.coarse[current.number] > 1 or (not self.design.merlin and choice.factor > 1)
             if copied or not perfect or len(loops) != 1 or not isinstance(loops[0], LoopNode):
                 return []
-            if not self.design.merlin and loops[0].loop.trip_count is None:
+            if loops[0].loop.trip_count is None:
+                # Only the outermost loop of a nest that runs as one may have a bound that varies (UG1399).
                 return []
             if not (choice.flattens and self.design.choices[loops[0].number].flattens):
                 return []
@@ -305,7 +308,9 @@ class _Scheduler:
             return cycles.exactly(-(-loop.trip_count // factor))
         low = None if loop.trip_min is None else -(-loop.trip_min // factor)
         high = None if loop.trip_max is None else -(-loop.trip_max // factor)
-        middle = None if low is None or high is None else (low + high) // 2
+        middle: float | None = None if low is None or high is None else (low + high) // 2
+        if node.mean is not None:
+            middle = node.mean / factor
         return (low, middle, high)
 
 

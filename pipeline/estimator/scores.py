@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-RESOURCES = ("dsp", "bram_18k", "lut", "ff")
+from pipeline.terms import Resource
+
+RESOURCES = (Resource.DSP, Resource.BRAM_18K, Resource.LUT, Resource.FF)
 WITHIN = 1.5
 """The factor that an estimate of a resource should stay within."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from pipeline.estimator.halves import held_back
 from pipeline.estimator.scores import RESOURCES, Agreement
 
 
@@ -28,7 +29,7 @@ def summary(found: Sequence[Agreement]) -> dict[str, Any]:
 
 
 def markdown(shipped: Mapping[str, Agreement], held_out: Mapping[str, Agreement]) -> str:
-    """A row per kernel in order of its name, a last one for medians and shares of all."""
+    """A row per kernel in order of its name, last ones for medians and shares of all and of each half."""
     lines = [
         "| kernel | designs | naive tau | tau, shipped | tau, refitted without it | log2 error, shipped | refitted "
         "| DSP | BRAM | LUT | FF |",
@@ -47,9 +48,19 @@ def markdown(shipped: Mapping[str, Agreement], held_out: Mapping[str, Agreement]
             *(f"{_share(before.within[item])} / {_share(after.within[item] if after else None)}" for item in RESOURCES),
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    lines.append(_totals("all", shipped, held_out))
+    for title, back in (("of families looked at", False), ("of families held back", True)):
+        names = [name for name in shipped if held_back(name) is back]
+        if names and len(names) < len(shipped):
+            part = {name: held_out[name] for name in names if name in held_out}
+            lines.append(_totals(title, {name: shipped[name] for name in names}, part))
+    return "\n".join(lines) + "\n"
+
+
+def _totals(title: str, shipped: Mapping[str, Agreement], held_out: Mapping[str, Agreement]) -> str:
     first, second = summary(list(shipped.values())), summary(list(held_out.values()))
     cells = [
-        "**all**",
+        f"**{title}**",
         str(first["designs"]),
         _text(first["median_naive_tau"]),
         _text(first["median_tau"]),
@@ -58,8 +69,7 @@ def markdown(shipped: Mapping[str, Agreement], held_out: Mapping[str, Agreement]
         _text(second["median_log2_error"]),
         *(f"{_share(first['within_1.5'][item])} / {_share(second['within_1.5'][item])}" for item in RESOURCES),
     ]
-    lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return f"| {' | '.join(cells)} |"
 
 
 def _text(value: float | None) -> str:

@@ -10,6 +10,7 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.device import Device
+from pipeline.estimator.mean_trips import mean_trips
 from pipeline.estimator.nest import Body, Branch, Carried, Index, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_values import CHOSEN, Binding, Open, Source, Sources, TimedValue, join
@@ -218,6 +219,7 @@ class _Walker(Calls):
             parallel.reduction if parallel else None,
             own,
             any(_pipelines(self.written.in_function(name)) for name in self.calls),
+            mean=mean_trips(record),
         )
         self.nodes[number] = item
         self._grow()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -110,14 +111,22 @@ class Names:
     def _as_written(self, key: str, symbol: Symbol, given: int) -> None:
         """Gives an array what the user's own pragmas say of it, under a name for what ``given`` subscripts pick."""
         memory = self.memories.get(key)
-        if memory is None or not self.written.anything:
+        if memory is None or not (self.written.anything or self.kernel.options):
             return
-        found = self.written.splits_of(symbol.function, symbol.name)
+        owner = symbol.function if symbol.function is not None else self.kernel.top
+        sites = [one for one in self.kernel.options if one.variable == symbol.name and one.decides(owner)]
+        taken = {site.dim for site in sites}
+        found = [item for item in self.written.splits_of(symbol.function, symbol.name) if item.dim not in taken]
         splits = [replace(item, dim=item.dim + given if item.dim else 0) for item in found]
+        chosen = [(site, site.dim + given if site.dim else 0) for site in sites]
         ports = self.written.ports_of(symbol.function, symbol.name)
-        if splits or ports is not None:
-            ports = ports if ports is not None else memory.ports
-            self.memories[key] = replace(memory, splits=tuple(dict.fromkeys((*memory.splits, *splits))), ports=ports)
+        if splits or chosen or ports is not None:
+            self.memories[key] = replace(
+                memory,
+                splits=tuple(dict.fromkeys((*memory.splits, *splits))),
+                ports=ports if ports is not None else memory.ports,
+                chosen=tuple(dict.fromkeys((*memory.chosen, *chosen))),
+            )
 
     def _find(self, node: Any) -> Binding | None:
         """What a name stands for."""
@@ -154,3 +163,7 @@ class Names:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.program.sized_type(node)
+
+    def called(self, node: c_ast.FuncCall, given: Sequence[values.Value]) -> values.Value | None:
+        """The value that a call returns where its arguments are known."""
+        return self.program.called(node, given)

@@ -15,12 +15,14 @@ while (why := stop_reason(outcomes, objective, budget=40, rounds=rounds)) is Non
 ```
 """
 
+from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.candidates import PoolCandidates, SpaceCandidates, pool_candidates, space_candidates
-from pipeline.exploration.factory import SURROGATES, make_strategy
+from pipeline.exploration.factory import best_acquisition, make_strategy
 from pipeline.exploration.features import KernelFeatures, SiteFacts
 from pipeline.exploration.pareto import adrs, best_so_far, front_of, hypervolume, pareto_front
 from pipeline.exploration.prior import History, Prior
 from pipeline.exploration.stopping import stop_reason
+from pipeline.exploration.surrogates import SURROGATES
 from pipeline.exploration.types import (
     GOALS,
     RESOURCES,
@@ -37,6 +39,7 @@ from pipeline.exploration.types import (
 )
 
 __all__ = [
+    "ACQUISITIONS",
     "GOALS",
     "RESOURCES",
     "SURROGATES",
@@ -57,6 +60,7 @@ __all__ = [
     "Strategy",
     "Surrogate",
     "adrs",
+    "best_acquisition",
     "best_so_far",
     "front_of",
     "hypervolume",

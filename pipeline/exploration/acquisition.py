@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,10 @@ from scipy.special import erfcx, ndtr
 
 from pipeline.exploration.types import RESOURCES, Floats, Forecast, Objective
 
-_LEAST_SPREAD = 1e-3
+if TYPE_CHECKING:
+    from pipeline.exploration.selection import BatchRequest
+
+LEAST_SPREAD = 1e-3
 _WEIGHT_OF_SUM = 0.05
 
 
@@ -45,14 +49,14 @@ def expected(forecast: Forecast, objective: Objective, *, log2_clock: float = 0.
     ``log2_clock`` is log2 of the clock period in ns that stands for designs not run yet, under the goal ``ns``.
     Resources are taken as fully correlated: a design fits as surely as its most critical resource does.
     """
-    room = (objective.limit - forecast.utilisation) / np.maximum(forecast.utilisation_spread, _LEAST_SPREAD)
+    room = (objective.limit - forecast.utilisation) / np.maximum(forecast.utilisation_spread, LEAST_SPREAD)
     chance = forecast.valid * ndtr(room).min(axis=1)
-    latency, spread = forecast.latency, np.maximum(forecast.latency_spread, _LEAST_SPREAD)
+    latency, spread = forecast.latency, np.maximum(forecast.latency_spread, LEAST_SPREAD)
     if objective.goal == "pareto":
         largest = forecast.utilisation.argmax(axis=1)
         rows = np.arange(len(latency))
         used = forecast.utilisation[rows, largest]
-        used_spread = np.maximum(forecast.utilisation_spread[rows, largest], _LEAST_SPREAD)
+        used_spread = np.maximum(forecast.utilisation_spread[rows, largest], LEAST_SPREAD)
         return Expected(np.stack([latency, used], axis=1), np.stack([spread, used_spread], axis=1), chance)
     extra = np.full(len(latency), log2_clock) if objective.goal == "ns" else np.zeros(len(latency))
     if objective.goal == "weighted":
@@ -70,7 +74,7 @@ def scalarised(outlook: Expected, weights: Floats, lowest: Floats, highest: Floa
     cost = scaled.max(axis=1) + _WEIGHT_OF_SUM * scaled.sum(axis=1)
     worst = scaled.argmax(axis=1)
     spread = (weights * outlook.spread / width)[np.arange(len(cost)), worst]
-    return Expected(cost[:, None], np.maximum(spread, _LEAST_SPREAD)[:, None], outlook.chance)
+    return Expected(cost[:, None], np.maximum(spread, LEAST_SPREAD)[:, None], outlook.chance)
 
 
 def ranking(value: Floats, chance: Floats, least: float) -> NDArray[np.intp]:
@@ -83,50 +87,37 @@ def ranking(value: Floats, chance: Floats, least: float) -> NDArray[np.intp]:
     return np.lexsort((-primary, ~predicted))
 
 
-Value = Callable[[Expected, float, np.random.Generator], Floats]
-"""(outlook of one cost, best cost known or infinity, generator) to values [n]."""
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What improvements are counted from (infinity where nothing valid is known), and up to how much."""
+
+    cost: float
+    gain: float = math.inf
 
 
-def exploit(outlook: Expected, best: float, rng: np.random.Generator) -> Floats:
-    """The expected cost alone."""
-    return np.asarray(-outlook.cost[:, 0])
+Value = Callable[[Expected, Aim, np.random.Generator], Floats]
+"""(outlook of one cost, aim, generator) to values [n]."""
 
 
-def ucb(outlook: Expected, best: float, rng: np.random.Generator) -> Floats:
-    """One standard deviation better than expected."""
-    return np.asarray(outlook.spread[:, 0] - outlook.cost[:, 0])
+@dataclass(frozen=True)
+class Acquisition:
+    """An acquisition by name.
 
-
-def thompson(outlook: Expected, best: float, rng: np.random.Generator) -> Floats:
-    """The costs as one member of the ensemble, drawn at random, sees them; a normal draw a design without members."""
-    if outlook.members is not None:
-        members = outlook.members
-        centre = members.mean(axis=0)
-        scale = outlook.spread[:, 0] / np.maximum(members.std(axis=0), _LEAST_SPREAD)
-        one = members[int(rng.integers(len(members)))]
-        return np.asarray(-(outlook.cost[:, 0] + (one - centre) * scale))
-    return np.asarray(-(outlook.cost[:, 0] + outlook.spread[:, 0] * rng.standard_normal(len(outlook))))
-
-
-def ei(outlook: Expected, best: float, rng: np.random.Generator) -> Floats:
-    """log of the expected improvement over ``best`` times the chance to run and fit (Schonlau, 1998).
-
-    In logarithms, so that designs far from any gain are still told apart (LogEI, NeurIPS 2023). Without a best cost:
-    the chance, then the expected cost.
+    ``value``         how much designs are worth, of one cost
+    ``least_chance``  chance to run and fit from which a design counts as predicted valid. Acquisitions that weigh the
+                      chance themselves can afford to look further (replay studies)
+    ``draws``         whether values are drawn at random, so that each proposal has an order of its own
+    ``batch``         how a batch is taken from the shortlist, with the value of each design, in the order taken; None:
+                      the orders take turns (:func:`~pipeline.exploration.selection.in_turn`)
+    ``costs``         how many costs it needs at least; 2: it is for the objective ``pareto``
     """
-    if not np.isfinite(best):
-        return np.asarray(2.0 * np.log(np.maximum(outlook.chance, 1e-9)) - outlook.cost[:, 0])
-    return np.asarray(log_improvement(outlook, best) + np.log(np.maximum(outlook.chance, 1e-9)))
 
-
-def capped_ei(most: float) -> Value:
-    """As :func:`ei`, where an improvement by more than ``most`` counts as that."""
-
-    def value(outlook: Expected, best: float, rng: np.random.Generator) -> Floats:
-        log_chance = np.log(np.maximum(outlook.chance, 1e-9))
-        return np.asarray(np.minimum(ei(outlook, best, rng), math.log(most) + log_chance))
-
-    return value
+    name: str
+    value: Value
+    least_chance: float = 0.4
+    draws: bool = False
+    batch: Callable[[BatchRequest], list[tuple[int, float]]] | None = None
+    costs: int = 1
 
 
 def log_improvement(outlook: Expected, best: float) -> Floats:
@@ -141,7 +132,3 @@ def log_improvement(outlook: Expected, best: float) -> Floats:
     mills = 1.0 + far * np.sqrt(np.pi / 2) * erfcx(-far / np.sqrt(2))
     tail = -0.5 * far**2 - 0.5 * np.log(2 * np.pi) + np.log(np.maximum(mills, 0.5 / far**2))
     return np.asarray(np.log(spread) + np.where(z > -8.0, direct, tail))
-
-
-ACQUISITIONS: dict[str, Value] = {"exploit": exploit, "ucb": ucb, "thompson": thompson, "ei": ei}
-"""Acquisitions over one cost, by name; ``ehvi`` works on two (:mod:`pipeline.exploration.ehvi`)."""

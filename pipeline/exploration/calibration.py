@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.exploration.surrogates.observed import Observed
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.types import Features, Forecast, SearchOutcome, Surrogate
 
 HELD_OUT_ROUNDS = 2

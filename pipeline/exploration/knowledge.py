@@ -11,8 +11,8 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.prior import History, Prior, estimated
-from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import Features, Floats, Forecast, ForecastBeforehand
 from pipeline.kernels.families import folds
 

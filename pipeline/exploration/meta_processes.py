@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
+from pipeline.exploration.columns import latent_of, logit
 from pipeline.exploration.features import COLUMN_GROUPS
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.prior import LEAST_KERNELS, MOST_USED, History, Prior, estimated
 from pipeline.exploration.prior import tell_what_is_usual as tell_what_is_usual
-from pipeline.exploration.surrogates.columns import latent_of, logit
-from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import Features, Forecast
 from pipeline.kernels.families import folds
 from pipeline.models.baselines.meta_process import (

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.exploration.acquisition import ACQUISITIONS
+from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
-from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, SURROGATES, make_strategy
+from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, make_strategy
 from pipeline.exploration.replay import Pool, Replayed, replay
+from pipeline.exploration.surrogates import SURROGATES
 from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ METHODS = (
 """All that a study compares by default. ``cold-forest`` begins with random designs and goes on by the upper confidence
 bound, ``coreset-forest`` begins with a k-means coreset and goes on by expected improvement."""
 
-_STRATEGIES = tuple(f"{kind}-{name}" for kind in SURROGATES if kind != "model" for name in ACQUISITIONS)
-
 
 def check_methods(names: tuple[str, ...]) -> tuple[str, ...]:
     """The methods named, or all; PipelineError for an unknown one.
@@ -43,7 +42,7 @@ def check_methods(names: tuple[str, ...]) -> tuple[str, ...]:
     Strategies joined by + share every batch, as in ``gp-ei+transfer-ei``.
     """
     for name in names:
-        if name not in METHODS and not all("+" in name and part in _STRATEGIES for part in name.split("+")):
+        if name not in METHODS and not all("+" in name and _is_strategy(part) for part in name.split("+")):
             raise PipelineError(
                 f"there is no search method {name!r}",
                 fix=f"use some of {', '.join(METHODS)}, or strategies joined by +",
@@ -58,7 +57,13 @@ def needs_prior(method: str) -> bool:
 
 def needs_processes(method: str) -> bool:
     """Whether a method uses what other kernels teach of how designs resemble each other."""
-    return "metagp" in method
+    kinds = (part.partition("-")[0] for part in method.split("+"))
+    return any(SURROGATES[kind].needs_processes for kind in kinds if kind in SURROGATES)
+
+
+def _is_strategy(name: str) -> bool:
+    kind, _, way = name.partition("-")
+    return kind in SURROGATES and way in ACQUISITIONS and ACQUISITIONS[way].costs == 1
 
 
 def searched(

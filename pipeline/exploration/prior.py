@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from pipeline.errors import PipelineError
-from pipeline.exploration.surrogates.observed import Observed
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 from pipeline.kernels.families import family
@@ -36,12 +36,16 @@ _OF_TREES = ("sizes", "children", "feature", "threshold", "value")
 
 @dataclass(frozen=True)
 class History:
-    """Designs of one kernel from one source that have been run; ``features`` has a row per outcome."""
+    """Designs of one kernel from one source that have been run; ``features`` has a row per outcome.
+
+    ``own`` says that they are of the very kernel that is searched, from the same flow.
+    """
 
     kernel: str
     source: str
     features: Features
     outcomes: Sequence[SearchOutcome]
+    own: bool = False
 
 
 class Prior:
@@ -50,8 +54,9 @@ class Prior:
     Latency is learned as the ratio to the estimate where there is one, so that a kernel's size does not enter, and less
     that ratio's median over the kernel's designs, so that the trees tell apart designs and not kernels: by how much an
     estimate misses a kernel as a whole is found with the first runs on it. Each kernel weighs as the square root of its
-    designs. The spread is that among trees, which is too small for a kernel
-    unlike those seen: what is observed on it corrects it (:mod:`pipeline.exploration.surrogates`).
+    designs. Earlier designs of the kernel itself (:attr:`History.own`) tell its median too, and each weighs as one. The
+    spread is that among trees, which is too small for a kernel unlike those seen: what is observed on it corrects it
+    (:mod:`pipeline.exploration.surrogates`).
     """
 
     def __init__(
@@ -91,8 +96,8 @@ class Prior:
         inputs = np.concatenate([_inputs(history.features, width) for history in histories])
         weights = np.concatenate(
             [
-                np.full(len(found.ran), share[history.source] * max(1, len(found.ran)) ** -0.5)
-                for history, found in zip(histories, observed, strict=True)
+                np.full(len(found.ran), share[one.source] * (1.0 if one.own else max(1, len(found.ran)) ** -0.5))
+                for one, found in zip(histories, observed, strict=True)
             ]
         )
         targets = np.concatenate([found.targets for found in observed])
@@ -161,14 +166,17 @@ def tell_what_is_usual(histories: Sequence[History]) -> bool:
 
 
 def _centred_ratios(histories: Sequence[History], observed: Sequence[Observed]) -> tuple[list[Floats], float]:
-    """log2 of latency over its estimate of each history's designs, every history's median moved to that of all
-    histories; and that."""
+    """log2 of latency over its estimate of each history's designs, and the median that each is moved to.
+
+    That is the median of all histories' medians, or of the kernel's own where there are some.
+    """
     ratios = [found.targets[:, 0] - estimated(one.features) for one, found in zip(histories, observed, strict=True)]
     medians = [
         float(np.median(ratio[found.measured])) if found.measured.any() else np.nan
         for ratio, found in zip(ratios, observed, strict=True)
     ]
-    typical = float(np.nanmedian(medians))
+    own = [median for one, median in zip(histories, medians, strict=True) if one.own and not np.isnan(median)]
+    typical = float(np.nanmedian(own or medians))
     return [ratio - median + typical for ratio, median in zip(ratios, medians, strict=True)], typical
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.special import ndtri
 
-from pipeline.exploration.acquisition import Expected, Value, ranking, scalarised
+from pipeline.exploration.acquisition import Aim, Expected, Value, ranking, scalarised
 from pipeline.exploration.shortlist import Ranked, signatures
 from pipeline.exploration.types import Floats
 
@@ -27,12 +27,12 @@ DRAWS = 256
 class Channel:
     """One order in which designs are worth running.
 
-    ``weights`` make one cost of several, None where there is one; ``lowest`` and ``highest`` [m] scale them; ``best``
-    is the best cost known under them, infinity where nothing valid is.
+    ``weights`` make one cost of several, None where there is one; ``lowest`` and ``highest`` [m] scale them; ``aim``
+    counts under them.
     """
 
     value: Value
-    best: float
+    aim: Aim
     seed: int
     weights: Floats | None = None
     lowest: Floats | None = None
@@ -46,29 +46,43 @@ class Channel:
 
     def of(self, outlook: Expected, rng: np.random.Generator) -> Floats:
         """Values [n] of designs."""
-        return self.value(self.single(outlook), self.best, rng)
+        return self.value(self.single(outlook), self.aim, rng)
 
 
-def in_turn(
-    shortlist: Ranked, outlook: Expected, channels: Sequence[Channel], count: int, least_chance: float
-) -> list[tuple[int, float]]:
-    """Places in ``shortlist`` of at most ``count`` designs to run together, with their values, in the order taken.
+@dataclass(frozen=True)
+class BatchRequest:
+    """What a batch is taken from: the shortlist with its outlook, the orders, and costs [k, m] known of valid designs.
+
+    At most ``count`` designs are wanted; those with a chance below ``least_chance`` come last.
+    """
+
+    shortlist: Ranked
+    outlook: Expected
+    channels: Sequence[Channel]
+    known: Floats
+    count: int
+    least_chance: float
+
+
+def in_turn(request: BatchRequest) -> list[tuple[int, float]]:
+    """Places in the shortlist of at most ``count`` designs to run together, with their values, in the order taken.
 
     The channels take turns. What one taken design will tell about another is accounted for before it is run, as in
     GP-BUCB (JMLR 15, 2014): the spread shrinks near it, so the next ones lie elsewhere. Designs with the forecast of
     one taken already come only when no others are left.
     """
+    shortlist, outlook, channels = request.shortlist, request.outlook, request.channels
     same = signatures(shortlist.forecast)
     columns = np.asarray(shortlist.features.columns, dtype=np.float64)
     unknown = np.ones(len(shortlist))
     repeated = np.zeros(len(shortlist), dtype=np.bool_)
     left = np.ones(len(shortlist), dtype=np.bool_)
     taken: list[tuple[int, float]] = []
-    for turn in range(min(count, len(shortlist))):
+    for turn in range(min(request.count, len(shortlist))):
         channel = channels[turn % len(channels)]
         now = replace(outlook, spread=outlook.spread * unknown[:, None])
         value = channel.of(now, np.random.default_rng([channel.seed, turn // len(channels)]))
-        order = ranking(value, outlook.chance, least_chance)
+        order = ranking(value, outlook.chance, request.least_chance)
         pool = left & ~repeated if (left & ~repeated).any() else left
         place = int(order[pool[order]][0])
         taken.append((place, float(value[place])))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.exploration.acquisition import ACQUISITIONS, Expected, capped_ei, expected, log_improvement
+from pipeline.exploration.acquisition import Acquisition, Aim, Expected, expected, log_improvement
 from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
 from pipeline.exploration.coreset import CoresetStrategy
-from pipeline.exploration.ehvi import most_hypervolume
 from pipeline.exploration.evolution import POPULATION, evolve
-from pipeline.exploration.selection import Channel, in_turn, jointly
+from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
 from pipeline.exploration.types import (
     Batch,
@@ -31,11 +30,6 @@ from pipeline.exploration.types import (
     SearchOutcome,
     Surrogate,
 )
-
-LEAST_CHANCE = {"ei": 0.1, "ehvi": 0.1}
-OTHER_LEAST_CHANCE = 0.4
-"""Chance to run and fit from which a design counts as predicted valid. Acquisitions that weigh the chance themselves
-can afford to look further (replay studies)."""
 
 _SHORTLIST = 40
 """Designs kept per design to propose."""
@@ -58,20 +52,19 @@ _MOST_ORDERS = 3
 class SurrogateStrategy:
     """Fits a surrogate, goes through the candidates and takes a diverse batch of the best.
 
-    ``make`` gives a fresh surrogate; ``acquisition`` is a name of
-    :data:`~pipeline.exploration.acquisition.ACQUISITIONS`, or ``ehvi`` for the objective ``pareto``.
+    ``make`` gives a fresh surrogate.
     """
 
     def __init__(
         self,
         name: str,
         make: Callable[[], Surrogate],
-        acquisition: str,
+        acquisition: Acquisition,
         objective: Objective,
     ) -> None:
         self.name = name
         self._make, self._acquisition, self._objective = make, acquisition, objective
-        self._least_chance = LEAST_CHANCE.get(acquisition, OTHER_LEAST_CHANCE)
+        self._least_chance = acquisition.least_chance
 
     def propose(
         self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
@@ -97,7 +90,7 @@ class SurrogateStrategy:
         best = merged([shortlist.best for shortlist in shortlists if shortlist.best is not None])
         if best is None or not len(best):
             return Round((), exhausted=True, calibration=factor)
-        taken = self._taken(best, scan, aim, count)
+        taken = self._taken(best, scan, count)
         proposals = [self._proposal(candidates, best, scan, place, value) for place, value in taken]
         return Round(
             tuple(proposals),
@@ -109,9 +102,9 @@ class SurrogateStrategy:
     def _aim(self, scan: Scan, background: Features) -> Aim:
         """The best cost known; before there is one, a cost to be had among the candidates."""
         if self._objective.dimensions > 1:
-            return Aim(math.inf, math.inf)
+            return Aim(math.inf)
         if len(scan.costs):
-            return Aim(float(scan.costs.min()), math.inf)
+            return Aim(float(scan.costs.min()))
         costs = scan.outlook(background)[1].cost[:, 0]
         if scan.outcomes:
             return Aim(float(np.percentile(costs, _EASY_PERCENTILE)), _EASY_GAIN)
@@ -119,33 +112,27 @@ class SurrogateStrategy:
 
     def _channels(self, scan: Scan, aim: Aim, count: int, rng: np.random.Generator) -> list[Channel]:
         """One order, or one a proposal where the acquisition draws or weighs several costs at random."""
-        name = "ucb" if self._acquisition == "ehvi" else self._acquisition
+        value = self._acquisition.value
         if self._objective.dimensions == 1:
-            value = capped_ei(aim.gain) if name == "ei" else ACQUISITIONS[name]
-            copies = count if name == "thompson" else 1
-            return [Channel(value, aim.cost, int(rng.integers(2**31))) for _ in range(copies)]
+            copies = count if self._acquisition.draws else 1
+            return [Channel(value, aim, int(rng.integers(2**31))) for _ in range(copies)]
         costs = scan.costs
         lowest = costs.min(axis=0) if len(costs) else np.array([0.0, 0.0])
         highest = np.maximum(costs.max(axis=0), lowest + 0.1) if len(costs) else np.array([30.0, 1.0])
         channels = []
         for share in rng.permutation(np.linspace(0.0, 1.0, count)):
             weights = np.array([1.0 - share, share])
-            channel = Channel(ACQUISITIONS[name], math.inf, int(rng.integers(2**31)), weights, lowest, highest)
+            channel = Channel(value, aim, int(rng.integers(2**31)), weights, lowest, highest)
             if len(costs):
                 known = channel.single(Expected(costs, np.zeros_like(costs), np.ones(len(costs))))
-                channel = replace(channel, best=float(known.cost.min()))
+                channel = replace(channel, aim=Aim(float(known.cost.min())))
             channels.append(channel)
         return channels
 
-    def _taken(self, best: Ranked, scan: Scan, aim: Aim, count: int) -> list[tuple[int, float]]:
+    def _taken(self, best: Ranked, scan: Scan, count: int) -> list[tuple[int, float]]:
         outlook = scan.meaning(best.forecast)
-        if self._acquisition == "ehvi":
-            return most_hypervolume(outlook, scan.costs, count, self._least_chance)
-        if self._acquisition == "ei" and self._objective.dimensions == 1:
-            columns = np.asarray(best.features.columns, dtype=np.float64)
-            seed = scan.channels[0].seed
-            return jointly(outlook, columns, aim.cost, aim.gain, count, self._least_chance, seed)
-        return in_turn(best, outlook, scan.channels, count, self._least_chance)
+        request = BatchRequest(best, outlook, scan.channels, scan.costs, count, self._least_chance)
+        return (self._acquisition.batch or in_turn)(request)
 
     def _proposal(self, candidates: Candidates, best: Ranked, scan: Scan, place: int, value: float) -> Proposal:
         forecast, chance = best.forecast, float(best.chance[place])
@@ -155,7 +142,7 @@ class SurrogateStrategy:
             why = f"no better design is left that is predicted valid; its chance is {chance:.0%}"
         else:
             why = (
-                f"{self._acquisition}: {cycles:,.0f} cycles expected, within a factor of {factor:.2f}, "
+                f"{self._acquisition.name}: {cycles:,.0f} cycles expected, within a factor of {factor:.2f}, "
                 f"valid with a chance of {chance:.0%}"
             )
         return Proposal(
@@ -168,14 +155,6 @@ class SurrogateStrategy:
             utilisation=tuple(float(used) for used in forecast.utilisation[place]),
             valid=chance,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What improvements are counted from, and up to how much, in units of the objective."""
-
-    cost: float
-    gain: float
 
 
 class Scan:

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
+from pipeline.terms import LEARNED
 
 Floats = NDArray[np.floating[Any]]
 Rows = NDArray[np.integer[Any]]
 
-RESOURCES = ("LUT", "FF", "DSP", "BRAM")
+RESOURCES = tuple(resource.short for resource in LEARNED)
 """The order of utilisations everywhere in this room."""
 
 GOALS = ("cycles", "ns", "weighted", "pareto")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pipeline.errors import PipelineError
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.schema import NODE_KINDS
+from pipeline.terms import Dialect
 
 Ints = npt.NDArray[np.int64]
 
@@ -106,7 +107,7 @@ def own_sites(graph: ProgramGraph, maps: GraphMaps | None = None) -> SiteMap:
     maps = maps or graph_maps(graph)
     at = maps.first["loop"]
     places = {site["name"]: (site["site_kind"], maps.loops[site["loop"] - at]) for site in sites}
-    dialect = sites[0]["dialect"] if sites else "merlin"
+    dialect = sites[0]["dialect"] if sites else Dialect.MERLIN
     clauses = {site["name"]: bool(site["reduction"]) for site in sites}
     found = map_sites(graph, dialect, places, maps)
     return replace(found, reduction=tuple(clauses[name] for name in found.names))
@@ -159,7 +160,7 @@ def plain_vitis_sites(graph: ProgramGraph, names: list[str] | None = None, maps:
                 fix="give names such as __PIPE__L0",
             )
         places[name] = (_PLAIN_KINDS[match[1]], loop)
-    return map_sites(graph, "vitis-plain", places, maps)
+    return map_sites(graph, Dialect.VITIS_PLAIN, places, maps)
 
 
 def _pairs(pairs: list[tuple[int, int]]) -> Ints:

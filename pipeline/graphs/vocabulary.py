@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.terms import Dialect
+
 VERSION = 1
 
 UNKNOWN = "unknown"
@@ -45,7 +47,7 @@ DIRECTIONS = ("in", "out", "inout", "unused", "local", UNKNOWN)
 VARIABLE_ROLES = ("result", "argument", "global", "constant", UNKNOWN)
 BLOCK_ROLES = ("entry", "header", "latch", "exit", "body")
 SITE_KINDS = ("PIPELINE", "PARALLEL", "TILE", UNKNOWN)
-DIALECTS = ("merlin", "hls", UNKNOWN)
+DIALECTS = (Dialect.MERLIN, Dialect.HLS, UNKNOWN)
 ACCESS_MODES = ("load", "store", "call", UNKNOWN)
 
 _FAMILIES = {

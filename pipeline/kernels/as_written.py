@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.kernels.model import Kernel, Site, SiteKind
-from pipeline.kernels.own_pragmas import OwnPragma, Pipeline, Unroll, in_force
+from pipeline.kernels.model import Kernel, Option, Site, SiteKind, plain_name
+from pipeline.kernels.own_pragmas import ArraySplit, Inline, OwnPragma, Pipeline, Unroll, in_force
 
 NOTHING = ""
 """No directive: the tool decides."""
 OFF = "off"
 ON = "   "
 """``HLS pipeline`` without an interval, as the published plain sets spell it."""
+COMPLETE = "complete"
+"""An array_partition into single elements."""
 _II = re.compile(r"II=([1-9][0-9]{0,5})")
+_SPLIT = re.compile(r"(cyclic|block)=([1-9][0-9]{0,5})")
 
 
 def interval(ii: int) -> str:
@@ -73,3 +76,46 @@ def written_value(kernel: Kernel, site: Site, written: dict[str, WrittenLoop]) -
     if site.kind is SiteKind.PIPELINE:
         return mine.pipelining
     return mine.factor(kernel.loop(site.loop).trip_count)
+
+
+def split_text(kind: str, factor: int | None) -> str:
+    """The value of an array_partition: ``complete``, ``cyclic=F`` or ``block=F``."""
+    return kind if factor is None else f"{kind}={factor}"
+
+
+def split_of(option: Option, value: int | str) -> ArraySplit | None:
+    """What a value asks for of an array's dimension; None for no directive. Raises ValueError for any other text."""
+    assert option.variable is not None
+    if value == NOTHING:
+        return None
+    if value == COMPLETE:
+        return ArraySplit(option.variable, dim=option.dim)
+    match = _SPLIT.fullmatch(str(value))
+    if match is None:
+        raise ValueError("complete, cyclic=FACTOR, block=FACTOR or ''")
+    return ArraySplit(option.variable, match[1], int(match[2]), option.dim)
+
+
+def written_of(kernel: Kernel, option: Option) -> tuple[OwnPragma, ...]:
+    """The own pragmas that say what a proposed option decides, the one in force last."""
+    found = []
+    for pragma in in_force(kernel.pragmas):
+        if pragma.directive != option.directive or plain_name(pragma.function) != plain_name(option.function):
+            continue
+        value = pragma.value
+        if isinstance(value, Inline) or (
+            isinstance(value, ArraySplit) and value.variable == option.variable and value.dim == option.dim
+        ):
+            found.append(pragma)
+    return tuple(found)
+
+
+def written_option(kernel: Kernel, option: Option) -> str:
+    """The value as written of a proposed option."""
+    found = written_of(kernel, option)
+    value = found[-1].value if found else None
+    if isinstance(value, ArraySplit):
+        return split_text(value.kind, value.factor)
+    if isinstance(value, Inline):
+        return OFF if value.off else ON
+    return NOTHING

@@ -14,6 +14,7 @@ from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo
 from pipeline.kernels.trip_counts import TripCounter
 from pipeline.kernels.updates import statements
+from pipeline.terms import Dialect
 
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
@@ -63,7 +64,7 @@ class LoopReader:
         """Gives pragmas to the loop whose body they stand in; returns those for the loop that follows."""
         following: list[Pragma] = []
         for pragma in pragmas:
-            inside = body_of is not None and (pragma.dialect == "hls" or (leading and not onto_loop))
+            inside = body_of is not None and (pragma.dialect == Dialect.HLS or (leading and not onto_loop))
             if inside and body_of is not None:
                 body_of.pragmas.append(pragma)
             elif onto_loop:

@@ -5,12 +5,14 @@ Values only. :mod:`pipeline.kernels.read` makes them from C text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import Project
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels.analysis import Analysis
@@ -87,18 +89,38 @@ class Site:
     (``''`` none, ``off``, blanks or ``II=N`` for a pipeline) or the factor of ``unroll``."""
 
 
+def plain_name(function: str | None) -> str:
+    """A function's name without the arguments of templates, which all instances share."""
+    return re.sub(r"<.*>", "", function or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A placeholder in a ``#pragma HLS`` other than pipeline and unroll: array_partition, inline, dataflow, bind_op.
 
-    It may stand anywhere in a function and belongs to no loop. A design space file says its values.
+    It may stand anywhere in a function and belongs to no loop. A design space file says its values. One that is
+    proposed has no placeholder: its value is a whole array_partition or inline in the tool's own terms.
     """
 
     name: str
     """The placeholder."""
     directive: str
     function: str
+    """Of a proposed one of a global array: the top function."""
     line: int
+    proposed: bool = False
+    file: str | None = None
+    """Of a proposed one: the user's file, None for the kernel's own; likewise ``column``, from 1."""
+    column: int = 1
+    variable: str | None = None
+    """Of array_partition: the array; ``dim`` its dimension from 1, 0 for all together."""
+    dim: int = 1
+    declared: bool = False
+    """Line and column are those of the declaration behind which the pragma can stand, else of the function's brace."""
+
+    def decides(self, function: str) -> bool:
+        """Whether it is about things of a function, as it is for all instances of a template."""
+        return plain_name(self.function) == plain_name(function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +207,12 @@ class Kernel:
     def dialect(self) -> str:
         """What the values of its sites mean: ``merlin``, ``vitis-plain`` for sites in the tool's own terms, or ``hls``
         for placeholders of any other form in ``#pragma HLS``."""
-        if self.options or not self.sites:
-            return "hls" if self.options else "merlin"
-        if all(site.plain for site in self.sites):
-            return "vitis-plain"
+        if any(not option.proposed for option in self.options):
+            return Dialect.HLS
+        if all(site.plain for site in self.sites) and (self.sites or self.options):
+            return Dialect.VITIS_PLAIN
+        if not self.sites:
+            return Dialect.MERLIN
         return self.sites[0].dialect
 
     def loop(self, loop_id: str) -> Loop:

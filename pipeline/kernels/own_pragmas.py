@@ -16,6 +16,7 @@ from pycparser import c_ast, c_parser
 
 from pipeline.kernels.expressions import constant_of
 from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.model import plain_name
 from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
 from pipeline.project.directives import FLAGS, NO_VALUE, Directive
@@ -279,42 +280,48 @@ def directive_pragmas(
     file: str,
     expand: Expand,
 ) -> tuple[OwnPragma, ...]:
-    """Directives of a project as the same values, in their order.
+    """Directives of a project as the same values, in their order; of a template's function once for each instance.
 
     A loop is named by its label, or by the tool's ``VITIS_LOOP_LINE_N``; a place that is not in the program is a
     :class:`NotRead`.
     """
     found: list[OwnPragma] = []
     for item in directives:
-        function, label = item.function, item.label
-        here = records.get(function, ())
-        loop = next((one for one in here if label is not None and one.label == label), None)
-        line = _VITIS_LOOP.fullmatch(label or "")
-        if loop is None and line is not None:
-            loop = next((one for one in here if one.node.coord.line == int(line[1])), None)
-        options = tuple((name.lower(), value) for name, value in item.options)
-        if item.variable is not None and "variable" not in dict(options):
-            options = (("port" if item.name == "interface" else "variable", item.variable), *options)
-        value: Value = OtherPragma()
-        if function not in records:
-            value = NotRead(f"there is no function {function}")
-        elif label is not None and loop is None:
-            value = NotRead(f"{function} has no loop with the label {label}")
-        text = " ".join([f"set_directive_{item.name}", *(f"-{n}" + (f" {v}" if v else "") for n, v in item.options)])
-        place = (item.file or file, item.line or 1, 1)
-        found.append(
-            OwnPragma(
-                item.name,
-                value,
-                function,
-                _loop_id(loop),
-                f"{text} {' '.join(item.operands)}",
-                options,
-                *place,
-                beside=True,
-            )
-        )
+        named = [name for name in records if item.function in (name, plain_name(name))]
+        for function in named or [item.function]:
+            found.append(_directive_pragma(item, function, records, file))
     return tuple(_valued(found, program, expand))
+
+
+def _directive_pragma(
+    item: Directive, function: str, records: Mapping[str, Sequence[LoopRecord]], file: str
+) -> OwnPragma:
+    """A directive as it holds for one function."""
+    label, here = item.label, records.get(function, ())
+    loop = next((one for one in here if label is not None and one.label == label), None)
+    line = _VITIS_LOOP.fullmatch(label or "")
+    if loop is None and line is not None:
+        loop = next((one for one in here if one.node.coord.line == int(line[1])), None)
+    options = tuple((name.lower(), value) for name, value in item.options)
+    if item.variable is not None and "variable" not in dict(options):
+        options = (("port" if item.name == "interface" else "variable", item.variable), *options)
+    value: Value = OtherPragma()
+    if function not in records:
+        value = NotRead(f"there is no function {function}")
+    elif label is not None and loop is None:
+        value = NotRead(f"{function} has no loop with the label {label}")
+    text = " ".join([f"set_directive_{item.name}", *(f"-{n}" + (f" {v}" if v else "") for n, v in item.options)])
+    place = (item.file or file, item.line or 1, 1)
+    return OwnPragma(
+        item.name,
+        value,
+        function,
+        _loop_id(loop),
+        f"{text} {' '.join(item.operands)}",
+        options,
+        *place,
+        beside=True,
+    )
 
 
 def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:

@@ -10,15 +10,16 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import SiteKind
+from pipeline.terms import Dialect
 
 PLACEHOLDER = re.compile(r"auto\s*\{\s*([A-Za-z_]\w*)\s*\}", re.IGNORECASE)
 _TOKENS = re.compile(r"auto\s*\{[^}]*\}|[A-Za-z_]\w*|\d[\w.]*|[^\s\w]", re.IGNORECASE)
-_KINDS = {
-    ("merlin", "pipeline"): SiteKind.PIPELINE,
-    ("merlin", "parallel"): SiteKind.PARALLEL,
-    ("merlin", "tile"): SiteKind.TILE,
-    ("hls", "pipeline"): SiteKind.PIPELINE,
-    ("hls", "unroll"): SiteKind.PARALLEL,
+_KINDS: dict[tuple[str, str], SiteKind] = {
+    (Dialect.MERLIN, "pipeline"): SiteKind.PIPELINE,
+    (Dialect.MERLIN, "parallel"): SiteKind.PARALLEL,
+    (Dialect.MERLIN, "tile"): SiteKind.TILE,
+    (Dialect.HLS, "pipeline"): SiteKind.PIPELINE,
+    (Dialect.HLS, "unroll"): SiteKind.PARALLEL,
 }
 
 
@@ -70,12 +71,12 @@ def read_pragma(node: c_ast.Pragma, file: str) -> Pragma:
     def refuse(problem: str, fix: str) -> PipelineError:
         return PipelineError(f"#pragma {normal_text(text)}: {problem}", file=file, line=line, column=column, fix=fix)
 
-    dialect = {"accel": "merlin", "hls": "hls"}.get(lowered[0]) if lowered else None
+    dialect = {"accel": Dialect.MERLIN, "hls": Dialect.HLS}.get(lowered[0]) if lowered else None
     directive = lowered[1] if len(lowered) > 1 and dialect else ""
     kind = _KINDS.get((dialect or "", directive))
     if "auto{" in text.lower().replace(" ", "").replace("\t", "") and not names:
         raise refuse("malformed placeholder", "write auto{NAME}, as in auto{__PARA__L0}")
-    options = tuple(names) if dialect == "hls" and kind is None and directive else ()
+    options = tuple(names) if dialect == Dialect.HLS and kind is None and directive else ()
     if options:
         names = []
     if len(names) > 1:

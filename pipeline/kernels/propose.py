@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from pipeline.errors import PipelineError
+from pipeline.kernels.further_sites import Explored, further_sites
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
 from pipeline.kernels.own_pragmas import NotRead, Unroll, in_force
 from pipeline.kernels.source_places import LoopPlace, loop_places
+from pipeline.terms import Dialect
 
 Terms = Literal["auto", "tool", "merlin"]
 """Whose pragmas sites are proposed in: the tool's own, Merlin's, or ``auto``: Merlin's where the source has any."""
@@ -21,7 +24,7 @@ _UNKNOWN_TRIPS = 64
 """Iterations that a loop without a known bound is ranked by."""
 
 
-def propose_sites(kernel: Kernel, terms: Terms = "auto") -> Kernel:
+def propose_sites(kernel: Kernel, terms: Terms = "auto", explore: Sequence[Explored] = ()) -> Kernel:
     """The kernel with sites derived from its loops; unchanged where the source has placeholders of its own.
 
     Sites are proposed on ``for`` loops of functions that the top function reaches. Names are ``__PIPE__L<k>``,
@@ -35,12 +38,21 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto") -> Kernel:
     In Merlin's: PIPELINE and TILE on loops that contain loops (Merlin pipelines innermost loops by itself), PARALLEL on
     every loop, after AutoDSE's practice (HLSyn's kernels); PARALLEL and TILE need a bound above 1. A kind that the
     source fixes on a loop with a literal pragma is not proposed there.
+
+    What is to be explored beside loops (:mod:`pipeline.kernels.further_sites`) goes with the tool's own terms: raises
+    PipelineError for any other.
     """
     if kernel.sites or kernel.options:
+        if explore:
+            raise _not_explored(kernel, explore, "its sites are placeholders", "write placeholders for these too")
         return kernel
     places = loop_places(kernel)
     if terms == "auto":
-        terms = "merlin" if any(one.dialect == "merlin" for at in places.values() for one in at.pragmas) else "tool"
+        terms = (
+            "merlin" if any(one.dialect == Dialect.MERLIN for at in places.values() for one in at.pragmas) else "tool"
+        )
+    if explore and terms != "tool":
+        raise _not_explored(kernel, explore, "its sites are in Merlin's terms", "name tool in --sites")
     reached = set(reachable(kernel))
     loops = [
         loop
@@ -53,7 +65,12 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto") -> Kernel:
         instances.setdefault(loop.file_index, []).append(loop)
     loops = [max(found, key=lambda one: one.trip_max or 0) for found in instances.values()]
     found = _tool_sites(kernel, loops) if terms == "tool" else _merlin_sites(loops, places)
-    return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)))
+    options = further_sites(kernel, explore, list(reachable(kernel))) if explore else ()
+    return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)), options=options)
+
+
+def _not_explored(kernel: Kernel, explore: Sequence[Explored], why: str, fix: str) -> PipelineError:
+    return PipelineError(f"{', '.join(explore)} of {kernel.name} cannot be explored: {why}", file=kernel.file, fix=fix)
 
 
 def _site(loop: Loop, kind: SiteKind, *, tool: bool) -> Site:
@@ -63,7 +80,7 @@ def _site(loop: Loop, kind: SiteKind, *, tool: bool) -> Site:
         loop=loop.id,
         reduction=None,
         line=loop.line,
-        dialect="hls" if tool else "merlin",
+        dialect=Dialect.HLS if tool else Dialect.MERLIN,
         proposed=True,
         file=loop.file,
         plain=tool,

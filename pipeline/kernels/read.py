@@ -29,6 +29,7 @@ from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.project.cpp import CPP_SUFFIXES, filled_in_cpp
 from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import read_source
+from pipeline.terms import Dialect
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _PLAIN = {
@@ -202,7 +203,7 @@ def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: 
     for node in ast.ext:
         if isinstance(node, c_ast.Pragma):
             pragma = read_pragma(node, file)
-            marked = marked or (pragma.dialect == "merlin" and pragma.directive == "kernel")
+            marked = marked or (pragma.dialect == Dialect.MERLIN and pragma.directive == "kernel")
         elif isinstance(node, c_ast.FuncDef):
             if marked:
                 pragmas.append(node.decl.name)
@@ -329,7 +330,7 @@ def _sites(
                     loop=loop,
                     reduction=pragma.reduction,
                     line=pragma.line,
-                    dialect=pragma.dialect or "merlin",
+                    dialect=pragma.dialect or Dialect.MERLIN,
                     proposed=False,
                     file=pragma.file if pragma.file != file else None,
                     plain=pragma.text == _PLAIN.get(pragma.kind, "").format(f"L{positions[loop]}"),

@@ -12,6 +12,7 @@ from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.resources import data_folder
 
 if TYPE_CHECKING:
+    from pipeline.kernels.further_sites import Explored
     from pipeline.kernels.model import Kernel
     from pipeline.kernels.propose import Terms
 
@@ -38,11 +39,12 @@ def find_kernel(
     flags: Flags = NO_FLAGS,
     further: Sequence[str] = (),
     sites: Terms = "auto",
+    explore: Sequence[Explored] = (),
 ) -> Kernel:
     """The kernel of that name in the suite, or in the C file at that path, read with the compiler's ``flags`` and the
     files ``further`` beside it; or that of a project, whose ``file`` is such a name or path.
 
-    A file without any placeholder gets sites proposed in the terms of ``sites``
+    A file without any placeholder gets sites proposed in the terms of ``sites``, with what else is to be explored
     (:func:`pipeline.kernels.propose.propose_sites`).
     Raises PipelineError for an unknown name, with close ones, and for files that cannot be read.
     """
@@ -57,15 +59,15 @@ def find_kernel(
     path = Path(name_or_path)
     looks_like_path = "/" in name_or_path or "\\" in name_or_path or path.suffix.lower() in (".c", ".cpp", ".cc", ".h")
     if looks_like_path:
-        return propose_sites(load_kernel(path, project=project), sites)
+        return propose_sites(load_kernel(path, project=project), sites, explore)
     name = check_name(ALIASES.get(name_or_path, name_or_path))
     folder = suite_folder()
     names = _names_in(folder)
     if name in names:
         loaded = load_kernel(folder / name / f"{name}.c", name=project.name or name, project=project)
-        return propose_sites(loaded, sites)
+        return propose_sites(loaded, sites, explore)
     if path.is_file():
-        return propose_sites(load_kernel(path, project=project), sites)
+        return propose_sites(load_kernel(path, project=project), sites, explore)
     close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.loop.as_written import AS_WRITTEN, why_missing
+from pipeline.loop.baselines import AS_WRITTEN, PERFORMANCE, target_interval, why_missing
 from pipeline.loop.best import design_facts
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -24,7 +24,35 @@ def against_written(
     ``as_written``: the run's number, whether it fits, its result; None where it is none of the runs. ``speedup``:
     cycles as written over those of the best design; ``speedup_time`` the same of time, each at the clock that was asked
     for or the estimated one where that is slower. None where it cannot be told, and ``compared`` says why.
+    ``performance``: what the tool's own pragma gives where it was run.
     """
+    return {**_against_written(plan, runs, best, goal), **_against_tool(plan, runs, best, goal)}
+
+
+def _against_tool(
+    plan: KernelPlan, runs: Sequence[Run], best: MeasuredDesign | None, goal: Objective
+) -> dict[str, Any]:  # fmt: skip
+    """``performance``: what the tool's own pragma gives on the design as written, against the best design."""
+    for number, run in enumerate(runs, 1):
+        if run.result.kernel == plan.name and run.origin == PERFORMANCE:
+            alone = run.result
+            fits = goal.is_valid(alone.outcome())
+            target = target_interval(alone.key)
+            told = f"the tool's own performance pragma for a start every {target:,} cycles, run {number}: "
+            if not alone.cycles or not alone.usable:
+                told += alone.status + (f" ({alone.reason})" if alone.reason else "")
+            else:
+                told += f"{alone.cycles:,} cycles" + ("" if fits else ", does not fit")
+                if fits and best is not None and best.cycles and best.assumed_trips == alone.assumed_trips:
+                    told += f"; the best design is {factor_text(alone.cycles / best.cycles)} as fast"
+            facts = {"run": number, "fits": fits, "target": target, "reason": alone.reason, "told": told}
+            return {"performance": {**facts, **design_facts(alone)}}
+    return {"performance": None}
+
+
+def _against_written(
+    plan: KernelPlan, runs: Sequence[Run], best: MeasuredDesign | None, goal: Objective
+) -> dict[str, Any]:  # fmt: skip
     clock = plan.address.flow.clock_ns
     found = next(
         (
@@ -76,7 +104,7 @@ def time_text(nanoseconds: float | None) -> str:
 
 def used_text(design: Mapping[str, Any]) -> str:
     """The known utilisations of a design's facts, for people."""
-    shares = [(name, design[f"util_{name}"]) for name in RESOURCE_NAMES]
+    shares = [(name, design[f"util_{name}"]) for name in Resource]
     return ", ".join(f"{name} {share:.1%}" for name, share in shares if share is not None)
 
 

@@ -21,7 +21,12 @@ def least_cycles(loop: ClosedLoop, plan: KernelPlan) -> int | None:
     By :func:`pipeline.estimator.bound.lower_bound`. Operations count against the device's DSP blocks only where the
     flow is known to be for the part that the estimator knows; elsewhere only what crosses the ports counts.
     """
-    if loop.goal.goal != "cycles" or plan.kernel is None:
+    return least_cycles_of(loop, plan) if loop.goal.goal == "cycles" else None
+
+
+def least_cycles_of(loop: ClosedLoop, plan: KernelPlan) -> int | None:
+    """As :func:`least_cycles`, whatever the loop minimises."""
+    if plan.kernel is None:
         return None
     flow = plan.address.flow
     device = loop.devices.of(flow)

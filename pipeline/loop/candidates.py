@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.design_space import design_key, parse_key
+from pipeline.design_space import parse_key
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import pool_candidates, space_candidates
 from pipeline.loop.featurise import kernel_features
@@ -28,13 +28,8 @@ def points_of(plan: KernelPlan, keys: Sequence[str]) -> list[tuple[str, Point | 
     if plan.replays:
         cached = dict(pool_of(plan))
         return [(key, cached[key]) for key in keys]
-    space = plan.space
-    assert space is not None
-    # The default may be a point that the space's own rules exclude.
-    return [
-        (key, space.default if key == design_key(space.default) else space.decode(space.encode([parse_key(key)]))[0])
-        for key in keys
-    ]
+    assert plan.space is not None
+    return list(zip(keys, plan.space.decode(plan.space.encode([parse_key(key) for key in keys])), strict=True))
 
 
 def features_of(loop: ClosedLoop, plan: KernelPlan) -> KernelFeatures:

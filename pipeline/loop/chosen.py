@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import PipelineError
+from pipeline.loop.baselines import tool_alone
 from pipeline.loop.candidates import points_of
 from pipeline.loop.model_file import model_file
 from pipeline.loop.search import model_of_round, search_of
@@ -42,6 +43,7 @@ def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: RoundsRecord, cou
     measured best and fit, with what was expected of each before its run.
     """
     runs = [(number, run) for number, run in enumerate(record.runs(), 1) if run.result.kernel == plan.name]
+    runs = [(number, run) for number, run in runs if not tool_alone(run.result.key)]
     if plan.replays:
         model = model_of_round(loop, plan, len(record.takes))
         how = "the best by the model of the finished loop among the cached designs that it had not picked"

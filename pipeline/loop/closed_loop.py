@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.errors import PipelineError, nearest
-from pipeline.exploration import SURROGATES, Objective, make_strategy, prior
-from pipeline.exploration.acquisition import ACQUISITIONS
+from pipeline.exploration import ACQUISITIONS, SURROGATES, Objective, make_strategy, prior
 from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
-from pipeline.loop.as_written import AS_WRITTEN
+from pipeline.loop.baselines import AS_WRITTEN, check_baselines
 from pipeline.loop.knowledge import usable_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
+from pipeline.synthesis.target import teaches
 
 if TYPE_CHECKING:
     from pipeline.synthesis import Address, Flow, ReportStore
@@ -53,6 +53,7 @@ class ClosedLoop:
         model: a model file or a model's folder, for the surrogate ``hmoe``; empty for none.
         warm_start: what is known before the first run, one of :data:`WARM_STARTS`.
         warm_sources: sources of labels of other kernels; empty for the loop's own.
+        baselines: what is run beside the design as written to compare with: ``performance``, the tool's own pragma.
         seed: of everything drawn at random.
         devices: what the estimator works with.
         ir_cache: folder for compiled IR, for a model alone.
@@ -70,6 +71,7 @@ class ClosedLoop:
     model: str = ""
     warm_start: str = "auto"
     warm_sources: tuple[str, ...] = ()
+    baselines: tuple[str, ...] = ()
     seed: int = 0
     devices: Devices = field(default_factory=Devices)
     ir_cache: Path = Path("ir")
@@ -110,7 +112,7 @@ class ClosedLoop:
             replayed += self.other_addresses()
         return {
             "acquisition": self.acquisition,
-            "baselines": [AS_WRITTEN],
+            "baselines": [AS_WRITTEN, *self.baselines],
             "backend": self.backend_name,
             "batch": self.batch,
             "estimator": self.devices.version,
@@ -166,8 +168,8 @@ class ClosedLoop:
 
     def check(self) -> None:
         """Raises PipelineError for a surrogate or an acquisition that there is not, before anything is run."""
-        known = ("auto", *(name for name in SURROGATES if name != "model"), HMOE)
-        ways = ("auto", "random", "coreset", *ACQUISITIONS, "ehvi")
+        known = ("auto", *SURROGATES, HMOE)
+        ways = ("auto", "random", "coreset", *ACQUISITIONS)
         for option, chosen, names in (("surrogate", self.surrogate, known), ("acquisition", self.acquisition, ways)):
             if chosen not in names:
                 meant = nearest(chosen, names)
@@ -175,10 +177,12 @@ class ClosedLoop:
                     f"--{option} {chosen[:40]!r}",
                     fix=(f"did you mean {meant}? " if meant else "") + f"it is one of {', '.join(names)}",
                 )
+        check_baselines(self)
         self.uses_model()
         if self.acquisition not in ("auto", "random", "coreset"):
             make_strategy(f"forest-{self.acquisition}", objective=self.goal)
-        if self.surrogate in ("transfer", "transfergp", "metagp") and self.warm_start not in ("auto", "reports"):
+        kind = SURROGATES.get(self.surrogate)
+        if kind is not None and kind.needs_prior and self.warm_start not in ("auto", "reports"):
             raise PipelineError(
                 f"--surrogate {self.surrogate} has nothing to learn from under --warm-start {self.warm_start}",
                 fix="leave --warm-start out, or use --surrogate forest",
@@ -204,15 +208,16 @@ class ClosedLoop:
         is shipped."""
         if usable_for(self) is not None:
             return False
-        if self.surrogate == "metagp":
-            return True
+        if kind := SURROGATES.get(self.surrogate):
+            return kind.needs_processes
         return self.surrogate == "auto" and self.acquisition == "auto" and self.goal.dimensions == 1
 
     def other_addresses(self) -> Iterator[Address]:
-        """Where the labels of other kernels are that the search starts from, by :attr:`warm_start`.
+        """Where the labels are that the search starts from, by :attr:`warm_start`.
 
-        Of the loop's own source: the other kernels under the same flow, and those that have labels for another part or
-        clock alone. Of sources that are named: all.
+        Of the loop's own source: earlier reports of its own kernels where a tool runs, the other kernels under the same
+        flow, and those that have labels for another part or clock alone; then kernels that another source of the same
+        tool, version, part and clock has (a published set beside own runs). Of sources that are named: all.
         """
         if self.warm_start not in ("auto", "reports"):
             return
@@ -231,6 +236,8 @@ class ClosedLoop:
                     yield address
         if self.warm_sources:
             return
+        # Under replay they are what is searched, and the estimator's own teach nothing of its estimates.
+        yield from (plan.address for plan in self.plans.values() if plan.runs_tool and self.store.count(plan.address))
         others = [
             address
             for address in self.store.addresses(source=self.source_name)
@@ -241,6 +248,14 @@ class ClosedLoop:
         known_kernels = {address.kernel for address in alike}
         for address in others:
             if address.kernel not in known_kernels and moved(address.flow, self.flow).hash in own:
+                yield address
+        known_kernels |= {address.kernel for address in others} | searched
+        for address in self.store.addresses():
+            if (
+                address.source != self.source_name
+                and not {address.kernel, address.kernel_hash} & known_kernels
+                and teaches(address.flow, self.flow)
+            ):
                 yield address
 
 

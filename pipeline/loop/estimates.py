@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.features import FEATURES, features
+from pipeline.terms import LEARNED
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,7 +49,7 @@ def from_figures(table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     from pipeline.training.data import REFERENCE_CYCLES
 
     columns = {name: place for place, name in enumerate(FEATURES)}
-    utilisations = [columns[f"util_{name}"] for name in ("lut", "ff", "dsp", "bram")]
+    utilisations = [columns[f"util_{name}"] for name in (one.short.lower() for one in LEARNED)]
     further = [place for name, place in columns.items() if name != "known"]
     out = np.zeros((len(table), estimate_count()), np.float32)
     known = table[:, columns["known"]] > 0

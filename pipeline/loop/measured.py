@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.labelled import usable_for_regression, validity_target
-from pipeline.exploration import RESOURCES, SearchOutcome
+from pipeline.exploration import SearchOutcome
 from pipeline.files import damaged
-from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
+from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles_of
 from pipeline.reports.labels import DesignStatus
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import LEARNED, Resource
 
 if TYPE_CHECKING:
     from pipeline.dataset import LabelledDesign
     from pipeline.design_space import Point
-
-_ORDER = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
-"""Resources as search names them, in our columns' names."""
+    from pipeline.reports.report import LoopReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +47,22 @@ class MeasuredDesign:
 
     def outcome(self) -> SearchOutcome:
         """As search takes it."""
-        used = tuple(self.utilisation[_ORDER[name]] for name in RESOURCES)
+        used = tuple(self.utilisation[name] for name in LEARNED)
         cycles = None if self.cycles is None else float(self.cycles)
         return SearchOutcome(self.key, self.status, self.usable, cycles, used, self.clock_ns)
 
 
-def measured(row: LabelledDesign) -> MeasuredDesign:
-    """What the loop keeps of a labelled design whose point is known."""
+def measured(row: LabelledDesign, loops: Sequence[LoopReport] = ()) -> MeasuredDesign:
+    """What the loop keeps of a labelled design whose point is known; ``loops`` are those of its report where the row
+    does not have it.
+    """
     label = row.label
     used = label.fractions
     usable = True if usable_for_regression(row) else False if validity_target(row) is False else None
     assert row.point is not None
     cycles, assumed = (label.cycles if label.status is DesignStatus.OK else None), None
-    if label.status is DesignStatus.OK and cycles is None and row.report is not None:
-        cycles = assumed_cycles(row.report)
+    if label.status is DesignStatus.OK and cycles is None:
+        cycles = assumed_cycles_of(row.report.loops if row.report is not None else loops)
         usable, assumed = (usable, None) if cycles is None else (True, ASSUMED_TRIPS)
     return MeasuredDesign(
         kernel=row.kernel,
@@ -75,7 +75,7 @@ def measured(row: LabelledDesign) -> MeasuredDesign:
         usable=usable,
         cycles=cycles,
         clock_ns=label.clock_ns,
-        utilisation={name: getattr(used, name) for name in RESOURCE_NAMES},
+        utilisation={name: getattr(used, name) for name in Resource},
         assumed_trips=assumed,
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.errors import PipelineError
 from pipeline.estimator.features import FEATURES
-from pipeline.exploration import Forecast
+from pipeline.exploration import ACQUISITIONS, Forecast, best_acquisition
 from pipeline.exploration.strategy import SurrogateStrategy
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.graphs.make import graph_of
@@ -146,11 +146,11 @@ def model_strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, fi
     model, _ = load_model(file, vocabulary=VOCABULARY)
     designs_of = ModelInput.of(plan, facts, model, loop.ir_cache)
     if acquisition == "auto":
-        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
+        acquisition = best_acquisition(loop.goal)
     return SurrogateStrategy(
         f"{HMOE}-{acquisition}",
         lambda: TunedModel(model, designs_of, ForestSurrogate(seed=loop.seed)),
-        acquisition,
+        ACQUISITIONS[acquisition],
         loop.goal,
     )
 

@@ -6,13 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.loop.against import factor_text
-from pipeline.loop.as_written import AS_WRITTEN, BASELINES
+from pipeline.loop.baselines import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
-from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
+from pipeline.present.run_report import (
+    Answer,
+    BestDesign,
+    Failure,
+    Grid,
+    KeyFigure,
+    LoopRow,
+    RunReport,
+    write_run_report,
+)
 from pipeline.reports.parse import parse_report
-from pipeline.reports.report import RESOURCE_NAMES, Range
+from pipeline.reports.report import Range
+from pipeline.terms import Resource
 
 FILES = {
     "runs.csv": "every run: design, status, cycles, utilisations, best so far, what was expected",
@@ -31,10 +40,12 @@ def write_loop_page(
     predicted: Sequence[Mapping[str, Any]],
     provenance: Mapping[str, Any],
     command: str,
+    answers: Sequence[Answer] = (),
 ) -> None:
     """Writes ``report.html`` beside the tables of a loop and the folder ``best``.
 
-    ``facts`` is the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv`` and ``predicted.csv``.
+    ``answers`` is what it opens with, ``facts`` the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv``
+    and ``predicted.csv``.
     """
     kernels = list(facts["kernels"])
     report = RunReport(
@@ -43,6 +54,7 @@ def write_loop_page(
         sources=(facts["source"],),
         summary=f"Figures are {target_text(facts)}. "
         + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
+        answers=answers,
         key_figures=_figures(facts),
         warnings=facts["notices"],
         best=[
@@ -96,17 +108,9 @@ def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
     ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
-        written = kernel["as_written"]
         found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))
-        found.append(KeyFigure(f"{name}: as written", written["cycles"] if written else None, _as_written(kernel)))
         found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
     return found
-
-
-def _as_written(kernel: Mapping[str, Any]) -> str:
-    if kernel["speedup"] is None:
-        return str(kernel["compared"])
-    return f"run {kernel['as_written']['run']}; the best is {factor_text(kernel['speedup'])} as fast"
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:
@@ -124,7 +128,7 @@ def _best(facts: Mapping[str, Any], kernel: str, folder: Path) -> BestDesign | N
         source=best["source"],
         origin=best["origin"],
         cycles=best["cycles"],
-        utilisations={name: best[f"util_{name}"] for name in RESOURCE_NAMES},
+        utilisations={name: best[f"util_{name}"] for name in Resource},
         code=code.read_text(encoding="utf-8") if code.exists() else "",
         loops=_loops(report) if report.exists() else (),
     )
@@ -159,7 +163,7 @@ def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: 
         origin=" and ".join(facts["origins"]),
         keys=[row["key"] for row in mine],
         cycles=[row["cycles"] for row in mine],
-        utilisations={name: [row[f"util_{name}"] for row in mine] for name in RESOURCE_NAMES},
+        utilisations={name: [row[f"util_{name}"] for row in mine] for name in Resource},
         predicted_cycles=[row["predicted_cycles"] for row in mine],
         limit=facts["utilisation_limit"],
         marked={BASELINES[row["origin"]]: place for place, row in enumerate(mine) if row["origin"] in BASELINES},

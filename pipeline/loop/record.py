@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import Proposal, Round
 from pipeline.files import intact, read_own
+from pipeline.loop.baselines import tool_alone
 from pipeline.loop.measured import MeasuredDesign, read_measured
 
 if TYPE_CHECKING:
@@ -91,8 +92,9 @@ class RoundsRecord:
         return found
 
     def outcomes(self, kernel: str) -> list[SearchOutcome]:
-        """The results of a kernel as search takes them, in the runs' order."""
-        return [run.result.outcome() for run in self.runs() if run.result.kernel == kernel]
+        """The results of a kernel that search learns from, in the runs' order."""
+        mine = [run.result for run in self.runs() if run.result.kernel == kernel]
+        return [result.outcome() for result in mine if not tool_alone(result.key)]
 
     def stopped(self, kernel: str) -> str | None:
         """Why the search on a kernel ended before the last of these rounds; None where it did not."""

@@ -12,9 +12,8 @@ import numpy as np
 
 from pipeline.exploration import Round, stop_reason
 from pipeline.files import intact, write_json
-from pipeline.loop.as_written import begins_as_written
+from pipeline.loop.baselines import designs_of, tool_alone, with_baselines
 from pipeline.loop.bound import least_cycles
-from pipeline.loop.candidates import points_of
 from pipeline.loop.forecast import calibration
 from pipeline.loop.labelled import labelled
 from pipeline.loop.measured import MeasuredDesign, measured, write_measured
@@ -83,7 +82,7 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
 def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
     """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
 
-    The first round begins with each kernel's design as written. Writes ``proposals.json``.
+    It begins with the baselines that are due. Writes ``proposals.json``.
     """
     trained = loop.train_folder(number)
     state = read_json(trained / STATE, *loop.plans)
@@ -94,9 +93,7 @@ def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
             # A kernel's name rather than its place: the same draws whatever else shares the budget.
             rng = np.random.default_rng([loop.seed, number, zlib.crc32(kernel.encode())])
             answer = search.propose(before_round(loop, number).outcomes(kernel), loop.batch, rng)
-            if number == 1:
-                answer = begins_as_written(plan, answer, search.candidates, loop.batch)
-            answers[kernel] = answer
+            answers[kernel] = with_baselines(loop, plan, number, answer, search.candidates)
     order = interleaved({kernel: len(answer.proposals) for kernel, answer in answers.items()}, loop.batch, number - 1)
     write_json(
         folder / PROPOSALS,
@@ -111,7 +108,7 @@ def proposed(loop: ClosedLoop, number: int, kernel: str, take: int) -> list[tupl
     with intact(file, remove=file.parent):
         places = [place for name, place in asked["order"][:take] if name == kernel]
         keys = [asked["answers"][kernel]["proposals"][place]["key"] for place in places]
-    return points_of(loop.plans[kernel], keys)
+    return designs_of(loop.plans[kernel], keys)
 
 
 def as_measured(plan: KernelPlan, outcome: Outcome, sampled_by: str) -> MeasuredDesign:
@@ -140,7 +137,7 @@ def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[Measur
     earlier = [run.result for run in before_round(loop, number).runs() if run.result.kernel == kernel]
     goal = loop.goal
     best = best_values([*earlier, *rows], goal)[-1]
-    fitting = sum(goal.is_valid(row.outcome()) for row in rows)
+    fitting = sum(goal.is_valid(row.outcome()) for row in rows if not tool_alone(row.key))
     unit = {"ns": " ns", "weighted": " (weighted)"}.get(goal.goal, " cycles")
     found = "none fits yet" if best is None else f"best so far {best:,}{unit}"
     runs = len(earlier) + len(rows)

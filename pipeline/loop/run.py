@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.meta_processes import tell_what_is_usual
 from pipeline.files import made_whole_folder
+from pipeline.loop.baselines import by_backend
 from pipeline.loop.chosen import chosen_of_loop
 from pipeline.loop.histories import gather_histories, histories_of, learn_from
 from pipeline.loop.record import RoundsRecord, read_json, rounds_of
@@ -90,7 +92,8 @@ def _learn(loop: ClosedLoop, folder: Path) -> None:
 
 def _results(plan: KernelPlan, designs: Sequence[tuple[str, Point | None]]) -> dict[str, Outcome]:
     found = {}
-    for outcome in plan.backend.outcomes(plan.kernel, designs):
+    parts = by_backend(plan, designs)
+    for outcome in chain.from_iterable(one.backend.outcomes(one.kernel, some) for one, some in parts):
         if outcome.faults:
             fault = outcome.faults[0]
             raise PipelineError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.exploration import Round, make_strategy
+from pipeline.exploration import SURROGATES, Round, best_acquisition, make_strategy
 from pipeline.exploration.portfolio import shared
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
@@ -64,7 +64,8 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
         tuned = model_strategy(loop, plan, facts, model, acquisition)
     if tuned is not None and (loop.surrogate != "auto" or acquisition != "auto" or loop.goal.dimensions > 1):
         return tuned
-    histories = [] if loop.surrogate == "forest" else histories_of(loop)
+    named = SURROGATES.get(loop.surrogate)
+    histories = [] if named is not None and not named.needs_prior else histories_of(loop)
     learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
     # They load torch, which random search does without.
     from pipeline.exploration.knowledge import Blend, Knowledge
@@ -72,14 +73,16 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
 
     prior: ForecastBeforehand | None = prior_for(loop.source_name, histories, seed=loop.seed) if learnable else None
     processes = processes_of(loop)
-    known = None if loop.surrogate == "forest" else usable_for(loop)
+    known = usable_for(loop) if named is None or named.needs_prior else None
     if known is not None:
         knowledge = Knowledge.load(known.folder)
-        own = len({history.kernel for history in histories})
-        prior = knowledge.prior if prior is None else Blend([knowledge.prior, prior], [len(known.card["kernels"]), own])
+        shipped = len(known.card["kernels"])
+        # Earlier runs of the kernel itself say as much as all kernels that others have run.
+        own = len({one.kernel for one in histories}) + (shipped if any(one.own for one in histories) else 0)
+        prior = knowledge.prior if prior is None else Blend([knowledge.prior, prior], [shipped, own])
         processes = knowledge.processes
     if acquisition == "auto":
-        acquisition = "ehvi" if loop.goal.dimensions > 1 else "ei"
+        acquisition = best_acquisition(loop.goal)
         if loop.surrogate == "auto":
             best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)
             return best if tuned is None else shared([best, tuned])

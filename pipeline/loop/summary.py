@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import PipelineError
+from pipeline.estimator import prepare
+from pipeline.estimator.idle_sites import idle_sites
 from pipeline.exploration import stop_reason
 from pipeline.loop.against import against_written, time_ns, used_text, written_text
-from pipeline.loop.as_written import why_missing
+from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.histories import corrections_of
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
@@ -21,6 +25,7 @@ from pipeline.synthesis.target import made_for
 from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
+    from pipeline.kernels.model import Kernel
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
@@ -41,7 +46,7 @@ def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Me
     fitting = [
         (number, run.result)
         for number, run in enumerate(runs, 1)
-        if run.result.kernel == kernel and loop.goal.is_valid(run.result.outcome())
+        if run.result.kernel == kernel and not tool_alone(run.result.key) and loop.goal.is_valid(run.result.outcome())
     ]
     return min(fitting, key=lambda item: loop.goal.costs(item[1].outcome())[0], default=None)
 
@@ -74,6 +79,18 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
+        if plan.kernel is not None and (idle := _idle(plan.kernel)):
+            said.append(
+                f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "
+                "pipelines are unrolled"
+            )
+    for found in corrections_of(loop):
+        reports = f"{found['designs']:,} earlier reports of {found['kernel']}"
+        factors = (
+            f"cycles off by a factor of {found['before']:.2f} before, {found['after']:.2f} after, on designs left out"
+        )
+        verdict = "correct its estimates" if found["used"] else "are left aside: they make its estimates no better"
+        said.append(f"{reports} {verdict} ({factors})")
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
     if (known := knowledge_notice(loop)) is not None:
@@ -84,6 +101,14 @@ def notices(loop: ClosedLoop) -> list[str]:
     if loop.source_name == STAND_IN:
         said.append("the tool is the stand-in of the tests: its figures mean nothing")
     return said
+
+
+def _idle(kernel: Kernel) -> tuple[str, ...]:
+    """Sites that change no estimate; none where there are no estimates."""
+    try:
+        return idle_sites(prepare(kernel))
+    except PipelineError:
+        return ()
 
 
 def _assumptions(runs: Sequence[Run]) -> list[str]:
@@ -133,7 +158,10 @@ def loop_facts(
     if len(kernels) == 1:
         (only,) = kernels.values()
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
-        facts |= {name: only[name] for name in ("testbench", "as_written", "speedup", "speedup_time", "compared")}
+        facts |= {
+            name: only[name]
+            for name in ("testbench", "as_written", "speedup", "speedup_time", "compared", "performance")
+        }
     return facts
 
 
@@ -152,7 +180,7 @@ def _kernel_facts(
         "space_size": plan.space.size() if plan.space is not None and plan.space.countable else None,
         "lower_bound": least_cycles(loop, plan),
         "runs": len(mine),
-        "fitting": sum(loop.goal.is_valid(result.outcome()) for result in mine),
+        "fitting": sum(loop.goal.is_valid(result.outcome()) for result in mine if not tool_alone(result.key)),
         "statuses": dict(sorted(Counter(result.status for result in mine).items())),
         "best": None
         if best is None
@@ -162,6 +190,7 @@ def _kernel_facts(
             "time_ns": time_ns(best[1], plan.address.flow.clock_ns),
             **design_facts(best[1]),
         },
+        "unwritten": None,
         **against_written(plan, runs, best[1] if best else None, loop.goal),
         "stopped": why_stopped(record, kernel, budget, runs),
         "forecasts": [{"round": number, **found} for number, found in enumerate(learned) if found is not None],
@@ -178,6 +207,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         best = found["best"]
         if found["as_written"] is not None:
             lines.append(f"  as written: {written_text(found)}")
+        if found["performance"] is not None:
+            lines.append(f"  {found['performance']['told']}")
         if best is None:
             lines.append("  no design was found that fits")
         else:
@@ -190,6 +221,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["unwritten"] is not None:
+            lines.append(f"  the best design is NOT written: {found['unwritten']}")
         if found["testbench"] is not None:
             lines.append(f"  test bench: {bench_text(found['testbench'])}")
         lines.append(f"  stopped: {found['stopped']}")

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration import front_of
+from pipeline.loop.baselines import tool_alone
 from pipeline.loop.measured import MeasuredDesign
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
     from pipeline.loop.record import Run
 
-UTILISATIONS = tuple(f"util_{name}" for name in RESOURCE_NAMES)
+UTILISATIONS = tuple(f"util_{name}" for name in Resource)
 RUN_COLUMNS = (
     "run", "round", "key", "status", "cycles", *UTILISATIONS, "best_so_far", "kernel", "source", "origin", "fits",
     "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why", "obtained",
@@ -30,7 +31,7 @@ PREDICTED_COLUMNS = (
 def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
     """A row a run, numbered from 1. ``best_so_far`` is that of the row's kernel, empty until a design fits.
 
-    ``origin`` is ``as_written`` for the design as written, else as ``obtained``: how the result came about.
+    ``origin`` is ``as_written`` or ``performance`` for a baseline, else as ``obtained``: how the result came about.
     """
     best = best_values([run.result for run in runs], goal)
     return [
@@ -61,13 +62,14 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
 def best_values(results: Sequence[MeasuredDesign], goal: Objective) -> list[int | float | None]:
     """Per run the objective of the best design of its kernel that fits, so far: cycles, ns, or the weighted cost.
 
-    Under ``pareto`` it is the fewest cycles. None until a design fits.
+    Under ``pareto`` it is the fewest cycles. None until a design fits. What the tool does alone is no design of the
+    search and has no part in it.
     """
     best: dict[str, int | float] = {}
     found: list[int | float | None] = []
     for result in results:
         outcome = result.outcome()
-        if goal.is_valid(outcome):
+        if goal.is_valid(outcome) and not tool_alone(result.key):
             value = value_of(result, goal)
             best[result.kernel] = min(value, best.get(result.kernel, value))
         found.append(best.get(result.kernel))
@@ -90,7 +92,11 @@ def front_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
     """The measured designs of each kernel that fit and that none beats in cycles and largest utilisation."""
     rows = []
     for kernel in dict.fromkeys(run.result.kernel for run in runs):
-        mine = [(number, run) for number, run in enumerate(runs, 1) if run.result.kernel == kernel]
+        mine = [
+            (number, run)
+            for number, run in enumerate(runs, 1)
+            if run.result.kernel == kernel and not tool_alone(run.result.key)
+        ]
         for place in front_of([run.result.outcome() for _, run in mine], goal):
             number, run = mine[place]
             result = run.result
@@ -146,7 +152,7 @@ def predicted_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]
 
 def utilisations(result: MeasuredDesign) -> dict[str, float | None]:
     """One column a resource."""
-    return {f"util_{name}": result.utilisation[name] for name in RESOURCE_NAMES}
+    return {f"util_{name}": result.utilisation[name] for name in Resource}
 
 
 def ranks(values: Sequence[float]) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.terms import LEARNED
 
 SCHEMA = 2
 """Grows when the meaning or the names of a model's tensors change."""
@@ -16,7 +17,8 @@ SCHEMA = 2
 GRANULARITIES = ("harp", "node", "block", "graph")
 """What a network mixes experts over: nothing (plain HARP), nodes, basic blocks or whole graphs."""
 
-TARGETS = ("perf", "LUT", "FF", "DSP", "BRAM")
+TARGETS = ("perf", *(resource.short for resource in LEARNED))
+"""The regression targets in order: perf = 0.5 * log2(1e7 / cycles), and utilisations as fractions of the device."""
 TASKS = ("regression", "validity")
 HIGH_GATES = ("none", "input", "embedding")
 ESTIMATE_USES = ("none", "input", "residual", "both")

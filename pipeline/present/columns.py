@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.present.charts import Column, Front
+from pipeline.terms import Resource
 
 
 def numbers(column: Column) -> list[float | None]:
@@ -79,8 +80,8 @@ def rmse(true: Sequence[float | None], predicted: Sequence[float | None]) -> flo
 
 def resource_label(name: str) -> str:
     """A resource as its field calls it: ``BRAM`` for ``bram_18k`` and for ``util_bram_18k``."""
-    bare = name.removeprefix("util_").removesuffix("_18k")
-    return bare.upper() if bare in ("bram", "dsp", "ff", "lut", "uram") else name
+    bare = name.removeprefix("util_")
+    return next((one.short for one in Resource if bare in (one, one.short.lower())), name)
 
 
 def short(name: object, most: int = 36) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 from pipeline.present.charts import Distribution, Front
 from pipeline.present.run_report import Failure, Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.terms import LEARNED, Resource
 
 MAX_FRONTS = 6
 """Fronts on the page: those of the kernels with most labelled designs."""
-RESOURCES = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k", "URAM": "uram"}
+RESOURCES = {resource.short: resource for resource in (*LEARNED, Resource.URAM)}
 FILES = {
     "card.md": "data card: sources, licences, statistics, schemas",
     "card.json": "the same for programs",

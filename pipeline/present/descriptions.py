@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.present.summary import ESTIMATE_NOTICE, aligned
+from pipeline.terms import LEARNED, Resource
 
 Facts = Mapping[str, Any]
 """JSON values as the tasks ``ListKernels``, ``DescribeKernel`` and ``DescribeDesign`` write them."""
 
 _SHOWN_VALUES = 12
-_RESOURCES = ("lut", "ff", "dsp", "bram_18k", "uram")
+_RESOURCES = (*LEARNED, Resource.URAM)
 
 
 def kernels_text(facts: Facts) -> str:
@@ -109,7 +110,7 @@ def design_text(facts: Facts) -> str:
     if estimate["status"] == "ok":
         results.append(["  (estimate, made now)", _target(estimate), *_result(estimate)])
     if results:
-        lines += _table(["  source", "for", "status", "cycles", "LUT", "FF", "DSP", "BRAM", "URAM"], results)
+        lines += _table(["  source", "for", "status", "cycles", *(one.short for one in _RESOURCES)], results)
     if estimate["assumed"]:
         lines.append(f"  estimate: {estimate['assumed']}")
     lines += [

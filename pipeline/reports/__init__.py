@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pipeline.reports.latency_law import latency_law_residual
     from pipeline.reports.parse import MAX_BYTES, MAX_NODES, parse_report, read_report
     from pipeline.reports.report import (
-        RESOURCE_NAMES,
         UNKNOWN,
         Latency,
         LoopReport,
@@ -27,7 +26,6 @@ else:
 __all__ = [
     "MAX_BYTES",
     "MAX_NODES",
-    "RESOURCE_NAMES",
     "UNKNOWN",
     "DesignStatus",
     "Label",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.reports.report import LoopReport, Report
 
 ASSUMED_TRIPS = 64
@@ -9,19 +11,22 @@ ASSUMED_TRIPS = 64
 
 
 def assumed_cycles(report: Report, trips: int = ASSUMED_TRIPS) -> int | None:
+    """:func:`assumed_cycles_of` the loops of a report; None where it states a worst case."""
+    return assumed_cycles_of(report.loops, trips) if report.latency.worst is None else None
+
+
+def assumed_cycles_of(loops: Sequence[LoopReport], trips: int = ASSUMED_TRIPS) -> int | None:
     """Cycles of all loops one after the other, where those without a bound run ``trips`` times, or the least that is
     known if that is more.
 
-    None where the report states a worst case, lists no loops, or does not say what an iteration takes.
+    None where there are no loops, or it is not known what an iteration takes.
     """
-    if report.latency.worst is not None or not report.loops:
-        return None
     below: dict[int | None, list[int]] = {}
-    for place, loop in enumerate(report.loops):
+    for place, loop in enumerate(loops):
         below.setdefault(loop.parent, []).append(place)
 
     def length(place: int) -> int | None:
-        loop = report.loops[place]
+        loop = loops[place]
         return loop.latency.maximum if loop.latency.maximum is not None else _length(loop, body(place), trips)
 
     def body(place: int | None) -> int | None:

@@ -19,6 +19,7 @@ from pipeline.reports.figures import (
     unit_in,
 )
 from pipeline.reports.report import UNKNOWN, Range, Resources
+from pipeline.terms import Resource
 
 UNKNOWN_TEXTS = frozenset({"", "-", "?", "undef", "N/A"})
 """Spellings of "not known" for a text; all of them, and an absent element, are read as None."""
@@ -36,7 +37,7 @@ _NAMES = (
     *("Best-caseLatency", "Average-caseLatency", "Worst-caseLatency", "Interval-min", "Interval-max"),
     *("PipelineInitiationInterval", "SummaryOfLoopLatency", "SummaryOfViolations", "AreaEstimates", "AreaReport"),
     *("TimingReport", "Resources", "AvailableResources", "ModuleInformation", "Module", "Name", "RTLDesignHierarchy"),
-    *("TopModule", "ModuleName", "PragmaReport", "BRAM_18K", "DSP", "FF", "LUT", "URAM", "BRAM", "SLICE", "CLB"),
+    *("TopModule", "ModuleName", "PragmaReport", *(one.name for one in Resource), "BRAM", "SLICE", "CLB"),
     *("TripCount", "Latency", "IterationLatency", "PipelineII", "PipelineDepth", "InstanceList", "Slack"),
     *("range", "min", "max"),
 )
@@ -48,9 +49,9 @@ def _plain(tag: str) -> str:
 
 _SPELLED = {_plain(name): name for name in _NAMES} | {
     # The multiplier block by its name in each family of devices; all are counted as DSP.
-    **{name: "DSP" for name in ("dsp48", "dsp48e", "dsp48e1", "dsp48e2", "dsp58", "dsps")},
-    **{name: "BRAM_18K" for name in ("bram18", "bram18k")},
-    **{"ffs": "FF", "luts": "LUT", "urams": "URAM"},
+    **{name: Resource.DSP.name for name in ("dsp48", "dsp48e", "dsp48e1", "dsp48e2", "dsp58", "dsps")},
+    **{name: Resource.BRAM_18K.name for name in ("bram18", "bram18k")},
+    **{f"{one}s": one.name for one in (Resource.FF, Resource.LUT, Resource.URAM)},
 }
 """The name of an element by its name in lower case and without separators."""
 

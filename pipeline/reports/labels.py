@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.reports.report import RESOURCE_NAMES, Report, Resources
+from pipeline.reports.report import Report, Resources
+from pipeline.terms import Resource
 
 _MOST_SAID = 3
 """Most warnings on a report that a label's reason quotes."""
@@ -85,7 +86,7 @@ class Label:
         stated = self.published_utilisation
         if stated is None:
             return own
-        pairs = {name: (getattr(stated, name), getattr(own, name)) for name in RESOURCE_NAMES}
+        pairs = {name: (getattr(stated, name), getattr(own, name)) for name in Resource}
         return Utilisation(**{name: counted if said is None else said for name, (said, counted) in pairs.items()})
 
 
@@ -100,7 +101,7 @@ def utilisation(used: Resources, available: Resources) -> Utilisation:
         total: int | None = getattr(available, name)
         return None if count is None or not total else count / total
 
-    return Utilisation(**{name: fraction(name) for name in RESOURCE_NAMES})
+    return Utilisation(**{name: fraction(name) for name in Resource})
 
 
 def label_from_report(report: Report, *, expect_top: str | None = None, expect_part: str | None = None) -> Label:

@@ -19,9 +19,6 @@ class Resources:
     uram: int | None = None
 
 
-RESOURCE_NAMES = ("bram_18k", "dsp", "ff", "lut", "uram")
-
-
 @dataclass(frozen=True, slots=True)
 class Range:
     """A closed range of cycles or counts; either end may be unknown."""

@@ -14,12 +14,13 @@ from pipeline.errors import PipelineError
 from pipeline.reports.figures import range_in
 from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Resources
+from pipeline.terms import Resource
 
 _ROWS = {
-    "lut": ("CLB LUTs", "Slice LUTs", "LUTs"),
-    "ff": ("CLB Registers", "Slice Registers", "Registers"),
-    "dsp": ("DSPs", "DSP Slices", "DSP"),
-    "uram": ("URAM",),
+    Resource.LUT: ("CLB LUTs", "Slice LUTs", "LUTs"),
+    Resource.FF: ("CLB Registers", "Slice Registers", "Registers"),
+    Resource.DSP: ("DSPs", "DSP Slices", "DSP"),
+    Resource.URAM: ("URAM",),
     "tile": ("Block RAM Tile",),
     "ramb36": ("RAMB36/FIFO", "RAMB36"),
     "ramb18": ("RAMB18",),
@@ -55,7 +56,7 @@ def _resources(cell: Callable[[str], str | None], *, each_of_both: bool) -> Reso
     whole, halves, bram = _count(cell("ramb36")), _count(cell("ramb18")), _doubled(cell("tile"))
     if bram is None and whole is not None and halves is not None:
         bram = 2 * whole + halves if each_of_both else halves
-    return Resources(bram, _count(cell("dsp")), _count(cell("ff")), _count(cell("lut")), _count(cell("uram")))
+    return Resources(bram, *(_count(cell(name)) for name in Resource if name is not Resource.BRAM_18K))
 
 
 def _rows(text: str) -> dict[str, dict[str, str]]:

@@ -14,11 +14,11 @@ from lxml import etree
 
 from pipeline.errors import PipelineError
 from pipeline.reports.parse import parse_report
-from pipeline.reports.report import RESOURCE_NAMES, Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.reports.report import Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.terms import Resource
 
 _UNKNOWN = "undef"
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
-_TAGS = {"bram_18k": "BRAM_18K", "dsp": "DSP", "ff": "FF", "lut": "LUT", "uram": "URAM"}
 _FIX = "see the docstring of write_report for what a csynth.xml can hold"
 
 
@@ -269,18 +269,16 @@ def _latency(summary: etree._Element, latency: Latency, period: float | None) ->
 
 
 def _resources(element: etree._Element, used: Resources, available: Resources | None = None) -> None:
-    for name in RESOURCE_NAMES:
+    for name in Resource:
         value: int | None = getattr(used, name)
-        tag = _TAGS[name]
         if value is not None:
-            _text(element, tag, str(value))
+            _text(element, name.name, str(value))
         limit: int | None = getattr(available, name, None)
         if value is not None and limit is not None:
             # Per cent, cut to whole ones; the module tables say ~0 for less than one.
             percent = value * 100 // limit if limit else 0
-            short = "BRAM" if name == "bram_18k" else tag
-            _text(element, f"AVAIL_{short}", str(limit))
-            _text(element, f"UTIL_{short}", "~0" if value and not percent else str(percent))
+            _text(element, f"AVAIL_{name.short}", str(limit))
+            _text(element, f"UTIL_{name.short}", "~0" if value and not percent else str(percent))
 
 
 def _text(parent: etree._Element, tag: str, text: str | None) -> None:

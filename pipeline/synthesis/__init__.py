@@ -12,6 +12,7 @@ from pipeline.lazy import lazy_imports
 if TYPE_CHECKING:
     from pipeline.synthesis.address import Address
     from pipeline.synthesis.backends import (
+        BACKENDS,
         Backend,
         BackendKind,
         BackendRequest,
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
         Outcome,
         ReplayBackend,
         ToolBackend,
-        backend_kind,
-        backend_names,
         find_address,
         find_vitis,
         made_for_target,
@@ -47,6 +46,7 @@ else:
     __getattr__ = lazy_imports(__name__, __file__)
 
 __all__ = [
+    "BACKENDS",
     "ESTIMATOR_SOURCE",
     "KNOWN_FLOWS",
     "Address",
@@ -69,8 +69,6 @@ __all__ = [
     "ToolBackend",
     "address_for",
     "arriving",
-    "backend_kind",
-    "backend_names",
     "beside",
     "check_source",
     "collect_reports",

@@ -43,15 +43,21 @@ class Devices:
 
         PipelineError for a part that the estimator does not know, and, with the file, where it holds no constants.
         """
+        return self._under(target, None)
+
+    def _under(self, target: Target, tool_version: str | None) -> Device:
         whole = target.complete
         assert whole.part is not None and whole.clock_ns is not None
         fraction = uncertainty_fraction(whole.uncertainty, whole.clock_ns)
-        return _device(self.constants, whole.part, whole.clock_ns, fraction)
+        return _device(self.constants, whole.part, whole.clock_ns, fraction, tool_version)
 
     def of(self, flow: Flow) -> Device:
-        """The device that labels are for; as :func:`stand_in` says for a part that is not known."""
+        """The device that labels are for, as the tool that has made them sees it; as :func:`stand_in` says for a part
+        that is not known.
+        """
         part = None if stand_in(flow) else flow.part
-        return self.asked(Target(part, flow.clock_ns, flow.uncertainty))
+        version = None if flow.source == ESTIMATOR_SOURCE else flow.tool_version
+        return self._under(Target(part, flow.clock_ns, flow.uncertainty), version)
 
     def assumptions(self, flow: Flow) -> list[str]:
         """What is assumed of a flow's figures, a sentence or none: of estimates where little is measured."""
@@ -69,8 +75,8 @@ class Devices:
 
 
 @lru_cache(maxsize=64)
-def _device(constants: Path | None, part: str, clock_ns: float, uncertainty: float) -> Device:
-    from pipeline.estimator import calibrated, device_for
+def _device(constants: Path | None, part: str, clock_ns: float, uncertainty: float, tool_version: str | None) -> Device:
+    from pipeline.estimator import calibrated, device_for, for_tool
 
-    device = device_for(part, clock_ns, uncertainty)
+    device = for_tool(device_for(part, clock_ns, uncertainty), tool_version)
     return device if constants is None else calibrated(device, constants)

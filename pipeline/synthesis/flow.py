@@ -12,8 +12,8 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.synthesis.canonical import canonical_json, sha256_hex
+from pipeline.terms import Dialect
 
-DIALECTS = ("merlin", "vitis-plain", "hls")
 """What the values of a design point mean: ``#pragma ACCEL`` through the Merlin compiler, the plain Vitis HLS set
 (where the empty PIPELINE value means no directive at all), or ``#pragma HLS`` handed to the tool."""
 
@@ -76,8 +76,8 @@ class Flow:
 
     def __post_init__(self) -> None:
         check_source(self.source)
-        if self.dialect not in DIALECTS:
-            raise PipelineError(f"{self.dialect!r} is no dialect", fix=f"use one of {', '.join(DIALECTS)}")
+        if self.dialect not in tuple(Dialect):
+            raise PipelineError(f"{self.dialect!r} is no dialect", fix=f"use one of {', '.join(Dialect)}")
         if self.clock_ns is not None:
             if not math.isfinite(self.clock_ns) or self.clock_ns <= 0:
                 raise PipelineError(f"a clock period of {self.clock_ns} ns is none", fix="give a positive number")
@@ -120,12 +120,12 @@ class Flow:
 KNOWN_FLOWS: dict[str, Flow] = {
     # HLSyn (NeurIPS 2023): the Merlin compiler before the HLS tool, at 250 MHz. The part, the uncertainty and the
     # flow target are not recorded with the labels.
-    "hlsyn-v18": Flow("hlsyn-v18", "merlin", "Merlin + SDx", "2018.3", None, 4.0, None, None),
-    "hlsyn-v20": Flow("hlsyn-v20", "merlin", "Merlin + Vitis HLS", "2020.2", None, 4.0, None, None),
+    "hlsyn-v18": Flow("hlsyn-v18", Dialect.MERLIN, "Merlin + SDx", "2018.3", None, 4.0, None, None),
+    "hlsyn-v20": Flow("hlsyn-v20", Dialect.MERLIN, "Merlin + Vitis HLS", "2020.2", None, 4.0, None, None),
     # HLSFactory's AutoDSE demo: plain Vitis HLS; neither the tool's version nor its clock is recorded.
     "vitis-plain": Flow(
         "vitis-plain",
-        "vitis-plain",
+        Dialect.VITIS_PLAIN,
         "Vitis HLS",
         None,
         None,
@@ -134,10 +134,26 @@ KNOWN_FLOWS: dict[str, Flow] = {
         None,
         (("config_compile.unsafe_math_optimizations", "true"),),
     ),
+    # HLSFactory's HLSyn-Vitis: plain Vitis HLS 2025.1, a U200 at 250 MHz.
+    "hlsyn-vitis": Flow(
+        "hlsyn-vitis",
+        "vitis-plain",
+        "Vitis HLS",
+        "2025.1",
+        DEFAULT_PART,
+        4.0,
+        None,
+        None,
+        (("config_compile.unsafe_math_optimizations", "true"),),
+    ),
 }
 """Flows of the published label sets by the name of their source."""
 
 ESTIMATOR_SOURCE = "estimator"
+STAND_IN = "stand-in"
+"""The source of runs with a program that stands in for the tool."""
+IMPORTED = "imported"
+"""The tool of reports that a user imports."""
 
 
 def estimator_flow(
@@ -151,7 +167,7 @@ def estimator_flow(
     """The flow of the analytical estimator of that version, for a part and clock."""
     return Flow(
         ESTIMATOR_SOURCE,
-        "merlin",
+        Dialect.MERLIN,
         "hls-moe-pipeline estimator",
         version,
         part,
@@ -165,7 +181,7 @@ def imported_flow(
     source: str,
     dialect: str,
     *,
-    tool: str = "imported",
+    tool: str = IMPORTED,
     tool_version: str | None = None,
     part: str | None = None,
     clock_ns: float | None = None,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_own
+from pipeline.files import read_own, read_plain
+from pipeline.synthesis import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.estimator_device import shipped_device
 from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
@@ -54,7 +56,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
         """The addresses of the kernels, in the order of their names; PipelineError where there is none."""
-        from pipeline.synthesis import ESTIMATOR_SOURCE, made_for_target
+        from pipeline.synthesis import made_for_target
         from pipeline.tasks.plan import cached_kernels, open_store
 
         if self.designs < 8 or self.folds < 2:
@@ -106,7 +108,6 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
     def trials(self) -> Trials:
         """The labels with cycles, ready to be compared; PipelineError where their flows or dialects differ."""
         from pipeline.estimator.fit import GRIDS, Trials
-        from pipeline.tasks.estimator_device import shipped_device
 
         dialects = sorted({address.flow.dialect for address in self.addresses})
         flow = next((name for name in GRIDS if name == (dialects[0] if len(dialects) == 1 else "")), None)
@@ -159,6 +160,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
         """Writes ``agreement.json`` and ``agreement.md``."""
         from dataclasses import asdict
 
+        from pipeline.estimator.halves import held_back
         from pipeline.estimator.tables import markdown, summary
 
         (folder / "agreement.md").write_text(markdown(shipped, held), encoding="utf-8")
@@ -168,6 +170,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
                 **self.identity,
                 "shipped": summary(list(shipped.values())),
                 "held_out": summary(list(held.values())),
+                "held_back_families": summary([found for name, found in shipped.items() if held_back(name)]),
                 "by_kernel": {
                     name: {"shipped": asdict(found), "held_out": asdict(held[name]) if name in held else None}
                     for name, found in sorted(shipped.items())
@@ -180,7 +183,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
         """Says the figures before and after, and where the table is."""
         path = self.output().path
         said = read_own(path / "agreement.json", remove=path)
-        before, after = said["shipped"], said["held_out"]
+        before, after, apart = said["shipped"], said["held_out"], said["held_back_families"]
         within = ", ".join(
             f"{name} {_percent(before['within_1.5'][name])} -> {_percent(after['within_1.5'][name])}"
             for name in before["within_1.5"]
@@ -190,7 +193,10 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
             f"  median Kendall tau of latency: naive bound {before['median_naive_tau']}, "
             f"shipped constants {before['median_tau']}, refitted without the kernel {after['median_tau']}\n"
             f"  median |log2 error| of cycles: {before['median_log2_error']} -> {after['median_log2_error']}\n"
-            f"  within a factor 1.5: {within}\n  by kernel: {path / 'agreement.md'}"
+            f"  within a factor 1.5: {within}\n"
+            f"  shipped constants, {apart['kernels']} kernels of families that nobody looked at: "
+            f"tau {apart['median_tau']}, |log2 error| {apart['median_log2_error']}\n"
+            f"  by kernel: {path / 'agreement.md'}"
         )
 
 
@@ -221,7 +227,6 @@ class ValidateEstimator(_AgainstLabels):
         from dataclasses import asdict
 
         from pipeline.estimator.loop_tables import loop_agreement
-        from pipeline.files import read_plain
         from pipeline.reports.parse import MAX_BYTES, parse_report
         from pipeline.synthesis.find_reports import find_reports
         from pipeline.synthesis.walk import walk
@@ -254,6 +259,13 @@ class Calibrate(_AgainstLabels):
 
     example = "--source lab-2023.2"
 
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """How a kernel's own reports are learned from as well."""
+        from pipeline.exploration import prior
+
+        return {**super().identity, "prior": prior.VERSION}
+
     def run(self) -> None:
         """Writes ``estimator/Calibrate-SOURCE-HASH/constants.toml`` and the agreement before and after."""
         from pipeline.estimator.fit import fit
@@ -262,12 +274,32 @@ class Calibrate(_AgainstLabels):
         shipped, held = self.compare(trials)
         constants = fit(trials, range(len(trials.data)))
         with self.output().write() as folder:
-            self.write(folder, shipped, held)
+            self.write(folder, shipped, held, own_reports=self._own_reports())
             (folder / "constants.toml").write_text(constants.to_toml(), encoding="utf-8")
         point_latest(self.output().path)
 
+    def _own_reports(self) -> str:
+        """Whether each kernel's own reports correct its estimates as a search uses them, on designs left out."""
+        from pipeline.exploration import History
+        from pipeline.loop.histories import history_at
+        from pipeline.loop.own_reports import correction, correction_text
+        from pipeline.tasks.estimator_device import shipped_device
+        from pipeline.tasks.plan import open_store
+
+        found = []
+        for address in self.follow(self.addresses, "own reports left out in turn"):
+            kernel = self.kernel_called(address.kernel)
+            known = history_at(open_store(self.workspace), kernel, address, shipped_device(address.flow))
+            if known is not None:
+                features, rows = known
+                outcomes = [row.outcome() for row in rows]
+                found.append(correction(History(address.kernel, address.source, features, outcomes, True), self.seed))
+        return correction_text(one for one in found if one is not None)
+
     def summarise(self) -> None:
-        """Adds how to use the constants."""
+        """Adds whether a kernel's own reports help a search, and how to use the constants."""
         super().summarise()
+        told = read_own(self.output().path / "agreement.json", "own_reports", remove=self.output().path)
+        say(f"  {told['own_reports']}")
         path = self.output().path / "constants.toml"
         say(f"  to use them, write into luigi.cfg:\n    [estimator]\n    constants = {path}")

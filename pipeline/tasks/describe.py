@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from pipeline.design_space import design_key, parse_key
+from pipeline.design_space.suite_index import index_row, indexed_rows
 from pipeline.errors import PipelineError
+from pipeline.kernels.suite import suite_folder, suite_names
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
+from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
+from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.stored import open_store
 from pipeline.tasks.target_options import TargetOptions, for_kernel
+from pipeline.terms import Dialect, Resource
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
     from pipeline.kernels import Kernel
-    from pipeline.reports.labels import Label
 
 
 class ListKernels(InformationTask):
@@ -27,9 +34,6 @@ class ListKernels(InformationTask):
 
     def facts(self) -> dict[str, Any]:
         """One entry a kernel, sorted by name."""
-        from pipeline.design_space.suite_index import index_row, indexed_rows
-        from pipeline.kernels.suite import suite_folder, suite_names
-
         labels = cached_labels(self.workspace)
         rows = indexed_rows(suite_folder())
         if rows is None:
@@ -80,7 +84,6 @@ class DescribeKernel(_OfKernel):
 
     def facts(self) -> dict[str, Any]:
         """Loops, arrays, sites, space, labels."""
-        from pipeline.design_space import design_key
         from pipeline.design_space.rules import TRUE
         from pipeline.kernels.propose import loops_without_sites
 
@@ -143,16 +146,12 @@ class DescribeDesign(TargetOptions, _OfKernel):
     @property
     def stem(self) -> str:
         """One file a design."""
-        from pipeline.tasks.outputs import fingerprint
-
         more = [f"{self.part} {self.clock}"] if self.part or self.clock else []
         return f"design-{self.found.name}-{fingerprint(key=self.key, **({'target': more} if more else {}))}"
 
     @cached_property
     def point(self) -> Point:
         """The design point."""
-        from pipeline.design_space import parse_key
-
         if self.key:
             return parse_key(self.key)
         return self.rules.default
@@ -163,11 +162,10 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
         Raises PipelineError, naming the sites, for a key that is of neither.
         """
-        from pipeline.dataset import VITIS_PLAIN
         from pipeline.dataset.site_map import site_map
 
         own = set(_places(self.found))
-        values = () if self.found.dialect == VITIS_PLAIN else self.point.values()
+        values = () if self.found.dialect == Dialect.VITIS_PLAIN else self.point.values()
         blanks = any(isinstance(chosen, str) and chosen and not chosen.strip() for chosen in values)
         if own == set(self.point) and not blanks:
             return self.found.dialect
@@ -176,8 +174,8 @@ class DescribeDesign(TargetOptions, _OfKernel):
         plain = bool(extra) or blanks or self._has_plain_label()
         if plain:
             with contextlib.suppress(PipelineError):
-                site_map(self.found, VITIS_PLAIN, self.point)
-                return VITIS_PLAIN
+                site_map(self.found, Dialect.VITIS_PLAIN, self.point)
+                return Dialect.VITIS_PLAIN
         parts = [f"lacks {', '.join(missing[:6])}"] if missing else []
         parts += [f"has {', '.join(extra[:6])}, which the kernel lacks"] if extra else []
         raise PipelineError(
@@ -190,14 +188,12 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
         store = open_store(self.workspace)
         return any(
-            address.flow.dialect == "vitis-plain" and store.get(address, self.key) is not None
+            address.flow.dialect == Dialect.VITIS_PLAIN and store.get(address, self.key) is not None
             for address in _addresses(self.workspace, self.found)
         )
 
     def facts(self) -> dict[str, Any]:
         """Values, verdict of the space, labels, estimate, source."""
-        from pipeline.design_space import design_key
-
         plain = self.dialect != self.found.dialect
         violations = [] if plain else self.rules.violations(self.point)
         return {
@@ -225,20 +221,17 @@ class DescribeDesign(TargetOptions, _OfKernel):
     def _loops(self) -> list[str | None]:
         from pipeline.dataset.site_map import site_map
 
-        if self.dialect == "vitis-plain":
+        if self.dialect == Dialect.VITIS_PLAIN:
             found: dict[str, str] = site_map(self.found, self.dialect, self.point)
             return [found[name] for name in sorted(self.point)]
         return [_places(self.found)[name] for name in sorted(self.point)]
 
     def _labels(self) -> list[dict[str, Any]]:
         """What is cached of the design, by source; published sets may spell the key in their own order."""
-        from pipeline.design_space import design_key
-        from pipeline.tasks.stored import open_store
-
         store = open_store(self.workspace)
         found = []
         for address in _addresses(self.workspace, self.found):
-            if (address.flow.dialect == "vitis-plain") != (self.dialect == "vitis-plain"):
+            if (address.flow.dialect == Dialect.VITIS_PLAIN) != (self.dialect == Dialect.VITIS_PLAIN):
                 continue
             for key in dict.fromkeys((self.key, design_key(self.point))):
                 entry = store.get(address, key) if key or not self.point else None
@@ -250,9 +243,6 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
     def _estimate(self) -> dict[str, Any]:
         from pipeline.estimator import prepare, version
-        from pipeline.reports.labels import DesignStatus, Label, label_from_report
-        from pipeline.reports.report import RESOURCE_NAMES
-        from pipeline.tasks.estimator_device import asked_device
 
         device = asked_device(for_kernel(self.asked_target, self.found))
         try:
@@ -265,7 +255,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
             "version": version(device),
             "part": device.part,
             "clock_ns": device.clock_ns,
-            "available": {name: getattr(device.available, name) for name in RESOURCE_NAMES},
+            "available": {name: getattr(device.available, name) for name in Resource},
             "assumed": device.assumed or None,
             **_said(label),
         }
@@ -275,7 +265,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
         from pipeline.kernels.annotate import annotated_files
         from pipeline.synthesis.lowering import lower
 
-        if self.dialect != "vitis-plain":
+        if self.dialect != Dialect.VITIS_PLAIN:
             texts = annotated_files(self.found, self.point)
             return "\n".join(text if len(texts) == 1 else f"/* {file} */\n{text}" for file, text in texts.items())
         sources = lower(self.found, self.point, dialect=self.dialect)
@@ -330,8 +320,6 @@ def _project(kernel: Kernel) -> dict[str, Any] | None:
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:
     """Number of cached labels by kernel's name, then source; of one kernel as it is now, where it is given."""
-    from pipeline.tasks.stored import open_store
-
     store = open_store(workspace)
     addresses = store.addresses() if kernel is None else _addresses(workspace, kernel)
     found: dict[str, dict[str, int]] = {}
@@ -343,8 +331,6 @@ def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dic
 
 def _addresses(workspace: str, kernel: Kernel) -> list[Any]:
     """Where the store holds labels of this very kernel, or of its name where no C was known."""
-    from pipeline.tasks.stored import open_store
-
     return [
         address
         for address in open_store(workspace).addresses()
@@ -358,19 +344,17 @@ def _places(kernel: Kernel) -> dict[str, str | None]:
 
 
 def _estimated_as(dialect: str) -> str:
-    return "vitis-plain" if dialect == "vitis-plain" else "merlin"
+    return Dialect.VITIS_PLAIN if dialect == Dialect.VITIS_PLAIN else Dialect.MERLIN
 
 
 def _said(label: Label) -> dict[str, Any]:
     """A label as JSON values."""
-    from pipeline.reports.report import RESOURCE_NAMES
-
     fractions = label.fractions
-    uses = {name: getattr(fractions, name) for name in RESOURCE_NAMES}
+    uses = {name: getattr(fractions, name) for name in Resource}
     return {
         "status": str(label.status),
         "reason": label.reason,
         "cycles": label.cycles,
-        "used": {name: getattr(label.used, name) for name in RESOURCE_NAMES},
+        "used": {name: getattr(label.used, name) for name in Resource},
         "utilisation": uses,
     }

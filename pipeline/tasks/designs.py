@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from pipeline.design_space import design_key, parse_key
 from pipeline.errors import PipelineError
-from pipeline.synthesis.backends.registry import backend_names, register
+from pipeline.synthesis import made_for
+from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks import vitis
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
@@ -20,8 +22,8 @@ from pipeline.tasks.target_options import TargetOptions
 if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
-register(vitis.KIND)
-BACKENDS = ("auto", *backend_names())
+BACKENDS.register(vitis.KIND)
+BACKEND_CHOICES = ("auto", *BACKENDS)
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
 DEFAULT_COUNT = 100
 
@@ -32,7 +34,7 @@ class KernelTask(TargetOptions, KernelOptions, PipelineTask):
     kernel = luigi.Parameter(description=KERNEL)
     space = luigi.Parameter(default="", description="design space file (TOML or AutoDSE JSON); else found or derived")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
-    backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
+    backend = luigi.ChoiceParameter(default="auto", choices=BACKEND_CHOICES, description="what labels the designs")
     strategy = luigi.ChoiceParameter(default="auto", choices=STRATEGIES, description="how designs are chosen")
     count = OptionalWholeNumber(
         least=1, default=None, description=f"designs; default: all that are cached under replay, else {DEFAULT_COUNT}"
@@ -121,7 +123,6 @@ class SampleConfigurations(KernelTask):
     def summarise(self) -> None:
         """Says how many designs there are and where."""
         from pipeline.dataset.schemas import read_table
-        from pipeline.synthesis import made_for
 
         file = self.output().path / "designs.parquet"
         size = f" of {self.plan.space.size():,}" if self.plan.space and self.plan.space.countable else ""
@@ -141,7 +142,6 @@ class SampleConfigurations(KernelTask):
         return [cached[i] for i in sorted(picked)]
 
     def _sampled(self) -> list[tuple[str, dict[str, int | str] | None]]:
-        from pipeline.design_space import design_key, parse_key
         from pipeline.design_space.sampling import sample
         from pipeline.tasks.plan import open_store
 

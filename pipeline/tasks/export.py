@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
-from pipeline.tasks.designs import BACKENDS
+from pipeline.tasks.designs import BACKEND_CHOICES
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import write_json
@@ -32,7 +32,7 @@ class ExportDataset(KernelOptions, PipelineTask):
     source = luigi.Parameter(default="", description="whose labels, one source; default: the shipped packs")
     layout = luigi.ChoiceParameter(choices=LAYOUTS, description="hlsyn, autodse or pyg")
     kernels = luigi.Parameter(default="", description="suite names or paths, comma-separated; default: all with labels")
-    backend = luigi.ChoiceParameter(default="auto", choices=BACKENDS, description="what labels the designs")
+    backend = luigi.ChoiceParameter(default="auto", choices=BACKEND_CHOICES, description="what labels the designs")
     count = OptionalWholeNumber(least=1, default=None, description="designs a kernel; default: all cached, or 100")
     allow_partial = luigi.BoolParameter(
         default=False, description="export the dataset although runs of the tool are missing, and say so in it"

@@ -62,12 +62,7 @@ class KernelOptions:
     testbench = _setting("testbench", "a test bench's sources and data, comma-separated")
     solution = _setting("solution", "which of a script's solutions, as SOLUTION or PROJECT/SOLUTION")
     name = _setting("name", "what the kernel is called; default: as the file, or a project's top")
-    sites = luigi.ChoiceParameter(
-        default="",
-        choices=("", "tool", "merlin"),
-        config_path={"section": "kernel", "name": "sites"},
-        description="whose pragmas a source without placeholders gets: tool or merlin; default: what it already has",
-    )
+    sites = _setting("sites", "pragmas for a source without any placeholder: tool or merlin; tool,partition,inline")
 
     @property
     def reading(self) -> Reading:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pipeline.design_space import load_space
 from pipeline.errors import PipelineError
@@ -16,27 +16,30 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
 from pipeline.synthesis import (
+    BACKENDS,
     BackendRequest,
     ReplayBackend,
     ReportStore,
     Target,
-    backend_kind,
     made_for_target,
     make_backend,
 )
 from pipeline.synthesis.former import take_over
-from pipeline.synthesis.lowering.delivery import delivers
+from pipeline.synthesis.lowering.delivery import Delivery, check_terms, delivers, is_cpp
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.synthesis.vitis.sources import check_file_name
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
+from pipeline.tasks.sections import section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
+    from pipeline.kernels.further_sites import Explored
     from pipeline.kernels.propose import Terms
     from pipeline.synthesis.flow import Flow
 
@@ -59,7 +62,24 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
             TestBench(names(reading.testbench)),
             reading.name or None,
         )
-    return find_kernel(project, sites=cast("Terms", reading.sites or "auto"))
+    terms, explore = _sites(reading.sites)
+    return find_kernel(project, sites=terms, explore=explore)
+
+
+def _sites(text: str) -> tuple[Terms, tuple[Explored, ...]]:
+    """Whose terms ``--sites`` names, and what beside loops; raises PipelineError for a word that is none of it."""
+    from pipeline.kernels.further_sites import EXPLORED
+    from pipeline.kernels.propose import TERMS
+
+    found = names(text)
+    unknown = [name for name in found if name not in (*TERMS, *EXPLORED)]
+    terms = [one for one in TERMS if one in found]
+    if unknown or len(terms) > 1:
+        raise PipelineError(
+            f"--sites {text[:60]}",
+            fix=f"give tool or merlin; with tool also {' and '.join(EXPLORED)}, as tool,{','.join(EXPLORED)}",
+        )
+    return (terms or ["auto"])[0], tuple(one for one in EXPLORED if one in found)
 
 
 def kernel_or_none(name: str, reading: Reading = AS_IT_IS) -> Kernel | None:
@@ -88,7 +108,7 @@ def default_source(workspace: str, backend: str) -> str:
 
     Raises PipelineError where it is not clear.
     """
-    return backend_kind(backend).default_source(open_store(workspace))
+    return BACKENDS[backend].default_source(open_store(workspace))
 
 
 def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
@@ -137,16 +157,29 @@ def make_plan(
     address = made.address_of(found)
     if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
+    if made.runs_tool:
+        # Before the budget is spent, as is the next.
+        check_terms(found, address.flow.dialect)
+    elif not made.replays and is_cpp(found) and not delivers(found, found.dialect):
+        say(f"{found.name}: C++ with Merlin's pragmas is not delivered to Vitis HLS; best/ is for the Merlin compiler.")
     if not made.replays and delivers(found, address.flow.dialect):
         # Before the budget is spent: the tool would be handed the file under its own name.
         check_file_name(Path(found.file).name)
     rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
-    return KernelPlan(made, address, found, rules)
+    return KernelPlan(made, address, found, rules, _delivery(found, address.flow, replays=made.replays))
+
+
+def _delivery(kernel: Kernel, flow: Flow, *, replays: bool) -> Delivery:
+    """How designs are written, as ``[vitis] delivery`` says; what only pragmas in the sources can say is told."""
+    asked: Delivery = section(vitis).delivery
+    if asked == "directives" and not replays and not (delivers(kernel, flow.dialect) and flow.dialect != Dialect.HLS):
+        say(f"{kernel.name}: its values stand in pragmas of its sources, for which there are no directives.")
+    return asked
 
 
 def _has_rules(kernel: Kernel, flow: Flow) -> bool:
     """Whether the kernel's own sites are those that the flow's points are of."""
-    return flow.dialect != "vitis-plain" or kernel.dialect == "vitis-plain"
+    return flow.dialect != Dialect.VITIS_PLAIN or kernel.dialect == Dialect.VITIS_PLAIN
 
 
 def _nothing_cached(store: ReportStore, kernel: Kernel, source: str) -> PipelineError:

@@ -12,9 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.project import NO_FLAGS, Flags
+from pipeline.synthesis import Address
 from pipeline.synthesis.backends.registry import BackendKind
 from pipeline.tasks.messages import say
 from pipeline.tasks.sections import farm as farm
@@ -22,8 +24,10 @@ from pipeline.tasks.sections import own_settings as own_settings
 from pipeline.tasks.sections import pairs as pairs
 from pipeline.tasks.sections import section as section
 from pipeline.tasks.sections import vitis as vitis
+from pipeline.tasks.stored import open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -135,7 +139,6 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
 
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
-    from pipeline.synthesis import Address
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
@@ -146,8 +149,8 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
             "Vitis HLS is not found: no vitis_hls, vitis-run or v++ on PATH",
             fix="source its settings64.sh or name it in [vitis] of luigi.cfg, or use --backend replay or estimator",
         )
-    native = bool(kernel.options) or any(site.dialect == "hls" for site in kernel.sites)
-    if native and any(site.dialect != "hls" for site in kernel.sites):
+    native = bool(kernel.options) or any(site.dialect == Dialect.HLS for site in kernel.sites)
+    if native and any(site.dialect != Dialect.HLS for site in kernel.sites):
         raise PipelineError(
             "has both ACCEL and HLS placeholders", file=kernel.file, fix="write all sites of a kernel in one dialect"
         )
@@ -163,7 +166,7 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
         "unsupported": config.unsupported,
         "version": LOWERING_VERSION,
     }
-    if dialect == "vitis-plain":
+    if dialect == Dialect.VITIS_PLAIN:
         how = {"delivery": config.delivery, "version": LOWERING_VERSION}
     asked = for_kernel(target, kernel).complete
     assert asked.part is not None and asked.clock_ns is not None and asked.flow_target is not None
@@ -231,10 +234,8 @@ def run_designs(
     A design that the surroundings kept from a result, or that was not started as none can have one, comes with the
     fault, and is not stored: the next call runs it again.
     """
-    from pipeline.design_space import design_key
     from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
-    from pipeline.tasks.stored import open_store
 
     stored = backend.stored(points)
     yield from stored.values()

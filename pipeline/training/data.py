@@ -19,6 +19,7 @@ from pipeline.errors import PipelineError
 from pipeline.graphs.graph import read_graph
 from pipeline.models import KernelGraph
 from pipeline.models.config import TARGETS
+from pipeline.terms import LEARNED
 from pipeline.training.sites import SiteGraph, site_graph, site_values
 
 Point = Mapping[str, int | str]
@@ -28,7 +29,6 @@ none. The first len(TARGETS) columns are an estimate of the targets in their uni
 known and 0 (with zeros in its row) elsewhere."""
 
 REFERENCE_CYCLES = 1e7
-_RESOURCES = {"LUT": "lut", "FF": "ff", "DSP": "dsp", "BRAM": "bram_18k"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _graph(dataset: Path, kernel: str, dialect: str) -> SiteGraph:
 def _grouped(labels: pa.Table) -> list[tuple[tuple[str, str, str], dict[str, Any]]]:
     """The rows of each source, kernel and dialect as columns."""
     columns = ["cycles", "key", "valid", "usable_regression", "group"]
-    columns += [f"util_{name}{end}" for name in _RESOURCES.values() for end in ("", "_published")]
+    columns += [f"util_{name}{end}" for name in LEARNED for end in ("", "_published")]
     identity = ["source", "kernel", "dialect"]
     rows: dict[tuple[str, str, str], list[int]] = {}
     for number, key in enumerate(zip(*(labels.column(name).to_pylist() for name in identity), strict=True)):
@@ -197,10 +197,10 @@ def _kernel_designs(
     with np.errstate(divide="ignore"):
         perf = 0.5 * np.log2(REFERENCE_CYCLES / cycles)
     targets[:, TARGETS.index("perf")] = np.where(np.isfinite(perf), perf, np.nan)
-    for target, name in _RESOURCES.items():
+    for name in LEARNED:
         published = number[f"util_{name}_published"]
         used = np.where(np.isnan(published), number[f"util_{name}"], published)
-        targets[:, TARGETS.index(target)] = used[kept]
+        targets[:, TARGETS.index(name.short)] = used[kept]
     keys = np.array([rows["key"][i] for i in kept], dtype=np.str_)
     own = sides.get((source, kernel), {})
     return KernelDesigns(

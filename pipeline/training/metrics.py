@@ -11,9 +11,7 @@ from scipy.stats import kendalltau
 from sklearn.metrics import f1_score, roc_auc_score
 
 from pipeline.errors import PipelineError
-
-TARGETS = ("perf", "LUT", "FF", "DSP", "BRAM")
-"""The regression targets in order: perf = 0.5 * log2(1e7 / cycles), and utilisations as fractions of the device."""
+from pipeline.models.config import TARGETS
 
 SUM = "sum"
 """Name of the row that sums over the targets."""

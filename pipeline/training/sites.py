@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from pipeline.dataset import MERLIN, VITIS_PLAIN
 from pipeline.errors import PipelineError
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.harp import EDGE_CLASSES, FEATURES, harp_graph
 from pipeline.graphs.maps import SiteMap, graph_maps, own_sites, plain_vitis_sites
 from pipeline.models import KernelGraph, site_number
 from pipeline.models.inputs import SITE_KINDS
+from pipeline.terms import Dialect
 
 Floats = npt.NDArray[np.float32]
 Truths = npt.NDArray[np.bool_]
@@ -54,7 +54,7 @@ def site_graph(graph: ProgramGraph, dialect: str) -> SiteGraph:
     graph depends on the kernel and the dialect alone, so designs of any source and of a whole space fit it.
     """
     maps = graph_maps(graph)
-    sites = plain_vitis_sites(graph, maps=maps) if dialect == VITIS_PLAIN else own_sites(graph, maps)
+    sites = plain_vitis_sites(graph, maps=maps) if dialect == Dialect.VITIS_PLAIN else own_sites(graph, maps)
     harp = harp_graph(graph, sites, maps=maps)
     kept = _kept(sites, harp.scope)
     reduction = np.array(sites.reduction or [False] * len(sites.names), dtype=bool)
@@ -114,8 +114,8 @@ def site_values(of: SiteGraph, points: Sequence[Mapping[str, int | str]]) -> tup
 
 def _number(dialect: str, kind: str, value: int | str | None) -> float | None:
     if value is None:
-        return _NO_DIRECTIVE[kind] if dialect == VITIS_PLAIN else None
-    if kind == "PIPELINE" and dialect != MERLIN and isinstance(value, str) and value and not value.strip():
+        return _NO_DIRECTIVE[kind] if dialect == Dialect.VITIS_PLAIN else None
+    if kind == "PIPELINE" and dialect != Dialect.MERLIN and isinstance(value, str) and value and not value.strip():
         return _FULL_PIPELINE
     try:
         return site_number(kind, value)

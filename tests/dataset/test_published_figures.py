@@ -12,7 +12,7 @@ import pytest
 from pipeline.dataset.names import canonical_kernel
 from pipeline.dataset.published import KernelLabels, PublishedDesign
 from pipeline.reports.labels import DesignStatus
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 from tests.dataset.label_sets import hlsyn, plain, raw
 from tests.shared_data import shared
 
@@ -76,7 +76,7 @@ def test_a_total_of_zero_is_null_and_its_utilisation_stays_zero() -> None:
                 assert label.status is DesignStatus.FAILED_UNSPECIFIED
                 assert label.cycles is None
                 assert label.published_utilisation is None
-                assert all(getattr(label.used, name) is None for name in RESOURCE_NAMES)
+                assert all(getattr(label.used, name) is None for name in Resource)
                 continue
             assert label.status is DesignStatus.OK
             assert label.cycles == (published["perf"] or None)
@@ -159,7 +159,7 @@ def test_plain_vitis_utilisation_is_recomputed_from_totals_within_its_device() -
             continue
         assert label.published_utilisation is not None
         uses = []
-        for name in RESOURCE_NAMES:
+        for name in Resource:
             used, available = getattr(label.used, name), getattr(label.available, name)
             uses.append(used / available)
             assert getattr(label.published_utilisation, name) == min(1.0, used / available)

@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.dataset.build import build_tables
 from pipeline.dataset.card import data_card
-from pipeline.dataset.dialects import MERLIN, VITIS_PLAIN
 from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.site_map import mapped_sites, site_map
 from pipeline.errors import PipelineError
@@ -16,6 +15,7 @@ from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import DesignStatus, Label
+from pipeline.terms import Dialect
 from tests.dataset.label_sets import hlsyn, plain
 from tests.shared_data import shared
 
@@ -61,7 +61,7 @@ def test_every_plain_vitis_site_lies_on_the_loop_that_has_that_site_in_hlsyn() -
         kernel = find_kernel(kernel_name)
         loops = {loop.file_index: loop.id for loop in kernel.loops if loop.keyword == "for"}
         own = {(site.kind, site.loop) for site in kernel.sites}
-        found = mapped_sites(kernel, VITIS_PLAIN, names)
+        found = mapped_sites(kernel, Dialect.VITIS_PLAIN, names)
         assert set(found) == names
         here = {(site.kind, site.loop) for site in found.values()}
         extra = {(SiteKind.PARALLEL, loops[index]) for index in EXTRA_PARALLEL.get(kernel_name, ())}
@@ -72,7 +72,7 @@ def test_every_plain_vitis_site_lies_on_the_loop_that_has_that_site_in_hlsyn() -
 
 def test_aes_counts_the_for_loops_of_helpers_too() -> None:
     kernel = find_kernel("aes")
-    found = site_map(kernel, VITIS_PLAIN, ["__PIPE__L4", "__PIPE__L5"])
+    found = site_map(kernel, Dialect.VITIS_PLAIN, ["__PIPE__L4", "__PIPE__L5"])
     top = [loop.id for loop in kernel.loops if loop.function == kernel.top]
     assert [found["__PIPE__L4"], found["__PIPE__L5"]] == top[1:3]
 
@@ -81,7 +81,7 @@ def test_every_hlsyn_site_is_a_site_of_the_kernel_and_none_is_missing() -> None:
     for name, sites in used(hlsyn()).items():
         kernel = find_kernel(name)
         assert sites == {site.name for site in kernel.sites}, name
-        assert set(site_map(kernel, MERLIN, sites).values()) <= {loop.id for loop in kernel.loops}
+        assert set(site_map(kernel, Dialect.MERLIN, sites).values()) <= {loop.id for loop in kernel.loops}
 
 
 def test_reductions_follow_the_facts() -> None:
@@ -90,7 +90,7 @@ def test_reductions_follow_the_facts() -> None:
         kernel = find_kernel(name)
         clauses = {s["placeholder"]: s.get("reduction") for loop in facts[name]["loops"] for s in loop["sites"]}
         expected = {site: "" if clause is True else clause for site, clause in clauses.items()}
-        found = mapped_sites(kernel, MERLIN, expected)
+        found = mapped_sites(kernel, Dialect.MERLIN, expected)
         assert {site: found[site].reduction for site in expected} == expected
 
 
@@ -100,7 +100,7 @@ def kernel() -> Kernel:
 
 
 def test_helpers_count_and_while_loops_do_not(kernel: Kernel) -> None:
-    found = mapped_sites(kernel, VITIS_PLAIN, ["__PIPE__L2", "__PARA__L0", "__PARA__L1"])
+    found = mapped_sites(kernel, Dialect.VITIS_PLAIN, ["__PIPE__L2", "__PARA__L0", "__PARA__L1"])
     assert {name: (site.kind.value, site.loop) for name, site in found.items()} == {
         "__PARA__L0": ("PARALLEL", "helper/loop_0"),
         "__PARA__L1": ("PARALLEL", "top/loop_1"),
@@ -110,9 +110,9 @@ def test_helpers_count_and_while_loops_do_not(kernel: Kernel) -> None:
 
 @pytest.mark.parametrize("name", ["__PARA__L3", "__TILE__L0", "__PARA__L0_1", "L0", "", "__PARA__L00"])
 def test_a_site_without_a_loop_is_an_error_that_names_it(kernel: Kernel, name: str) -> None:
-    for dialect in (VITIS_PLAIN, MERLIN):
+    for dialect in (Dialect.VITIS_PLAIN, Dialect.MERLIN):
         with pytest.raises(PipelineError) as caught:
-            site_map(kernel, dialect, ["__PARA__L0", name] if dialect == VITIS_PLAIN else [name])
+            site_map(kernel, dialect, ["__PARA__L0", name] if dialect == Dialect.VITIS_PLAIN else [name])
         assert repr(name) in str(caught.value)
         assert "\n" not in str(caught.value)
 
@@ -121,7 +121,7 @@ def test_labels_of_a_set_whose_c_has_more_loops_than_ours_are_kept(kernel: Kerne
     point = {"__PARA__L0": 2, "__PARA__L9": 4}
     design = LabelledDesign(
         "plain-x",
-        VITIS_PLAIN,
+        Dialect.VITIS_PLAIN,
         "mine",
         kernel.ast_hash,
         "k",
@@ -132,7 +132,7 @@ def test_labels_of_a_set_whose_c_has_more_loops_than_ours_are_kept(kernel: Kerne
         "published",
     )
     tables = build_tables([design], {"mine": kernel}, {})
-    sites = {row["site"]: row["loop"] for row in tables["sites"].to_pylist() if row["dialect"] == VITIS_PLAIN}
+    sites = {row["site"]: row["loop"] for row in tables["sites"].to_pylist() if row["dialect"] == Dialect.VITIS_PLAIN}
     assert sites == {"__PARA__L0": "helper/loop_0", "__PARA__L9": None}
     assert tables["labels"].num_rows == 1
     assert any("__PARA__L9 of mine" in warning for warning in data_card(tables, {})["warnings"])

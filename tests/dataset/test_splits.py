@@ -16,7 +16,8 @@ from pipeline.dataset.schemas import TABLES
 from pipeline.dataset.splits import PAPER_SOURCE_KERNELS, PAPER_TARGET_KERNELS, label_groups, split_table
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import RESOURCE_NAMES, Resources
+from pipeline.reports.report import Resources
+from pipeline.terms import Resource
 from tests.dataset.label_sets import hlsyn, labelled
 
 
@@ -53,7 +54,7 @@ def never_divided(labels: pa.Table, splits: pa.Table) -> None:
         assert len(side) == len(rows), "every row is on one side"
         together: dict[object, set[str]] = defaultdict(set)
         for row in rows:
-            measured = (row["cycles"], *(row[resource] for resource in RESOURCE_NAMES))
+            measured = (row["cycles"], *(row[resource] for resource in Resource))
             if any(value is not None for value in measured):
                 together[row["kernel"], measured].add(side[row["source"], row["kernel"], row["key"]])
         assert all(len(found) == 1 for found in together.values()), name

@@ -98,3 +98,47 @@ def test_merlins_pragmas_in_the_source_keep_merlins_terms() -> None:
     kernel = read_kernel(text, file="f.c")
     assert propose_sites(kernel).dialect == "merlin" and propose_sites(kernel, "tool").dialect == "vitis-plain"
     assert propose_sites(read_kernel(text.replace("ACCEL", "HLS"), file="f.c"), "merlin").dialect == "merlin"
+
+
+SPLITS = """void f(int a[12], int b[40][16], int c[300], int d[8]) {
+  int e[12];
+#pragma HLS array_partition variable=e block factor=3
+  for (int i = 0; i < 12; i++) e[i] = a[i];
+  for (int i = 0; i < 40; i++)
+    for (int j = 0; j < 16; j++) b[i][j] += c[16 * i + j - 16 * (i / 30) * i];
+  for (int i = 0; i < 20; i++) c[15 * i] += c[i] + e[i & 7];
+  for (int i = 1; i < 7; i++) d[i] = d[i - 1] + d[i + 1];
+}
+"""
+
+
+def test_partitions_follow_the_copies_that_meet_an_array() -> None:
+    kernel = propose_sites(read_kernel(SPLITS, file="f.c"), explore=("partition",))
+    space = derive_space(kernel)
+    assert space.default["__PART__f_e_D1"] == "block=3"
+    values = {site.name: site.values for site in space.sites if site.name.startswith("__PART__")}
+    assert values["__PART__f_a_D1"] == ("", "cyclic=2", "cyclic=3", "cyclic=4", "cyclic=6", "complete")
+    assert "block=20" in values["__PART__f_c_D1"] and "complete" not in values["__PART__f_c_D1"]
+    point = dict(space.default)
+    for value, factor, fits in (("cyclic=4", 3, False), ("cyclic=4", 4, True), ("complete", 6, False)):
+        point |= {"__PART__f_a_D1": value, "__PARA__L0": factor}
+        assert space.contains(point) == fits, (value, factor)
+    # Three elements are met without any copy, and a pipeline around unrolls what is inside.
+    assert space.contains({**space.default, "__PART__f_d_D1": "cyclic=3"})
+    assert space.contains({**space.default, "__PART__f_b_D2": "complete", "__PIPE__L1": "   "})
+    assert not space.contains({**space.default, "__PART__f_b_D2": "complete"})
+    assert values["__PART__f_b_D1"][-1] == values["__PART__f_b_D2"][-1] == "complete"  # 640 parts, 1,024 are taken
+    assert all(space.contains(one) for one in sample(space, "uniform", 50, seed=1))
+
+
+def test_counting_with_partitions_and_inline_is_that_of_brute_force() -> None:
+    text = """static int g(int v[4]) { return v[0] + v[3]; }
+    int f(int a[4]) {
+      int s = 0;
+      for (int i = 0; i < 4; i++) s += a[i];
+      return s + g(a);
+    }
+    """
+    space = derive_space(propose_sites(read_kernel(text, file="f.c", top="f"), explore=("partition", "inline")))
+    assert set(space.names) == {"__PARA__L0", "__PIPE__L0", "__PART__f_a_D1", "__INLINE__g"}
+    assert space.size() == len(_brute(space))

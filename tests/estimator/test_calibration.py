@@ -11,11 +11,12 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import VERSION, calibrated, load_device, prepare
 from pipeline.estimator.constants import Constants, read_constants
 from pipeline.estimator.fit import KernelData, Measured, Trials, cross_validate, fit, folds
-from pipeline.estimator.points import VITIS_PLAIN, Point
+from pipeline.estimator.points import Point
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import read_kernel
+from pipeline.terms import Dialect
 
-_CONSTANTS = Constants(VITIS_PLAIN, 130, {"carried_cycles": 3}, {"lut": {"loops": 75.0}})
+_CONSTANTS = Constants(Dialect.VITIS_PLAIN, 130, {"carried_cycles": 3}, {"lut": {"loops": 75.0}})
 
 
 def _kernel(size: int) -> Kernel:
@@ -43,9 +44,9 @@ def test_constants_survive_their_file_and_change_estimates_and_the_version(tmp_p
     assert plain.version == VERSION
     assert fitted.version.startswith(f"{VERSION}+")
     point: Point = {}
-    assert plain.estimate(point, VITIS_PLAIN).loops[0].initiation_interval.exact == 6
-    assert fitted.estimate(point, VITIS_PLAIN).loops[0].initiation_interval.exact == round(5 * 1.3) + 3
-    assert fitted.estimate(point, VITIS_PLAIN).tool_version == f"estimator {fitted.version}"
+    assert plain.estimate(point, Dialect.VITIS_PLAIN).loops[0].initiation_interval.exact == 6
+    assert fitted.estimate(point, Dialect.VITIS_PLAIN).loops[0].initiation_interval.exact == round(5 * 1.3) + 3
+    assert fitted.estimate(point, Dialect.VITIS_PLAIN).tool_version == f"estimator {fitted.version}"
 
 
 @pytest.mark.parametrize(
@@ -69,15 +70,15 @@ def test_file_that_holds_no_constants_is_named_in_one_line(tmp_path: Path, text:
 
 
 def test_fit_finds_the_constants_that_made_the_labels_on_kernels_it_has_not_seen() -> None:
-    truth = Constants(VITIS_PLAIN, 160, {"carried_cycles": 3}, {}).apply(load_device())
+    truth = Constants(Dialect.VITIS_PLAIN, 160, {"carried_cycles": 3}, {}).apply(load_device())
     data = []
     for size in (66, 80, 96):
         kernel = _kernel(size)
         made = prepare(kernel, truth)
-        found = [(point, made.figures(point, VITIS_PLAIN)) for point in _points()]
+        found = [(point, made.figures(point, Dialect.VITIS_PLAIN)) for point in _points()]
         designs = tuple(Measured(point, float(item.cycles[2] or 0), item.used) for point, item in found)
         data.append(KernelData(kernel, designs))
-    trials = Trials(load_device(), VITIS_PLAIN, data)
+    trials = Trials(load_device(), Dialect.VITIS_PLAIN, data)
     constants = fit(trials, range(3))
     assert (constants.stages_percent, constants.rules["carried_cycles"]) == (160, 3)
     held = cross_validate(trials, 3)

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from pipeline.estimator import VERSION, WalkedKernel, prepare
 from pipeline.estimator.bound import lower_bound, naive_bound
 from pipeline.estimator.features import FEATURES, features
-from pipeline.estimator.points import MERLIN, VITIS_PLAIN
 from pipeline.estimator.scores import kendall_tau
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.read import load_kernel
 from pipeline.reports.parse import parse_report
 from pipeline.reports.write import write_report
+from pipeline.terms import Dialect
 from tests.shared_data import shared
 
 SUITE = Path(__file__).resolve().parents[2] / "kernels"
@@ -102,7 +102,9 @@ def _real(member: str, least: int) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize(("member", "dialect", "wanted"), [("v20", MERLIN, 0.45), ("plain", VITIS_PLAIN, 0.65)])
+@pytest.mark.parametrize(
+    ("member", "dialect", "wanted"), [("v20", Dialect.MERLIN, 0.45), ("plain", Dialect.VITIS_PLAIN, 0.65)]
+)
 def test_estimates_rank_real_designs_far_better_than_trip_counts_over_factors(
     member: str, dialect: str, wanted: float
 ) -> None:

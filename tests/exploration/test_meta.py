@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.exploration import Features, History, Prior, SearchOutcome, make_strategy
 from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
 from pipeline.exploration.surrogates.forest import ForestSurrogate
-from pipeline.exploration.surrogates.meta import MetaSurrogate
+from pipeline.exploration.surrogates.metagp import MetaSurrogate
 from pipeline.exploration.types import Surrogate
 from tests.exploration.toy import run_toy, toy_features, toy_space
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.design_space import design_key
 from pipeline.exploration import History, Prior
+from pipeline.exploration.prior import estimated
 from pipeline.exploration.sources import Belief, alike, belief, prior_for
 from tests.exploration.toy import run_toy, toy_features, toy_space
 
@@ -46,8 +47,7 @@ def test_an_estimate_that_is_right_is_left_as_it_is_and_one_that_misleads_is_cor
     for history in own:
         told = np.array([np.log2(o.cycles) if o.cycles else 20.0 for o in history.outcomes])
         right.append(replace(history, features=replace(history.features, estimated=told)))
-    assert (
-        Prior.fit(right, trust=0.0).predict(right[0].features).latency.tolist() == right[0].features.estimated.tolist()
-    )
-    turned = [replace(one, features=replace(one.features, estimated=-one.features.estimated)) for one in right]
+    features = right[0].features
+    assert Prior.fit(right, trust=0.0).predict(features).latency.tolist() == estimated(features).tolist()
+    turned = [replace(one, features=replace(one.features, estimated=-estimated(one.features))) for one in right]
     assert belief("own", turned).trust == 1.0

@@ -116,7 +116,9 @@ def test_runs_that_say_nothing_of_the_design_must_not_count_as_failures() -> Non
     assert np.array_equal(silent.predict(some).valid, plain.predict(some).valid)
 
 
-@pytest.mark.parametrize("name", ["forest", "forest-best", "transfer-ei", "model-ei", "forest-ehvi", "forest-ei+best"])
+@pytest.mark.parametrize(
+    "name", ["forest", "forest-best", "transfer-ei", "metagp-ei", "model-ei", "forest-ehvi", "forest-ei+best"]
+)
 def test_a_strategy_that_cannot_be_made_is_refused_before_a_run_is_spent(name: str) -> None:
     with pytest.raises(PipelineError):
         make_strategy(name)

@@ -9,7 +9,9 @@ import pytest
 from pipeline.dataset import LabelledDesign
 from pipeline.dataset.build import build_tables
 from pipeline.dataset.schemas import write_table
+from pipeline.estimator import estimate
 from pipeline.exploration import SearchOutcome
+from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop.measured import measured, read_measured, write_measured
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
@@ -32,6 +34,7 @@ LABELS = {
         used=Resources(dsp=1, lut=591_120), available=DEVICE,
     ),
     "published below the least": Label(DesignStatus.OK, cycles=20, published_valid=True),
+    "without a bound": Label(DesignStatus.OK, clock_target_ns=4.0, used=Resources(dsp=3), available=DEVICE),
     "too large": Label(DesignStatus.DESIGN_TOO_LARGE, "unrolled beyond the limit"),
     "of the machine": Label(DesignStatus.LICENCE, "no licence"),
 }  # fmt: skip
@@ -41,12 +44,14 @@ LABELS = {
 def rows() -> list[LabelledDesign]:
     kernel = find_kernel("atax")
     sites = [site.name for site in kernel.sites]
+    text = "void k(int n, int a[64]) { for (int i = 0; i < n; i++) { for (int j = 0; j < 8; j++) { a[i] += j; } } }"
+    unbounded = estimate(read_kernel(text, file="k.c", top="k"), {})
     return [
         LabelledDesign(
-            "mine", "merlin", kernel.name, kernel.ast_hash, f"{number}", dict.fromkeys(sites, number + 1), label, None,
-            None, "replayed",
+            "mine", "merlin", kernel.name, kernel.ast_hash, f"{number}", dict.fromkeys(sites, number + 1), label,
+            unbounded if name == "without a bound" else None, None, "replayed",
         )
-        for number, label in enumerate(LABELS.values())
+        for number, (name, label) in enumerate(LABELS.items())
     ]  # fmt: skip
 
 
@@ -54,6 +59,7 @@ def test_a_search_sees_the_same_result_in_a_loop_in_its_files_and_in_a_datasets_
     tmp_path: Path, rows: list[LabelledDesign]
 ) -> None:
     direct = {row.key: measured(row).outcome() for row in rows}
+    assert direct[str(list(LABELS).index("without a bound"))].cycles is not None
     write_measured(tmp_path / "rows.jsonl", map(measured, rows))
     assert {row.key: row.outcome() for row in read_measured(tmp_path / "rows.jsonl")} == direct
     for name, table in build_tables(rows, {"atax": find_kernel("atax")}, {}).items():
@@ -71,4 +77,4 @@ def test_a_result_has_the_estimated_clock_and_per_resource_what_is_stated_else_w
     )
     assert found["without an estimated clock"].clock_ns == 4.0
     assert found["published in part"].utilisation == (0.5, None, 0.25, None)
-    assert [found[name].usable for name in LABELS] == [True, True, True, True, False, False, None]
+    assert [found[name].usable for name in LABELS] == [True, True, True, True, False, True, False, None]

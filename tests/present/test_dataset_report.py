@@ -6,13 +6,13 @@ from typing import Any
 
 from pipeline.present.dataset_report import MAX_FRONTS, dataset_report
 from pipeline.present.run_report import write_run_report
-from pipeline.reports.report import RESOURCE_NAMES
+from pipeline.terms import Resource
 
 CARD: dict[str, Any] = {"warnings": ["utilisations are cut"], "provenance": {"seed": 3}, "packages": {"python": "3.11"}}
 
 
 def _row(source: str, kernel: str, key: str, cycles: int | None, **further: Any) -> dict[str, Any]:
-    empty = {f"util_{name}{suffix}": None for name in RESOURCE_NAMES for suffix in ("", "_published")}
+    empty = {f"util_{name}{suffix}": None for name in Resource for suffix in ("", "_published")}
     status = "ok" if cycles is not None else "timeout"
     plain = {"source": source, "kernel": kernel, "key": key, "cycles": cycles, "status": status, "reason": None}
     return {**plain, "origin": "replayed", "usable_regression": cycles is not None, **empty, **further}

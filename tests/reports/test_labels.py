@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from pipeline.reports import DesignStatus, Latency, Resources, label_from_report, parse_report, utilisation
+from pipeline.reports.labels import Utilisation
+from pipeline.terms import Resource
 from tests.reports.samples import ONE_MODULE
 
 REPORT = parse_report(ONE_MODULE)
@@ -65,3 +67,7 @@ def test_utilisation_is_none_where_unknown_or_where_the_device_has_none() -> Non
     available = Resources(bram_18k=280, dsp=220, ff=106400, lut=None, uram=0)
     result = utilisation(used, available)
     assert (result.bram_18k, result.dsp, result.ff, result.lut, result.uram) == (2.0, 0.0, None, None, None)
+
+
+def test_counts_stand_in_the_order_of_the_tables() -> None:
+    assert [one.name for one in fields(Resources)] == [one.name for one in fields(Utilisation)] == list(Resource)

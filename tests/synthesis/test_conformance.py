@@ -11,9 +11,8 @@ from pipeline.design_space.keys import Point
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
-from pipeline.synthesis.backends import registry
 from pipeline.synthesis.backends.base import Backend
-from pipeline.synthesis.backends.registry import BackendKind, backend_kind, backend_names, register
+from pipeline.synthesis.backends.registry import BACKENDS, BackendKind
 from pipeline.synthesis.backends.testing import BackendConformance
 from pipeline.synthesis.vitis import VitisBackend
 from tests.synthesis.test_backends import POINTS, SOURCE
@@ -80,8 +79,9 @@ def _installed(folder: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _found_anew() -> None:
-    registry._entries.cache_clear()
+def _found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(BACKENDS.__dict__, "_entries", raising=False)
+    monkeypatch.setattr(BACKENDS, "_added", {})
 
 
 class TestAnothersTool(OnScale):
@@ -122,12 +122,10 @@ def test_a_package_that_cannot_be_loaded_is_named_in_one_line(tmp_path: Path) ->
     )
 
 
-def test_a_backend_is_found_by_its_name_and_a_wrong_name_says_which_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registered", {})
-    assert {"replay", "estimator"} <= set(backend_names())
-    assert backend_kind("estimator").name == "estimator"
+def test_a_backend_is_found_by_its_name_and_a_wrong_name_says_which_there_are() -> None:
+    assert {"replay", "estimator"} <= set(BACKENDS)
+    assert BACKENDS["estimator"].name == "estimator"
     with pytest.raises(Exception, match=r"no backend 'replai'; did you mean replay\?"):
-        backend_kind("replai")
-    mine = BackendKind("mine", backend_kind("replay").make)
-    register(mine)
-    assert "mine" in backend_names() and backend_kind("mine") is mine
+        BACKENDS["replai"]
+    mine = BACKENDS.register(BackendKind("mine", BACKENDS["replay"].make))
+    assert "mine" in BACKENDS and BACKENDS["mine"] is mine

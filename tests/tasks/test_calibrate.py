@@ -39,6 +39,8 @@ def test_a_user_refits_the_estimator_and_its_estimates_are_kept_apart(tmp_path: 
     folder = (workspace / "estimator" / "latest").resolve()
     said = json.loads((folder / "agreement.json").read_text(encoding="utf-8"))
     assert said["held_out"]["median_log2_error"] < said["shipped"]["median_log2_error"]
+    (line,) = [line for line in done.stderr.splitlines() if "by its own reports" in line]
+    assert "left out in turn" in line and "of 4 kernels" in line
     assert "Nothing to do" in luigi("Calibrate", *command).stderr
     config = tmp_path / "luigi.cfg"
     settings = (Path(__file__).resolve().parents[2] / "luigi.cfg").read_text(encoding="utf-8")

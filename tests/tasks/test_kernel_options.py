@@ -109,3 +109,26 @@ def test_options_of_a_kernel_reach_whatever_reads_it(project: Path) -> None:
     assert "k.json" in {file.name for file in (project / "workspace" / "exports").rglob("*.json")}
     line = one_error_line(luigi("Calibrate", *asked, cwd=project))
     assert "no label of lab has cycles" in line, "labels of the kernel as it is read with the options are found"
+
+
+@pytest.mark.parametrize(
+    ("sites", "said"),
+    [
+        ("tools", "give tool or merlin"),
+        ("tool,merlin", "give tool or merlin"),
+        ("merlin,inline", "name tool in --sites"),
+    ],
+)
+def test_sites_that_are_none_are_refused_with_what_is_there(project: Path, sites: str, said: str) -> None:
+    (project / "k.c").write_text("void k(int a[8]) { for (int i = 0; i < 8; i++) a[i]++; }\n")
+    done = module("DescribeKernel", "--kernel", "k.c", "--sites", sites, cwd=project)
+    assert done.returncode and said in one_error_line(done)
+
+
+def test_partitions_and_inlining_become_sites_by_option(project: Path) -> None:
+    (project / "k.c").write_text("void k(int a[8]) { for (int i = 0; i < 8; i++) a[i]++; }\n")
+    for sites, found in (("tool", []), ("partition,inline", ["__PART__k_a_D1"])):
+        done = module("DescribeKernel", "--kernel", "k.c", "--sites", sites, cwd=project)
+        assert done.returncode == 0, done.stderr
+        facts = json.loads((project / "workspace" / "descriptions" / "kernel-k.json").read_text())
+        assert [site["name"] for site in facts["sites"]] == ["__PARA__L0", *found, "__PIPE__L0"]

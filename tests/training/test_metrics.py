@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.training.metrics import TARGETS, regression_metrics, tau_within, validity_metrics
+from pipeline.models.config import TARGETS
+from pipeline.training.metrics import regression_metrics, tau_within, validity_metrics
 
 
 def _designs(count: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

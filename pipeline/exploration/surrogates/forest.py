@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.exploration.columns import chance, columns_of, logit
+from pipeline.exploration.observed import Observed
 from pipeline.exploration.prior import estimated
-from pipeline.exploration.surrogates.columns import chance, columns_of, logit
-from pipeline.exploration.surrogates.observed import Observed
+from pipeline.exploration.surrogates import SurrogateKind
 from pipeline.exploration.trees import Trees
 from pipeline.exploration.types import RESOURCES, Features, Floats, Forecast, ForecastBeforehand, SearchOutcome
 
@@ -120,3 +121,6 @@ def blank(features: Features) -> Forecast:
     latency = np.full(n, UNKNOWN_LATENCY) if features.estimated is None else estimated(features)
     low, wide = np.full((n, len(RESOURCES)), 0.3), np.full((n, len(RESOURCES)), 0.3)
     return Forecast(latency, np.full(n, _WIDE), low, wide, np.full(n, _BLANK_CHANCE))
+
+
+KIND = SurrogateKind("forest", lambda asked: ForestSurrogate(seed=asked.seed))

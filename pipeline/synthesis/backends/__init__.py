@@ -13,12 +13,10 @@ if TYPE_CHECKING:
     from pipeline.synthesis.backends.choose import FoundTool, find_address, find_vitis, made_for_target
     from pipeline.synthesis.backends.estimator import EstimatorBackend
     from pipeline.synthesis.backends.registry import (
+        BACKENDS,
         BackendKind,
         BackendRequest,
-        backend_kind,
-        backend_names,
         make_backend,
-        register,
     )
     from pipeline.synthesis.backends.replay import ReplayBackend
     from pipeline.synthesis.backends.tool import ToolBackend
@@ -26,6 +24,7 @@ else:
     __getattr__ = lazy_imports(__name__, __file__)
 
 __all__ = [
+    "BACKENDS",
     "Backend",
     "BackendKind",
     "BackendRequest",
@@ -37,11 +36,8 @@ __all__ = [
     "Outcome",
     "ReplayBackend",
     "ToolBackend",
-    "backend_kind",
-    "backend_names",
     "find_address",
     "find_vitis",
     "made_for_target",
     "make_backend",
-    "register",
 ]

@@ -135,6 +135,17 @@ class Backend(ABC):
         other.store = store
         return other
 
+    def tool_alone(self, written: Point, target: int) -> Self:
+        """This backend running one design: ``written`` under the tool's own pragma for a design-wide performance.
+
+        ``target`` is the cycles between two starts of the top function that the tool is asked for. Its reports have an
+        address of their own. Raises PipelineError where the tool has no such pragma.
+        """
+        raise PipelineError(
+            f"--baseline performance is a pragma of Vitis HLS 2025.2 or newer; the backend {self.name} does not run it",
+            fix="leave it out, or use --backend vitis with such a version",
+        )
+
     def step_labels(self, step: str, keys: Sequence[str]) -> dict[str, Label]:
         """The labels of a step beyond C synthesis, by design key; empty where runs do not take it."""
         return {}

@@ -17,6 +17,7 @@ from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, ESTIMATOR_SOURCE, Flow, estimator_flow
 from pipeline.synthesis.store import ReportStore
+from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     # Loaded where a backend is made: whoever only reads the store does without the estimator.
@@ -76,7 +77,7 @@ class EstimatorBackend(Backend):
 
     def address_of(self, kernel: Kernel) -> Address:
         """Where the estimates of a kernel live."""
-        flow = replace(self.flow, dialect="vitis-plain") if kernel.dialect == "vitis-plain" else self.flow
+        flow = replace(self.flow, dialect=Dialect.VITIS_PLAIN) if kernel.dialect == Dialect.VITIS_PLAIN else self.flow
         return Address(kernel.name, kernel.ast_hash, flow)
 
     def synthesize(self, kernel: Kernel, points: Sequence[Point]) -> Iterator[Outcome]:

@@ -15,6 +15,7 @@ from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
 from pipeline.synthesis.store import ReportStore
+from pipeline.terms import Dialect
 
 
 class ReplayBackend(Backend):
@@ -94,7 +95,7 @@ def _nominal_flow(source: str | None) -> Flow:
         from pipeline.estimator import VERSION
 
         return estimator_flow(VERSION)
-    return KNOWN_FLOWS.get(source) or imported_flow(source, "hls")
+    return KNOWN_FLOWS.get(source) or imported_flow(source, Dialect.HLS)
 
 
 def _default_source(store: ReportStore) -> str:

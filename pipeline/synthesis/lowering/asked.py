@@ -11,6 +11,7 @@ from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.pragmas import Pragma
 from pipeline.synthesis.lowering.prepare import Prepared
+from pipeline.terms import Dialect
 
 PIPELINE_VALUES = ("off", "", "flatten")
 _FACTOR = re.compile(r"\bfactor\s*=\s*(\d+)", re.IGNORECASE)
@@ -46,7 +47,7 @@ def asked(prepared: Prepared, point: Mapping[str, int | str]) -> dict[LoopRecord
                 if pragma.placeholder is None:
                     _fixed(kernel, pragma, wanted)
             for site in prepared.sites.get(record, []):
-                if site.dialect == "hls":
+                if site.dialect == Dialect.HLS:
                     wanted.hls_pipeline |= site.kind is SiteKind.PIPELINE
                     wanted.hls_unroll |= site.kind is SiteKind.PARALLEL
                     continue
@@ -91,7 +92,7 @@ def factor(kernel: Kernel, site: str, value: int | str) -> int:
 
 
 def _fixed(kernel: Kernel, pragma: Pragma, wanted: Asked) -> None:
-    if pragma.dialect == "hls":
+    if pragma.dialect == Dialect.HLS:
         wanted.hls_pipeline |= pragma.directive == "pipeline"
         wanted.hls_unroll |= pragma.directive == "unroll"
         return

@@ -16,24 +16,30 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.as_written import (
     NOTHING,
     OFF,
+    ON,
     WrittenLoop,
     interval_of,
     is_pipelined,
+    split_of,
     written_loops,
+    written_of,
+    written_option,
     written_value,
 )
-from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
+from pipeline.kernels.further_sites import has_memory_port
+from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
 from pipeline.kernels.own_pragmas import OwnPragma
 from pipeline.kernels.pragmas import normal_text
 from pipeline.kernels.source_places import LoopPlace, loop_places
 from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.project.source_text import bare_code
 from pipeline.synthesis.lowering.asked import check_names, factor
-from pipeline.synthesis.lowering.directive import LoweredDirective
+from pipeline.synthesis.lowering.directive import LoweredDirective, partition
 from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
 from pipeline.synthesis.lowering.statement_end import matching, statement_end
 from pipeline.synthesis.lowering.user_files import UserFiles, user_files
+from pipeline.terms import Dialect
 
 Delivery = Literal["insert", "directives"]
 DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
@@ -56,7 +62,17 @@ def is_cpp(kernel: Kernel) -> bool:
 
 def delivers(kernel: Kernel, dialect: str) -> bool:
     """Whether points of a dialect are delivered in the kernel's own files."""
-    return dialect == kernel.dialect and (dialect == "vitis-plain" or (dialect == "hls" and is_cpp(kernel)))
+    return dialect == kernel.dialect and (dialect == Dialect.VITIS_PLAIN or (dialect == Dialect.HLS and is_cpp(kernel)))
+
+
+def check_terms(kernel: Kernel, dialect: str) -> None:
+    """Raises PipelineError where points of a dialect cannot reach Vitis HLS in what the kernel is written in."""
+    if is_cpp(kernel) and not delivers(kernel, dialect):
+        raise PipelineError(
+            f"C++ is delivered in the tool's own terms, not as {dialect}",
+            file=kernel.file,
+            fix="write its sites as #pragma HLS, or leave them out and use --sites tool",
+        )
 
 
 def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "insert") -> LoweredSources:
@@ -66,10 +82,12 @@ def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "ins
     that this point needs. Raises PipelineError for a site without a value, a value that is none, and a place that
     neither a pragma nor a directive reaches.
     """
-    check_names(kernel, point, {site.name for site in kernel.sites})
+    check_names(kernel, point, {site.name for site in kernel.sites} | {option.name for option in kernel.options})
     work = _Work(kernel, user_files(kernel), loop_places(kernel), written_loops(kernel))
     for site in sorted(kernel.sites, key=lambda one: one.kind is not SiteKind.PIPELINE):
         work.serve(site, point[site.name], how)
+    for option in kernel.options:
+        work.serve_option(option, point[option.name], how)
     return work.sources()
 
 
@@ -129,12 +147,14 @@ class _Work:
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     """Pragmas to be put into each loop."""
+    blocks: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    """Pragmas to be put behind a position of a file: a function's opening brace, or a declaration."""
     directives: list[tuple[str, LoweredDirective]] = field(default_factory=list)
-    """With the loop that each is about."""
+    """With the loop or function that each is about."""
     labels: dict[str, str] = field(default_factory=dict)
     """Labels put in, by loop."""
-    replaced: set[int] = field(default_factory=set)
-    """The project's own directives that no longer hold, by identity."""
+    replaced: set[tuple[str, str, int]] = field(default_factory=set)
+    """The project's own directives that no longer hold."""
     outcomes: list[SiteOutcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     bare: dict[str, str] = field(default_factory=dict)
@@ -152,13 +172,86 @@ class _Work:
             text = self._changed(site, loop, wanted, own, how)
         self.outcomes.append(SiteOutcome(site.name, site.loop, str(value), Done.APPLIED, text))
 
+    def serve_option(self, option: Option, value: int | str, how: Delivery) -> None:
+        """Puts the value of a proposed array_partition or inline in place."""
+        line = _option_pragma(self.kernel, option, value)
+        text = ""
+        if value != written_option(self.kernel, option):
+            text = self._option_changed(option, line, how)
+        self.outcomes.append(SiteOutcome(option.name, option.function, str(value), Done.APPLIED, text))
+
+    def _option_changed(self, option: Option, line: LoweredDirective | None, how: Delivery) -> str:
+        own = written_of(self.kernel, option)
+        self.replaced |= {_stands(one) for one in own if one.beside}
+        inside = [one for one in own if not one.beside]
+        places = [self._line(one) for one in inside]
+        at = self._behind(option) if how == "insert" else None
+        if how == "directives" or None in places or (at is None and not places):
+            return self._option_directive(option, line, stands=bool(inside))
+        words = line.pragma().partition(" HLS ")[2] if line is not None else None
+        found = [match for match in places if match is not None]
+        for match, pragma in zip(found[:-1], inside, strict=False):
+            self.put(pragma.file, _whole_line(match, self.user.texts[pragma.file]))
+        if found:
+            file = inside[-1].file
+            edit = _whole_line(found[-1], self.user.texts[file]) if words is None else Edit(*_words(found[-1]), words)
+            self.put(file, edit)
+        elif words is not None and at is not None:
+            self.blocks.setdefault((option.file or self.kernel.file, at), []).append(f"#pragma HLS {words}")
+        if line is not None and self._is_open_port(option):
+            self.notes.append(
+                f"{option.variable} is an argument: the tool splits it where it is a memory (flow target vivado, or an "
+                "interface pragma with ap_memory)"
+            )
+        return ""
+
+    def _is_open_port(self, option: Option) -> bool:
+        named = any(argument.name == option.variable for argument in self.kernel.functions[0].arguments)
+        about = option.variable is not None and option.function == self.kernel.top and not option.declared
+        return about and named and has_memory_port(self.kernel, option.variable or "") is None
+
+    def _option_directive(self, option: Option, line: LoweredDirective | None, *, stands: bool) -> str:
+        if line is None and stands:
+            # array_partition -off takes no dimension (UG1399), and inline -off is another design.
+            raise PipelineError(
+                f"the {option.directive} of {option.variable or option.function} cannot be taken out by a directive",
+                file=option.file or self.kernel.file,
+                line=option.line,
+                fix="deliver by insertion (--vitis-delivery insert), with the pragma on a line of its own",
+            )
+        if line is None:
+            return ""
+        self.directives.append((plain_name(option.function), line))
+        return "as a directive"
+
+    def _behind(self, option: Option) -> int | None:
+        """Where an option's pragma can stand: behind its function's brace or its array's declaration; None where the
+        text does not show it."""
+        file = option.file or self.kernel.file
+        text = self.user.texts.get(file)
+        if text is None:
+            return None
+        start = _line_start(text, option.line)
+        if start is None:
+            return None
+        start += option.column - 1
+        code = self._bare(file)
+        if not option.declared:
+            return start + 1 if code.startswith("{", start) else None
+        name = option.variable or ""
+        if not re.match(rf"{re.escape(name)}\b", code[start : start + len(name) + 1]):
+            return None
+        end = statement_end(code, start)
+        macros = self._statement_macros() & set(_WORDS.findall(code, start, end)) if end is not None else {""}
+        return end if not macros else None
+
     def _own(self, site: Site) -> list[OwnPragma]:
         directive = "pipeline" if site.kind is SiteKind.PIPELINE else "unroll"
         return [one for one in self.kernel.pragmas if one.loop == site.loop and one.directive == directive]
 
     def _changed(self, site: Site, loop: Loop, value: int | str, own: list[OwnPragma], how: Delivery) -> str:
         beside = [one for one in own if one.beside]
-        self.replaced |= {id(one) for one in beside}
+        self.replaced |= {_stands(one) for one in beside}
         inside = [one for one in own if not one.beside]
         places = [self._line(one) for one in inside]
         at = self.places[loop.id]
@@ -304,6 +397,8 @@ class _Work:
                 closing.append((place.file, _closed(code, body.end, newline, outer)))
         for file, edit in closing:
             self.put(file, edit)
+        for (file, at), rows in self.blocks.items():
+            self.put(file, _block(self.user.texts[file], self._bare(file), at, rows))
 
     def sources(self) -> LoweredSources:
         """All files with the changes, and what stands beside them."""
@@ -312,14 +407,14 @@ class _Work:
         files = {
             self.user.names[file]: edited(text, self.edits.get(file, ())) for file, text in self.user.texts.items()
         }
-        kept = [one.text for one in kernel.pragmas if one.beside and id(one) not in self.replaced]
+        kept = {_stands(one): one.text for one in kernel.pragmas if one.beside and _stands(one) not in self.replaced}
         commands = [item.tcl(self._location(loop)) for loop, item in self.directives]
         flags = self.user.flags(project.flags).text if project is not None else ""
         labels, locations = self._labels(files)
         return LoweredSources(
             files=files,
             top=kernel.top,
-            directives="".join(f"{line}\n" for line in (*kept, *commands)),
+            directives="".join(f"{line}\n" for line in (*kept.values(), *commands)),
             notes=tuple(dict.fromkeys(self.notes)),
             cflags=flags,
             testbench_cflags=flags,
@@ -328,10 +423,12 @@ class _Work:
             sites=tuple(self.outcomes),
         )
 
-    def _location(self, loop_id: str) -> str:
-        loop = self.kernel.loop(loop_id)
+    def _location(self, place: str) -> str:
+        if "/" not in place:
+            return place
+        loop = self.kernel.loop(place)
         # Directives are for all instances of a template.
-        return f"{loop.function.partition('<')[0]}/{loop.label or self.labels[loop_id]}"
+        return f"{plain_name(loop.function)}/{loop.label or self.labels[place]}"
 
     def _labels(self, files: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """What reports call each loop: its label, or the tool's ``VITIS_LOOP_LINE_N``, N counting in a function."""
@@ -389,14 +486,56 @@ def _pragma(site: Site, value: int | str, own: OwnPragma | None, loop: Loop | No
     return " ".join(words)
 
 
-def _at_line(text: str, line: int) -> re.Match[str] | None:
-    """The ``#pragma HLS`` that begins on a line (from 1) of a text."""
+def _option_pragma(kernel: Kernel, option: Option, value: int | str) -> LoweredDirective | None:
+    """What a value of array_partition or inline asks for; None for no directive. PipelineError for any other value."""
+    try:
+        if option.directive == "array_partition":
+            split = split_of(option, value)
+            return None if split is None else partition(split.variable, split.kind, split.factor, split.dim)
+        if value not in (NOTHING, ON, OFF):
+            raise ValueError("off, '' or three blanks")
+    except ValueError as error:
+        raise PipelineError(
+            f"{value!r} cannot be the value of {option.name}", file=kernel.file, fix=f"use {error}"
+        ) from None
+    return None if value == NOTHING else LoweredDirective("inline", (("off", None),) if value == OFF else ())
+
+
+def _stands(pragma: OwnPragma) -> tuple[str, str, int]:
+    """Which directive of the project a pragma is: one of a template's function holds for all instances."""
+    return pragma.text, pragma.file, pragma.line
+
+
+def _line_start(text: str, line: int) -> int | None:
+    """Where a line (from 1) of a text begins."""
     start = 0
     for _ in range(line - 1):
         start = text.find("\n", start) + 1
         if not start:
             return None
-    return _PRAGMA.match(text, start)
+    return start
+
+
+def _block(text: str, code: str, at: int, rows: list[str]) -> Edit:
+    """Pragma lines behind a position: on the next line, or with what stands behind it on that line moved below."""
+    end = code.find("\n", at)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    start = text.rfind("\n", 0, at) + 1
+    own = re.match(r"[ \t]*", text[start:])
+    outer, inner = _indents(text, start + len(own[0] if own else ""), end)
+    indent = inner if code[at - 1] == "{" else outer
+    block = "".join(f"{indent}{row}{newline}" for row in rows)
+    rest = code[at : end if end >= 0 else len(code)]
+    if end >= 0 and not rest.strip():
+        return Edit(end + 1, end + 1, block)
+    blank = len(rest) - len(rest.lstrip(" \t"))
+    return Edit(at, at + blank, newline + block + indent)
+
+
+def _at_line(text: str, line: int) -> re.Match[str] | None:
+    """The ``#pragma HLS`` that begins on a line (from 1) of a text."""
+    start = _line_start(text, line)
+    return None if start is None else _PRAGMA.match(text, start)
 
 
 def _words(match: re.Match[str]) -> tuple[int, int]:

@@ -13,9 +13,17 @@ from pipeline.kernels.model import Kernel
 from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text, read_pragma
 from pipeline.kernels.symbols import Symbol
 from pipeline.program import deep_recursion
-from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, DIALECTS
+from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET
 from pipeline.synthesis.lowering.asked import asked, check_names
-from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery, deliver, deliver_placeholders, delivers, is_cpp
+from pipeline.synthesis.lowering.delivery import (
+    DELIVERIES,
+    Delivery,
+    check_terms,
+    deliver,
+    deliver_placeholders,
+    delivers,
+    is_cpp,
+)
 from pipeline.synthesis.lowering.directive import INLINE, LoweredDirective
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.interface import (
@@ -33,6 +41,7 @@ from pipeline.synthesis.lowering.plan import Plan
 from pipeline.synthesis.lowering.prepare import Prepared, prepare
 from pipeline.synthesis.lowering.proven import add_dependences
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
+from pipeline.terms import Dialect
 
 _ABOUT_ARGUMENTS = (
     "array_partition",
@@ -49,7 +58,7 @@ def lower(
     kernel: Kernel,
     point: Mapping[str, int | str],
     *,
-    dialect: str = "merlin",
+    dialect: str = Dialect.MERLIN,
     unsupported: Literal["refuse", "approximate"] = "approximate",
     buffers: bool = True,
     flow_target: str = DEFAULT_FLOW_TARGET,
@@ -79,7 +88,7 @@ def lower(
         PipelineError: a value that is none, a site without a value, or a point that is refused.
     """
     for option, value, known in (
-        ("dialect", dialect, DIALECTS),
+        ("dialect", dialect, tuple(Dialect)),
         ("unsupported", unsupported, ("refuse", "approximate")),
         ("flow_target", flow_target, ("vitis", "vivado")),
         ("placement", placement, ("pragmas", "directives")),
@@ -88,17 +97,12 @@ def lower(
     ):
         if value not in known:
             raise PipelineError(f"{value!r} is no {option}", fix=f"use one of {', '.join(known)}")
-    if dialect == "vitis-plain" and delivers(kernel, dialect):
+    if dialect == Dialect.VITIS_PLAIN and delivers(kernel, dialect):
         return deliver(kernel, point, delivery)
     prepared = prepare(kernel)
     if is_cpp(kernel):
         # C++ is never written back from the tree.
-        if dialect != "hls":
-            raise PipelineError(
-                f"C++ is delivered in the tool's own terms, not as {dialect}",
-                file=kernel.file,
-                fix="write its sites as #pragma HLS, or leave them out and use --sites tool",
-            )
+        check_terms(kernel, dialect)
         check_names(kernel, point, set(hls_sites(kernel)))
         found = [pragma_text(node) for node in pragma_nodes(kernel.ast)]
         given = [text for text in found if PLACEHOLDER.search(text)]
@@ -106,9 +110,9 @@ def lower(
             kernel, point, {normal_text(text): with_values(prepared, text, point) for text in given}
         )
     with deep_recursion():
-        if dialect == "merlin":
+        if dialect == Dialect.MERLIN:
             plan = decide(prepared, asked(prepared, point), reassociate)
-        elif dialect == "vitis-plain":
+        elif dialect == Dialect.VITIS_PLAIN:
             plan = decide_plain(prepared, point)
         else:
             plan = Plan()
@@ -117,7 +121,9 @@ def lower(
         if unsupported == "refuse":
             _refuse(kernel, plan)
         _pragma_texts(prepared, plan, point, dialect)
-        return _write(prepared, plan, point, dialect, buffers and dialect != "hls", flow_target, placement, partition)
+        return _write(
+            prepared, plan, point, dialect, buffers and dialect != Dialect.HLS, flow_target, placement, partition
+        )
 
 
 def _refuse(kernel: Kernel, plan: Plan) -> None:
@@ -146,15 +152,15 @@ def _pragma_texts(prepared: Prepared, plan: Plan, point: Mapping[str, int | str]
         word = (text.split() or [""])[0].lower()
         if word == "hls":
             # Sites of the plain dialect are named after loops; a placeholder of the source's own has no value there.
-            own = dialect != "vitis-plain" or not re.search(r"auto\s*\{", text)
-            pragma = read_pragma(node, prepared.kernel.file) if dialect == "merlin" else None
+            own = dialect != Dialect.VITIS_PLAIN or not re.search(r"auto\s*\{", text)
+            pragma = read_pragma(node, prepared.kernel.file) if dialect == Dialect.MERLIN else None
             if pragma is not None and pragma.directive == "pipeline":
                 own = on_loops.get((pragma.file, pragma.line, pragma.column)) not in plan.unpipelined
             plan.texts[id(node)] = with_values(prepared, text, point) if own else None
         elif word == "accel":
             pragma = read_pragma(node, prepared.kernel.file)
             attached = pragma.kind is not None and (pragma.file, pragma.line, pragma.column) in on_loops
-            if pragma.directive == "kernel" or (attached and (dialect == "merlin" or pragma.placeholder)):
+            if pragma.directive == "kernel" or (attached and (dialect == Dialect.MERLIN or pragma.placeholder)):
                 plan.texts[id(node)] = None
             else:
                 plan.texts[id(node)] = pragma.text
@@ -175,11 +181,11 @@ def _write(
 ) -> LoweredSources:
     kernel, program = prepared.kernel, prepared.program
     found = ports(prepared, buffers=buffers)
-    split = partitions(prepared, plan) if partition and dialect == "merlin" else Partitions()
+    split = partitions(prepared, plan) if partition and dialect == Dialect.MERLIN else Partitions()
     top = program.functions[kernel.top].node
     wrapped = bool(found.buffers)
     moved, given = _user_interface(prepared, plan, found, wrapped)
-    head = interface_directives(prepared, flow_target, given) if dialect != "hls" else []
+    head = interface_directives(prepared, flow_target, given) if dialect != Dialect.HLS else []
     arrays: dict[Symbol, list[LoweredDirective]] = {}
     body_head: list[LoweredDirective] = [INLINE] if wrapped else list(head)
     for symbol in split.splits:
@@ -193,7 +199,7 @@ def _write(
                 body_head += directives
             else:
                 split.notes.append(f"{symbol.name} is not split: it has no buffer")
-    if dialect == "merlin":
+    if dialect == Dialect.MERLIN:
         add_dependences(prepared, plan, found)
     emitter = Emitter(prepared, plan, pragmas=placement == "pragmas", arrays=arrays)
     inner = prepared.name(f"{kernel.top}_body") if wrapped else kernel.top

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -27,8 +27,9 @@ from pipeline.synthesis.vitis.retry import Retries, run_with_retries
 from pipeline.synthesis.vitis.run import Keep, StepResult, ToolResult, run_tool
 from pipeline.synthesis.vitis.scratch import check_scratch
 from pipeline.synthesis.vitis.sources import Sources
-from pipeline.synthesis.vitis.templates import render
+from pipeline.synthesis.vitis.templates import LOWERING, render
 from pipeline.synthesis.vitis.tools import STAND_IN, Tool, ToolKind
+from pipeline.synthesis.vitis.versions import TOP_PERFORMANCE_FROM, release_of
 
 Lowering = Callable[[Kernel, Point], Sources]
 """Turns a design point into sources; raises PipelineError where the point cannot be expressed."""
@@ -169,6 +170,27 @@ class VitisBackend(ToolBackend):
             other.further = (*other.further, Further(step))
         return other
 
+    def tool_alone(self, written: Point, target: int) -> Self:
+        """This backend running ``written`` under ``set_directive_performance`` of the top function.
+
+        Its reports stand under the source ``SOURCE-performance``. Raises PipelineError for a version without it.
+        """
+        release = release_of(self.tool.version)
+        if release is None or release < TOP_PERFORMANCE_FROM:
+            raise PipelineError(
+                f"--baseline performance needs Vitis HLS {TOP_PERFORMANCE_FROM} or newer; {self.tool.executable} is "
+                f"{self.tool.version or 'of an unknown version'}",
+                fix="leave it out, or use the settings64.sh of such a version",
+            )
+        other = copy.copy(self)
+        flow = self.flow
+        asked = (*flow.settings, (f"{LOWERING}performance", str(target)))
+        other.address = replace(
+            self.address, flow=replace(flow, source=f"{flow.source}-performance", settings=asked)
+        )  # fmt: skip
+        other.lowering = _ToolAlone(self.lowering, written, target)
+        return other
+
     def run_one(self, kernel: Kernel, point: Point) -> Outcome:
         """Run one design, whatever the store holds, and store what lasts."""
         key = design_key(point)
@@ -229,6 +251,21 @@ class VitisBackend(ToolBackend):
         return Outcome(
             key, point, label, result.report, report_hash, "synthesised", result.seconds, started, _faults(result)
         )
+
+
+@dataclass(frozen=True)
+class _ToolAlone:
+    """Lowers every point as ``written``, with the tool's own performance directive on the top function."""
+
+    lowering: Lowering
+    written: Point
+    target: int
+
+    def __call__(self, kernel: Kernel, point: Point) -> Sources:
+        sources = self.lowering(kernel, self.written)
+        line = f'set_directive_performance -target_ti {self.target} -unit cycle "{sources.top}"\n'
+        before = sources.directives
+        return replace(sources, directives=before + ("" if not before or before.endswith("\n") else "\n") + line)
 
 
 def step_label(name: str, step: StepResult) -> Label:

@@ -27,6 +27,8 @@ NEWEST_KNOWN = Release(2026, 1)
 """What is later is driven as this one is, and that is said."""
 VPP_MODE_HLS_FROM = Release(2023, 1)
 VITIS_RUN_TCL_FROM = Release(2023, 2)
+TOP_PERFORMANCE_FROM = Release(2025, 2)
+"""A performance pragma on the top function is a target for the whole design (UG1399 of 2025.2)."""
 VITIS_HLS_DEPRECATED_FROM = Release(2024, 2)
 """Gone one release later."""
 

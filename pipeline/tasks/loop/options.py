@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import luigi
 
 from pipeline.tasks.base import PipelineTask
-from pipeline.tasks.designs import BACKENDS
+from pipeline.tasks.designs import BACKEND_CHOICES
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, LoopOptions, loop_of
 from pipeline.tasks.parameters import Real, WholeNumber
@@ -32,7 +32,9 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     space = luigi.Parameter(default="", description="design space file, with a single kernel")
     source = luigi.Parameter(default="", description="where labels come from, such as hlsyn-v20")
     backend = luigi.ChoiceParameter(
-        default="auto", choices=BACKENDS, description="what runs designs; auto: Vitis if it is found, else replay"
+        default="auto",
+        choices=BACKEND_CHOICES,
+        description="what runs designs; auto: Vitis if it is found, else replay",
     )
     batch = WholeNumber(least=1, default=10, description="designs a round")
     objective = luigi.Parameter(default="cycles", description="what is minimised: cycles, ns, weighted or pareto")
@@ -59,6 +61,12 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, comma-separated; default: the loop's own"
+    )
+
+    baseline = luigi.Parameter(
+        default="",
+        description="what is run beside the design as written to compare with: performance or performance=CYCLES, the "
+        "tool's own top-level pragma (Vitis HLS 2025.2 or newer)",
     )
 
     @property

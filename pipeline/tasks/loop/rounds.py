@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import luigi
@@ -13,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
 from pipeline.tasks.messages import say
+from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 
@@ -108,12 +110,13 @@ class SynthesizeRound(RoundTask):
         Runs that the surroundings kept from a result are noted and are no runs of the loop; what needs the round has it
         finished first.
         """
+        from pipeline.loop.baselines import by_backend
         from pipeline.loop.labelled import is_told, told
         from pipeline.loop.rounds import proposed, round_text, write_runs
-        from pipeline.tasks.outcomes import outcomes_of
 
         designs = proposed(self.loop, self.round, self.only, self.take)
-        outcomes = outcomes_of(self.plan, designs, self.folder, self.tell_stage)
+        parts = by_backend(self.plan, designs)
+        outcomes = chain.from_iterable(outcomes_of(one, some, self.folder, self.tell_stage) for one, some in parts)
         results: dict[str, Outcome] = {}
         standing = Standing()
         title = f"{self.only} round {self.round}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.backends.registry import backend_kind
+from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
@@ -48,6 +48,7 @@ class LoopOptions:
     model: str
     warm_start: str
     warm_source: str
+    baseline: str
 
     def loop(self) -> ClosedLoop:
         """The loop; raises PipelineError for options that cannot be meant."""
@@ -69,6 +70,7 @@ class LoopOptions:
             model=self.model,
             warm_start=self.warm_start,
             warm_sources=names(self.warm_source),
+            baselines=names(self.baseline),
             seed=self.seed,
             devices=devices(),
             ir_cache=workspace / "ir",
@@ -82,7 +84,7 @@ class LoopOptions:
         named = names(self.kernel)
         single(len(named), "--kernel", space=self.space, **self.reading.narrow)
         backend = resolve_backend(self.backend)
-        if backend_kind(backend).runs_tool and not named:
+        if BACKENDS[backend].runs_tool and not named:
             # Runs of minutes to hours are not started unasked.
             if self.backend == backend:
                 raise PipelineError("no kernel to run is named", fix="name one with --kernel")

@@ -13,6 +13,7 @@ from pipeline.tasks.outputs import FolderTarget, fingerprint, write_json
 from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.searches.learn import FoldTask, ForecastFold, ProcessFold
 from pipeline.tasks.searches.options import SearchStudyTask
+from pipeline.tasks.searches.pools import read_pool
 
 RUNS = "runs.json"
 
@@ -102,7 +103,6 @@ class SearchKernel(SearchStudyTask):
         from pipeline.exploration.expected import RandomSearch
         from pipeline.exploration.methods import RANDOM, needs_prior, needs_processes, searched
         from pipeline.exploration.replay import KnownForecasts, curve, tells_searches_apart
-        from pipeline.tasks.searches.pools import read_pool
 
         objective = Objective(limit=self.limit)
         pool, sites = read_pool(self.dataset_folder, self.from_source, self.kernel, self.reading)

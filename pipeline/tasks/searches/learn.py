@@ -12,6 +12,7 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.messages import progress
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.options import SearchStudyTask
+from pipeline.tasks.searches.pools import read_pool
 
 if TYPE_CHECKING:
     from pipeline.exploration import Forecast, History
@@ -38,7 +39,6 @@ class FoldTask(SearchStudyTask):
     def read(self) -> tuple[list[History], list[Pool]]:
         """What is learned from, and the designs of the fold."""
         from pipeline.exploration import History
-        from pipeline.tasks.searches.pools import read_pool
 
         histories, left_out = [], []
         for source, kernels in self.kernels_of.items():

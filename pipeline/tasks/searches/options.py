@@ -18,6 +18,7 @@ from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.searches.pools import labelled_kernels
 from pipeline.tasks.target_options import TargetOptions
 
 
@@ -111,8 +112,6 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
 
             asked = self.asked_target
             return {source: cached_kernels(self.workspace, source, asked) for source in self.needed}
-        from pipeline.tasks.searches.pools import labelled_kernels
-
         return labelled_kernels(self.dataset_folder, self.needed)
 
     @cached_property

@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
+from pipeline.reports.labels import DesignStatus
+from pipeline.tasks.estimator_device import device_of_labels
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading
 
 if TYPE_CHECKING:
@@ -38,11 +40,10 @@ def read_pool(
     """
     import pyarrow.compute as pc
 
-    from pipeline.dataset.labelled import design_of_row
+    from pipeline.dataset.labelled import design_of_row, loops_of_rows
     from pipeline.exploration.replay import Pool
     from pipeline.loop.featurise import kernel_features
     from pipeline.loop.measured import measured
-    from pipeline.tasks.estimator_device import device_of_labels
     from pipeline.tasks.plan import kernel_or_none
 
     labels = _labels(dataset)
@@ -59,7 +60,17 @@ def read_pool(
     sites = {name for point in parsed for name in point}
     device = device_of_labels(dataset, (source,))
     facts = kernel_features(kernel_or_none(kernel, reading), known[0]["dialect"], sites, device)
-    outcomes = (measured(design_of_row(row, point)).outcome() for row, point in zip(known, parsed, strict=True))
+    loops: dict[str, list[dict[str, Any]]] = {}
+    if any(row["cycles"] is None and row["status"] == DesignStatus.OK for row in known):
+        # Designs without a bound compare as in a search of their own.
+        found = _loops(dataset)
+        of_kernel = pc.and_(pc.equal(found["source"], source), pc.equal(found["kernel"], kernel))
+        for one in found.filter(of_kernel).to_pylist():
+            loops.setdefault(one["key"], []).append(one)
+    outcomes = (
+        measured(design_of_row(row, point), loops_of_rows(loops.get(row["key"], ()))).outcome()
+        for row, point in zip(known, parsed, strict=True)
+    )
     return Pool(source, kernel, facts.of(parsed), tuple(outcomes)), facts.sites
 
 
@@ -68,6 +79,13 @@ def _labels(dataset: Path) -> pa.Table:
     from pipeline.dataset.schemas import read_table
 
     return read_table(dataset / "labels.parquet", "labels")
+
+
+@lru_cache(maxsize=2)
+def _loops(dataset: Path) -> pa.Table:
+    from pipeline.dataset.schemas import read_table
+
+    return read_table(dataset / "loops.parquet", "loops")
 
 
 @lru_cache(maxsize=2)

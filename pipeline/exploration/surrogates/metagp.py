@@ -15,8 +15,9 @@ from pipeline.exploration.meta_processes import (
     result_targets,
     run_inputs,
 )
+from pipeline.exploration.observed import Observed
+from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import BEFOREHAND
-from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import Features, Floats, Forecast, ForecastBeforehand, SearchOutcome
 
 _MOST = 400
@@ -86,3 +87,12 @@ class MetaSurrogate:
             found.spread[:, 1:],
             np.clip(chance, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE),
         )
+
+
+def make(asked: SurrogateRequest) -> MetaSurrogate:
+    """On what both the prior and the processes teach."""
+    assert asked.processes is not None and asked.prior is not None
+    return MetaSurrogate(asked.processes, asked.prior)
+
+
+KIND = SurrogateKind("metagp", make, needs_prior=True, needs_processes=True)

@@ -11,9 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from pipeline.exploration.surrogates.columns import columns_of, latent_of
+from pipeline.exploration.columns import columns_of, latent_of
+from pipeline.exploration.observed import Observed
+from pipeline.exploration.surrogates import SurrogateKind
 from pipeline.exploration.surrogates.forest import blank
-from pipeline.exploration.surrogates.observed import Observed
 from pipeline.exploration.types import Features, Floats, Forecast, ForecastBeforehand, SearchOutcome
 
 _MOST = 400
@@ -92,3 +93,6 @@ class GaussianSurrogate:
 
     def _before(self, features: Features) -> Forecast:
         return blank(features) if self._prior is None else self._prior.predict(features)
+
+
+KIND = SurrogateKind("gp", lambda asked: GaussianSurrogate(seed=asked.seed))

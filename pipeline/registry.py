@@ -1,0 +1,121 @@
+"""Things of one kind by name: those of this package, those added in this process, and those that other packages bring.
+
+Each is a module that ends in a ``KIND``, whose ``name`` is its own. A module of this package is found by the table that
+the registry is made with, one of another package by an entry point in that package's metadata:
+
+```
+[project.entry-points."hls_moe_pipeline.backends"]
+acme = "acme_hls.backend:KIND"
+```
+
+A name is known without its module being imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import Generic, Protocol, TypeVar
+
+from pipeline.errors import PipelineError, nearest
+
+
+class _Named(Protocol):
+    """What a registry holds."""
+
+    @property
+    def name(self) -> str:
+        """As commands and settings call it."""
+
+
+T = TypeVar("T", bound=_Named)
+
+
+def modules_of(package: str) -> dict[str, str]:
+    """The modules in a package's folder by their last names, in alphabetical order; nothing is imported but it."""
+    spec = find_spec(package)
+    assert spec is not None and spec.submodule_search_locations is not None
+    return {found.name: f"{package}.{found.name}" for found in pkgutil.iter_modules(spec.submodule_search_locations)}
+
+
+class Registry(Generic[T]):
+    """The things of one kind.
+
+    Args:
+        what: one of them, as messages call it: ``backend``.
+        kind: the class that a ``KIND`` is of.
+        own: gives the module of each of this package's own, by name.
+    """
+
+    def __init__(self, what: str, kind: type[T], own: Callable[[], Mapping[str, str]]) -> None:
+        self.what, self._kind, self._of_package = what, kind, own
+        self._added: dict[str, T] = {}
+
+    @property
+    def group(self) -> str:
+        """The group of entry points; the name of an entry is that of the thing."""
+        return f"hls_moe_pipeline.{self.what}s"
+
+    def register(self, thing: T) -> T:
+        """Adds one for this process, in front of any other of its name; a package of its own uses an entry point."""
+        self._added[thing.name] = thing
+        return thing
+
+    def get(self, name: str) -> T | None:
+        """The one of that name, None where nothing has it."""
+        return self[name] if name in self else None  # noqa: SIM401 - this is what it would call
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all."""
+        return tuple(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._added, *self._own, *sorted(self._entries))))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._added or name in self._own or name in self._entries
+
+    def __getitem__(self, name: str) -> T:
+        """The one of that name. Raises PipelineError for a name that nothing has, or that its package cannot give."""
+        if name in self._added:
+            return self._added[name]
+        if name in self._own:
+            kind: T = importlib.import_module(self._own[name]).KIND
+            return kind
+        entry = self._entries.get(name)
+        if entry is None:
+            names = self.names()
+            meant = nearest(name, names)
+            raise PipelineError(
+                f"there is no {self.what} {name[:40]!r}",
+                fix=(f"did you mean {meant}? " if meant else "") + f"use one of {', '.join(names)}",
+            )
+        return self._loaded(entry)
+
+    @cached_property
+    def _own(self) -> Mapping[str, str]:
+        return self._of_package()
+
+    @cached_property
+    def _entries(self) -> dict[str, EntryPoint]:
+        return {entry.name: entry for entry in entry_points(group=self.group)}
+
+    def _loaded(self, entry: EntryPoint) -> T:
+        package = entry.dist.name if entry.dist is not None else entry.value
+        try:
+            thing = entry.load()
+        except Exception as error:  # whatever a package of others raises when it is imported
+            raise PipelineError(
+                f"the {self.what} {entry.name} of {package} cannot be loaded: {type(error).__name__}: {error}",
+                fix=f"mend or remove that package: python -m pip show {package}",
+            ) from error
+        if not isinstance(thing, self._kind) or thing.name != entry.name:
+            raise PipelineError(
+                f"the entry point {entry.name} of {package} is no {self._kind.__name__} of that name",
+                fix=f"let {entry.value} be {self._kind.__name__}({entry.name!r}, ...)",
+            )
+        return thing

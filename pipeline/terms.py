@@ -1,0 +1,35 @@
+"""Words that stand in files, columns and options, as enumerations: a member is the text itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Resource(StrEnum):
+    """A resource of a device. The value names its columns, in the order of the tables; ``name`` is csynth.xml's."""
+
+    BRAM_18K = "bram_18k"
+    DSP = "dsp"
+    FF = "ff"
+    LUT = "lut"
+    URAM = "uram"
+
+    @property
+    def short(self) -> str:
+        """``BRAM``, ``DSP``, ``FF``, ``LUT`` or ``URAM``: as published sets, targets of models and pages spell it."""
+        return self.name.removesuffix("_18K")
+
+
+LEARNED = (Resource.LUT, Resource.FF, Resource.DSP, Resource.BRAM_18K)
+"""The resources that are predicted and searched over, in the order of the targets of every model."""
+
+
+class Dialect(StrEnum):
+    """What the value of a pragma site means."""
+
+    MERLIN = "merlin"
+    """Merlin pragmas (``ACCEL``): the value of a placeholder."""
+    VITIS_PLAIN = "vitis-plain"
+    """Directives of Vitis HLS at the two sites of every ``for`` loop, in the order of the source."""
+    HLS = "hls"
+    """Placeholders in pragmas of Vitis HLS (``HLS``)."""
