@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -162,3 +163,7 @@ class Names:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.program.sized_type(node)
+
+    def called(self, name: str, given: Sequence[values.Value]) -> values.Value | None:
+        """What a function of the file returns."""
+        return self.program.called(name, given)

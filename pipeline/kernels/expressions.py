@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from pycparser import c_ast
@@ -26,6 +26,10 @@ class Scope(Protocol):
 
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
+        ...
+
+    def called(self, name: str, given: Sequence[Value]) -> Value | None:
+        """What a function of the file returns for these arguments, None where unknown or where it does more."""
         ...
 
 
@@ -102,6 +106,15 @@ def _binary(node: c_ast.BinaryOp, scope: Scope) -> Value:
     return binary(node.op, left, right)
 
 
+def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
+    if isinstance(node.name, c_ast.ID):
+        given = [evaluate(item, scope) for item in (node.args.exprs if node.args is not None else ())]
+        value = scope.called(node.name.name, given)
+        if value is not None:
+            return value
+    return unknown(scope.type_of(node))
+
+
 def _address(node: c_ast.UnaryOp, scope: Scope) -> Value:
     """``&a[k]``."""
     if not isinstance(node.expr, c_ast.ArrayRef):
@@ -170,6 +183,7 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.UnaryOp: _unary,
     c_ast.BinaryOp: _binary,
     c_ast.TernaryOp: _ternary,
+    c_ast.FuncCall: _call,
 }
 
 

@@ -7,6 +7,7 @@ number of elements. A variable that a loop moves by the same amount in every ite
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from pycparser import c_ast
@@ -148,7 +149,8 @@ class Reaching:
         loop = self.loops.get(id(item))
         if loop is not None:
             by = self.by_iteration(symbol, loop)
-            entry = self.first(loop, symbol) if by is not None and loop.trip is not None else None
+            counted = by is not None and loop.trip is not None and not loop.leaves_early
+            entry = self.first(loop, symbol) if counted else None
             return fitted(shifted(entry, (by or 0) * (loop.trip or 0)), symbol.ctype) if entry is not None else None
         if effects.writes.get(symbol) != 1:
             return None
@@ -238,3 +240,7 @@ class Here:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.reaching.program.sized_type(node)
+
+    def called(self, name: str, given: Sequence[Value]) -> Value | None:
+        """What a function of the file returns."""
+        return self.reaching.program.called(name, given)

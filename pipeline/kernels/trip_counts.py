@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pycparser import c_ast, c_generator
 
 from pipeline.kernels.c_types import CType, usual
+from pipeline.kernels.execution import Execution, Stuck, variables
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.jumps import continues, entered, leaves
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.reaching import Here, Reaching
+from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.updates import FLIPPED, Test, Update, conjuncts, statements
 from pipeline.kernels.values import Value, constant, difference, shifted, unknown
 
@@ -42,8 +45,14 @@ class TripCounter:
         record.leaves_early = leaves(node.stmt, self.effects) or entered(node.stmt, self.reaching.info.gotos)
         record.skips = continues(node.stmt)
         condition = getattr(node, "cond", None)
-        if condition is None:
-            return
+        if condition is not None:
+            self._calculate(record, condition)
+        if record.trip is None:
+            self._execute(record)
+
+    def _calculate(self, record: LoopRecord, condition: Any) -> None:
+        """Counts by first value, step and bound, which may be linear in what is not known."""
+        node = record.node
         number = evaluate(condition, Here(self.reaching, Context("nowhere", None))).exact
         if number == 0 and not isinstance(node, c_ast.For):
             trips = 1 if isinstance(node, c_ast.DoWhile) else 0
@@ -98,8 +107,6 @@ class TripCounter:
         at_test = Context("loop", record.context, loop=record)
         bound = evaluate(test.bound, Here(self.reaching, at_test)) if test.bound is not None else constant(0)
         if update is not None and update.operator != "+":
-            if first is not None and first.exact is not None and bound.exact is not None and not test.step:
-                self._simulate(record, reading, update, first.exact, bound)
             return
         step = test.step + (update.number if update else 0)
         record.step = step
@@ -169,32 +176,107 @@ class TripCounter:
         if not head and test.operator in (("<", "<=") if step > 0 else (">", ">=")):
             record.limit = (test.operator, shifted(bound, offset))
 
-    def _simulate(self, record: LoopRecord, reading: _Reading, update: Update, value: int, bound: Value) -> None:
-        """Counts a loop whose variable is multiplied, divided or shifted by going through its values."""
-        test = reading.test
-        span = test.symbol.ctype.range
-        compared = usual(test.ctype, bound.ctype)
-        limit = bound.exact
-        if span is None or compared is None or limit is None or (limit < 0 and not compared.signed):
+    def _execute(self, record: LoopRecord) -> None:
+        """Counts a loop by executing what moves the variables of its condition, and the breaks that these decide."""
+        node = record.node
+        items = statements(node.stmt)
+        breaks = [item for item in items if _breaks(item)]
+        others = [item for item in items if not _breaks(item)]
+        decided = not any(leaves(item, self.effects) for item in others)
+        if self.reaching.info.gotos or (breaks and not decided and record.trip_max is not None):
             return
-        seen: list[int] = []
-        testing = not isinstance(record.node, c_ast.DoWhile)
+        for kept in (items, others) if breaks and decided else (others,):
+            leaving = record.leaves_early and kept is others
+            if leaving and record.trip_max is not None:
+                return
+            trips = self._iterations(record, kept, [item for item in breaks if item in kept])
+            if trips is None:
+                continue
+            if leaving:
+                self._set_trips(record, trips, trips, exact=True)
+            else:
+                record.trip = record.trip_min = record.trip_max = trips
+            return
+
+    def _iterations(self, record: LoopRecord, items: list[Any], breaks: list[Any]) -> int | None:
+        """The number of iterations that are begun, None where it depends on more than numbers."""
+        node, symbols = record.node, self.program.symbols
+        condition, following = getattr(node, "cond", None), getattr(node, "next", None)
+        if condition is None and not breaks:
+            return None
+        body = [item for item in items if not isinstance(item, c_ast.Pragma)]
+        needed = variables(condition, symbols).union(*(variables(item.cond, symbols) for item in breaks))
+        kept: set[int] = {id(item) for item in breaks}
         while True:
-            if value < 0 and not compared.signed:
-                return
-            if testing and not _holds(value, test.operator, limit):
+            more = [
+                part
+                for part in (*body, following)
+                if id(part) not in kept and any(self.effects.of(part).change(symbol) for symbol in needed)
+            ]
+            if not more:
                 break
-            testing = True
-            seen.append(value)
-            if len(seen) > _MAX_SIMULATED:
-                return
-            following = _stepped_value(value, update)
-            if not span[0] <= following <= span[1] or following == value:
-                return
-            value = following
-        self._set_trips(record, len(seen), len(seen), exact=record.whole)
-        if reading.steady and seen:
-            record.lo, record.hi, record.steady = min(seen), max(seen), True
+            kept |= {id(part) for part in more}
+            needed = needed.union(*(variables(part, symbols) for part in more))
+        if record.skips and any(id(item) in kept for item in body):
+            return None
+        moving = self.effects.of(node)
+        owned = {symbol for symbol in needed if moving.change(symbol)}
+        if any(
+            symbol.ctype.kind != "int" or symbol.address_taken or symbol.role not in ("local", "argument")
+            for symbol in owned
+        ):
+            return None
+        values = {symbol: first for symbol in owned if (first := self.reaching.first(record, symbol)) is not None}
+        here = Here(self.reaching, Context("loop", record.context, loop=record))
+        run = Execution(here, symbols, {symbol: first for symbol, first in values.items() if first.exact is not None})
+        run.owned |= owned
+        sliced = [item for item in body if id(item) in kept]
+        seen: list[int] = []
+        begun = 0
+        try:
+            while (begun == 0 and isinstance(node, c_ast.DoWhile)) or run.holds(condition):
+                begun += 1
+                if begun > _MAX_SIMULATED:
+                    return None
+                now = run.values.get(record.symbol) if record.symbol is not None else None
+                if now is not None and now.exact is not None:
+                    seen.append(now.exact)
+                if any(run.run(item) for item in sliced):
+                    break
+                if id(following) in kept:
+                    run.run(following)
+        except Stuck:
+            return None
+        self._seen(record, seen, begun)
+        return begun
+
+    def _seen(self, record: LoopRecord, seen: list[int], begun: int) -> None:
+        """What the values of a loop's variable at the start of its iterations say of it."""
+        symbol = record.symbol
+        even = all(after - before == record.step for before, after in pairwise(seen))
+        if not even:
+            record.step = None
+        if symbol is None or not seen or len(seen) != begun or not self._kept(record, symbol):
+            return
+        record.lo, record.hi, record.steady = min(seen), max(seen), True
+        if even and record.step:
+            record.start = constant(seen[0], symbol.ctype)
+
+    def _kept(self, record: LoopRecord, symbol: Symbol) -> bool:
+        """Whether a variable keeps its value in the body, but for what the last statement does."""
+        inside = [item for item in statements(record.node.stmt) if not isinstance(item, c_ast.Pragma)]
+        changed = self.effects.of(getattr(record.node, "cond", None)).change(symbol)
+        in_next = self.effects.of(getattr(record.node, "next", None)).change(symbol)
+        last = () if in_next else inside[-1:]
+        return not changed and not any(self.effects.of(item).change(symbol) for item in inside if item not in last)
+
+
+def _breaks(node: Any) -> bool:
+    """Whether a statement is ``if (...) break;`` and nothing else."""
+    if not isinstance(node, c_ast.If) or node.iffalse is not None:
+        return False
+    inner = [item for item in statements(node.iftrue) if not isinstance(item, c_ast.Pragma)]
+    return len(inner) == 1 and isinstance(inner[0], c_ast.Break)
 
 
 def _comparable(test: Test, tested: Value, bound: Value, step: int) -> bool:
@@ -277,23 +359,3 @@ def _stays_within(
     if span[0] <= final <= span[1]:
         return True
     return most is not None and tested.exact is not None and span[0] <= tested.exact + step * most <= span[1]
-
-
-def _holds(value: int, operator: str, bound: int) -> bool:
-    return {
-        "<": value < bound,
-        "<=": value <= bound,
-        ">": value > bound,
-        ">=": value >= bound,
-        "!=": value != bound,
-        "==": value == bound,
-    }[operator]
-
-
-def _stepped_value(value: int, update: Update) -> int:
-    if update.operator == "*":
-        return value * update.number
-    if update.operator == ">>":
-        return value >> update.number
-    quotient = abs(value) // update.number
-    return quotient if value >= 0 else -quotient

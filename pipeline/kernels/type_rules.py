@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipeline.kernels.c_types import (
     struct_of,
     usual,
 )
+from pipeline.kernels.execution import Calls
 from pipeline.kernels.expressions import constant_of, evaluate
 from pipeline.kernels.scopes import Scopes
 from pipeline.kernels.symbols import Symbol
@@ -37,6 +38,7 @@ class Types(Scopes):
     def __init__(self, layouts: Mapping[str, Layout]) -> None:
         super().__init__(layouts)
         self._constants: dict[int, Value | None] = {}
+        self._calls = Calls()
 
     def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
@@ -44,6 +46,13 @@ class Types(Scopes):
             return None
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
+
+    def called(self, name: str, given: Sequence[Value]) -> Value | None:
+        """What a function of the file, read before, returns for numbers; None where unknown or it does more."""
+        info = self.functions.get(name)
+        if info is None or info is self.current:
+            return None
+        return self._calls.called(info, given, self, self.symbols)
 
     def constant_value(self, symbol: Symbol) -> Value | None:
         """The value of an enum constant, or of an integer that nothing in this file or another can change."""
