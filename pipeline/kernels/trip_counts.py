@@ -241,7 +241,7 @@ class TripCounter:
                 now = run.values.get(record.symbol) if record.symbol is not None else None
                 if now is not None and now.exact is not None:
                     seen.append(now.exact)
-                if any(run.run(item) for item in sliced):
+                if any(run.holds(item.cond) if item in breaks else run.run(item) for item in sliced):
                     break
                 if id(following) in kept:
                     run.run(following)
@@ -272,11 +272,11 @@ class TripCounter:
 
 
 def _breaks(node: Any) -> bool:
-    """Whether a statement is ``if (...) break;`` and nothing else."""
+    """Whether a statement is ``if (...) break;``, or return, and nothing else."""
     if not isinstance(node, c_ast.If) or node.iffalse is not None:
         return False
     inner = [item for item in statements(node.iftrue) if not isinstance(item, c_ast.Pragma)]
-    return len(inner) == 1 and isinstance(inner[0], c_ast.Break)
+    return len(inner) == 1 and isinstance(inner[0], c_ast.Break | c_ast.Return)
 
 
 def _comparable(test: Test, tested: Value, bound: Value, step: int) -> bool:
