@@ -82,8 +82,8 @@ class Execution:
             case c_ast.ExprList():
                 return [self.value(item) for item in node.exprs][-1]
             case c_ast.BinaryOp(op="&&" | "||"):
-                left = self.holds(node.left)
-                return constant(int(left if left == (node.op == "||") else self.holds(node.right)))
+                first, decisive = self.holds(node.left), node.op == "||"
+                return constant(int(first if first == decisive else self.holds(node.right)))
             case c_ast.BinaryOp():
                 left, right = self.value(node.left), self.value(node.right)
                 return _number(binary(node.op, left, right))
