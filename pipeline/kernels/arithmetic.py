@@ -40,6 +40,9 @@ def binary(operator: str, left: Value, right: Value) -> Value:
     if rule is None:
         return unknown(ctype)
     result = rule(left, right, ctype)
+    span = ctype.range
+    if ctype.signed and result.exact is not None and span and not span[0] <= result.exact <= span[1]:
+        return unknown(ctype)  # C leaves it undefined.
     return fitted(Value(result.lo, result.hi, ctype, result.const, result.terms), ctype)
 
 

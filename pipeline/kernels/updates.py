@@ -74,6 +74,8 @@ class UpdateReader:
         operator, amount = node.op[:-1], node.rvalue
         if node.op == "=":
             value = node.rvalue
+            while isinstance(value, c_ast.Cast) and self._keeps(value, symbol.ctype):
+                value = value.expr
             if not isinstance(value, c_ast.BinaryOp):
                 return None
             operator = value.op
@@ -95,6 +97,11 @@ class UpdateReader:
         if operator == "/" and number <= 0:
             return None
         return Update(operator, number) if operator in ("+", "*", "/") else None
+
+    def _keeps(self, cast: c_ast.Cast, ctype: CType) -> bool:
+        """Whether a cast leaves what a variable of the type is given as it is."""
+        kind = self.program.type_of(cast)
+        return kind.kind == ctype.kind == "int" and (kind.bits or 0) >= (ctype.bits or 0) > 0
 
     def assigned(self, node: Any, symbol: Symbol) -> Any:
         """The expression that a chain of plain assignments gives to ``symbol``."""
