@@ -83,9 +83,9 @@ def _before_synthesis(text: str) -> int | None:
             depth += line.count("{") - line.count("}")
         at += len(line)
     if synthesis is None:
-        found = len(text) if text.endswith("\n") else None
+        found = len(text) if text.endswith("\n") else -1
     opened = [match.start() for match in _SOLUTION.finditer(text)]
-    return found if found is not None and len(opened) == 1 and opened[0] < found else None
+    return found if len(opened) == 1 and opened[0] < found else None
 
 
 def _without(text: str, numbers: set[int], notes: list[str], name: str) -> str:

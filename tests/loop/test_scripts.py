@@ -139,6 +139,6 @@ def test_a_script_with_several_solutions_is_left_alone_and_that_is_said(tmp_path
     project = open_project(tmp_path / "run.tcl", solution="two").project
     kernel = propose_sites(load_kernel(Path(project.file), project=project))
     point = {**derive_space(kernel).default, "__PARA__L3": 8}
-    held = write_project(tmp_path / "best", kernel, lower(kernel, point, dialect=kernel.dialect, delivery="directives"))
+    told = write_project(tmp_path / "best", kernel, lower(kernel, point, dialect=kernel.dialect, delivery="directives"))
     assert (tmp_path / "best" / "run.tcl").read_text() == text
-    assert "run.tcl opens no solution, or several" in held["directives.tcl"]
+    assert "run.tcl opens no solution, or several" in told["directives.tcl"]
