@@ -16,6 +16,7 @@ from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
+from pipeline.loop.knowledge import usable_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import teaches
@@ -115,6 +116,7 @@ class ClosedLoop:
             "backend": self.backend_name,
             "batch": self.batch,
             "estimator": self.devices.version,
+            "knowledge": known.digest if (known := usable_for(self)) is not None else None,
             "further": sorted({step for plan in self.plans.values() for step in plan.further}),
             "kernels": [
                 [name, plan.address.digest, plan.space.hash if plan.space else None]
@@ -202,7 +204,10 @@ class ClosedLoop:
         return bool(self.model)
 
     def uses_processes(self) -> bool:
-        """Whether the search may use what other kernels teach of how designs resemble each other."""
+        """Whether the search may use what its store's kernels teach of how designs resemble each other; not where that
+        is shipped."""
+        if usable_for(self) is not None:
+            return False
         if kind := SURROGATES.get(self.surrogate):
             return kind.needs_processes
         return self.surrogate == "auto" and self.acquisition == "auto" and self.goal.dimensions == 1

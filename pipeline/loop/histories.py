@@ -101,8 +101,10 @@ def histories_of(loop: ClosedLoop) -> list[History]:
 def learn_from(loop: ClosedLoop, histories: list[History], folder: Path, advance: Callable[..., None] | None) -> None:
     """Writes what histories teach of how designs resemble each other; ``advance`` is told of each step."""
     from pipeline.exploration.meta_processes import learn_processes
+    from pipeline.exploration.sources import belief
 
-    learn_processes(histories, seed=loop.seed, advance=advance).save(folder)
+    trust = belief(loop.source_name, histories, seed=loop.seed).trust
+    learn_processes(histories, seed=loop.seed, trust=trust, advance=advance).save(folder)
 
 
 def processes_of(loop: ClosedLoop) -> MetaProcesses | None:
