@@ -5,6 +5,7 @@ import sys
 from pipeline.tasks import command_line, defaults, family, help, messages
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
 from pipeline.tasks.compare import CompareSearches
+from pipeline.tasks.compare_designs import Compare
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.describe import DescribeDesign, DescribeKernel, ListKernels
 from pipeline.tasks.designs import SampleConfigurations
@@ -43,6 +44,7 @@ COMMANDS = (
     ListKernels,
     DescribeKernel,
     DescribeDesign,
+    Compare,
     Doctor,
 )
 

@@ -1,0 +1,186 @@
+"""Two designs side by side: sites, loops, resources, cycles and time; and what got worse by more than a share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_own
+from pipeline.reports import parse_report
+from pipeline.reports.report import Range
+from pipeline.terms import Resource
+
+POINT, REPORT = "point.json", "csynth.xml"
+FIGURES = ("cycles", "ns", *Resource)
+"""What a design is judged by; the least is the best of each."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A design as its folder tells it. ``figures`` by :data:`FIGURES`: cycles, ns, shares of the device; None unknown.
+
+    ``loops``: trip count, II and latency in cycles as text, by the loop's name and module; empty without a report.
+    """
+
+    place: str
+    kernel: str
+    basis: dict[str, Any]
+    assumed_trips: int | None
+    point: dict[str, Any]
+    figures: dict[str, float | None]
+    loops: dict[str, dict[str, str]]
+
+
+def read_design(folder: Path) -> Compared:
+    """The design in the folder of a finished loop, in its ``best/`` or in a folder of it.
+
+    Raises PipelineError where there is none, or more than one, or what is there is damaged.
+    """
+    place = next((p for p in (folder, folder / "best") if (p / POINT).is_file()), None)
+    if place is None:
+        several = sorted(p.parent.name for p in folder.glob(f"best/*/{POINT}"))
+        if several:
+            raise PipelineError(
+                "holds a design a kernel", file=str(folder), fix=f"name one of them, as {folder / 'best' / several[0]}"
+            )
+        raise PipelineError(
+            "holds no design", file=str(folder), fix="name the folder of a finished loop, as workspace/loops/latest"
+        )
+    told = read_own(place / POINT, "kernel", "point", "source", "cycles", "clock_ns", "part", "clock_target_ns")
+    cycles, clocks = told["cycles"], [c for c in (told["clock_ns"], told["clock_target_ns"]) if c is not None]
+    used = {str(name): told.get(f"util_{name}") for name in Resource}
+    return Compared(
+        place=str(folder),
+        kernel=told["kernel"],
+        basis={"source": told["source"], "part": told["part"], "clock": told["clock_target_ns"]},
+        assumed_trips=told.get("assumed_trips"),
+        point=told["point"],
+        figures={"cycles": cycles, "ns": cycles * max(clocks) if cycles is not None and clocks else None, **used},
+        loops=_loops(place / REPORT),
+    )
+
+
+def _loops(file: Path) -> dict[str, dict[str, str]]:
+    if not file.is_file():
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for loop in parse_report(file.read_bytes()).loops:
+        facts = {"trips": loop.trip_count, "II": loop.initiation_interval, "latency": loop.latency}
+        name = f"{loop.module}/{loop.name}"
+        while name in found:
+            name += "'"
+        found[name] = {what: _range(value) for what, value in facts.items()}
+    return found
+
+
+def _range(value: Range) -> str:
+    if value.minimum is None and value.maximum is None:
+        return "?"
+    if value.minimum == value.maximum:
+        return f"{value.maximum:,}"
+    return " to ".join("?" if end is None else f"{end:,}" for end in (value.minimum, value.maximum))
+
+
+def compare(first: Compared, second: Compared) -> dict[str, Any]:
+    """The facts as JSON values. ``change`` is second / first - 1: None where unknown, "inf" where it came from nothing.
+
+    ``obstacles`` says, one a line, why the figures are not of one kind; empty where they are.
+    """
+    obstacles = [
+        f"{name} differs: {mine} and {second.basis[name]}"
+        for name, mine in first.basis.items()
+        if mine != second.basis[name]
+    ]
+    if first.kernel != second.kernel:
+        obstacles.append(f"kernel differs: {first.kernel} and {second.kernel}")
+    if first.assumed_trips != second.assumed_trips:
+        obstacles.append("only one of the two has a loop without a known bound, or they assume other iterations")
+    return {
+        "first": first.place,
+        "second": second.place,
+        "kernel": first.kernel,
+        **first.basis,
+        "obstacles": obstacles,
+        "figures": {
+            name: {"first": mine, "second": other, "change": _change(mine, other)}
+            for name, mine in first.figures.items()
+            for other in (second.figures[name],)
+        },
+        "sites": _differences(first.point, second.point),
+        "loops": _differences(first.loops, second.loops),
+    }
+
+
+def _differences(first: dict[str, Any], second: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    named = dict.fromkeys((*first, *second))
+    return {
+        name: {"first": first.get(name), "second": second.get(name)}
+        for name in named
+        if first.get(name) != second.get(name)
+    }
+
+
+def _change(first: float | None, second: float | None) -> float | str | None:
+    if first is None or second is None:
+        return None
+    if first == 0:
+        return 0.0 if second == 0 else "inf"
+    return round(second / first - 1, 6)
+
+
+def worsened(facts: dict[str, Any], share: float, figures: Sequence[str]) -> list[str]:
+    """Which of the ``figures`` of :func:`compare` grew by more than ``share`` (0.05 is 5 %).
+
+    Raises PipelineError where that cannot be judged: figures of another kind, or known of one design alone.
+    """
+    if facts["obstacles"]:
+        raise PipelineError(
+            f"the designs cannot be judged: {'; '.join(facts['obstacles'])}",
+            fix="leave --fail-above out to see them beside each other, or compare runs of one kind",
+        )
+    found = []
+    for name in figures:
+        told = facts["figures"][name]
+        if (told["first"] is None) != (told["second"] is None):
+            known = "first" if told["second"] is None else "second"
+            raise PipelineError(f"{name} is known of the {known} design alone", fix="choose others with --figures")
+        if told["change"] is not None and float(told["change"]) > share:
+            found.append(name)
+    return found
+
+
+def comparison_text(facts: dict[str, Any]) -> str:
+    """The facts as aligned lines for a terminal."""
+    lines = [f"first:  {facts['first']}", f"second: {facts['second']}"]
+    lines += [f"Note: {text}" for text in facts["obstacles"]]
+    lines.append(f"{'':10} {'first':>14} {'second':>14} {'change':>9}")
+    for name, told in facts["figures"].items():
+        values = [_figure(name, told[which]) for which in ("first", "second")]
+        lines.append(f"{name:10} {values[0]:>14} {values[1]:>14} {_percent(told['change']):>9}")
+    for title in ("sites", "loops"):
+        lines.append(f"{title} that differ:" if facts[title] else f"{title}: none differs")
+        for name, told in facts[title].items():
+            lines.append(f"  {name}: {_told(told['first'])} -> {_told(told['second'])}")
+    return "\n".join(lines)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {text}" for name, text in value.items())
+    return "none" if value is None else "off" if value == "" else str(value)
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:,.0f}" if name in ("cycles", "ns") else f"{value:.2%}"
+
+
+def _percent(change: float | str | None) -> str:
+    if change is None:
+        return "-"
+    return "from none" if math.isinf(float(change)) else f"{float(change):+.1%}"

@@ -1,0 +1,56 @@
+"""Two designs side by side: what differs is told, what grew is judged, what is of another kind is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.loop.comparison import compare, comparison_text, read_design, worsened
+
+BASE = {
+    "kernel": "k", "point": {"a": 1, "b": "off"}, "source": "estimator", "cycles": 1000, "clock_ns": 3.0,
+    "part": "p", "clock_target_ns": 4.0, "assumed_trips": None, "util_bram_18k": 0.0, "util_dsp": 0.1,
+    "util_ff": 0.1, "util_lut": 0.1, "util_uram": None,
+}  # fmt: skip
+
+
+def facts_of(tmp_path: Path, **changes: Any) -> dict[str, Any]:
+    """The comparison of the base design, in a loop's folder, with one that differs."""
+    for name, values in (("first/best", {}), ("second", changes)):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "point.json").write_text(json.dumps(BASE | values), encoding="utf-8")
+    return compare(read_design(tmp_path / "first"), read_design(tmp_path / "second"))
+
+
+def test_only_growth_beyond_the_share_of_a_judged_figure_is_worse(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, cycles=1050, clock_ns=5.0, util_dsp=0.05, util_bram_18k=0.01, point={"a": 2, "b": "off"})
+    assert facts["figures"]["ns"] == {"first": 4000.0, "second": 5250.0, "change": 0.3125}
+    assert worsened(facts, 0.05, ("cycles", "ns", "dsp", "bram_18k", "uram")) == ["ns", "bram_18k"]
+    assert worsened(facts, 0.04, ("cycles", "dsp")) == ["cycles"]
+    assert facts["sites"] == {"a": {"first": 1, "second": 2}}
+    assert "a: 1 -> 2" in comparison_text(facts) and "+31.2%" in comparison_text(facts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"part": "q"}, "part differs: p and q"),
+        ({"clock_target_ns": 5.0}, "clock differs"),
+        ({"source": "vitis"}, "source differs"),
+        ({"assumed_trips": 64}, "without a known bound"),
+        ({"cycles": None}, "cycles is known of the first design alone"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_and_not_passed(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    facts = facts_of(tmp_path, **changes)
+    with pytest.raises(PipelineError, match=told):
+        worsened(facts, 0.05, ("cycles",))
+
+
+def test_a_folder_without_a_design_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="holds no design"):
+        read_design(tmp_path)
