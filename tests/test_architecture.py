@@ -16,7 +16,7 @@ BELOW_TASKS = {"present", "exploration", "training", "models", "dataset", "estim
                "design_space", "kernels", "program", "project", "loop"}  # fmt: skip
 MAY_IMPORT = {
     "tasks": BELOW_TASKS,
-    "loop": BELOW_TASKS - {"loop", "project", "program"},
+    "loop": BELOW_TASKS - {"loop", "program"},
     "present": {"dataset"},
     "exploration": {"models", "design_space", "kernels"},
     "training": {"models", "graphs", "dataset", "kernels"},
