@@ -12,6 +12,7 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
+from pipeline.kernels.families import folds
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
@@ -117,8 +118,6 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
     @cached_property
     def fold_of(self) -> dict[str, int]:
         """The part in which each kernel is left out."""
-        from pipeline.kernels.families import folds
-
         if self.folds < 2:
             raise PipelineError(f"--folds {self.folds} leaves nothing to learn from", fix="give 2 or more")
         return folds({kernel for kernels in self.kernels_of.values() for kernel in kernels}, self.folds)
