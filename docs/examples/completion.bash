@@ -15,7 +15,7 @@ _hls_pipeline() {
         SampleConfigurations) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --strategy --count --around' ;;
         SynthesizeDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --strategy --count --around' ;;
         BuildGraph) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel' ;;
-        ImportHLSyn) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --url --source-prefix --source --dialect --kernels --part --clock --tool-version' ;;
+        ImportHLSyn) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --url --layout --source-prefix --source --dialect --kernels --part --clock --tool-version' ;;
         ImportReports) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --source --kernel --part --clock --tool-version --dialect' ;;
         BuildPacks) words='--part --clock --workspace --seed --kernels --count --output-folder' ;;
         Calibrate) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --kernels --designs --folds' ;;

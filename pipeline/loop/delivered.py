@@ -51,15 +51,15 @@ def write_project(folder: Path, kernel: Kernel, sources: Sources | LoweredSource
             patch = unified_diff({name: texts[place]}, {name: changed[place]})
             diff += patch.encode("utf-8", "surrogateescape")
             _put(folder / name, data)
-            held[name] = "; ".join(["your file with this design's directives", *notes])
+            held[name] = "your file with this design's directives"
     for name, data in beside.items():
         if name not in held:
             _put(folder / name, data)
             held[name] = "your file, as it is"
     if sources.directives and not (texts and sources.directives == own_directives(kernel)):
         _put(folder / own, sources.directives.encode())
-        used = "" if texts else "; source it in the script after the files are added"
-        held[own] = f"this design's directives{used}"
+        used = notes if texts else ["source it in the script after the files are added"]
+        held[own] = "; ".join(["this design's directives", *used])
     _put(folder / CHANGES, diff)
     held[CHANGES] = "what changed in your files, for patch -p1" if diff else "empty: the files are as you wrote them"
     return held

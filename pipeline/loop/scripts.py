@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DIRECTIVES = "directives.tcl"
 """What holds a design's directives in the tool's own words."""
 _SYNTHESIS = re.compile(r"^([ \t]*)csynth_design\b", re.MULTILINE)
+_SOLUTION = re.compile(r"^[ \t]*open_(?:solution|component)\b", re.MULTILINE)
 _KEY = re.compile(r"[ \t]*(?:syn\.|part[ \t]*=|clock[ \t]*=|freqhz[ \t]*=|flow_target[ \t]*=)")
 
 
@@ -59,16 +60,32 @@ def with_directives(
         return changed, notes
     where = os.path.relpath(folder / beside, script.parent)
     command = f"source [file join [file dirname [info script]] {where}]"
-    places = list(_SYNTHESIS.finditer(changed[script]))
-    if len(places) > 1:
-        notes.append(f"{script.name} synthesises several times: source {beside} in your solution yourself")
-    elif places:
-        at = places[0]
-        changed[script] = f"{changed[script][: at.start()]}{at[1]}{command}\n{changed[script][at.start() :]}"
+    at = _before_synthesis(changed[script])
+    if at is None:
+        notes.append(f"{script.name} opens no solution, or several: source {beside} in yours before csynth_design")
     else:
-        text = changed[script]
-        changed[script] = f"{text}{'' if text.endswith(chr(10)) else chr(10)}{command}\n"
+        changed[script] = f"{changed[script][:at]}{command}\n{changed[script][at:]}"
     return changed, notes
+
+
+def _before_synthesis(text: str) -> int | None:
+    """Where the command begins, on a line of its own and outside braces, that first makes the tool run; the end of the
+    text where none does. None where no solution is open there, or it is not clear which."""
+    synthesis = _SYNTHESIS.search(text)
+    limit = synthesis.start() if synthesis is not None else len(text)
+    depth, at, found = 0, 0, 0
+    for line in text.splitlines(keepends=True):
+        if at > limit:
+            break
+        if depth <= 0:
+            found = at
+        if not line.lstrip().startswith("#"):
+            depth += line.count("{") - line.count("}")
+        at += len(line)
+    if synthesis is None:
+        found = len(text) if text.endswith("\n") else None
+    opened = [match.start() for match in _SOLUTION.finditer(text)]
+    return found if found is not None and len(opened) == 1 and opened[0] < found else None
 
 
 def _without(text: str, numbers: set[int], notes: list[str], name: str) -> str:

@@ -283,7 +283,6 @@ class Calibrate(_AgainstLabels):
         from pipeline.exploration import History
         from pipeline.loop.histories import history_at
         from pipeline.loop.own_reports import correction, correction_text
-        from pipeline.tasks.estimator_device import shipped_device
         from pipeline.tasks.plan import open_store
 
         found = []

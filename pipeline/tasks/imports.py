@@ -13,6 +13,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow
+from pipeline.synthesis.parts import check_part
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
 from pipeline.tasks.messages import bar, say
@@ -79,6 +80,7 @@ class ImportHLSyn(KernelOptions, _Import):
     url = luigi.Parameter(
         default="", description="address to download; default: the public HLSyn archive, checksum checked"
     )
+    layout = luigi.Parameter(default="hlsyn", description="how the set is laid out, by the name of an importer")
     source_prefix = luigi.Parameter(default="hlsyn", description="designs/VERSION/ becomes the source PREFIX-VERSION")
     source = luigi.Parameter(default="", description="the source's name, needed for a flat designs/ folder")
     dialect = luigi.Parameter(default="", description="merlin or vitis-plain; default: told from the designs")
@@ -101,8 +103,6 @@ class ImportHLSyn(KernelOptions, _Import):
 
     def flow_of(self, source: str, dialect: str) -> Flow:
         """The flow of a source's labels; raises PipelineError where what is said of it is known to be otherwise."""
-        from pipeline.synthesis.parts import check_part
-
         if self.part:
             check_part(self.part, "--part")
         told = {"part": self.part or None, "clock_ns": self.clock, "tool_version": self.tool_version or None}
@@ -158,6 +158,7 @@ class ImportHLSyn(KernelOptions, _Import):
 
         return {
             **super().identity,
+            **({} if self.layout == "hlsyn" else {"layout": self.layout}),
             "archive": self.archive[1],
             "dialect": self.dialect,
             "source": self.source,
@@ -169,7 +170,7 @@ class ImportHLSyn(KernelOptions, _Import):
 
     def run(self) -> None:
         """Reads the set and files one pack a kernel and source, beside those of other sets."""
-        from pipeline.dataset import read_label_set
+        from pipeline.dataset.importers import IMPORTERS, ImportRequest
         from pipeline.synthesis import Changes, Entry, arriving
         from pipeline.tasks.plan import kernel_or_none, open_store
 
@@ -180,13 +181,10 @@ class ImportHLSyn(KernelOptions, _Import):
         problems: list[PipelineError] = []
         addresses = []
         changes = Changes()
-        parts = read_label_set(
-            path,
-            source_prefix=self.source_prefix,
-            source=self.source or None,
-            dialect=self.dialect or None,
-            on_problem=problems.append,
+        asked = ImportRequest(
+            path, self.source_prefix, self.source or None, self.dialect or None, on_problem=problems.append
         )
+        parts = IMPORTERS[self.layout].read(asked)
         for part in self.follow(parts, "kernels"):
             kernel = self.named.get(part.kernel) or kernel_or_none(part.kernel)
             if kernel is None:

@@ -119,3 +119,26 @@ def test_directives_are_delivered_without_a_tool_too(tmp_path: Path) -> None:
         sources, _ = build_sources(plan, best)
         assert sources.directives == ('set_directive_unroll -factor 8 "sum/each"\n' if how == "directives" else "")
         assert ("#pragma" in sources.files["sum.c"]) == (how == "insert")
+
+
+def test_a_kernel_without_loops_is_delivered_as_it_is(tmp_path: Path) -> None:
+    for name in ("one.cpp", "one.c"):
+        (tmp_path / name).write_text("void one(int a[4], int *b) { *b = a[0] + a[3]; }\n")
+        kernel = propose_sites(load_kernel(tmp_path / name))
+        sources = lower(kernel, {}, dialect=kernel.dialect)
+        assert sources.files == {name: (tmp_path / name).read_text()} and not sources.directives
+
+
+def test_a_script_with_several_solutions_is_left_alone_and_that_is_said(tmp_path: Path) -> None:
+    text = TCL.replace("ROOT/src", "src").replace(
+        "DIRECTIVES", "csynth_design\nopen_solution two\nset_part xc7z020-clg484-1"
+    )
+    for name, held in {"src/sum.c": SOURCE, "src/sum.h": "", "bench.c": "int main() {}\n", "run.tcl": text}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(held)
+    project = open_project(tmp_path / "run.tcl", solution="two").project
+    kernel = propose_sites(load_kernel(Path(project.file), project=project))
+    point = {**derive_space(kernel).default, "__PARA__L3": 8}
+    held = write_project(tmp_path / "best", kernel, lower(kernel, point, dialect=kernel.dialect, delivery="directives"))
+    assert (tmp_path / "best" / "run.tcl").read_text() == text
+    assert "run.tcl opens no solution, or several" in held["directives.tcl"]

@@ -97,7 +97,8 @@ def lower(
     ):
         if value not in known:
             raise PipelineError(f"{value!r} is no {option}", fix=f"use one of {', '.join(known)}")
-    if dialect == Dialect.VITIS_PLAIN and delivers(kernel, dialect):
+    bare = not kernel.sites and not kernel.options
+    if (dialect == Dialect.VITIS_PLAIN or bare) and delivers(kernel, dialect):
         return deliver(kernel, point, delivery)
     prepared = prepare(kernel)
     if is_cpp(kernel):
