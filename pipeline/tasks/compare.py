@@ -77,7 +77,8 @@ class CompareSearches(SearchStudyTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The searches decide the tables."""
-        return {**super().identity, "shards": [shard.digest for shard in self.shards], "methods": list(self.chosen)}
+        shards = [shard.digest for shard in self.shards]
+        return {**super().identity, "shards": shards, "seeds": self.seeds, "methods": list(self.chosen)}
 
     @property
     def _sources(self) -> str:

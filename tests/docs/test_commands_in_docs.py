@@ -57,7 +57,7 @@ SMALLER = {"--count": "3"}
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's folder: the repository's data by links, a C file of their own, an archive and a folder of past runs."""
     folder = tmp_path_factory.mktemp("user")
-    for name in ("kernels", "reports", "hls_templates"):
+    for name in ("kernels", "reports", "hls_templates", "models"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "luigi.cfg", folder)
     (folder / "mine.c").write_text(
