@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -162,3 +163,7 @@ class Names:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.program.sized_type(node)
+
+    def called(self, node: c_ast.FuncCall, given: Sequence[values.Value]) -> values.Value | None:
+        """The value that a call returns where its arguments are known."""
+        return self.program.called(node, given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from pycparser import c_ast
@@ -18,6 +18,10 @@ class Scope(Protocol):
 
     def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a variable or member at the place of evaluation, None where unknown."""
+        ...
+
+    def called(self, node: c_ast.FuncCall, given: Sequence[Value]) -> Value | None:
+        """The value that a call returns for these arguments, None where unknown."""
         ...
 
     def type_of(self, node: Any) -> CType:
@@ -65,6 +69,12 @@ def _cast(node: c_ast.Cast, scope: Scope) -> Value:
     if source.ctype.kind != "int" or target.kind != "int":
         return unknown(target)
     return fitted(source, target)
+
+
+def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
+    given = [evaluate(item, scope) for item in node.args.exprs] if node.args is not None else []
+    value = scope.called(node, given)
+    return value if value is not None else unknown(scope.type_of(node))
 
 
 def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
@@ -167,6 +177,7 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.ID: _named,
     c_ast.StructRef: _named,
     c_ast.Cast: _cast,
+    c_ast.FuncCall: _call,
     c_ast.UnaryOp: _unary,
     c_ast.BinaryOp: _binary,
     c_ast.TernaryOp: _ternary,

@@ -7,6 +7,7 @@ number of elements. A variable that a loop moves by the same amount in every ite
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from pycparser import c_ast
@@ -230,6 +231,10 @@ class Here:
         """The value of a variable or member there."""
         symbol = self.reaching.program.symbols.get(id(node))
         return self.reaching.value_at(symbol, self.context) if symbol is not None else None
+
+    def called(self, node: c_ast.FuncCall, given: Sequence[Value]) -> Value | None:
+        """The value that a call there returns."""
+        return self.reaching.program.called(node, given)
 
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""

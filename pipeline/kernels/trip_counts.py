@@ -12,10 +12,9 @@ from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.jumps import continues, entered, leaves
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.reaching import Here, Reaching
+from pipeline.kernels.stepped_loops import stepped_trips
 from pipeline.kernels.updates import FLIPPED, Test, Update, conjuncts, statements
 from pipeline.kernels.values import Value, constant, difference, shifted, unknown
-
-_MAX_SIMULATED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,11 @@ class TripCounter:
                 record.inclusive = test.operator in ("<=", ">=")
                 record.whole = len(parts) == 1
                 self._trips(record, reading)
-                return
+                break
+        else:
+            reading = None
+        if record.trip is None and not self.reaching.info.gotos:
+            self._step_through(record, reading)
 
     def _reading(self, record: LoopRecord, test: Test, condition: Any) -> _Reading | None:
         """How the tested variable moves, None where that is not seen."""
@@ -98,8 +101,6 @@ class TripCounter:
         at_test = Context("loop", record.context, loop=record)
         bound = evaluate(test.bound, Here(self.reaching, at_test)) if test.bound is not None else constant(0)
         if update is not None and update.operator != "+":
-            if first is not None and first.exact is not None and bound.exact is not None and not test.step:
-                self._simulate(record, reading, update, first.exact, bound)
             return
         step = test.step + (update.number if update else 0)
         record.step = step
@@ -169,32 +170,16 @@ class TripCounter:
         if not head and test.operator in (("<", "<=") if step > 0 else (">", ">=")):
             record.limit = (test.operator, shifted(bound, offset))
 
-    def _simulate(self, record: LoopRecord, reading: _Reading, update: Update, value: int, bound: Value) -> None:
-        """Counts a loop whose variable is multiplied, divided or shifted by going through its values."""
-        test = reading.test
-        span = test.symbol.ctype.range
-        compared = usual(test.ctype, bound.ctype)
-        limit = bound.exact
-        if span is None or compared is None or limit is None or (limit < 0 and not compared.signed):
+    def _step_through(self, record: LoopRecord, reading: _Reading | None) -> None:
+        """Counts a loop that no law counts by going through its values."""
+        seen = stepped_trips(self.reaching, record)
+        if seen is None:
             return
-        seen: list[int] = []
-        testing = not isinstance(record.node, c_ast.DoWhile)
-        while True:
-            if value < 0 and not compared.signed:
-                return
-            if testing and not _holds(value, test.operator, limit):
-                break
-            testing = True
-            seen.append(value)
-            if len(seen) > _MAX_SIMULATED:
-                return
-            following = _stepped_value(value, update)
-            if not span[0] <= following <= span[1] or following == value:
-                return
-            value = following
-        self._set_trips(record, len(seen), len(seen), exact=record.whole)
-        if reading.steady and seen:
-            record.lo, record.hi, record.steady = min(seen), max(seen), True
+        self._set_trips(record, len(seen), len(seen), exact=True)
+        values = [known[record.symbol].exact for known in seen] if seen and record.symbol in seen[0] else []
+        numbers = [number for number in values if number is not None]
+        if reading is not None and reading.steady and numbers:
+            record.lo, record.hi, record.steady = min(numbers), max(numbers), True
 
 
 def _comparable(test: Test, tested: Value, bound: Value, step: int) -> bool:
@@ -277,23 +262,3 @@ def _stays_within(
     if span[0] <= final <= span[1]:
         return True
     return most is not None and tested.exact is not None and span[0] <= tested.exact + step * most <= span[1]
-
-
-def _holds(value: int, operator: str, bound: int) -> bool:
-    return {
-        "<": value < bound,
-        "<=": value <= bound,
-        ">": value > bound,
-        ">=": value >= bound,
-        "!=": value != bound,
-        "==": value == bound,
-    }[operator]
-
-
-def _stepped_value(value: int, update: Update) -> int:
-    if update.operator == "*":
-        return value * update.number
-    if update.operator == ">>":
-        return value >> update.number
-    quotient = abs(value) // update.number
-    return quotient if value >= 0 else -quotient

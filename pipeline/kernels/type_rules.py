@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from pipeline.kernels.c_types import (
 )
 from pipeline.kernels.expressions import constant_of, evaluate
 from pipeline.kernels.scopes import Scopes
+from pipeline.kernels.stepping import called_value
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Value, constant, fitted
 from pipeline.program import Layout
@@ -37,6 +38,7 @@ class Types(Scopes):
     def __init__(self, layouts: Mapping[str, Layout]) -> None:
         super().__init__(layouts)
         self._constants: dict[int, Value | None] = {}
+        self._returned: dict[tuple[object, ...], Value | None] = {}
 
     def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
@@ -44,6 +46,16 @@ class Types(Scopes):
             return None
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
+
+    def called(self, node: c_ast.FuncCall, given: Sequence[Value]) -> Value | None:
+        """The value that a call of a function read before returns for these arguments, None where unknown."""
+        numbers = [value.exact for value in given]
+        if None in numbers or not isinstance(node.name, c_ast.ID):
+            return called_value(self, node, given)
+        key = (node.name.name, *numbers)
+        if key not in self._returned:
+            self._returned[key] = called_value(self, node, given)
+        return self._returned[key]
 
     def constant_value(self, symbol: Symbol) -> Value | None:
         """The value of an enum constant, or of an integer that nothing in this file or another can change."""

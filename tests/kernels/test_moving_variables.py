@@ -25,7 +25,7 @@ def _kernel(statements: str, before: str = "") -> Kernel:
         ("struct pair p, o; p.x = 4; p = o; for (i = 0; i < p.x; i++) a[i] = 0;", [None]),
         ("union both u; u.n = 4; u.m = 2; for (i = 0; i < u.n; i++) a[i] = 0;", [None]),
         ("unsigned char c; for (c = 4; (int)c < 16; c += 4) a[c] = 0;", [3]),
-        ("for (i = 9; (unsigned char)i > 5; i--) a[i] = 0;", [None]),
+        ("for (i = 9; (unsigned char)i > 5; i--) a[i] = 0;", [4]),
         ("for (i = 20; (unsigned)i > 5; i -= 3) a[i] = 0;", [5]),
         # 20, 17, .., 2, then -1, which is no small number there.
         ("for (i = 20; (unsigned)i > 1; i -= 3) a[i] = 0;", [None]),
