@@ -59,7 +59,8 @@ def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: 
         if is_vector(first):
             return c_ast.ArrayRef(member(base, "data", coord), scope.lower(given[1]), coord)
     if op == "()" and is_pixels(first) and len(given) == 3:
-        return _pixel(member(scope.lower(given[0]), "val", coord), *scope.many(given[1:]), coord)
+        row, column = scope.many(given[1:])
+        return _pixel(member(scope.lower(given[0]), "val", coord), row, column, coord)
     values = [
         address(value)
         if kind.kind == "record"
