@@ -181,7 +181,7 @@ class Execution:
         return known
 
 
-class Calls:
+class KnownCalls:
     """Calls of a file's functions with numbers, answers remembered."""
 
     def __init__(self) -> None:

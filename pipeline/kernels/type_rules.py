@@ -24,7 +24,7 @@ from pipeline.kernels.c_types import (
     struct_of,
     usual,
 )
-from pipeline.kernels.execution import Calls
+from pipeline.kernels.execution import KnownCalls
 from pipeline.kernels.expressions import constant_of, evaluate
 from pipeline.kernels.scopes import Scopes
 from pipeline.kernels.symbols import Symbol
@@ -38,7 +38,7 @@ class Types(Scopes):
     def __init__(self, layouts: Mapping[str, Layout]) -> None:
         super().__init__(layouts)
         self._constants: dict[int, Value | None] = {}
-        self._calls = Calls()
+        self._calls = KnownCalls()
 
     def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
