@@ -19,7 +19,7 @@ FUZZ_TESTS ?= tests
 KILLS ?= 40
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: env run test lint unit fuzz ci bench packs docs test-farm test-kills clean
+.PHONY: env run test lint unit fuzz ci bench packs docs test-farm test-kills clean knowledge
 
 env: $(STAMP)
 
@@ -60,6 +60,13 @@ test-kills: $(STAMP)
 
 bench: $(STAMP)
 	@for b in bench/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+# What ships in models/: learned from published labels of plain Vitis HLS, whose archive VITIS_LABELS names.
+knowledge: $(STAMP)
+	@test -n "$(VITIS_LABELS)" || { echo "name the archive or folder of labels: make knowledge VITIS_LABELS=PATH"; exit 2; }
+	@$(BIN)/luigi --module pipeline ImportHLSyn --path $(VITIS_LABELS) --source vitis-plain --workspace $(WORKSPACE)
+	@$(BIN)/luigi --module pipeline MakeKnowledge --source vitis-plain --terms 'sharc-lab/HLSFactory, LICENSE.data: CC BY-SA 4.0' --workspace $(WORKSPACE)
+	@rm -rf models/vitis && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/vitis-plain-* | head -1)" models/vitis
 
 packs: $(STAMP)
 	@$(BIN)/luigi --module pipeline BuildPacks --workspace $(WORKSPACE)

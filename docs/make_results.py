@@ -118,17 +118,21 @@ def _searches(rows: list[dict[str, Any]]) -> list[str]:
     ]
     for row in rows:
         within = [
-            f"{row[f'within_2_percent_{runs}']:.0%} ± {row[f'within_2_percent_deviation_{runs}']:.0%}"
+            f"{row[f'within_2_percent_{runs}']:.0%}" + _spread(row.get(f"within_2_percent_deviation_{runs}"))
             for runs in points
         ]
         median = [
             f"{_number(row[f'median_ratio_{runs}'])} ({_number(row[f'upper_quartile_ratio_{runs}'])})"
             for runs in points
         ]
-        last = [_number(row[f"adrs_{points[-1]}"]), _number(row[f"hypervolume_{points[-1]}"])]
+        last = [_number(row.get(f"adrs_{points[-1]}")), _number(row.get(f"hypervolume_{points[-1]}"))]
         cells = [row["source"], row["method"], str(int(row["pairs"])), *within, *median, *last]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def _spread(deviation: float | None) -> str:
+    return "" if deviation is None else f" ± {deviation:.0%}"
 
 
 def _missed(study: dict[str, Any]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Where the data that ships with the package lies: the kernel suite, the cached reports, the tool's templates.
+"""Where the data that ships with the package lies: the kernel suite, the cached reports, the tool's templates, what is
+known of other kernels.
 
 In a checkout these folders stand beside the package; the wheel carries them inside it, under ``data/``.
 """
@@ -10,11 +11,11 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 
 _PACKAGE = Path(__file__).resolve().parent
-_HOLDS = {"kernels": "*/*.c", "reports": "*/*.zip", "hls_templates": "*.j2"}
+_HOLDS = {"kernels": "*/*.c", "reports": "*/*.zip", "hls_templates": "*.j2", "models": "*/card.json"}
 
 
 def shipped_folder(name: str) -> Path:
-    """The folder ``kernels``, ``reports`` or ``hls_templates`` that came with this package.
+    """The folder ``kernels``, ``reports``, ``hls_templates`` or ``models`` that came with this package.
 
     Raises PipelineError where the installation lacks it.
     """

@@ -16,6 +16,14 @@ HEAVY = frozenset(
      "scipy", "sklearn", "tenacity", "tensorboard", "torch", "torch_geometric", "tqdm", "ziglang"}
 )  # fmt: skip
 """Packages whose loading a command can feel: these, and modules of ours that load them, may stand in functions."""
+SLOW = frozenset(
+    {f"pipeline.{name}" for name in
+     ("dataset.labelled", "dataset.published_record", "design_space.rules", "present.charts", "present.descriptions",
+      "present.graph_page", "project.compiler", "project.opened", "synthesis.design_names",
+      "synthesis.executors.run_all")}
+)  # fmt: skip
+"""Modules of ours that a command can feel by themselves: with what they load each takes 5 to 40 of the 500 ms that
+``ListKernels`` takes. They, and modules that load them, may stand in functions too."""
 
 
 @dataclass
@@ -80,9 +88,13 @@ class Package:
             return
         for name in node.names:
             whole = f"{node.module}.{name.name}"
-            yield (
-                whole if whole in self.trees else self.lazy.get(node.module or "", {}).get(name.name, node.module or "")
-            )
+            yield whole if whole in self.trees else self._defined_in(node.module or "", name.name)
+
+    def _defined_in(self, module: str, name: str) -> str:
+        """Where a name of a module comes from, through the packages that load it when it is used."""
+        while (behind := self.lazy.get(module, {}).get(name)) is not None:
+            module = behind
+        return module
 
     def loads(self, module: str) -> set[str]:
         """Every module that is loaded when one is imported, with the packages around them."""
@@ -99,8 +111,8 @@ class Package:
         return seen
 
     def is_heavy(self, module: str) -> bool:
-        """Whether importing it loads one of the heavy packages."""
-        return any(one.split(".")[0] in HEAVY for one in self.loads(module))
+        """Whether importing it loads one of the heavy packages, or what is slow of ours."""
+        return any(one in SLOW or one.split(".")[0] in HEAVY for one in self.loads(module))
 
     def light_within(self) -> dict[str, list[str]]:
         """By room, imports within functions that would cost nothing at the top."""

@@ -1,7 +1,7 @@
 # Completion of tasks and parameters in bash: source docs/examples/completion.bash
 # Made from the code by docs/make_reference.py.
 _hls_pipeline() {
-    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Doctor' word
+    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Doctor' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
         GenerateDataset) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernels --source --backend --strategy --count --around --space --graphs --allow-partial' ;;
@@ -10,11 +10,12 @@ _hls_pipeline() {
         EvaluateTransfer) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --target-source --target-kernels --protocol --target --shots --shots-by --epochs --fine-tune-epochs --training --accelerator --dataset --leave-out --least-designs --seeds --methods' ;;
         RunActiveLearningLoop) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --batch --objective --weights --utilisation-limit --target-cycles --acquisition --surrogate --model --warm-start --warm-source --baseline --budget --top-k --use-cache --testbench-seconds --cosim' ;;
         ValidateTopDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --batch --objective --weights --utilisation-limit --target-cycles --acquisition --surrogate --model --warm-start --warm-source --baseline --budget --top-k --use-cache --cosim' ;;
-        CompareSearches) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --dataset --limit --folds --seeds --budget --batch --methods --kernels' ;;
+        CompareSearches) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --target-source --dataset --limit --folds --seeds --budget --batch --methods --kernels' ;;
+        MakeKnowledge) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --target-source --dataset --limit --folds --without --terms' ;;
         SampleConfigurations) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --strategy --count --around' ;;
         SynthesizeDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --strategy --count --around' ;;
         BuildGraph) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel' ;;
-        ImportHLSyn) words='--workspace --seed --path --url --source-prefix --source --dialect' ;;
+        ImportHLSyn) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --url --layout --source-prefix --source --dialect --kernels --part --clock --tool-version' ;;
         ImportReports) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --source --kernel --part --clock --tool-version --dialect' ;;
         BuildPacks) words='--part --clock --workspace --seed --kernels --count --output-folder' ;;
         Calibrate) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --kernels --designs --folds' ;;

@@ -47,7 +47,7 @@ def build_tables(
     labels for a design. A plain Vitis site that lies on no loop of its kernel has null for its loop.
     """
     rows = list(designs)
-    in_space = _in_space(rows, spaces)
+    in_space = _in_space(rows, kernels, spaces)
     return {
         "designs": _designs(rows, in_space),
         "labels": _labels(rows, in_space),
@@ -95,12 +95,17 @@ def _without_space(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(value for column, value in row.items() if column not in _OF_SPACE)
 
 
-def _in_space(rows: Sequence[LabelledDesign], spaces: Mapping[str, DesignSpace]) -> list[bool | None]:
-    """Whether each point is allowed; None where no rules apply (plain Vitis, no space, no point)."""
+def _in_space(
+    rows: Sequence[LabelledDesign], kernels: Mapping[str, Kernel], spaces: Mapping[str, DesignSpace]
+) -> list[bool | None]:
+    """Whether each point is allowed; None where no rules apply (plain Vitis of a kernel in other terms, no space, no
+    point)."""
+    plain = {name for name, kernel in kernels.items() if kernel.dialect == Dialect.VITIS_PLAIN}
     verdicts: list[bool | None] = [None] * len(rows)
     of_kernel: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        if row.point is not None and row.dialect != Dialect.VITIS_PLAIN and row.kernel in spaces:
+        ruled = row.dialect != Dialect.VITIS_PLAIN or row.kernel in plain
+        if row.point is not None and row.kernel in spaces and ruled:
             of_kernel[row.kernel].append(index)
     for kernel, indices in of_kernel.items():
         points = [rows[index].point or {} for index in indices]

@@ -293,14 +293,14 @@ def _warnings(labels: pa.Table, sources: list[str], sites: pa.Table | None) -> l
             f"Labels of {len(sources)} sources ({', '.join(sources)}) stand side by side; the same design has different"
             " labels in different sources, so compare and learn within one source."
         )
-    if any(source.startswith("hlsyn-") for source in sources):
+    if any(source.startswith("hlsyn-") and source != "hlsyn-vitis" for source in sources):
         warnings.append(
             "HLSyn's utilisations are cut to hundredths; most resources below 1 % of the device have no total (null)"
             " beside the published utilisation 0.0."
         )
-    if "vitis-plain" in sources:
+    for plain in sorted({"vitis-plain", "hlsyn-vitis"} & set(sources)):
         warnings.append(
-            "The utilisations of vitis-plain are against 75 % of a VU9P and, as published, cut at 1.0; its PIPELINE"
+            f"The utilisations of {plain} are against 75 % of a VU9P and, as published, cut at 1.0; its PIPELINE"
             " value '' means no directive, not coarse-grained."
         )
     outside = _outside(labels)

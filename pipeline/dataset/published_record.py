@@ -176,6 +176,8 @@ def _point(value: object, key: str) -> dict[str, Value] | None:
 
 
 def _chosen(site: str, value: object) -> Value:
+    if value == "NA":
+        return ""  # no directive, as keys write it; some sets write it in points too
     if isinstance(value, str) and value.isprintable():
         return int(value) if _WHOLE.fullmatch(value) else value
     if isinstance(value, float) and math.isfinite(value) and value == int(value):

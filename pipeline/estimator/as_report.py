@@ -41,15 +41,17 @@ def as_report(
     )
 
 
+def loop_name(row: Row, top: str) -> str:
+    """What a report calls a loop that is left in hardware."""
+    name = "_".join(node.loop.label or f"loop_{node.loop.index}" for node in (row.node, *row.merged))
+    return name if row.function == top else f"{row.function}_{name}"
+
+
 def _loop(row: Row, top: str) -> LoopReport:
-    parts = [row.node, *row.merged]
-    name = "_".join(node.loop.label or f"loop_{node.loop.index}" for node in parts)
-    if row.function != top:
-        name = f"{row.function}_{name}"
     ii = Range(row.interval, row.interval) if row.pipelined else UNKNOWN
     iteration = _range(row.iteration)
     return LoopReport(
-        name=name,
+        name=loop_name(row, top),
         module=top,
         parent=row.parent,
         depth=row.depth,

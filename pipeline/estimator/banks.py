@@ -52,9 +52,9 @@ def _busiest(memory: Memory, accesses: tuple[ElementAccess, ...], copied: tuple[
     anywhere: set[object] = set()
     for access in accesses:
         loops = sorted({loop for item in access.index for loop in item.uses if copies.get(loop, 1) > 1})
-        for number, chosen in enumerate(itertools.product(*(range(copies[loop]) for loop in loops))):
-            if number >= _MOST:
-                return _share(memory, loops, copies)
+        if math.prod(copies[loop] for loop in loops) > _MOST:
+            return _share(memory, loops, copies)
+        for chosen in itertools.product(*(range(copies[loop]) for loop in loops)):
             at = dict(zip(loops, chosen, strict=True))
             bank: list[int] = []
             word: list[object] = [access.write]

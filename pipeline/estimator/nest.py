@@ -42,6 +42,15 @@ class ElementAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class PortAccess:
+    """One read or write of a stream or a port, which takes one a cycle; ``index`` picks one of an array of them."""
+
+    port: str
+    index: Index
+    write: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """A value read from an array that reaches a write of the same array.
 
@@ -69,6 +78,8 @@ class Segment:
     chains: tuple[Chain, ...]
     conditional: bool = False
     """Some of it runs under a condition."""
+    touches: tuple[PortAccess, ...] = ()
+    """Each access to a stream or port."""
 
 
 @dataclass(frozen=True, slots=True)

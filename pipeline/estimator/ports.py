@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 
 from pipeline.estimator.banks import busiest, factor_of
 from pipeline.estimator.choice import Mode
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
-from pipeline.estimator.nest import ElementAccess, LoopNode, Memory
+from pipeline.estimator.nest import ElementAccess, LoopNode, Memory, PortAccess
 
 
 @dataclass(slots=True)
@@ -101,6 +102,22 @@ class MemoryPorts:
             bound = max(bound, -(-busiest(memory, found, copies) // ports))
         return bound
 
+    def stream_interval(self, node: LoopNode) -> int:
+        """The bound that streams and ports set, which take one access a cycle; 1 at least."""
+        known = self.design.facts.loops[node.number]
+        met: Counter[PortAccess] = Counter()
+        for segment, path in known.segments:
+            for access in segment.touches:
+                picked = {loop for item in access.index for loop in item.uses}
+                met[access] += math.prod(
+                    self.design.unroll[loop] for loop in (node.number, *path) if loop not in picked
+                )
+        return max(met.values(), default=1)
+
+    def shared_interval(self, node: LoopNode) -> int:
+        """The bound that streams and arrays whose memories are as written set, 1 at least."""
+        return max(self.settled_interval(node), self.stream_interval(node))
+
     def interval(self, node: LoopNode) -> int:
         """The resource bound of a pipelined loop's initiation interval."""
         known = self.design.facts.loops[node.number]
@@ -116,7 +133,7 @@ class MemoryPorts:
             if words is not None and not group.affine and words <= self.design.rules.scattered_words:
                 continue
             loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
-        bound = self.settled_interval(node)
+        bound = self.shared_interval(node)
         usual = self.design.device.memory["ports"]
         for name, load in loads.items():
             memory = self.design.nest.memories.get(name)

@@ -280,7 +280,7 @@ class _Scheduler:
         path = self._critical_path((*node.body, *around))
         if path is not None:
             # Where accesses share a port as written, the last starts that much later.
-            path = max(1, path + chain(self.design, node, path)) + self.ports.settled_interval(node) - 1
+            path = max(1, path + chain(self.design, node, path)) + self.ports.shared_interval(node) - 1
             if self.design.serial(node.number):
                 interval = max(interval, path)
         row.pipelined = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,10 @@ from pycparser import c_ast
 
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
-from pipeline.estimator.nest import Call
+from pipeline.estimator.library_calls import LibraryCall, library_call
+from pipeline.estimator.nest import Call, Linear, PortAccess
 from pipeline.estimator.walk_expressions import ExpressionWalk
-from pipeline.estimator.walk_values import Binding, TimedValue
+from pipeline.estimator.walk_values import Binding, TimedValue, join
 from pipeline.kernels.symbols import Symbol
 
 _DEEPEST_CALL = 40
@@ -41,6 +43,16 @@ _FLOAT_CALLS = {
 }
 _FREE_CALLS = frozenset({"assert", "printf", "abs", "labs", "llabs", "__assert_fail", "free"})
 _TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
+
+
+def _of_numbers(name: str, returned: CostType) -> CostType:
+    """The type that a library's operations have: the one of that name, else what the call gives."""
+    if name in ("float", "double"):
+        return CostType(name, 32 if name == "float" else 64)
+    bits = re.fullmatch(r"ap_u?(?:int|fixed)<(\d+).*>", name)
+    if bits is not None:
+        return CostType("int", int(bits[1]))
+    return returned if returned.kind not in ("struct", "void") else INT
 
 
 class Calls(ExpressionWalk):
@@ -83,11 +95,37 @@ class Calls(ExpressionWalk):
             return self._apply(self._operator(kind, ctype), ctype, linear.opaque(uses), values)
         if name in _FREE_CALLS:
             return values[0] if values else TimedValue(INT, linear.opaque(()), 0, {})
-        if name.startswith("hls::stream<"):  # a FIFO answers within the cycle of its neighbours
-            return TimedValue(
-                INT, linear.opaque(frozenset(loop for value in values for loop in value.line.uses)), 0, {}
-            )
+        known = library_call(name)
+        if known is not None:
+            return self._library(node, known, arguments, values)
         raise self._error(node, f"the cost of calling '{name}' is not known", "define it in the kernel's file")
+
+    def _library(self, node: Any, known: LibraryCall, arguments: list[Any], values: list[TimedValue]) -> TimedValue:
+        """A call of a library's type; a FIFO or port answers within the cycle of its neighbours."""
+        uses = frozenset(loop for value in values for loop in value.line.uses)
+        place = self._place(arguments[0]) if known.port is not None and arguments else None
+        if place is not None and known.port is not None:
+            # What is read anew is another value in each iteration; it is no copy that iterations share.
+            self.open.touches.append(PortAccess(place.key, place.prefix, known.port == "write"))
+            uses = uses | frozenset(self.stack)
+        returned = cost_type(self.type_of(node))
+        ctype = _of_numbers(known.of, returned)
+        line = linear.opaque(uses)
+        value = TimedValue(ctype, line, 0, {})
+        if values:
+            value = self._apply_all(known.operations, ctype, line, values)
+        return replace(value, ctype=returned if returned.kind != "void" else INT)
+
+    def _apply_all(
+        self, operations: tuple[tuple[str, int], ...], ctype: CostType, line: Linear, values: list[TimedValue]
+    ) -> TimedValue:
+        """Operations one after the other, each as often side by side as it says."""
+        value = TimedValue(ctype, line, max(item.ready for item in values), join(*(item.sources for item in values)))
+        for kind, count in operations:
+            operator = self._operator(kind, ctype)
+            value = self._apply(operator, ctype, line, [value])
+            self.open.operators[operator, line.uses] += count - 1
+        return value
 
     def _transfer(self, name: str, arguments: list[Any]) -> TimedValue:
         """memcpy and its kin: an element a cycle, unknown where the size is."""

@@ -164,6 +164,6 @@ class Names:
         """The type that ``sizeof`` measures."""
         return self.program.sized_type(node)
 
-    def called(self, name: str, given: Sequence[values.Value]) -> values.Value | None:
-        """What a function of the file returns."""
-        return self.program.called(name, given)
+    def called(self, node: c_ast.FuncCall, given: Sequence[values.Value]) -> values.Value | None:
+        """The value that a call returns where its arguments are known."""
+        return self.program.called(node, given)

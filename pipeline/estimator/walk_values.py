@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.estimator.cost_types import CostType
-from pipeline.estimator.nest import Chain, ElementAccess, Index, Linear, Segment
+from pipeline.estimator.nest import Chain, ElementAccess, Index, Linear, PortAccess, Segment
 
 Source: TypeAlias = tuple[str, int, str]
 """Where a value comes from: ("scalar", loop, name) or ("read", number of the read, "")."""
@@ -50,13 +50,14 @@ class Open:
         self.unknown = False
         self.conditional = False
         self.accesses: list[ElementAccess] = []
+        self.touches: list[PortAccess] = []
         self.chains: list[Chain] = []
         self.loaded: dict[tuple[str, Index], TimedValue] = {}
 
     @property
     def empty(self) -> bool:
         """Whether nothing is in it."""
-        return not (self.operators or self.accesses or self.depth or self.unknown)
+        return not (self.operators or self.accesses or self.depth or self.unknown or self.touches)
 
     def close(self) -> Segment:
         """What is in it, as a value."""
@@ -66,6 +67,7 @@ class Open:
             tuple(dict.fromkeys(self.accesses)),
             tuple(dict.fromkeys(self.chains)),
             self.conditional,
+            tuple(self.touches),
         )
 
 

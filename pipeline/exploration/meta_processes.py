@@ -13,9 +13,10 @@ from pipeline.errors import PipelineError
 from pipeline.exploration.columns import latent_of, logit
 from pipeline.exploration.features import COLUMN_GROUPS
 from pipeline.exploration.observed import Observed
-from pipeline.exploration.prior import MOST_USED, History, Prior, estimated
+from pipeline.exploration.prior import LEAST_KERNELS, MOST_USED, History, Prior, estimated
+from pipeline.exploration.prior import tell_what_is_usual as tell_what_is_usual
 from pipeline.exploration.types import Features, Forecast
-from pipeline.kernels.families import family, folds
+from pipeline.kernels.families import folds
 from pipeline.models.baselines.meta_process import (
     MetaProcess,
     ProcessInputs,
@@ -29,9 +30,6 @@ Doubles = NDArray[np.float64]
 _FOLDS, _TREES = 4, 30
 STEPS = _FOLDS + 2
 """Steps of learning, at most."""
-
-LEAST_KERNELS = 4
-"""Fewer kernels do not tell what is usual."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,15 @@ class MetaProcesses:
 
 
 def learn_processes(
-    histories: Sequence[History], *, seed: int = 0, advance: Callable[[int], None] | None = None
+    histories: Sequence[History],
+    *,
+    seed: int = 0,
+    trust: float = 1.0,
+    advance: Callable[[int], None] | None = None,
 ) -> MetaProcesses:
     """Learns on designs of other kernels, whose forecasts come from priors that did not see their family.
 
-    ``advance`` is told of each of :data:`STEPS` steps.
+    ``trust`` is that of the prior that they go with. ``advance`` is told of each of :data:`STEPS` steps.
 
     Raises PipelineError where fewer than :data:`LEAST_KERNELS` kernels have 20 measured designs.
     """
@@ -75,7 +77,8 @@ def learn_processes(
     place = folds({history.kernel for history in histories}, _FOLDS)
     results, runs = [], []
     for fold in sorted(set(place.values())):
-        prior = Prior.fit([history for history in histories if place[history.kernel] != fold], trees=_TREES, seed=seed)
+        others = [history for history in histories if place[history.kernel] != fold]
+        prior = Prior.fit(others, trees=_TREES, seed=seed, trust=trust)
         for number, history in enumerate(histories):
             if place[history.kernel] == fold:
                 features, found = history.features, observed[number]
@@ -90,12 +93,6 @@ def learn_processes(
         learned.append(fit_meta_process(kernels, seed))
         step(1)
     return MetaProcesses(*learned)
-
-
-def tell_what_is_usual(histories: Sequence[History]) -> bool:
-    """Whether at least :data:`LEAST_KERNELS` kernels of two families or more have 20 measured designs."""
-    known = {history.kernel for history in histories if Observed.of(history.outcomes).measured.sum() >= 20}
-    return len(known) >= LEAST_KERNELS and len({family(kernel) for kernel in known}) > 1
 
 
 def result_targets(features: Features, observed: Observed) -> Doubles:

@@ -16,6 +16,9 @@ from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses
 
+RANDOM = "random"
+"""Random search, of which the exact expectation is known."""
+
 WITHOUT_LOOP = "prior-top"
 """The best by the prior alone, nothing learned from the runs: the way of the papers' offline searches."""
 
@@ -47,6 +50,11 @@ def check_methods(names: tuple[str, ...]) -> tuple[str, ...]:
     return names or METHODS
 
 
+def needs_prior(method: str) -> bool:
+    """Whether a method uses what is known of other kernels at all."""
+    return method not in KNOWING_NOTHING
+
+
 def needs_processes(method: str) -> bool:
     """Whether a method uses what other kernels teach of how designs resemble each other."""
     kinds = (part.partition("-")[0] for part in method.split("+"))
@@ -62,7 +70,7 @@ def searched(
     method: str,
     pool: Pool,
     sites: PoolView,
-    prior: ForecastBeforehand,
+    prior: ForecastBeforehand | None,
     processes: MetaProcesses | None = None,
     *,
     objective: Objective,
@@ -70,7 +78,8 @@ def searched(
     batch: int,
     seed: int,
 ) -> Replayed:
-    """What a method runs on a pool; ``prior`` and ``processes`` were learned on other kernels."""
+    """What a method runs on a pool; ``prior`` and ``processes`` were learned on other kernels; a method
+    that uses none needs none."""
     if method in BASELINES:
         return Replayed(tuple(BASELINES[method](sites, budget, seed)), ())
     if method == "cold-forest":

@@ -20,16 +20,16 @@ class Scope(Protocol):
         """The value of a variable or member at the place of evaluation, None where unknown."""
         ...
 
+    def called(self, node: c_ast.FuncCall, given: Sequence[Value]) -> Value | None:
+        """The value that a call returns for these arguments, None where unknown."""
+        ...
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         ...
 
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
-        ...
-
-    def called(self, name: str, given: Sequence[Value]) -> Value | None:
-        """What a function of the file returns for these arguments, None where unknown or where it does more."""
         ...
 
 
@@ -71,6 +71,12 @@ def _cast(node: c_ast.Cast, scope: Scope) -> Value:
     return fitted(source, target)
 
 
+def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
+    given = [evaluate(item, scope) for item in node.args.exprs] if node.args is not None else []
+    value = scope.called(node, given)
+    return value if value is not None else unknown(scope.type_of(node))
+
+
 def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
     if node.op == "&":
         return _address(node, scope)
@@ -104,15 +110,6 @@ def _binary(node: c_ast.BinaryOp, scope: Scope) -> Value:
     if not integers and node.op not in ("&&", "||", *COMPARISONS):
         return unknown(scope.type_of(node))
     return binary(node.op, left, right)
-
-
-def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
-    if isinstance(node.name, c_ast.ID):
-        given = [evaluate(item, scope) for item in (node.args.exprs if node.args is not None else ())]
-        value = scope.called(node.name.name, given)
-        if value is not None:
-            return value
-    return unknown(scope.type_of(node))
 
 
 def _address(node: c_ast.UnaryOp, scope: Scope) -> Value:
@@ -180,10 +177,10 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.ID: _named,
     c_ast.StructRef: _named,
     c_ast.Cast: _cast,
+    c_ast.FuncCall: _call,
     c_ast.UnaryOp: _unary,
     c_ast.BinaryOp: _binary,
     c_ast.TernaryOp: _ternary,
-    c_ast.FuncCall: _call,
 }
 
 

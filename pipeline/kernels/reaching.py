@@ -149,8 +149,7 @@ class Reaching:
         loop = self.loops.get(id(item))
         if loop is not None:
             by = self.by_iteration(symbol, loop)
-            counted = by is not None and loop.trip is not None and not loop.leaves_early
-            entry = self.first(loop, symbol) if counted else None
+            entry = self.first(loop, symbol) if by is not None and loop.trip is not None else None
             return fitted(shifted(entry, (by or 0) * (loop.trip or 0)), symbol.ctype) if entry is not None else None
         if effects.writes.get(symbol) != 1:
             return None
@@ -233,6 +232,10 @@ class Here:
         symbol = self.reaching.program.symbols.get(id(node))
         return self.reaching.value_at(symbol, self.context) if symbol is not None else None
 
+    def called(self, node: c_ast.FuncCall, given: Sequence[Value]) -> Value | None:
+        """The value that a call there returns."""
+        return self.reaching.program.called(node, given)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.reaching.program.type_of(node)
@@ -240,7 +243,3 @@ class Here:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.reaching.program.sized_type(node)
-
-    def called(self, name: str, given: Sequence[Value]) -> Value | None:
-        """What a function of the file returns."""
-        return self.reaching.program.called(name, given)

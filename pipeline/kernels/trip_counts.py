@@ -9,16 +9,13 @@ from typing import Any
 from pycparser import c_ast, c_generator
 
 from pipeline.kernels.c_types import CType, usual
-from pipeline.kernels.execution import Execution, Stuck, variables
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.jumps import continues, entered, leaves
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.reaching import Here, Reaching
-from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.stepped_loops import stepped_trips
 from pipeline.kernels.updates import FLIPPED, Test, Update, conjuncts, statements
 from pipeline.kernels.values import Value, constant, difference, shifted, unknown
-
-_MAX_SIMULATED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +42,8 @@ class TripCounter:
         record.leaves_early = leaves(node.stmt, self.effects) or entered(node.stmt, self.reaching.info.gotos)
         record.skips = continues(node.stmt)
         condition = getattr(node, "cond", None)
-        if condition is not None:
-            self._calculate(record, condition)
-        if record.trip is None:
-            self._execute(record)
-
-    def _calculate(self, record: LoopRecord, condition: Any) -> None:
-        """Counts by first value, step and bound, which may be linear in what is not known."""
-        node = record.node
+        if condition is None:
+            return
         number = evaluate(condition, Here(self.reaching, Context("nowhere", None))).exact
         if number == 0 and not isinstance(node, c_ast.For):
             trips = 1 if isinstance(node, c_ast.DoWhile) else 0
@@ -67,7 +58,11 @@ class TripCounter:
                 record.inclusive = test.operator in ("<=", ">=")
                 record.whole = len(parts) == 1
                 self._trips(record, reading)
-                return
+                break
+        else:
+            reading = None
+        if record.trip is None and not self.reaching.info.gotos:
+            self._step_through(record, reading)
 
     def _reading(self, record: LoopRecord, test: Test, condition: Any) -> _Reading | None:
         """How the tested variable moves, None where that is not seen."""
@@ -176,112 +171,18 @@ class TripCounter:
         if not head and test.operator in (("<", "<=") if step > 0 else (">", ">=")):
             record.limit = (test.operator, shifted(bound, offset))
 
-    def _execute(self, record: LoopRecord) -> None:
-        """Counts a loop by executing what moves the variables of its condition, and the breaks that these decide."""
-        node = record.node
-        items = statements(node.stmt)
-        breaks: list[Any] = []
-        others: list[Any] = []
-        for item in items:
-            (breaks if self._breaks(item) else others).append(item)
-        decided = not any(leaves(item, self.effects) for item in others)
-        if self.reaching.info.gotos or (breaks and not decided and record.trip_max is not None):
+    def _step_through(self, record: LoopRecord, reading: _Reading | None) -> None:
+        """Counts a loop that no law counts by going through its values."""
+        seen = stepped_trips(self.reaching, record)
+        if seen is None:
             return
-        for kept in (items, others) if breaks and decided else (others,):
-            leaving = record.leaves_early and kept is others
-            if leaving and record.trip_max is not None:
-                return
-            trips = self._iterations(record, kept, breaks if kept is items else [])
-            if trips is None:
-                continue
-            if leaving:
-                self._set_trips(record, trips, trips, exact=True)
-            else:
-                record.trip = record.trip_min = record.trip_max = trips
-            return
-
-    def _iterations(self, record: LoopRecord, items: list[Any], breaks: list[Any]) -> int | None:
-        """The number of iterations that are begun, None where it depends on more than numbers."""
-        node, symbols = record.node, self.program.symbols
-        condition, following = getattr(node, "cond", None), getattr(node, "next", None)
-        after = following.exprs if isinstance(following, c_ast.ExprList) else [following]
-        if condition is None and not breaks:
-            return None
-        body = [item for item in items if not isinstance(item, c_ast.Pragma)]
-        needed = variables(condition, symbols).union(*(variables(item.cond, symbols) for item in breaks))
-        kept: set[int] = {id(item) for item in breaks}
-        while True:
-            more = [
-                part
-                for part in (*body, *after)
-                if id(part) not in kept and any(self.effects.of(part).change(symbol) for symbol in needed)
-            ]
-            if not more:
-                break
-            kept |= {id(part) for part in more}
-            needed = needed.union(*(variables(part, symbols) for part in more))
-        if record.skips and any(id(item) in kept for item in body):
-            return None
-        moving = self.effects.of(node)
-        owned = {symbol for symbol in needed if moving.change(symbol)}
-        if any(
-            symbol.ctype.kind != "int" or symbol.address_taken or symbol.role not in ("local", "argument")
-            for symbol in owned
-        ):
-            return None
-        values = {symbol: first for symbol in owned if (first := self.reaching.first(record, symbol)) is not None}
-        here = Here(self.reaching, Context("loop", record.context, loop=record))
-        run = Execution(here, symbols, {symbol: first for symbol, first in values.items() if first.exact is not None})
-        run.owned |= owned
-        sliced = [item for item in body if id(item) in kept]
-        seen: list[int] = []
-        begun = 0
-        try:
-            while (begun == 0 and isinstance(node, c_ast.DoWhile)) or run.holds(condition):
-                begun += 1
-                if begun > _MAX_SIMULATED:
-                    return None
-                now = run.values.get(record.symbol) if record.symbol is not None else None
-                if now is not None and now.exact is not None:
-                    seen.append(now.exact)
-                if any(run.holds(item.cond) if item in breaks else run.run(item) for item in sliced):
-                    break
-                for part in after:
-                    if id(part) in kept:
-                        run.run(part)
-        except Stuck:
-            return None
-        self._seen(record, seen, begun)
-        return begun
-
-    def _seen(self, record: LoopRecord, seen: list[int], begun: int) -> None:
-        """What the values of a loop's variable at the start of its iterations say of it."""
-        symbol = record.symbol
-        even = all(after - before == record.step for before, after in pairwise(seen))
-        if not even:
-            record.step = None
-        if symbol is None or not seen or len(seen) != begun or not self._kept(record, symbol):
-            return
-        record.lo, record.hi, record.steady = min(seen), max(seen), True
-        if even and record.step:
-            record.start = constant(seen[0], symbol.ctype)
-
-    def _breaks(self, node: Any) -> bool:
-        """Whether a statement is ``if (...) { ... break; }``, or with return, and leaves the loop there or nowhere."""
-        if not isinstance(node, c_ast.If) or node.iffalse is not None:
-            return False
-        *before, last = statements(node.iftrue) or [None]
-        if any(leaves(item, self.effects) or continues(item) for item in before):
-            return False
-        return isinstance(last, c_ast.Break | c_ast.Return)
-
-    def _kept(self, record: LoopRecord, symbol: Symbol) -> bool:
-        """Whether a variable keeps its value in the body, but for what the last statement does."""
-        inside = [item for item in statements(record.node.stmt) if not isinstance(item, c_ast.Pragma)]
-        changed = self.effects.of(getattr(record.node, "cond", None)).change(symbol)
-        in_next = self.effects.of(getattr(record.node, "next", None)).change(symbol)
-        last = () if in_next else inside[-1:]
-        return not changed and not any(self.effects.of(item).change(symbol) for item in inside if item not in last)
+        self._set_trips(record, len(seen), len(seen), exact=True)
+        values = [known[record.symbol].exact for known in seen] if seen and record.symbol in seen[0] else []
+        numbers = [number for number in values if number is not None]
+        if any(after - before != record.step for before, after in pairwise(numbers)):
+            record.step = None  # It wraps around.
+        if reading is not None and reading.steady and numbers:
+            record.lo, record.hi, record.steady = min(numbers), max(numbers), True
 
 
 def _comparable(test: Test, tested: Value, bound: Value, step: int) -> bool:

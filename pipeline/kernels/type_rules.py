@@ -24,9 +24,9 @@ from pipeline.kernels.c_types import (
     struct_of,
     usual,
 )
-from pipeline.kernels.execution import KnownCalls
 from pipeline.kernels.expressions import constant_of, evaluate
 from pipeline.kernels.scopes import Scopes
+from pipeline.kernels.stepping import called_value
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Value, constant, fitted
 from pipeline.program import Layout
@@ -38,7 +38,7 @@ class Types(Scopes):
     def __init__(self, layouts: Mapping[str, Layout]) -> None:
         super().__init__(layouts)
         self._constants: dict[int, Value | None] = {}
-        self._calls = KnownCalls()
+        self._returned: dict[tuple[object, ...], Value | None] = {}
 
     def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
@@ -47,12 +47,15 @@ class Types(Scopes):
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
 
-    def called(self, name: str, given: Sequence[Value]) -> Value | None:
-        """What a function of the file, read before, returns for numbers; None where unknown or it does more."""
-        info = self.functions.get(name)
-        if info is None or info is self.current:
-            return None
-        return self._calls.called(info, given, self, self.symbols)
+    def called(self, node: c_ast.FuncCall, given: Sequence[Value]) -> Value | None:
+        """The value that a call of a function read before returns for these arguments, None where unknown."""
+        numbers = [value.exact for value in given]
+        if None in numbers or not isinstance(node.name, c_ast.ID):
+            return called_value(self, node, given)
+        key = (node.name.name, *numbers)
+        if key not in self._returned:
+            self._returned[key] = called_value(self, node, given)
+        return self._returned[key]
 
     def constant_value(self, symbol: Symbol) -> Value | None:
         """The value of an enum constant, or of an integer that nothing in this file or another can change."""

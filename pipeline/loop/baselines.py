@@ -10,6 +10,7 @@ is never the best design of the search.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -67,13 +68,17 @@ def target_interval(key: str) -> int:
 
 def check_baselines(loop: ClosedLoop) -> None:
     """Raises PipelineError for a baseline that there is not, or that the backend cannot run."""
-    for name in loop.baselines:
-        if name != PERFORMANCE:
+    for asked in loop.baselines:
+        name, given, target = asked.partition("=")
+        if name != PERFORMANCE or (given and not re.fullmatch("[1-9][0-9]{0,14}", target)):
             raise PipelineError(
-                f"--baseline {name[:40]!r} is none", fix=f"it is {PERFORMANCE}; the design as written is always run"
+                f"--baseline {asked[:40]!r} is none",
+                fix=f"it is {PERFORMANCE}, or {PERFORMANCE}=CYCLES; the design as written is always run",
             )
         for plan in loop.plans.values():
             _alone(plan, 1)
+    if len(loop.baselines) > 1:
+        raise PipelineError("--baseline asks for the same twice", fix=f"name one: {loop.baselines[0]}")
 
 
 def with_baselines(
@@ -122,8 +127,10 @@ def _proposals(loop: ClosedLoop, plan: KernelPlan, candidates: Candidates) -> li
         row = tuple(int(index) for index in rows[0]) if len(rows) else ()
         why = "the design as written: what all others are compared with"
         found.append(Proposal(key, row, why, 0.0, origin=AS_WRITTEN))
-    if PERFORMANCE in loop.baselines:
-        target = least_cycles_of(loop, plan) or 1
+    for asked in loop.baselines[:1]:
+        # Without a target of the user's: what no design can be faster than, so that the tool does all it can.
+        given = asked.partition("=")[2]
+        target = int(given) if given else least_cycles_of(loop, plan) or 1
         why = f"the tool's own performance pragma on the design as written, for a start every {target:,} cycles"
         found.append(Proposal(design_key({_SITE: target}), (), why, 0.0, origin=PERFORMANCE))
     return found

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
-from pipeline.loop.delivered import write_project
+from pipeline.loop.delivered import with_merlins_pragmas, write_project
 from pipeline.loop.tables import utilisations
-from pipeline.synthesis.lowering import delivers, lower
+from pipeline.synthesis.lowering import delivers, is_cpp, lower
 from pipeline.synthesis.target import made_for, whole
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
@@ -42,28 +42,32 @@ def write_best(
     assumed: Sequence[str] = (),
     bench: Mapping[str, str] | None = None,
     compared: Sequence[str] = (),
-) -> dict[str, str]:
-    """Writes the design's folder; returns each file with what it holds.
+) -> str | None:
+    """Writes the design's folder; returns why the design itself is not in it, None where it is.
 
     ``xml`` is the design's csynth.xml, None where there is none; ``commands`` are what led here, ``assumed`` is what is
     assumed of the figures, ``bench`` what the test bench says, ``compared`` how it stands against the design as
     written. What cannot be written (a kernel without C at hand, a point that Vitis HLS has no words for) is said in
-    ``README.txt``.
+    ``README.txt`` too.
     """
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
     flow = plan.address.flow
     write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
     missing = []
+    unwritten: str | None = None
     try:
         if plan.kernel is not None and delivers(plan.kernel, plan.address.flow.dialect):
             files |= write_project(folder, plan.kernel, build_sources(plan, best)[0])
+        elif plan.kernel is not None and is_cpp(plan.kernel) and flow.dialect == "merlin":
+            files |= write_project(folder, plan.kernel, with_merlins_pragmas(plan.kernel, best.point))
         else:
             for name, text in annotated(plan, best).items():
                 (folder / name).write_text(text, encoding="utf-8")
                 files[name] = "the kernel's C with this design's pragmas"
     except PipelineError as error:
         missing.append(f"no annotated C: {error}")
+        unwritten = str(error)
     notes: tuple[str, ...] = tuple(assumed)
     try:
         sources, complete = build_sources(plan, best)
@@ -80,7 +84,7 @@ def write_best(
     (folder / "README.txt").write_text(
         _readme(best, flow, files, missing, notes, commands, [*compared, *tested]), encoding="utf-8"
     )
-    return files
+    return unwritten
 
 
 def design_facts(best: MeasuredDesign) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def bench_text(facts: Mapping[str, str]) -> str:
 
 
 def annotated(plan: KernelPlan, best: MeasuredDesign) -> dict[str, str]:
-    """The C files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
+    """The files with the design's pragmas as its dialect writes them, by name: ``KERNEL.c`` and headers with loops.
 
     Raises PipelineError where there is no C, or a site has no place in it.
     """
@@ -117,7 +121,8 @@ def annotated(plan: KernelPlan, best: MeasuredDesign) -> dict[str, str]:
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     if plan.address.flow.dialect == Dialect.MERLIN:
         texts = annotated_files(plan.kernel, best.point)
-        return {f"{plan.name}.c" if file == plan.kernel.file else Path(file).name: texts[file] for file in texts}
+        own = f"{plan.name}{Path(plan.kernel.file).suffix}"
+        return {own if file == plan.kernel.file else Path(file).name: texts[file] for file in texts}
     sources, _ = build_sources(plan, best)
     name = sources.design_files[0]
     return {f"{plan.name}.c": sources.files[name]}
@@ -136,7 +141,7 @@ def build_sources(plan: KernelPlan, best: MeasuredDesign) -> tuple[Sources, Flow
         return handed, flow
     if plan.runs_tool:
         raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
-    return lower(plan.kernel, best.point, dialect=flow.dialect), whole(flow)
+    return lower(plan.kernel, best.point, dialect=flow.dialect, delivery=plan.delivery), whole(flow)
 
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:

@@ -16,8 +16,10 @@ from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
+from pipeline.loop.knowledge import usable_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
+from pipeline.synthesis.target import teaches
 
 if TYPE_CHECKING:
     from pipeline.synthesis import Address, Flow, ReportStore
@@ -114,6 +116,7 @@ class ClosedLoop:
             "backend": self.backend_name,
             "batch": self.batch,
             "estimator": self.devices.version,
+            "knowledge": known.digest if (known := usable_for(self)) is not None else None,
             "further": sorted({step for plan in self.plans.values() for step in plan.further}),
             "kernels": [
                 [name, plan.address.digest, plan.space.hash if plan.space else None]
@@ -201,7 +204,10 @@ class ClosedLoop:
         return bool(self.model)
 
     def uses_processes(self) -> bool:
-        """Whether the search may use what other kernels teach of how designs resemble each other."""
+        """Whether the search may use what its store's kernels teach of how designs resemble each other; not where that
+        is shipped."""
+        if usable_for(self) is not None:
+            return False
         if kind := SURROGATES.get(self.surrogate):
             return kind.needs_processes
         return self.surrogate == "auto" and self.acquisition == "auto" and self.goal.dimensions == 1
@@ -210,7 +216,8 @@ class ClosedLoop:
         """Where the labels are that the search starts from, by :attr:`warm_start`.
 
         Of the loop's own source: earlier reports of its own kernels where a tool runs, the other kernels under the same
-        flow, and those that have labels for another part or clock alone. Of sources that are named: all.
+        flow, and those that have labels for another part or clock alone; then kernels that another source of the same
+        tool, version, part and clock has (a published set beside own runs). Of sources that are named: all.
         """
         if self.warm_start not in ("auto", "reports"):
             return
@@ -241,6 +248,14 @@ class ClosedLoop:
         known_kernels = {address.kernel for address in alike}
         for address in others:
             if address.kernel not in known_kernels and moved(address.flow, self.flow).hash in own:
+                yield address
+        known_kernels |= {address.kernel for address in others} | searched
+        for address in self.store.addresses():
+            if (
+                address.source != self.source_name
+                and not {address.kernel, address.kernel_hash} & known_kernels
+                and teaches(address.flow, self.flow)
+            ):
                 yield address
 
 

@@ -77,7 +77,7 @@ def corrections_of(loop: ClosedLoop) -> list[dict[str, Any]]:
 
     ``used`` says whether the search starts from them.
     """
-    found: list[dict[str, Any]] = read_json(loop.histories_folder / INDEX, "corrections")["corrections"]
+    found: list[dict[str, Any]] = read_json(loop.histories_folder / INDEX, "histories").get("corrections", [])
     return found
 
 
@@ -94,15 +94,17 @@ def histories_of(loop: ClosedLoop) -> list[History]:
             estimated = shared[:, estimator_columns(shared.shape[1])][:, LOG2_CYCLES]
         outcomes = [row.outcome() for row in read_measured(folder / f"{told['file']}.jsonl")]
         features = Features(values, shared, estimated, effective, groups)
-        found.append(History(told["kernel"], told["source"], features, outcomes, told["own"]))
+        found.append(History(told["kernel"], told["source"], features, outcomes, told.get("own", False)))
     return found
 
 
 def learn_from(loop: ClosedLoop, histories: list[History], folder: Path, advance: Callable[..., None] | None) -> None:
     """Writes what histories teach of how designs resemble each other; ``advance`` is told of each step."""
     from pipeline.exploration.meta_processes import learn_processes
+    from pipeline.exploration.sources import belief
 
-    learn_processes(histories, seed=loop.seed, advance=advance).save(folder)
+    trust = belief(loop.source_name, histories, seed=loop.seed).trust
+    learn_processes(histories, seed=loop.seed, trust=trust, advance=advance).save(folder)
 
 
 def processes_of(loop: ClosedLoop) -> MetaProcesses | None:

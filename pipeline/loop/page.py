@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.loop.against import factor_text
 from pipeline.loop.baselines import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
-from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport, write_run_report
+from pipeline.present.run_report import (
+    Answer,
+    BestDesign,
+    Failure,
+    Grid,
+    KeyFigure,
+    LoopRow,
+    RunReport,
+    write_run_report,
+)
 from pipeline.reports.parse import parse_report
 from pipeline.reports.report import Range
 from pipeline.terms import Resource
@@ -32,10 +40,12 @@ def write_loop_page(
     predicted: Sequence[Mapping[str, Any]],
     provenance: Mapping[str, Any],
     command: str,
+    answers: Sequence[Answer] = (),
 ) -> None:
     """Writes ``report.html`` beside the tables of a loop and the folder ``best``.
 
-    ``facts`` is the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv`` and ``predicted.csv``.
+    ``answers`` is what it opens with, ``facts`` the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv``
+    and ``predicted.csv``.
     """
     kernels = list(facts["kernels"])
     report = RunReport(
@@ -44,6 +54,7 @@ def write_loop_page(
         sources=(facts["source"],),
         summary=f"Figures are {target_text(facts)}. "
         + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
+        answers=answers,
         key_figures=_figures(facts),
         warnings=facts["notices"],
         best=[
@@ -97,17 +108,9 @@ def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
     ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
-        written = kernel["as_written"]
         found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))
-        found.append(KeyFigure(f"{name}: as written", written["cycles"] if written else None, _as_written(kernel)))
         found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
     return found
-
-
-def _as_written(kernel: Mapping[str, Any]) -> str:
-    if kernel["speedup"] is None:
-        return str(kernel["compared"])
-    return f"run {kernel['as_written']['run']}; the best is {factor_text(kernel['speedup'])} as fast"
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.files import write_json
 from pipeline.loop.against import written_text
+from pipeline.loop.answer import answer_of
+from pipeline.loop.baselines import AS_WRITTEN
 from pipeline.loop.best import write_best
 from pipeline.loop.page import write_loop_page
 from pipeline.loop.proof import prove_best
@@ -53,13 +55,13 @@ def write_results(
     write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
     write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
     (folder / TABLE).write_bytes((validated / TABLE).read_bytes())
-    write_json(folder / SUMMARY, facts)
     write_json(folder / "provenance.json", provenance)
     _write_times(folder / "times.csv", record, rows)
+    answers = []
     for kernel, plan in loop.plans.items():
         best = found[kernel]
+        place = folder / "best" if len(loop.plans) == 1 else folder / "best" / kernel
         if best is not None:
-            place = folder / "best" if len(loop.plans) == 1 else folder / "best" / kernel
             assumed = loop.devices.assumptions(plan.address.flow)
             told = facts["kernels"][kernel]
             compared = [f"As written: {written_text(told)}"]
@@ -68,8 +70,13 @@ def write_results(
             if told["performance"] is not None:
                 compared.append(f"Beside it: {told['performance']['told']}.")
             xml = _report_of(record, plan, best[1])
-            write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
-    write_loop_page(folder, facts, rows, predicted, provenance, command)
+            told["unwritten"] = write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
+        written = next(
+            (run.result for run in runs if run.result.kernel == kernel and run.origin == AS_WRITTEN), None
+        )  # fmt: skip
+        answers.append(answer_of(loop, plan, facts, best[1] if best else None, written, place))
+    write_json(folder / SUMMARY, facts)
+    write_loop_page(folder, facts, rows, predicted, provenance, command, answers)
     return facts
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.exploration import SURROGATES, Prior, Round, best_acquisition, make_strategy
+from pipeline.exploration import SURROGATES, Round, best_acquisition, make_strategy
 from pipeline.exploration.portfolio import shared
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
+from pipeline.loop.knowledge import usable_for
 
 if TYPE_CHECKING:
     import numpy as np
 
     from pipeline.exploration import Candidates, SearchOutcome, Strategy
     from pipeline.exploration.features import KernelFeatures
+    from pipeline.exploration.types import ForecastBeforehand
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis.plan import KernelPlan
 
@@ -65,13 +67,24 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
     named = SURROGATES.get(loop.surrogate)
     histories = [] if named is not None and not named.needs_prior else histories_of(loop)
     learnable = any(outcome.usable for history in histories for outcome in history.outcomes)
-    prior = Prior.fit(histories, seed=loop.seed) if learnable else None
+    # They load torch, which random search does without.
+    from pipeline.exploration.knowledge import Blend, Knowledge
+    from pipeline.exploration.sources import prior_for
+
+    prior: ForecastBeforehand | None = prior_for(loop.source_name, histories, seed=loop.seed) if learnable else None
+    processes = processes_of(loop)
+    known = usable_for(loop) if named is None or named.needs_prior else None
+    if known is not None:
+        knowledge = Knowledge.load(known.folder)
+        shipped = len(known.card["kernels"])
+        # Earlier runs of the kernel itself say as much as all kernels that others have run.
+        own = len({one.kernel for one in histories}) + (shipped if any(one.own for one in histories) else 0)
+        prior = knowledge.prior if prior is None else Blend([knowledge.prior, prior], [shipped, own])
+        processes = knowledge.processes
     if acquisition == "auto":
         acquisition = best_acquisition(loop.goal)
         if loop.surrogate == "auto":
-            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed)
+            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)
             return best if tuned is None else shared([best, tuned])
     kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
-    return make_strategy(
-        f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes_of(loop), seed=loop.seed
-    )
+    return make_strategy(f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)

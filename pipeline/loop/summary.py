@@ -15,6 +15,7 @@ from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.histories import corrections_of
+from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -92,6 +93,8 @@ def notices(loop: ClosedLoop) -> list[str]:
         said.append(f"{reports} {verdict} ({factors})")
     if loop.source_name.startswith("estimator"):
         said.append(ESTIMATE_NOTICE)
+    if (known := knowledge_notice(loop)) is not None:
+        said.append(known)
     said += loop.devices.assumptions(loop.flow)
     if (instead := stand_in(loop.flow)) is not None:
         said.append(instead)
@@ -145,6 +148,7 @@ def loop_facts(
         "surrogate": loop.surrogate,
         "acquisition": loop.acquisition,
         "warm_start": loop.warm_start,
+        "knowledge": knowledge_facts(loop),
         "model": loop.identity["model"],
         "runs": len(runs),
         "rounds": len({run.round for run in runs}),
@@ -186,6 +190,7 @@ def _kernel_facts(
             "time_ns": time_ns(best[1], plan.address.flow.clock_ns),
             **design_facts(best[1]),
         },
+        "unwritten": None,
         **against_written(plan, runs, best[1] if best else None, loop.goal),
         "stopped": why_stopped(record, kernel, budget, runs),
         "forecasts": [{"round": number, **found} for number, found in enumerate(learned) if found is not None],
@@ -216,6 +221,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")
+        if found["unwritten"] is not None:
+            lines.append(f"  the best design is NOT written: {found['unwritten']}")
         if found["testbench"] is not None:
             lines.append(f"  test bench: {bench_text(found['testbench'])}")
         lines.append(f"  stopped: {found['stopped']}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.models.config import ModelConfig
 from pipeline.models.inputs import GraphBatch
 from pipeline.models.transformer import TransformerBank
+from pipeline.registry import Registry
 
 
 class TransformerEncoder(nn.Module):
@@ -110,6 +113,21 @@ def convolution(config: ModelConfig, inputs: int) -> nn.Module:
     return made
 
 
+@dataclass(frozen=True)
+class EncoderKind:
+    """An encoder by name; ``make`` gives a module from GraphBatch to (M, N, D)."""
+
+    name: str
+    make: Callable[[ModelConfig], nn.Module]
+
+
+ENCODERS = Registry("encoder", EncoderKind, dict)
+"""Encoders beside the convolutions of PyTorch Geometric, those of other packages as entry points of the group
+``hls_moe_pipeline.encoders``."""
+ENCODERS.register(EncoderKind("TransformerConv", TransformerEncoder))
+
+
 def make_encoder(config: ModelConfig) -> nn.Module:
-    """The encoder that a configuration names: a module from GraphBatch to (M, N, D)."""
-    return TransformerEncoder(config) if config.encoder == "TransformerConv" else PygEncoder(config)
+    """The encoder that a configuration names, else one around the convolution of that name."""
+    kind = ENCODERS.get(config.encoder)
+    return PygEncoder(config) if kind is None else kind.make(config)

@@ -38,6 +38,27 @@ class LoopRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader came for: one kernel as written against its best design."""
+
+    kernel: str
+    target: str
+    """Part and clock that the figures are for."""
+    headline: str
+    """How much better, in a sentence."""
+    figures: Sequence[tuple[str, Any, Any, str]]
+    """(what, as written, best, change) a row; None where there is none."""
+    why: Sequence[str] = ()
+    """Why it is faster, as sentences."""
+    loops: Sequence[tuple[str, Any, Any, Any]] = ()
+    """(loop, as written, best, what bounds it now) a row."""
+    diff: str = ""
+    """What changed in the source, as a unified diff."""
+    sure: Sequence[str] = ()
+    """How sure that is, as sentences."""
+
+
+@dataclass(frozen=True, slots=True)
 class BestDesign:
     """The best design that a run found, beside its source."""
 

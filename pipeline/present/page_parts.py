@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.present.columns import number_text, percent_text, resource_label
-from pipeline.present.page_items import BestDesign, Count, Failure, Grid, KeyFigure, LoopRow
+from pipeline.present.page_items import Answer, BestDesign, Count, Failure, Grid, KeyFigure, LoopRow
 
 MAX_REASONS = 25
 """Different reasons listed for one kind of failure; the tables have them all."""
@@ -74,6 +74,48 @@ def grid(shown: Grid) -> str:
     """A table with its heading and note."""
     note = f'<p class="note">{text(shown.note)}</p>' if shown.note else ""
     return f'<div class="card"><h3>{text(shown.title)}</h3>{table(shown.header, shown.rows)}{note}</div>'
+
+
+def answer(found: Answer) -> str:
+    """One kernel as written against its best design: figures, why, what changed, how sure."""
+
+    def stacked(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+        # On a phone each row becomes a block whose cells say what they are.
+        head = "".join(f"<th>{text(name)}</th>" for name in header)
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f'<td data-label="{text(name)}"{_class("none" * (value in (None, "")))}>{text(cell_text(value))}</td>'
+                for name, value in zip(header, row, strict=True)
+            )
+            + "</tr>\n"
+            for row in rows
+        )
+        return f'<table class="stack"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
+
+    parts = [
+        f'<p class="target">{text(found.kernel)} {text(found.target)}</p>',
+        f'<p class="headline">{text(found.headline)}</p>',
+        stacked(("", "as written", "best", "change"), found.figures) if found.figures else "",
+    ]
+    if found.why or found.loops:
+        said = "".join(f"<p>{text(sentence)}</p>" for sentence in found.why)
+        loops = stacked(("loop", "as written", "best", "bounded by"), found.loops) if found.loops else ""
+        parts.append(f"<h3>Why</h3>{said}{loops}")
+    if found.diff:
+        lines = "".join(
+            f"<i{_class(_diff_class(line))}>{text(line) or ' '}</i>" for line in found.diff.expandtabs(4).splitlines()
+        )
+        parts.append(f'<h3>What changed</h3><div class="source diff" tabindex="0"><pre>{lines}</pre></div>')
+    if found.sure:
+        parts.append(f"<h3>How sure</h3><p>{text(' '.join(found.sure))}</p>")
+    return f'<div class="card answer">{"".join(parts)}</div>'
+
+
+def _diff_class(line: str) -> str:
+    if line.startswith(("+++", "---", "@@")):
+        return "place"
+    return "added" if line.startswith("+") else "removed" if line.startswith("-") else ""
 
 
 def best_design(best: BestDesign, name: str) -> str:

@@ -39,10 +39,10 @@ from pipeline.present.page_figures import (
     search_figure,
     use_figure,
 )
-from pipeline.present.page_items import BestDesign, Failure, Grid, KeyFigure, LoopRow
+from pipeline.present.page_items import Answer, BestDesign, Failure, Grid, KeyFigure, LoopRow
 from pipeline.present.page_parts import text
 
-__all__ = ["BestDesign", "Failure", "Grid", "KeyFigure", "LoopRow", "RunReport", "write_run_report"]
+__all__ = ["Answer", "BestDesign", "Failure", "Grid", "KeyFigure", "LoopRow", "RunReport", "write_run_report"]
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """What the browser lets the page do: nothing from anywhere else."""
@@ -64,6 +64,8 @@ class RunReport:
     """Every source whose labels the run used; named at the top of the page."""
     summary: str = ""
     """What ran and what came of it, in a sentence or two."""
+    answers: Sequence[Answer] = ()
+    """What the page opens with, one a kernel."""
     key_figures: Sequence[KeyFigure] = ()
     warnings: Sequence[str] = ()
     """What a reader must know before trusting a figure, such as that labels are estimates."""
@@ -124,6 +126,7 @@ def _header(report: RunReport, contents: str) -> str:
         + (f'<ul class="sources"><li class="word">labels from the {word}</li>{sources}</ul>\n' if sources else "")
         + (f"<nav>{contents}</nav>" if contents else "")
         + "</header>\n"
+        + "".join(page_parts.answer(found) + "\n" for found in report.answers)
         + "".join(f'<p class="warning">{text(warning)}</p>\n' for warning in report.warnings)
         + (page_parts.tiles(report.key_figures) + "\n" if report.key_figures else "")
     )

@@ -14,7 +14,6 @@ from pipeline.present.summary import ESTIMATE_NOTICE
 
 Row = Mapping[str, Any]
 _METRIC = "% of searches within 2 % of the best"
-_NEAR = 1.02
 _MOST_CURVES, _MOST_BASELINES = 4, 3
 """Curves of a chart, the best first; the table has all."""
 
@@ -30,7 +29,8 @@ def search_report(
 ) -> RunReport:
     """The report of a comparison.
 
-    ``curves`` rows of source, kernel, method, seed, run and ratio, which is empty before the first valid design;
+    ``curves`` rows of source, kernel, method, run and ``near``, 1 where the best so far is within 2 % of the best
+    known, or the chance of that;
     ``summary`` rows of source, method, pairs, within_2_percent_N and median_ratio_N for some numbers of runs N.
     ``baselines`` names the methods that are drawn dashed.
     """
@@ -74,11 +74,10 @@ def _shares(
     source: str, curves: Sequence[Row], summary: Sequence[Row], most: int, baselines: Sequence[str]
 ) -> BestSoFar:
     """The share over kernels and seeds after each run, of the best searches and of the best baselines."""
-    near: dict[str, dict[int, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    near: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in curves:
         if row["source"] == source:
-            (ratio,) = numbers([row["ratio"]])
-            near[str(row["method"])][int(row["run"])].append(ratio is not None and ratio <= _NEAR)
+            near[str(row["method"])][int(row["run"])].append(float(row["near"]))
     ordered = [str(row["method"]) for row in _of(source, summary, most)]
     chosen = [name for name in ordered if name not in baselines][:_MOST_CURVES]
     chosen += [name for name in ordered if name in baselines][:_MOST_BASELINES]

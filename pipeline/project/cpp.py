@@ -40,10 +40,12 @@ _LIBRARY_MACROS = {
 }  # fmt: skip
 """What the driver of the wheel defines for its C++ library."""
 _DIALECT = (
-    "-std=gnu++17", "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
+    "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
     "-fno-caret-diagnostics",
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
+_FILE = re.compile(r'"includedFrom": \{\s*"file": "|"file": ("(?:[^"\\]|\\.)*")')
+_NEWER = re.compile(r"-std=(?:c|gnu)\+\+2[0-9a-z]")
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
 
 
@@ -57,6 +59,8 @@ class CppTree:
     """The name that the source has in the tree."""
     pragmas: tuple[tuple[str, int, int], ...]
     """File, line and column of each pragma that is no business of a compiler, as met."""
+    files: tuple[str, ...]
+    """The files that the tree has anything of, as the compiler names them."""
     includes: tuple[str, ...]
     """The library's headers that the user's files include, as ``<cmath>``, in order."""
 
@@ -85,11 +89,12 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
             root = json.loads(done.output)
         except (ValueError, RecursionError):
             raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler") from None
+    files = dict.fromkeys(json.loads(found) for found in _FILE.findall(done.output) if found)
     pragmas = tuple(
         (file if found["file"] == str(place) else found["file"], int(found["line"]), int(found["column"]))
         for found in _PRAGMA.finditer(done.messages)
     )
-    return CppTree(root, str(place), pragmas, tuple(f"<{name}>" for name in headers))
+    return CppTree(root, str(place), pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
 
 
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
@@ -110,6 +115,12 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
     return values_of(done.output)
 
 
+def cpp_standard(flags: Flags) -> str:
+    """The standard that C++ is read in: C++17, which the headers of ours are written in, or the newer one asked for."""
+    newer = [name for name, _ in flags.options if _NEWER.fullmatch(name)]
+    return newer[-1] if newer else "-std=gnu++17"
+
+
 def library() -> tuple[str, ...]:
     """The folders whose headers are not the user's."""
     return (f"{VENDOR_HEADERS}/", *(f"{place}/" for place in library_folders()))
@@ -121,6 +132,7 @@ def _command(flags: Flags, folder: str) -> list[str]:
         zig(), "clang", "--target=x86_64-linux-musl", "-nostdinc", "-nostdinc++", f"-I{VENDOR_HEADERS}",
         *(word for place in library_folders() for word in ("-isystem", place)), *defines,
         *(f"-D{macro}" for macro in TOOL_MACROS), *flags.absolute().for_language("c++"),
+        cpp_standard(flags),
         "-iquote", folder, "-I", folder,
         "-x", "c++",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
-from pipeline.project.cpp import VENDOR_HEADERS
+from pipeline.project.cpp import VENDOR_HEADERS, cpp_standard
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 
@@ -33,7 +33,7 @@ STEM = "kernel"
 def _vendor_digest() -> str:
     """What the vendor's headers of ours say."""
     digest = hashlib.sha256()
-    for header in sorted(VENDOR_HEADERS.glob("*.h")):
+    for header in sorted(VENDOR_HEADERS.rglob("*.h")):
         digest.update(header.name.encode() + hashlib.sha256(header.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -67,11 +67,11 @@ def compile_to_ir(
         command = compiler.command
         if language == "c++" and command[-1] == "cc":
             command = (*command[:-1], "c++")
-        standard = f"-std={'gnu++17' if language == 'c++' else 'gnu11'}"
         arguments = [
             *command, *FLAGS, *compiler.target, *([f"-I{VENDOR_HEADERS}"] if language == "c++" else []),
-            *(f"-I{folder.resolve()}" for folder in include_folders), standard,
-            *(_FOR_C if language == "c" else _FOR_CPP), *flags.absolute().for_language(language), STEM + suffix,
+            *(f"-I{folder.resolve()}" for folder in include_folders),
+            *(("-std=gnu11", *_FOR_C) if language == "c" else _FOR_CPP), *flags.absolute().for_language(language),
+            *([cpp_standard(flags)] if language == "c++" else []), STEM + suffix,
             "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)

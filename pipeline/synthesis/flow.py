@@ -134,10 +134,26 @@ KNOWN_FLOWS: dict[str, Flow] = {
         None,
         (("config_compile.unsafe_math_optimizations", "true"),),
     ),
+    # HLSFactory's HLSyn-Vitis: plain Vitis HLS 2025.1, a U200 at 250 MHz.
+    "hlsyn-vitis": Flow(
+        "hlsyn-vitis",
+        "vitis-plain",
+        "Vitis HLS",
+        "2025.1",
+        DEFAULT_PART,
+        4.0,
+        None,
+        None,
+        (("config_compile.unsafe_math_optimizations", "true"),),
+    ),
 }
 """Flows of the published label sets by the name of their source."""
 
 ESTIMATOR_SOURCE = "estimator"
+STAND_IN = "stand-in"
+"""The source of runs with a program that stands in for the tool."""
+IMPORTED = "imported"
+"""The tool of reports that a user imports."""
 
 
 def estimator_flow(
@@ -165,7 +181,7 @@ def imported_flow(
     source: str,
     dialect: str,
     *,
-    tool: str = "imported",
+    tool: str = IMPORTED,
     tool_version: str | None = None,
     part: str | None = None,
     clock_ns: float | None = None,

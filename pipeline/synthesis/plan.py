@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.kernels import Kernel
     from pipeline.reports.surroundings import Bounds
     from pipeline.synthesis.backends.base import Backend
+    from pipeline.synthesis.lowering.delivery import Delivery
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,14 @@ class KernelPlan:
     """One kernel under one flow.
 
     ``kernel`` is None where only labels are there and no C source; ``space`` is None where the flow's dialect has
-    no rules for the kernel.
+    no rules for the kernel; ``delivery`` says how designs in the tool's own terms are written.
     """
 
     backend: Backend
     address: Address
     kernel: Kernel | None
     space: DesignSpace | None
+    delivery: Delivery = "insert"
 
     @property
     def name(self) -> str:

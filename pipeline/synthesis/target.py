@@ -13,6 +13,9 @@ from pipeline.synthesis.flow import (
     DEFAULT_FLOW_TARGET,
     DEFAULT_PART,
     DEFAULT_UNCERTAINTY,
+    ESTIMATOR_SOURCE,
+    IMPORTED,
+    STAND_IN,
     UNCERTAINTY,
     Flow,
 )
@@ -134,6 +137,21 @@ def whole(flow: Flow) -> Flow:
 def same_target(one: Flow, other: Flow) -> bool:
     """Whether the labels of two flows are for the same part and clock; what neither records is the same."""
     return (_plain(one.part), _plain(one.clock_ns)) == (_plain(other.part), _plain(other.clock_ns))
+
+
+def teaches(flow: Flow, other: Flow) -> bool:
+    """Whether labels of a flow show how designs of another behave, though their sources have two names.
+
+    Both are runs of one tool in one dialect, for the same part and clock, what is not recorded counting as the default
+    (the published sets were made there), and of the same version where both record one.
+    """
+    one, two = whole(flow), whole(other)
+    versions = {version for version in (flow.tool_version, other.tool_version) if version is not None}
+    # Reports that a user imports name a version and no tool.
+    stated = None not in (flow.tool_version, other.tool_version)
+    alike = flow.tool == other.tool or (stated and IMPORTED in (flow.tool, other.tool))
+    apart = {flow.source, other.source} & {ESTIMATOR_SOURCE, STAND_IN}
+    return alike and not apart and flow.dialect == other.dialect and same_target(one, two) and len(versions) <= 1
 
 
 def made_for(flow: Flow) -> str:

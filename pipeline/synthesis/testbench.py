@@ -21,7 +21,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError, printable
 from pipeline.files import read_plain
 from pipeline.project import Project
-from pipeline.project.component import SOURCES
+from pipeline.project.component import SOURCES, defines
 from pipeline.synthesis.vitis.process import Limits, run_supervised
 
 SECONDS = 300.0
@@ -170,8 +170,6 @@ def _design(project: Project) -> list[Path]:
 
 
 def _main_in(sources: Iterable[Path]) -> bool:
-    from pipeline.project.component import defines
-
     return any(defines(str(source), "main") for source in sources)
 
 

@@ -12,6 +12,7 @@ from pipeline.tasks.doctor import Doctor
 from pipeline.tasks.export import ExportDataset
 from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.imports import ImportHLSyn, ImportReports
+from pipeline.tasks.knowledge import MakeKnowledge
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
 from pipeline.tasks.loop.run import RunActiveLearningLoop
@@ -29,6 +30,7 @@ COMMANDS = (
     RunActiveLearningLoop,
     ValidateTopDesigns,
     CompareSearches,
+    MakeKnowledge,
     SampleConfigurations,
     SynthesizeDesigns,
     BuildGraph,

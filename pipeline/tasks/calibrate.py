@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_own
+from pipeline.files import read_own, read_plain
+from pipeline.synthesis import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.estimator_device import shipped_device
 from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
@@ -54,7 +56,7 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
         """The addresses of the kernels, in the order of their names; PipelineError where there is none."""
-        from pipeline.synthesis import ESTIMATOR_SOURCE, made_for_target
+        from pipeline.synthesis import made_for_target
         from pipeline.tasks.plan import cached_kernels, open_store
 
         if self.designs < 8 or self.folds < 2:
@@ -106,7 +108,6 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
     def trials(self) -> Trials:
         """The labels with cycles, ready to be compared; PipelineError where their flows or dialects differ."""
         from pipeline.estimator.fit import GRIDS, Trials
-        from pipeline.tasks.estimator_device import shipped_device
 
         dialects = sorted({address.flow.dialect for address in self.addresses})
         flow = next((name for name in GRIDS if name == (dialects[0] if len(dialects) == 1 else "")), None)
@@ -226,7 +227,6 @@ class ValidateEstimator(_AgainstLabels):
         from dataclasses import asdict
 
         from pipeline.estimator.loop_tables import loop_agreement
-        from pipeline.files import read_plain
         from pipeline.reports.parse import MAX_BYTES, parse_report
         from pipeline.synthesis.find_reports import find_reports
         from pipeline.synthesis.walk import walk
@@ -283,7 +283,6 @@ class Calibrate(_AgainstLabels):
         from pipeline.exploration import History
         from pipeline.loop.histories import history_at
         from pipeline.loop.own_reports import correction, correction_text
-        from pipeline.tasks.estimator_device import shipped_device
         from pipeline.tasks.plan import open_store
 
         found = []

@@ -22,6 +22,7 @@ from luigi.parameter import ParameterException
 from luigi.task_register import Register
 
 from pipeline.errors import PipelineError, nearest
+from pipeline.last_words import write_error
 from pipeline.tasks.sections import CFLAGS
 
 _NO_TASK = "no task is named"
@@ -65,8 +66,6 @@ def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Call
         parser = build(*args, **kwargs)
 
         def error(message: str) -> NoReturn:
-            from pipeline.last_words import write_error
-
             write_error(f"ERROR: {PipelineError(message, fix=_advice(message, parser))}\n")
             sys.exit(USAGE_EXIT)
 

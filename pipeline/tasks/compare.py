@@ -47,11 +47,11 @@ class CompareSearches(SearchStudyTask):
     def shards(self) -> list[SearchKernel]:
         """One task a source and kernel."""
         wanted = names(self.kernels)
-        known = {kernel for kernels in self.kernels_of.values() for kernel in kernels}
+        known = {kernel for source in self.tested for kernel in self.kernels_of[source]}
         missing = [kernel for kernel in wanted if kernel not in known]
         if missing:
             raise PipelineError(
-                f"no labels of kernel {', '.join(missing)} in {self.source}",
+                f"no labels of kernel {', '.join(missing)} in {', '.join(self.tested)}",
                 fix=f"there are {', '.join(sorted(known))}",
             )
         return [
@@ -59,8 +59,8 @@ class CompareSearches(SearchStudyTask):
                 seed=self.seed, kernel=kernel, from_source=source, methods=",".join(self.chosen), seeds=self.seeds,
                 budget=self.budget, batch=self.batch, **self.shared(),
             )
-            for source, kernels in self.kernels_of.items()
-            for kernel in kernels
+            for source in self.tested
+            for kernel in self.kernels_of[source]
             if not wanted or kernel in wanted
         ]  # fmt: skip
 
@@ -79,12 +79,20 @@ class CompareSearches(SearchStudyTask):
         """The searches decide the tables."""
         return {**super().identity, "shards": [shard.digest for shard in self.shards], "methods": list(self.chosen)}
 
+    @property
+    def _sources(self) -> str:
+        """The sources, for paths."""
+        learned, searched = ("+".join(sources) for sources in (self.sources, self.tested))
+        return learned if learned == searched else f"{learned}-to-{searched}"
+
     def output(self) -> FolderTarget:
         """``studies/searches-SOURCES-HASH/`` with ``curves.csv``, ``summary.csv`` and ``summary.json``."""
-        return FolderTarget(self.folder / "studies" / f"searches-{self.source[:80].replace(',', '+')}-{self.digest}")
+        return FolderTarget(self.folder / "studies" / f"searches-{self._sources[:80]}-{self.digest}")
 
     def run(self) -> None:
         """Merges the searches into tables."""
+        from pipeline.exploration.expected import RandomSearch, expected_summary
+        from pipeline.exploration.methods import RANDOM
         from pipeline.exploration.replay import Curve, errors_of, summary
 
         rows: list[dict[str, Any]] = []
@@ -97,14 +105,17 @@ class CompareSearches(SearchStudyTask):
                 "no kernel has enough designs to tell searches apart", fix="use a source or kernels with more labels"
             )
         table = []
-        for source in self.sources:
+        for source in self.tested:
             for method in self.chosen:
                 mine = [row for row in rows if row["source"] == source and row["method"] == method]
-                if mine:
+                if mine and method == RANDOM:
+                    found = expected_summary([RandomSearch.from_json(row) for row in mine], self.budget)
+                    table.append({"source": source, "method": method, **found})
+                elif mine:
                     seeds = [row["seed"] for row in mine]
                     figures = summary([Curve.from_json(row) for row in mine], self.budget, seeds)
                     table.append({"source": source, "method": method, **figures, **errors_of(mine)})
-        lines = [line for row in rows for line in _lines(row)]
+        lines = [line for row in rows for line in _lines(row, self.budget)]
         with self.output().write() as folder:
             _write_csv(folder / CURVES, lines)
             _write_csv(folder / SUMMARY, table)
@@ -148,15 +159,24 @@ class CompareSearches(SearchStudyTask):
         say(f"Tables in {place}" + (f" (also {latest})" if latest != place else "") + f": {CURVES} {SUMMARY}")
 
 
-def _lines(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """A line a run; empty where nothing valid had been found."""
+def _lines(row: dict[str, Any], budget: int) -> list[dict[str, Any]]:
+    """A line a run; empty where nothing valid had been found. Of random search the median and the exact chance."""
+    from pipeline.exploration.expected import RandomSearch, expected_curve
+    from pipeline.exploration.replay import NEAR
+
+    names_row = {name: row.get(name) for name in ("source", "kernel", "method", "seed")}
+    if "within" in row:
+        expected = expected_curve(RandomSearch.from_json(row), budget)
+        return [{**names_row, "run": number + 1, **told} for number, told in enumerate(expected)]
     return [
         {
-            **{name: row[name] for name in ("source", "kernel", "method", "seed")},
+            **names_row,
             "run": number + 1,
-            **{name: row[name][number] for name in ("ratio", "adrs", "hypervolume")},
+            "ratio": ratio,
+            "near": float(ratio is not None and ratio <= NEAR),
+            **{name: row[name][number] for name in ("adrs", "hypervolume")},
         }
-        for number in range(len(row["ratio"]))
+        for number, ratio in enumerate(row["ratio"])
     ]
 
 

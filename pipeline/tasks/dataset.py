@@ -11,12 +11,16 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.present.summary import dataset_summary
+from pipeline.synthesis import made_for
 from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.designs import BACKEND_CHOICES, STRATEGIES
+from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.labels import SynthesizeDesigns
+from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
@@ -149,7 +153,6 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         from pipeline.dataset.splits import split_table
         from pipeline.present.dataset_report import dataset_report
         from pipeline.present.run_report import write_run_report
-        from pipeline.tasks.loop.commands import command_of
 
         standing = self._standing()
         parts = []
@@ -186,9 +189,6 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
 
     def _targets(self) -> list[str]:
         """What the labels of each source are for, a sentence each, and what is assumed of estimates."""
-        from pipeline.synthesis import made_for
-        from pipeline.tasks.estimator_device import devices
-
         flows = {shard.plan.source: shard.plan.address.flow for shard in self.shards}
         said = [f"Labels of {source} are for {made_for(flow)}." for source, flow in sorted(flows.items())]
         return said + list(dict.fromkeys(note for flow in flows.values() for note in devices().assumptions(flow)))
@@ -212,8 +212,6 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
     def summarise(self) -> None:
         """Prints the summary of what is there."""
         from pipeline.dataset.schemas import read_table
-        from pipeline.present.summary import dataset_summary
-        from pipeline.synthesis import made_for
 
         place: Path = self.output().path
         rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])

@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from pipeline.design_space import design_key, parse_key
+from pipeline.design_space.suite_index import index_row, indexed_rows
 from pipeline.errors import PipelineError
+from pipeline.kernels.suite import suite_folder, suite_names
+from pipeline.reports.labels import DesignStatus, Label, label_from_report
+from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
+from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.stored import open_store
 from pipeline.tasks.target_options import TargetOptions, for_kernel
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, Resource
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace, Point
     from pipeline.kernels import Kernel
-    from pipeline.reports.labels import Label
 
 
 class ListKernels(InformationTask):
@@ -28,9 +34,6 @@ class ListKernels(InformationTask):
 
     def facts(self) -> dict[str, Any]:
         """One entry a kernel, sorted by name."""
-        from pipeline.design_space.suite_index import index_row, indexed_rows
-        from pipeline.kernels.suite import suite_folder, suite_names
-
         labels = cached_labels(self.workspace)
         rows = indexed_rows(suite_folder())
         if rows is None:
@@ -81,7 +84,6 @@ class DescribeKernel(_OfKernel):
 
     def facts(self) -> dict[str, Any]:
         """Loops, arrays, sites, space, labels."""
-        from pipeline.design_space import design_key
         from pipeline.design_space.rules import TRUE
         from pipeline.kernels.propose import loops_without_sites
 
@@ -144,16 +146,12 @@ class DescribeDesign(TargetOptions, _OfKernel):
     @property
     def stem(self) -> str:
         """One file a design."""
-        from pipeline.tasks.outputs import fingerprint
-
         more = [f"{self.part} {self.clock}"] if self.part or self.clock else []
         return f"design-{self.found.name}-{fingerprint(key=self.key, **({'target': more} if more else {}))}"
 
     @cached_property
     def point(self) -> Point:
         """The design point."""
-        from pipeline.design_space import parse_key
-
         if self.key:
             return parse_key(self.key)
         return self.rules.default
@@ -196,8 +194,6 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
     def facts(self) -> dict[str, Any]:
         """Values, verdict of the space, labels, estimate, source."""
-        from pipeline.design_space import design_key
-
         plain = self.dialect != self.found.dialect
         violations = [] if plain else self.rules.violations(self.point)
         return {
@@ -232,9 +228,6 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
     def _labels(self) -> list[dict[str, Any]]:
         """What is cached of the design, by source; published sets may spell the key in their own order."""
-        from pipeline.design_space import design_key
-        from pipeline.tasks.stored import open_store
-
         store = open_store(self.workspace)
         found = []
         for address in _addresses(self.workspace, self.found):
@@ -250,9 +243,6 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
     def _estimate(self) -> dict[str, Any]:
         from pipeline.estimator import prepare, version
-        from pipeline.reports.labels import DesignStatus, Label, label_from_report
-        from pipeline.tasks.estimator_device import asked_device
-        from pipeline.terms import Resource
 
         device = asked_device(for_kernel(self.asked_target, self.found))
         try:
@@ -330,8 +320,6 @@ def _project(kernel: Kernel) -> dict[str, Any] | None:
 
 def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dict[str, int]]:
     """Number of cached labels by kernel's name, then source; of one kernel as it is now, where it is given."""
-    from pipeline.tasks.stored import open_store
-
     store = open_store(workspace)
     addresses = store.addresses() if kernel is None else _addresses(workspace, kernel)
     found: dict[str, dict[str, int]] = {}
@@ -343,8 +331,6 @@ def cached_labels(workspace: str, kernel: Kernel | None = None) -> dict[str, dic
 
 def _addresses(workspace: str, kernel: Kernel) -> list[Any]:
     """Where the store holds labels of this very kernel, or of its name where no C was known."""
-    from pipeline.tasks.stored import open_store
-
     return [
         address
         for address in open_store(workspace).addresses()
@@ -363,8 +349,6 @@ def _estimated_as(dialect: str) -> str:
 
 def _said(label: Label) -> dict[str, Any]:
     """A label as JSON values."""
-    from pipeline.terms import Resource
-
     fractions = label.fractions
     uses = {name: getattr(fractions, name) for name in Resource}
     return {

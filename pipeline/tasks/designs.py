@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from pipeline.design_space import design_key, parse_key
 from pipeline.errors import PipelineError
+from pipeline.synthesis import made_for
 from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks import vitis
 from pipeline.tasks.base import PipelineTask, names
@@ -121,7 +123,6 @@ class SampleConfigurations(KernelTask):
     def summarise(self) -> None:
         """Says how many designs there are and where."""
         from pipeline.dataset.schemas import read_table
-        from pipeline.synthesis import made_for
 
         file = self.output().path / "designs.parquet"
         size = f" of {self.plan.space.size():,}" if self.plan.space and self.plan.space.countable else ""
@@ -141,7 +142,6 @@ class SampleConfigurations(KernelTask):
         return [cached[i] for i in sorted(picked)]
 
     def _sampled(self) -> list[tuple[str, dict[str, int | str] | None]]:
-        from pipeline.design_space import design_key, parse_key
         from pipeline.design_space.sampling import sample
         from pipeline.tasks.plan import open_store
 

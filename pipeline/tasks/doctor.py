@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.present.doctor_text import doctor_text
 from pipeline.tasks.information import InformationTask
+from pipeline.tasks.stored import open_store, packs_folder
+from pipeline.tasks.target_options import target_of
+from pipeline.tasks.vitis import farm, installed_tool, section, vitis
 
 Check = dict[str, Any]
 """``name``; ``state``: ok, missing (not there, not needed), problem; ``found`` in words; ``next`` step, or None."""
@@ -46,8 +50,6 @@ class Doctor(InformationTask):
 
     def text(self, facts: dict[str, Any]) -> str:
         """The checks for a person."""
-        from pipeline.present.doctor_text import doctor_text
-
         return doctor_text(facts)
 
     def _workspace(self) -> Check:
@@ -61,8 +63,6 @@ class Doctor(InformationTask):
 
     def _labels(self) -> list[Check]:
         """The report store and the shipped packs, by source; damaged files by name."""
-        from pipeline.tasks.stored import open_store, packs_folder
-
         store = open_store(self.workspace)
         sources = store.sources()
         packs = packs_folder()
@@ -121,7 +121,6 @@ def _compiler() -> Check:
 def _tools() -> list[Check]:
     """Every command of Vitis HLS that answers, and why others do not."""
     from pipeline.synthesis.vitis import choose_tool, probe
-    from pipeline.tasks.vitis import section, vitis
 
     try:
         config = section(vitis)
@@ -171,7 +170,6 @@ def _licences() -> list[Check]:
 def _part() -> Check:
     """The part and clock of own runs; whether the installation has the part, only a run tells."""
     from pipeline.estimator.parts import is_known
-    from pipeline.tasks.target_options import target_of
 
     try:
         asked = target_of("", None).complete
@@ -220,7 +218,6 @@ def _farm() -> list[Check]:
 def _backend(workspace: str) -> Check:
     """What ``--backend auto`` stands for here."""
     from pipeline.tasks.plan import default_source, resolve_backend
-    from pipeline.tasks.vitis import installed_tool
 
     try:
         backend = resolve_backend("auto")
@@ -236,8 +233,6 @@ def _backend(workspace: str) -> Check:
 
 def _executor() -> Check:
     """Where runs of the tool would happen."""
-    from pipeline.tasks.vitis import farm, section
-
     try:
         config = section(farm)
     except PipelineError as error:

@@ -11,11 +11,11 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
+from pipeline.synthesis import Flow, same_target
 from pipeline.synthesis.devices import NOTHING_ASKED, Devices
 
 if TYPE_CHECKING:
     from pipeline.estimator import Device
-    from pipeline.synthesis import Flow
     from pipeline.synthesis.target import Target
 
 
@@ -40,8 +40,6 @@ def device_of_labels(dataset: Path, sources: Sequence[str]) -> Device:
 
     The default one where the card does not say, or names several.
     """
-    from pipeline.synthesis import Flow, same_target
-
     try:
         told = json.loads(read_text(dataset / "card.json"))["provenance"]["flows"]
         flows = [Flow.from_json(told[source]) for source in sources or told]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from pipeline.project import NO_FLAGS
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
@@ -29,7 +30,6 @@ class BuildGraph(KernelOptions, PipelineTask):
     def source(self) -> tuple[str, str]:
         """The kernel's name and a hash of its text with all headers that it may include."""
         from pipeline.kernels.source_places import source_files
-        from pipeline.project import NO_FLAGS
 
         name = self.found.name
         flags = self.found.project.flags if self.found.project is not None else NO_FLAGS

@@ -12,16 +12,18 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
+from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow
+from pipeline.synthesis.parts import check_part
 from pipeline.tasks.base import PipelineTask
-from pipeline.tasks.kernel_options import KERNEL, KernelOptions
+from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
 from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outputs import FolderTarget, write_json
-from pipeline.tasks.parameters import Clock
+from pipeline.tasks.parameters import Clock, names
 from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
     from pipeline.kernels import Kernel
-    from pipeline.synthesis import Collected
+    from pipeline.synthesis import Collected, Flow
 
 
 _MOST_SAID = 10
@@ -66,8 +68,11 @@ class _Import(PipelineTask):
         say("\n  ".join(["Imported", *said["notes"]]))
 
 
-class ImportHLSyn(_Import):
-    """Imports a published label set: the HLSyn archive, the plain Vitis set, or another of their layout."""
+class ImportHLSyn(KernelOptions, _Import):
+    """Imports a published label set: the HLSyn archive, the plain Vitis set, or another of their layout.
+
+    A file ``NAME.json`` is of the kernel of the suite that is called NAME, or of one that ``--kernels`` names.
+    """
 
     example = "--path HLSyn_designs.tar.gz"
 
@@ -75,9 +80,43 @@ class ImportHLSyn(_Import):
     url = luigi.Parameter(
         default="", description="address to download; default: the public HLSyn archive, checksum checked"
     )
+    layout = luigi.Parameter(default="hlsyn", description="how the set is laid out, by the name of an importer")
     source_prefix = luigi.Parameter(default="hlsyn", description="designs/VERSION/ becomes the source PREFIX-VERSION")
     source = luigi.Parameter(default="", description="the source's name, needed for a flat designs/ folder")
     dialect = luigi.Parameter(default="", description="merlin or vitis-plain; default: told from the designs")
+    kernels = luigi.Parameter(default="", description=f"kernels that labels are of beside the suite's, each {KERNEL}")
+    part = luigi.Parameter(default="", description="part that the labels are for, where the set records none")
+    clock = Clock(default=None, description="clock that the labels are for: 4, 4ns or 250MHz")
+    tool_version = luigi.Parameter(default="", description="version of the tool that made them")
+
+    @cached_property
+    def named(self) -> dict[str, Kernel]:
+        """The kernels that are named, by what they are called."""
+        from pipeline.tasks.plan import kernel_of
+
+        given = names(self.kernels)
+        single(len(given), "--kernels", **self.reading.narrow)
+        found = [kernel_of(name, self.reading) for name in given]
+        if len({kernel.name for kernel in found}) < len(found):
+            raise PipelineError("two of --kernels have one name", fix="import the labels of one at a time, with --name")
+        return {kernel.name: kernel for kernel in found}
+
+    def flow_of(self, source: str, dialect: str) -> Flow:
+        """The flow of a source's labels; raises PipelineError where what is said of it is known to be otherwise."""
+        if self.part:
+            check_part(self.part, "--part")
+        told = {"part": self.part or None, "clock_ns": self.clock, "tool_version": self.tool_version or None}
+        known = KNOWN_FLOWS.get(source)
+        if known is None:
+            version = self.tool_version or None
+            return imported_flow(source, dialect, part=self.part or None, clock_ns=self.clock, tool_version=version)
+        said = [name for name, value in told.items() if value not in (None, getattr(known, name))]
+        if said:
+            raise PipelineError(
+                f"the labels of {source} are recorded with {said[0]} {getattr(known, said[0]) or 'unknown'}",
+                fix="leave that out, or name another --source",
+            )
+        return known
 
     @cached_property
     def archive(self) -> tuple[Path, str]:
@@ -119,17 +158,20 @@ class ImportHLSyn(_Import):
 
         return {
             **super().identity,
+            **({} if self.layout == "hlsyn" else {"layout": self.layout}),
             "archive": self.archive[1],
             "dialect": self.dialect,
             "source": self.source,
             "source_prefix": self.source_prefix,
             "suite": suite_hash(),
+            **({"kernels": sorted((name, one.ast_hash) for name, one in self.named.items())} if self.named else {}),
+            **{name: told for name in ("part", "clock", "tool_version") if (told := getattr(self, name))},
         }
 
     def run(self) -> None:
         """Reads the set and files one pack a kernel and source, beside those of other sets."""
-        from pipeline.dataset import read_label_set
-        from pipeline.synthesis import KNOWN_FLOWS, Address, Changes, Entry, arriving, imported_flow
+        from pipeline.dataset.importers import IMPORTERS, ImportRequest
+        from pipeline.synthesis import Changes, Entry, arriving
         from pipeline.tasks.plan import kernel_or_none, open_store
 
         path, digest = self.archive
@@ -139,18 +181,15 @@ class ImportHLSyn(_Import):
         problems: list[PipelineError] = []
         addresses = []
         changes = Changes()
-        parts = read_label_set(
-            path,
-            source_prefix=self.source_prefix,
-            source=self.source or None,
-            dialect=self.dialect or None,
-            on_problem=problems.append,
+        asked = ImportRequest(
+            path, self.source_prefix, self.source or None, self.dialect or None, on_problem=problems.append
         )
+        parts = IMPORTERS[self.layout].read(asked)
         for part in self.follow(parts, "kernels"):
-            kernel = kernel_or_none(part.kernel)
+            kernel = self.named.get(part.kernel) or kernel_or_none(part.kernel)
             if kernel is None:
                 unknown.add(part.kernel)
-            flow = KNOWN_FLOWS.get(part.source) or imported_flow(part.source, part.dialect)
+            flow = self.flow_of(part.source, part.dialect)
             if flow.dialect != part.dialect:
                 raise PipelineError(
                     f"the designs of {part.kernel} are of dialect {part.dialect}, "

@@ -7,8 +7,10 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
+from pipeline.files import write_whole
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.messages import say, show
+from pipeline.tasks.outputs import writable_folder
 
 
 class InformationTask(PipelineTask):
@@ -40,9 +42,6 @@ class InformationTask(PipelineTask):
 
     def run(self) -> None:
         """Gathers, prints and writes."""
-        from pipeline.files import write_whole
-        from pipeline.tasks.outputs import writable_folder
-
         facts = self.facts()
         show(self.text(facts))
         writable_folder(self.file.parent)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.tasks.designs import KernelTask, SampleConfigurations
 from pipeline.tasks.messages import progress, say
+from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import write_json
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, partial_text, unfinished
 
@@ -68,7 +69,6 @@ class SynthesizeDesigns(KernelTask):
         from pipeline.dataset.build import build_tables
         from pipeline.dataset.schemas import read_table, write_table
         from pipeline.loop.labelled import is_told, labelled, told
-        from pipeline.tasks.outcomes import outcomes_of
 
         plan = self.plan
         rows = read_table(self.input().path / "designs.parquet", "designs").to_pylist()

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from pipeline import __version__
 from pipeline.errors import PipelineError
 from pipeline.files import read_own, read_text
+from pipeline.present.summary import aligned
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.estimator_device import device_of_labels
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint
@@ -103,7 +106,6 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
         estimates = None
         if preset.wants_estimates:
             from pipeline.loop.estimates import estimates_of
-            from pipeline.tasks.estimator_device import device_of_labels
 
             device = device_of_labels(self.dataset_folder, names(self.source))
             estimates = estimates_of(self.kernels_at_hand(), device)
@@ -141,7 +143,6 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
 
     def summarise(self) -> None:
         """Prints the scores and where the model is."""
-        from pipeline.present.summary import aligned
         from pipeline.training.card import score_rows
 
         place: Path = self.output().path
@@ -166,8 +167,6 @@ def options(text: str, parameter: str) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Of Python, this package and the libraries that decide a model."""
-    from pipeline import __version__
-
     return {
         "python": platform.python_version(),
         "hls-moe-pipeline": __version__,

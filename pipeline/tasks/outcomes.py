@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.tasks.vitis import run_designs
+
 if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.synthesis import Outcome
@@ -22,8 +24,6 @@ def outcomes_of(
     outcome with faults is no result; all others are, and a later call serves those of the tool from the store.
     ``on_stage`` is told (design key, stage) while the tool runs.
     """
-    from pipeline.tasks.vitis import run_designs
-
     return plan.backend.outcomes(
         plan.kernel, designs, farm=functools.partial(run_designs, workspace=workspace, on_stage=on_stage)
     )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import luigi
 
+from pipeline.synthesis import ESTIMATOR_SOURCE, made_for
 from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.kernel_options import AS_IT_IS
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.target_options import TargetOptions
@@ -33,8 +35,7 @@ class BuildPacks(TargetOptions, PipelineTask):
         import tempfile
 
         from pipeline.design_space.sampling import sample
-        from pipeline.synthesis import ESTIMATOR_SOURCE, EstimatorBackend, ReportStore, made_for, write_pack
-        from pipeline.tasks.kernel_options import AS_IT_IS
+        from pipeline.synthesis import EstimatorBackend, ReportStore, write_pack
         from pipeline.tasks.plan import make_plan
 
         for name in self.follow(names(self.kernels), "packs"):

@@ -11,6 +11,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.target import parse_clock
 
 
 def option_of(parameter: object) -> str:
@@ -112,8 +113,6 @@ class Clock(_Named, luigi.OptionalFloatParameter):  # type: ignore[misc]
 
     def parse(self, x: str) -> float | None:
         """The period that a text states."""
-        from pipeline.synthesis.target import parse_clock
-
         if not x and self._default is None:
             return None
         return parse_clock(x, option_of(self))
@@ -121,8 +120,6 @@ class Clock(_Named, luigi.OptionalFloatParameter):  # type: ignore[misc]
     def normalize(self, x: Any) -> Any:
         """The period, within its bounds."""
         if isinstance(x, int | float) and not isinstance(x, bool):
-            from pipeline.synthesis.target import parse_clock
-
             return parse_clock(f"{x:.9f}" if math.isfinite(x) else str(x), option_of(self))
         return x
 

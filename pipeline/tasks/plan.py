@@ -25,13 +25,14 @@ from pipeline.synthesis import (
     make_backend,
 )
 from pipeline.synthesis.former import take_over
-from pipeline.synthesis.lowering.delivery import delivers
+from pipeline.synthesis.lowering.delivery import Delivery, check_terms, delivers, is_cpp
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.synthesis.vitis.sources import check_file_name
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
+from pipeline.tasks.sections import section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
@@ -156,11 +157,24 @@ def make_plan(
     address = made.address_of(found)
     if made.replays and not store.count(address):
         raise _nothing_cached(store, found, source)
+    if made.runs_tool:
+        # Before the budget is spent, as is the next.
+        check_terms(found, address.flow.dialect)
+    elif not made.replays and is_cpp(found) and not delivers(found, found.dialect):
+        say(f"{found.name}: C++ with Merlin's pragmas is not delivered to Vitis HLS; best/ is for the Merlin compiler.")
     if not made.replays and delivers(found, address.flow.dialect):
         # Before the budget is spent: the tool would be handed the file under its own name.
         check_file_name(Path(found.file).name)
     rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
-    return KernelPlan(made, address, found, rules)
+    return KernelPlan(made, address, found, rules, _delivery(found, address.flow, replays=made.replays))
+
+
+def _delivery(kernel: Kernel, flow: Flow, *, replays: bool) -> Delivery:
+    """How designs are written, as ``[vitis] delivery`` says; what only pragmas in the sources can say is told."""
+    asked: Delivery = section(vitis).delivery
+    if asked == "directives" and not replays and not (delivers(kernel, flow.dialect) and flow.dialect != Dialect.HLS):
+        say(f"{kernel.name}: its values stand in pragmas of its sources, for which there are no directives.")
+    return asked
 
 
 def _has_rules(kernel: Kernel, flow: Flow) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import intact, read_own
+from pipeline.reports.surroundings import exhausted, is_reached
 from pipeline.tasks.outputs import FolderTarget, write_json
 
 if TYPE_CHECKING:
@@ -75,8 +76,6 @@ class Standing:
         self.missing += [Missing(kernel, key, status, "") for key, status in awaited.items()]
 
     def _note(self, label: Label) -> None:
-        from pipeline.reports.surroundings import exhausted
-
         found = exhausted(label.status, label.reason)
         if found is not None:
             name, height = found
@@ -195,8 +194,6 @@ class ProvisionalTarget(FolderTarget):
 
     def exists(self) -> bool:
         """Whether the folder counts as complete for this command."""
-        from pipeline.reports.surroundings import is_reached
-
         if not super().exists():
             return False
         standing = self.standing

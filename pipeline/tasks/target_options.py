@@ -8,12 +8,22 @@ import luigi
 from luigi.cmdline_parser import CmdlineParser
 
 from pipeline.errors import PipelineError
+from pipeline.reports.labels import bare_part
+from pipeline.synthesis import Target, made_for, same_target
+from pipeline.synthesis.flow import (
+    DEFAULT_CLOCK_NS,
+    DEFAULT_FLOW_TARGET,
+    DEFAULT_PART,
+    DEFAULT_UNCERTAINTY,
+    check_uncertainty,
+)
+from pipeline.synthesis.parts import check_part
 from pipeline.tasks.parameters import Clock
 from pipeline.tasks.sections import section, vitis
 
 if TYPE_CHECKING:
     from pipeline.kernels import Kernel
-    from pipeline.synthesis import Flow, Target
+    from pipeline.synthesis import Flow
 _ALIASES = {"part": "vitis_part", "clock": "vitis_clock_ns"}
 """The options of the section [vitis] that mean the same as ours, as argparse files them."""
 
@@ -35,17 +45,6 @@ class TargetOptions:
 
 def target_of(part: str, clock: float | None) -> Target:
     """What these values of the options and the section [vitis] ask for together; errors as ``asked_target``."""
-    from pipeline.reports.labels import bare_part
-    from pipeline.synthesis import Target
-    from pipeline.synthesis.flow import (
-        DEFAULT_CLOCK_NS,
-        DEFAULT_FLOW_TARGET,
-        DEFAULT_PART,
-        DEFAULT_UNCERTAINTY,
-        check_uncertainty,
-    )
-    from pipeline.synthesis.parts import check_part
-
     config: vitis = section(vitis)
     if part:
         check_part(part, "--part")
@@ -73,9 +72,6 @@ def target_of(part: str, clock: float | None) -> Target:
 def for_kernel(target: Target, kernel: Kernel | None) -> Target:
     """What was asked, and where nothing was what the kernel's project says in its configuration file or script."""
     from dataclasses import replace
-
-    from pipeline.synthesis.flow import check_uncertainty
-    from pipeline.synthesis.parts import check_part
 
     if kernel is None or kernel.project is None or kernel.project.script is None:
         return target
@@ -105,8 +101,6 @@ def check_task(task: object) -> None:
 
 def one_target(flows: dict[str, Flow]) -> None:
     """Raises PipelineError, naming two, where flows (by what they are of) are for several parts or clocks."""
-    from pipeline.synthesis import made_for, same_target
-
     for name, flow in flows.items():
         first, known = next(iter(flows.items()))
         if not same_target(flow, known):

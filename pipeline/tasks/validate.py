@@ -14,6 +14,7 @@ from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.rounds import finished, synthesis_of
 from pipeline.tasks.loop.warm import GatherHistories
 from pipeline.tasks.messages import say
+from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import FolderTarget, fingerprint, point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import Standing, unfinished
@@ -129,7 +130,6 @@ class ValidateTopDesigns(LoopTask):
         """
         from pipeline.loop.labelled import is_told, told
         from pipeline.loop.rounds import as_measured
-        from pipeline.tasks.outcomes import outcomes_of
 
         acting = self._acting(plan)
         designs = [(pick.key, pick.point) for pick in chosen]

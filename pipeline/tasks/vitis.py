@@ -12,9 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
 from pipeline.project import NO_FLAGS, Flags
+from pipeline.synthesis import Address
 from pipeline.synthesis.backends.registry import BackendKind
 from pipeline.tasks.messages import say
 from pipeline.tasks.sections import farm as farm
@@ -22,6 +24,7 @@ from pipeline.tasks.sections import own_settings as own_settings
 from pipeline.tasks.sections import pairs as pairs
 from pipeline.tasks.sections import section as section
 from pipeline.tasks.sections import vitis as vitis
+from pipeline.tasks.stored import open_store
 from pipeline.tasks.target_options import for_kernel
 from pipeline.tasks.watch import Watch
 from pipeline.terms import Dialect
@@ -136,7 +139,6 @@ def make_backend(store: ReportStore, kernel: Kernel, source: str, target: Target
 
     Raises PipelineError where no tool is found, or ``source`` names another flow than the installed tool's.
     """
-    from pipeline.synthesis import Address
     from pipeline.synthesis.lowering import VERSION as LOWERING_VERSION
     from pipeline.synthesis.vitis import Limits, Retries, VitisBackend, tool_flow
     from pipeline.synthesis.vitis.run import Keep
@@ -232,10 +234,8 @@ def run_designs(
     A design that the surroundings kept from a result, or that was not started as none can have one, comes with the
     fault, and is not stored: the next call runs it again.
     """
-    from pipeline.design_space import design_key
     from pipeline.synthesis.claims import Claims
     from pipeline.synthesis.executors import LicencePool, make_executor, run_all
-    from pipeline.tasks.stored import open_store
 
     stored = backend.stored(points)
     yield from stored.values()

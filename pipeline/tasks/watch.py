@@ -11,13 +11,16 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import PipelineError
+from pipeline.reports.labels import DesignStatus, Label
+from pipeline.synthesis import Outcome
+from pipeline.synthesis.backends.base import SYNTHESIS, Fault
 from pipeline.tasks.messages import say
+from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.shared import briefly
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
-    from pipeline.synthesis import Outcome
-    from pipeline.synthesis.backends.base import Fault
     from pipeline.synthesis.backends.tool import ToolBackend
     from pipeline.synthesis.executors import FinishedJob
     from pipeline.synthesis.vitis import ToolResult
@@ -83,8 +86,6 @@ class Watch:
     """Judges the outcomes of one call, and remembers beside the store what has no result."""
 
     def __init__(self, backend: ToolBackend) -> None:
-        from pipeline.tasks.outputs import fingerprint
-
         self.backend = backend
         self.flow = fingerprint(flow=backend.flow.to_json())
         self._held: list[Outcome] = []
@@ -112,10 +113,6 @@ class Watch:
 
     def rest(self, jobs: Mapping[str, Point]) -> Iterator[Outcome]:
         """What is left once no run is in flight: outcomes held back, and designs that were not started."""
-        from pipeline.reports.labels import DesignStatus, Label
-        from pipeline.synthesis import Outcome
-        from pipeline.synthesis.backends.base import Fault
-
         found = _rows.hopeless(self.flow)
         for outcome in self._held:
             yield self._settled(outcome, counting=found is None)
@@ -154,7 +151,6 @@ class Watch:
 
     def _note(self, key: str, fault: Fault, status: str, *, counts: bool = False) -> int:
         """Remembers a fault; returns how often the step has ended without a verdict."""
-        from pipeline.synthesis.backends.base import SYNTHESIS
         from pipeline.synthesis.unsettled import Unsettled
 
         backend = self.backend
@@ -165,10 +161,6 @@ class Watch:
 
     def _without(self, done: FinishedJob[Point, Outcome]) -> Outcome:
         """What stands for a run that came to no outcome; raises what is no fault of the surroundings."""
-        from pipeline.errors import PipelineError
-        from pipeline.reports.labels import DesignStatus, Label
-        from pipeline.synthesis import Outcome
-        from pipeline.synthesis.backends.base import Fault
         from pipeline.synthesis.executors import RunLost
 
         error = done.error

@@ -72,13 +72,15 @@ def test_expected_improvement_counts_gains_up_to_the_cap_and_by_the_chance() -> 
     rng = np.random.default_rng(0)
     assert value(Expected(cost, spread, chance), Aim(10.0, 3.0), rng) == pytest.approx(np.log(3.0 * chance))
     assert value(Expected(cost, spread, chance), Aim(10.0), rng) == pytest.approx(np.log((10.0 - cost[:, 0]) * 0.5))
-    sure = value(Expected(cost, spread, np.ones(2)), Aim(np.inf), rng)
-    assert sure.tolist() == [-1.0, -5.0]
+    blind = value(Expected(cost, spread, chance), Aim(np.inf), rng)
+    assert blind == pytest.approx(2.0 * np.log(0.5) - cost[:, 0]), "with nothing to improve on the chance counts twice"
 
 
-def test_thompson_sees_all_designs_as_one_member_does() -> None:
-    members = np.array([[3.0, 9.0], [9.0, 3.0]])
-    outlook = Expected(np.array([[6.0], [6.0]]), np.full((2, 1), 3.0), np.ones(2), members)
+def test_thompson_sees_all_designs_as_one_member_does_as_far_off_as_their_spread() -> None:
+    members = np.array([[2.0, 9.0], [6.0, 3.0], [4.0, 6.5]])
+    outlook = Expected(np.array([[6.0], [7.0]]), np.array([[3.0], [0.5]]), np.ones(2), members)
+    off = (members - members.mean(axis=0)) / members.std(axis=0)
+    wanted = {tuple(row) for row in np.round(-(outlook.cost[:, 0] + off * outlook.spread[:, 0]), 9).tolist()}
     value = ACQUISITIONS["thompson"].value
-    seen = {tuple(value(outlook, Aim(0.0), np.random.default_rng(seed)).tolist()) for seed in range(20)}
-    assert seen == {(-3.0, -9.0), (-9.0, -3.0)}
+    drawn = [np.round(value(outlook, Aim(0.0), np.random.default_rng(seed)), 9).tolist() for seed in range(30)]
+    assert {tuple(row) for row in drawn} == wanted

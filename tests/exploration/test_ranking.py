@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from pipeline.exploration.acquisition import Expected, log_improvement, ranking
-from pipeline.exploration.hypervolume import most_hypervolume
+from pipeline.exploration.expected_hypervolume import most_hypervolume
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
 from pipeline.exploration.types import Features, Forecast

@@ -11,6 +11,7 @@ from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.make import graph_of
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.suite import find_kernel, suite_names
+from pipeline.project import NO_FLAGS, Flags
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +25,9 @@ def suite() -> dict[str, tuple[Kernel, ProgramGraph]]:
 def build(tmp_path: Path) -> Callable[..., ProgramGraph]:
     """Builds the graph of a source text."""
 
-    def graph(source: str, name: str = "kernel.c", top: str | None = None) -> ProgramGraph:
+    def graph(source: str, name: str = "kernel.c", top: str | None = None, flags: Flags = NO_FLAGS) -> ProgramGraph:
         path = tmp_path / name
         path.write_text(source, encoding="utf-8")
-        return graph_of(path, top=top)
+        return graph_of(path, top=top, flags=flags)
 
     return graph

@@ -11,6 +11,7 @@ from pipeline.graphs.features import featurise
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.harp import harp_graph
 from pipeline.graphs.maps import own_sites
+from pipeline.project import parse_flags
 
 Build = Callable[..., ProgramGraph]
 
@@ -54,6 +55,14 @@ def test_a_cpp_kernel_gets_loops_sites_and_arrays(build: Build) -> None:
     assert arrays["vmmv", "buf"] == [64] and ("vmmv", "A") in arrays and ("vmmv", "x") in arrays
     featurise(graph)
     harp_graph(graph)
+
+
+def test_an_older_standard_of_the_project_reads_as_the_headers_need(build: Build) -> None:
+    source = """#include "ap_int.h"
+    void top(ap_int<9> x[8]) { for (int i = 0; i < 8; i++) x[i] += 1; }
+    """
+    graph = build(source, "top.cpp", flags=parse_flags("-std=c++11"))
+    assert [row["trip_count"] for row in graph.of_kind("loop")] == [8]
 
 
 @pytest.mark.parametrize(

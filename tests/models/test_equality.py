@@ -9,13 +9,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.errors import PipelineError
 from pipeline.graphs.harp import EDGE_CLASSES, FEATURES, HarpGraph, harp_graph
 from pipeline.graphs.make import graph_of
 from pipeline.models import DesignModel, KernelGraph, ModelConfig, collate, collate_designs, joint_loss, separate_loss
 from pipeline.models.config import PUBLISHED
+from pipeline.models.encoder import ENCODERS, EncoderKind, TransformerEncoder, make_encoder
 from pipeline.models.inputs import SITE_KINDS
 from tests.models.graphs import random_designs, random_kernel
 from tests.models.plain import PlainModel, design_batch, plain_tensors
@@ -166,3 +168,12 @@ def as_model_input(harp: HarpGraph, name: str) -> KernelGraph:
 def test_a_real_kernel_would_be_predicted_differently_from_the_paper() -> None:
     graphs = [as_model_input(harp_graph(graph_of(name)), name) for name in ("gemm-p", "trmm-opt")]
     compare(ModelConfig.published("hmoe-2", len(FEATURES), EDGE_CLASSES), graphs, torch.float32, designs=6)
+
+
+def test_an_encoder_that_is_registered_is_made_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ENCODERS, "_added", dict(ENCODERS._added))
+    ENCODERS.register(EncoderKind("Mine", lambda config: nn.Linear(config.hidden, 1)))
+    assert isinstance(make_encoder(ModelConfig(FEATURE_COUNT, CLASSES, encoder="Mine")), nn.Linear)
+    assert isinstance(make_encoder(ModelConfig(FEATURE_COUNT, CLASSES)), TransformerEncoder)
+    with pytest.raises(PipelineError, match="no convolution 'Mine2'"):
+        make_encoder(ModelConfig(FEATURE_COUNT, CLASSES, encoder="Mine2"))

@@ -19,7 +19,7 @@ from pipeline.present.charts import (
     Predictions,
     SearchCurve,
 )
-from pipeline.present.run_report import BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport
+from pipeline.present.run_report import Answer, BestDesign, Failure, Grid, KeyFigure, LoopRow, RunReport
 
 EVIL = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">&amp;%{x}$1</title></script>'
 CHARTS = 11
@@ -76,6 +76,18 @@ def sample_report() -> RunReport:
         job="RunActiveLearningLoop",
         sources=("hlsyn-v20", EVIL),
         summary=EVIL,
+        answers=[
+            Answer(
+                "gemm-p",
+                EVIL,
+                EVIL,
+                [("cycles", 2_000_000, 100, EVIL), ("time", None, "1 us", "")],
+                [EVIL],
+                [(EVIL, "64 iterations, II 9: 576 cycles", EVIL, None)],
+                f"--- a/x.c\n-{EVIL}\n+int\ta;\n",
+                [EVIL],
+            )
+        ],
         key_figures=[KeyFigure("fewest cycles", 100, EVIL), KeyFigure("stopped", None), KeyFigure("tau", 0.91234567)],
         warnings=[EVIL],
         best=[best],

@@ -27,6 +27,9 @@ FOUND = """(() => {
     hacked: "hacked" in window,
     background: getComputedStyle(document.body).backgroundColor,
     ink: plots[0].querySelector(".xtick text, text").style.fill,
+    answer: ["h3", ".stack", ".diff .added", ".diff .removed"].map(
+      (what) => document.querySelectorAll(".answer " + what).length),
+    stacked: getComputedStyle(document.querySelector(".stack td")).display,
     sections: [...document.querySelectorAll("h2")].map((h) => h.textContent),
     linked: document.querySelectorAll(".best a").length,
     code: document.querySelectorAll(".source i.pragma").length,
@@ -50,6 +53,8 @@ def test_a_reader_of_the_report_sees_every_chart_and_no_error(tmp_path: Path, wi
         "Best design", "Pareto front", "Best so far", "Comparison", "Learning curves", "Predicted against true",
         "Gates and experts", "Spread of the labels", "Tables", "Failures", "Files", "Make it again", "Provenance",
     ]  # fmt: skip
+    assert found["answer"] == [3, 2, 1, 1]
+    assert (found["stacked"] == "block") is (width < 600), "on a phone a row is a block"
     assert (found["linked"], found["code"]) == (1, 1)
 
 

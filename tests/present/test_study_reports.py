@@ -82,15 +82,15 @@ def test_a_validity_study_would_call_the_worst_classifier_the_best() -> None:
 
 
 def test_a_search_that_found_nothing_for_half_of_the_kernels_would_be_drawn_as_if_it_had() -> None:
-    ratios: dict[str, dict[str, tuple[Any, Any]]] = {
-        "auto": {"a": (2.0, 1.0), "b": (3.0, 1.01)},
-        "random": {"a": (None, 4.0), "b": ("", 2.0)},
+    near: dict[str, dict[str, tuple[Any, Any]]] = {
+        "auto": {"a": (0.0, 1.0), "b": ("0", 1)},
+        "random": {"a": (0.0, 0.25), "b": ("0", "0.75")},
     }
     curves = [
-        {"source": "s", "kernel": kernel, "method": method, "seed": 0, "run": run, "ratio": ratio}
-        for method, kernels in ratios.items()
+        {"source": "s", "kernel": kernel, "method": method, "seed": 0, "run": run, "near": chance}
+        for method, kernels in near.items()
         for kernel, of in kernels.items()
-        for run, ratio in enumerate(of, 1)
+        for run, chance in enumerate(of, 1)
     ]
     summary = [
         {"source": "s", "method": "random", "pairs": 2.0, "within_2_percent_2": 0.0, "median_ratio_2": 3.0},
@@ -99,6 +99,6 @@ def test_a_search_that_found_nothing_for_half_of_the_kernels_would_be_drawn_as_i
     report = search_report(curves, summary, baselines=("random",), provenance={})
     auto, random = report.searches[0].curves
     assert (auto.name, list(auto.best), auto.baseline) == ("auto", [0.0, 100.0], False)
-    assert (random.name, list(random.best), random.baseline) == ("random", [0.0, 0.0], True)
+    assert (random.name, list(random.best), random.baseline) == ("random", [0.0, 50.0], True)
     assert report.key_figures[0].value == "100 %" and "auto" in report.key_figures[0].label
     assert "% of searches within 2 % of the best" in write_run_report(report)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.tasks.commands import BIN, ROOT, content, environment
-from tests.tasks.loops import found, loop
+from tests.tasks.loops import found, loop, rows
 
 ARGUMENTS = ("--kernel", "bicg", "--budget", "14", "--batch", "6", "--surrogate", "forest", "--warm-start", "estimator")
 
@@ -34,4 +34,5 @@ def test_kill_9_at_any_moment_gives_the_runs_of_an_undisturbed_loop(tmp_path: Pa
     done = loop(workspace, *ARGUMENTS)
     assert done.returncode == 0, done.stderr
     assert content(found(workspace)) == expected
+    assert [row["origin"] for row in rows(found(workspace) / "runs.csv")][:2] == ["as_written", "replayed"]
     assert not list(workspace.rglob(".aside-*")), "what a killed run left aside must not pile up"

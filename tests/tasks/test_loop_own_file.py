@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.tasks.commands import environment
+from tests.tasks.commands import environment, one_error_line
 from tests.tasks.loops import SAXPY, compiles, facts, found, loop, rows
 from tests.tool.install import install
 
@@ -83,3 +83,67 @@ def test_a_validation_with_rtl_simulation_would_report_the_figures_of_synthesis_
     # The stand-in's simulation counts 76 cycles whatever the design; what synthesis estimated stays beside it.
     assert (validated["cosim_status"], validated["cosim_cycles"]) == ("ok", "76")
     assert validated["cycles"] == validated["earlier_cycles"] != "76"
+
+
+MERLIN_CPP = """template <int N> static int scaled(int v) { return v * N; }
+void scale(int a[64], int b[64]) {
+#pragma ACCEL PIPELINE auto{__PIPE__L0}
+#pragma ACCEL PARALLEL FACTOR=auto{__PARA__L0}
+  for (int i = 0; i < 64; i++) b[i] = scaled<3>(a[i]);
+}
+"""
+
+
+def test_cpp_with_merlins_sites_is_delivered_for_merlin_and_refused_before_the_tool_starts(tmp_path: Path) -> None:
+    file = tmp_path / "scale.cpp"
+    file.write_text(MERLIN_CPP)
+    few = ("--kernel", str(file), "--budget", "4", "--warm-start", "none", "--top-k", "0")
+    done = loop(tmp_path / "w", *few, "--backend", "estimator")
+    assert done.returncode == 0 and "best/ is for the Merlin compiler" in done.stderr
+    best = (found(tmp_path / "w") / "best" / "scale.cpp").read_text()
+    assert "auto{" not in best and best.count("#pragma ACCEL") == 2
+    installed = install(tmp_path / "tool", "2023.2", names=None)
+    env = environment(**{k: v for k, v in installed.items() if k == "PATH" or k.startswith("STAND_IN")})
+    refused = loop(tmp_path / "w", *few, "--backend", "vitis", env=env)
+    assert refused.returncode and "delivered in the tool's own terms" in one_error_line(refused)
+    assert "round 1" not in refused.stderr
+
+
+def test_a_best_design_that_cannot_be_written_fails_the_command_each_time(tmp_path: Path) -> None:
+    file = tmp_path / "swap.c"
+    file.write_text("""#define SPLIT _Pragma("HLS array_partition variable=u complete")
+void swap(int a[8]) {
+  int u[8];
+  SPLIT
+  for (int i = 0; i < 8; i++) u[i] = a[i];
+  for (int i = 0; i < 8; i++) a[i] = u[7 - i];
+}
+""")
+    names = ("__PARA__L0", "__PARA__L1", "__PIPE__L0", "__PIPE__L1", "__PART__swap_a_D1", "__PART__swap_u_D1")
+    fixed = {
+        name: (1, "PARALLEL") if "PARA" in name else ("''", "PIPELINE" if "PIPE" in name else "OPTION")
+        for name in names
+    }
+    space = tmp_path / "none.toml"
+    rows_of = (
+        f'[sites.{name}]\nkind = "{kind}"\ndefault = {value}\nvalues = [{value}]\n'
+        for name, (value, kind) in fixed.items()
+    )
+    space.write_text("".join(rows_of))
+    asked = (
+        "--kernel",
+        str(file),
+        "--sites",
+        "partition",
+        "--space",
+        str(space),
+        "--backend",
+        "estimator",
+        "--budget",
+        "2",
+    )
+    for _ in range(2):
+        done = loop(tmp_path / "w", *asked, "--warm-start", "none", "--top-k", "0")
+        assert done.returncode and "could not be written" in one_error_line(done)
+        assert "NOT written" in done.stderr and "cannot be taken out by a directive" in done.stderr
+    assert "no annotated C" in (found(tmp_path / "w") / "best" / "README.txt").read_text()

@@ -66,6 +66,16 @@ def test_zero_shot_would_be_no_shot_at_all_with_the_kernel_left_in() -> None:
     assert [one.kernel for one in study.targets] == ["k7", "k6", "k5", "k4", "k3", "k2"]
     assert "k5" not in {one.kernel for one in study.held_out("k5").sources}
     assert len(study.held_out("k5").sources) == 7
+    twins = [_kernel(name, number, 80) for number, name in enumerate(("syrk", "syr2k", "atax"))]
+    assert [one.kernel for one in zero_shot_study(twins, twins, least=60).held_out("syrk").sources] == ["atax"]
+
+
+def test_a_twin_under_another_name_would_teach_the_target_kernel() -> None:
+    data = [_kernel("gemm-p", 1, 90), _kernel("2mm", 2), _kernel("gemm-p-large", 3), _kernel("atax", 4)]
+    study = transfer_study(data, data)
+    assert [one.kernel for one in study.without_families(["gemm-p"]).sources] == ["atax"]
+    with pytest.raises(PipelineError, match="no source kernel is left"):
+        study.without_families(["gemm-p", "mvt"])
 
 
 def test_a_design_would_be_tested_on_that_was_learned_from() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.exploration.acquisition import Acquisition
 from pipeline.exploration.acquisitions.ucb import ucb
-from pipeline.exploration.hypervolume import most_hypervolume
+from pipeline.exploration.expected_hypervolume import most_hypervolume
 from pipeline.exploration.selection import BatchRequest
 
 

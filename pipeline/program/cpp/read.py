@@ -46,22 +46,13 @@ def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS) -> 
 
 def _headers(found: CppTree, names: Mapping[str, str]) -> dict[str, str]:
     """The texts of the user's headers, as far as the tree has anything of them."""
-    texts: dict[str, str] = {}
     others = library()
-    stack = [found.root]
-    seen: set[str] = set()
-    while stack:
-        node = stack.pop()
-        for place in (node.get("loc"), *(node.get("range") or {}).values()):
-            for part in (place, *((place or {}).get(key) for key in ("spellingLoc", "expansionLoc"))):
-                name = part.get("file") if part else None
-                if name and name not in seen and name not in names:
-                    seen.add(name)
-                    # A header without a guard, such as assert.h, is read anew and so not among those compiled ahead.
-                    if not name.startswith(others) and Path(name).is_file():
-                        texts[name] = read_source(Path(name))
-        stack.extend(child for child in node.get("inner", ()) if child)
-    return texts
+    # A header without a guard, such as assert.h, is read anew and so not among those compiled ahead.
+    return {
+        name: read_source(Path(name))
+        for name in found.files
+        if name not in names and not name.startswith(others) and Path(name).is_file()
+    }
 
 
 def _pragmas(found: CppTree, index: Index) -> dict[str, list[tuple[Position, str]]]:

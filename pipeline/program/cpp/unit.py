@@ -642,6 +642,13 @@ class Unit:
                 return [("data", read(kind.arguments[0]))]
             if vendor.is_vector(kind) and kind.arguments[1].isdigit():
                 return [("data", CppType("array", to=read(kind.arguments[0]), length=int(kind.arguments[1])))]
+            if vendor.is_pixels(kind) and (extent := vendor.extent_of_pixels(kind)) is not None:
+                row = CppType("array", to=read(kind.arguments[2]), length=extent[1])
+                return [("val", CppType("array", to=row, length=extent[0]))]
+            if (block := vendor.dsp_result(name)) is not None:
+                return [(word, read(of)) for word, of in block]
+            if name.startswith("hls::Scalar<"):
+                return [("val", CppType("array", to=read(kind.arguments[1]), length=int(kind.arguments[0])))]
             if name.startswith("hls::axis<"):
                 data = read(kind.arguments[0])
                 sizes = [

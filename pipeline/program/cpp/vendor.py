@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from pipeline.program.cpp.expressions import Expressions
 
 _WIDENED = ("+", "-", "*", "/", "%", "&", "|", "^")
+_MOST_PIXELS = 256
+"""A window of more pixels is moved by a call."""
 _COMPARED = ("<", "<=", ">", ">=", "==", "!=")
+_DSP = {"dsp48e1": (25, 18, 48), "dsp48e2": (27, 18, 48), "dsp58": (27, 24, 58), "dspcplx": (18, 18, 58)}
+"""Widths of a DSP block's ports A, B and C."""
+_TASKS = ("hls::task", "hls::tasks<")
 _REFUSED = ("std::vector", "std::map", "std::list", "std::deque", "std::set", "std::unordered_map", "std::queue")
 _CONVERSIONS = {
     "to_int": "int", "to_uint": "unsigned int", "to_long": "long", "to_ulong": "unsigned long", "to_int64": "long long",
@@ -47,10 +52,14 @@ def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: 
             return scope.assign(node, given[1], _stream_call(scope, first, "read", given[0], False, [], coord))
         if op == "<<":
             return _stream_call(scope, first, "write", given[0], False, [scope.lower(given[1])], coord)
+    if op == "()" and first.name.startswith(_TASKS) and len(given) > 1:
+        return _task(scope, node, given[1:])
     if op == "[]" and first.kind == "record":
         base = scope.lower(given[0])
         if is_vector(first):
             return c_ast.ArrayRef(member(base, "data", coord), scope.lower(given[1]), coord)
+    if op == "()" and is_pixels(first) and len(given) == 3:
+        return _pixel(member(scope.lower(given[0]), "val", coord), *scope.many(given[1:]), coord)
     values = [
         address(value)
         if kind.kind == "record"
@@ -221,6 +230,76 @@ def is_vector(kind: CppType) -> bool:
     return kind.kind == "record" and kind.name.startswith(("hls::vector<", "std::array<", "array<"))
 
 
+def dsp_result(name: str) -> list[tuple[str, str]] | None:
+    """Members and types of what a DSP block asked for by hand returns (UG1399, "DSP Cascading"); None for others."""
+    block, _, last = name.removeprefix("hls::").partition("::")
+    if last != "R_t" or block not in _DSP:
+        return None
+    shape = "std::complex<ap_int<{}>>" if block == "dspcplx" else "ap_int<{}>"
+    return [(word, shape.format(bits)) for word, bits in zip(("acout", "bcout", "pcout"), _DSP[block], strict=True)]
+
+
+def is_pixels(kind: CppType) -> bool:
+    """Whether a type is a window or a line buffer, whose member ``val`` has rows and columns."""
+    return kind.kind == "record" and kind.name.startswith(("hls::Window<", "hls::LineBuffer<"))
+
+
+def extent_of_pixels(kind: CppType) -> tuple[int, int] | None:
+    """Rows and columns of a window or a line buffer."""
+    rows, columns = kind.arguments[:2]
+    return (int(rows), int(columns)) if rows.isdigit() and columns.isdigit() else None
+
+
+def _pixel(val: c_ast.Node, row: c_ast.Node, column: c_ast.Node, coord: Any) -> c_ast.Node:
+    return c_ast.ArrayRef(c_ast.ArrayRef(val, row, coord), column, coord)
+
+
+def _pixels(
+    scope: Expressions, kind: CppType, name: str, value: c_ast.Node, arrow: bool, given: list[Node], coord: Any
+) -> c_ast.Node | None:
+    """What a window's or line buffer's method does to its pixels (UG902); None where it stays a call.
+
+    Values are put in at the bottom, and pixels move up to make room for them.
+    """
+    extent = extent_of_pixels(kind)
+    if extent is None or not simple(value):
+        return None
+    rows, columns = extent
+    val = member(followed(value) if arrow else value, "val", coord)
+
+    def at(row: c_ast.Node | int, column: c_ast.Node | int) -> c_ast.Node:
+        subscripts = [
+            c_ast.Constant("int", str(item), coord) if isinstance(item, int) else copy.deepcopy(item)
+            for item in (row, column)
+        ]
+        return _pixel(copy.deepcopy(val), subscripts[0], subscripts[1], coord)
+
+    def put(place: c_ast.Node, what: c_ast.Node) -> c_ast.Node:
+        return c_ast.Assignment("=", place, what, coord)
+
+    values = scope.many(given)
+    buffer = kind.name.startswith("hls::LineBuffer<")
+    if name == "getval" and len(values) == 2:
+        return at(values[0], values[1])
+    if name in ("insert", "insert_pixel") and len(values) == 3:
+        return put(at(values[1], values[2]), values[0])
+    if buffer and name in ("insert_bottom", "insert_bottom_row", "insert_top", "insert_top_row") and len(values) == 2:
+        return put(at(rows - 1 if "bottom" in name else 0, values[1]), values[0])
+    moved: list[c_ast.Node] = []
+    if buffer and name in ("shift_pixels_up", "shift_pixels_down") and len(values) == 1 and simple(values[0]):
+        for row in range(rows - 1) if name.endswith("up") else range(rows - 1, 0, -1):
+            moved.append(put(at(row, values[0]), at(row + (1 if name.endswith("up") else -1), values[0])))
+    elif not buffer and not values and name.startswith("shift_pixels_") and rows * columns <= _MOST_PIXELS:
+        down, along = {"up": (1, 0), "down": (-1, 0), "left": (0, 1), "right": (0, -1)}[name.rpartition("_")[2]]
+        for row in range(rows) if down >= 0 else reversed(range(rows)):
+            for column in range(columns) if along >= 0 else reversed(range(columns)):
+                if 0 <= row + down < rows and 0 <= column + along < columns:
+                    moved.append(put(at(row, column), at(row + down, column + along)))
+    if not moved:
+        return None
+    return moved[0] if len(moved) == 1 else c_ast.ExprList(moved, coord)
+
+
 def method(scope: Expressions, node: Node, name: str, base: Node, arrow: bool, given: list[Node]) -> c_ast.Node:
     """A method of the library's types."""
     coord = scope.at(node)
@@ -240,6 +319,8 @@ def method(scope: Expressions, node: Node, name: str, base: Node, arrow: bool, g
         return place if name.startswith("get_") else c_ast.Assignment("=", place, scope.lower(given[0]), coord)
     if name.startswith("operator "):
         return value
+    if is_pixels(kind) and (found := _pixels(scope, kind, name, value, arrow, given, coord)) is not None:
+        return found
     if is_vector(kind) and name == "at":
         return c_ast.ArrayRef(member(value, "data", coord), scope.lower(given[0]), coord)
     if is_vector(kind) and name == "size":
@@ -331,12 +412,8 @@ def constructed(
         )
     given = inner(node)
     coord = scope.at(node)
-    if kind.name in ("hls::task",) or kind.name.startswith("hls::tasks"):
-        called = bare(given[0]) if given else {}
-        found = called.get("referencedDecl")
-        if found is None:
-            raise scope.refuse(node, "a task that is no plain function")
-        return None, [scope.call(found["id"], found, given[1:], node)]
+    if kind.name.startswith(_TASKS):
+        return None, [_task(scope, node, given)] if given else []
     if (
         is_stream(kind)
         or not given
@@ -348,6 +425,14 @@ def constructed(
     called_name = scope.unit.known(f"{kind.name}::{kind.name.split('<')[0].rpartition('::')[2]}", coord)
     values = [address(target), *scope.many([part for part in given if part.get("kind") != "CXXDefaultArgExpr"])]
     return None, [c_ast.FuncCall(called_name, c_ast.ExprList(values, coord), coord)]
+
+
+def _task(scope: Expressions, node: Node, given: list[Node]) -> c_ast.Node:
+    """What a task runs: the function that it is given first, with the arguments behind."""
+    found = bare(given[0]).get("referencedDecl") if given else None
+    if found is None:
+        raise scope.refuse(node, "a task that is no plain function")
+    return scope.call(found["id"], found, given[1:], node)
 
 
 def from_text(scope: Expressions, node: Node, kind: CppType, given: list[Node]) -> c_ast.Node:

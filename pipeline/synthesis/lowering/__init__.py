@@ -6,7 +6,7 @@ placeholders of any directive; :func:`delivers` says whether a kernel gets its o
 what each value turns into.
 """
 
-from pipeline.synthesis.lowering.delivery import delivers
+from pipeline.synthesis.lowering.delivery import delivers, is_cpp
 from pipeline.synthesis.lowering.lower import lower
 from pipeline.synthesis.lowering.native import read_hls_kernel
 from pipeline.synthesis.lowering.result import LoweredSources, SiteOutcome
@@ -14,4 +14,4 @@ from pipeline.synthesis.lowering.result import LoweredSources, SiteOutcome
 VERSION = "1"
 """Raised whenever a point gives other sources than before; part of the flow, and so of a report's address."""
 
-__all__ = ["VERSION", "LoweredSources", "SiteOutcome", "delivers", "lower", "read_hls_kernel"]
+__all__ = ["VERSION", "LoweredSources", "SiteOutcome", "delivers", "is_cpp", "lower", "read_hls_kernel"]

@@ -30,7 +30,7 @@ from pipeline.kernels.further_sites import has_memory_port
 from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
 from pipeline.kernels.own_pragmas import OwnPragma
 from pipeline.kernels.pragmas import normal_text
-from pipeline.kernels.source_places import LoopPlace, loop_places
+from pipeline.kernels.source_places import LoopPlace, loop_places, source_files
 from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.project.source_text import bare_code
 from pipeline.synthesis.lowering.asked import check_names, factor
@@ -46,6 +46,7 @@ DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
 """Pragmas in the user's files, or files as they are with directives beside."""
 
 _PRAGMA = re.compile(r"([ \t]*(?:#|%:)[ \t]*pragma[ \t]+HLS\b[ \t]*)((?:[^\\\n]|\\\r?\n|\\)*)", re.IGNORECASE)
+_MERLINS = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+ACCEL\b", re.MULTILINE | re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s*\(")
 _BRACE = re.compile(r"\s*\{")
 _WORDS = re.compile(r"[A-Za-z_]\w*")
@@ -61,8 +62,21 @@ def is_cpp(kernel: Kernel) -> bool:
 
 
 def delivers(kernel: Kernel, dialect: str) -> bool:
-    """Whether points of a dialect are delivered in the kernel's own files."""
+    """Whether points of a dialect are delivered in the kernel's own files; a kernel without sites is, as it is written,
+    but for one that Merlin's pragmas decide."""
+    if not kernel.sites and not kernel.options:
+        return not any(_MERLINS.search(text) for text in source_files(kernel).values())
     return dialect == kernel.dialect and (dialect == Dialect.VITIS_PLAIN or (dialect == Dialect.HLS and is_cpp(kernel)))
+
+
+def check_terms(kernel: Kernel, dialect: str) -> None:
+    """Raises PipelineError where points of a dialect cannot reach Vitis HLS in what the kernel is written in."""
+    if is_cpp(kernel) and not delivers(kernel, dialect):
+        raise PipelineError(
+            f"C++ is delivered in the tool's own terms, not as {dialect}",
+            file=kernel.file,
+            fix="write its sites as #pragma HLS, or leave them out and use --sites tool",
+        )
 
 
 def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "insert") -> LoweredSources:

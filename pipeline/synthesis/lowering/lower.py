@@ -15,7 +15,15 @@ from pipeline.kernels.symbols import Symbol
 from pipeline.program import deep_recursion
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET
 from pipeline.synthesis.lowering.asked import asked, check_names
-from pipeline.synthesis.lowering.delivery import DELIVERIES, Delivery, deliver, deliver_placeholders, delivers, is_cpp
+from pipeline.synthesis.lowering.delivery import (
+    DELIVERIES,
+    Delivery,
+    check_terms,
+    deliver,
+    deliver_placeholders,
+    delivers,
+    is_cpp,
+)
 from pipeline.synthesis.lowering.directive import INLINE, LoweredDirective
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.interface import (
@@ -89,17 +97,13 @@ def lower(
     ):
         if value not in known:
             raise PipelineError(f"{value!r} is no {option}", fix=f"use one of {', '.join(known)}")
-    if dialect == Dialect.VITIS_PLAIN and delivers(kernel, dialect):
+    bare = not kernel.sites and not kernel.options
+    if (dialect == Dialect.VITIS_PLAIN or bare) and delivers(kernel, dialect):
         return deliver(kernel, point, delivery)
     prepared = prepare(kernel)
     if is_cpp(kernel):
         # C++ is never written back from the tree.
-        if dialect != Dialect.HLS:
-            raise PipelineError(
-                f"C++ is delivered in the tool's own terms, not as {dialect}",
-                file=kernel.file,
-                fix="write its sites as #pragma HLS, or leave them out and use --sites tool",
-            )
+        check_terms(kernel, dialect)
         check_names(kernel, point, set(hls_sites(kernel)))
         found = [pragma_text(node) for node in pragma_nodes(kernel.ast)]
         given = [text for text in found if PLACEHOLDER.search(text)]

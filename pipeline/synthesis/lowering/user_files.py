@@ -79,8 +79,10 @@ def _beside(kernel: Kernel) -> Iterator[Path]:
     project = kernel.project
     if project is None:
         return
-    if project.script is not None and Path(project.script).is_file():
-        yield _place(project.script)
+    scripts = [project.script, *(one.file for one in project.directives)] if project.script is not None else []
+    for script in dict.fromkeys(scripts):
+        if script is not None and Path(script).is_file():
+            yield _place(script)
     waiting = [_place(file) for file in project.testbench.files]
     seen: set[Path] = set()
     size = 0

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.flow import STAND_IN as STAND_IN
 from pipeline.synthesis.vitis.versions import (
     NUMBER,
     VITIS_HLS_DEPRECATED_FROM,
@@ -25,8 +26,6 @@ from pipeline.synthesis.vitis.versions import (
 
 PROBE_SECONDS = 60.0
 """How long a command may take to state its version; the first start from a network drive is slow."""
-STAND_IN = "stand-in"
-"""What a stand-in for tests says in its version. Its results never pass for a tool's."""
 
 _MARK = b"\0--environment--\0"
 _BANNER = re.compile(rf"\b(Vitis HLS|Vivado\(TM\) HLS|Vivado HLS|vitis-run|v\+\+)(?=\s)[^\n]*?\bv(?P<version>{NUMBER})")

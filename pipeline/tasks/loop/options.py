@@ -57,17 +57,13 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     warm_start = luigi.ChoiceParameter(
         default="auto",
         choices=WARM_STARTS,
-        description="what is known before the first run: a model, estimates, reports of other kernels, or nothing",
+        description="known before any run: a model, estimates, reports or nothing",
     )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, comma-separated; default: the loop's own"
     )
 
-    baseline = luigi.Parameter(
-        default="",
-        description="what is run beside the design as written to compare with: performance, the tool's own top-level "
-        "pragma (Vitis HLS 2025.2 or newer)",
-    )
+    baseline = luigi.Parameter(default="", description="performance[=CYCLES]: the tool's own pragma is run 2")
 
     @property
     def loop(self) -> ClosedLoop:

@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
 from pipeline.tasks.messages import say
+from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 
@@ -112,7 +113,6 @@ class SynthesizeRound(RoundTask):
         from pipeline.loop.baselines import by_backend
         from pipeline.loop.labelled import is_told, told
         from pipeline.loop.rounds import proposed, round_text, write_runs
-        from pipeline.tasks.outcomes import outcomes_of
 
         designs = proposed(self.loop, self.round, self.only, self.take)
         parts = by_backend(self.plan, designs)

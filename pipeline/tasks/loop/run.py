@@ -61,7 +61,9 @@ class RunActiveLearningLoop(LoopTask):
         kernels = [plan.kernel for plan in self.loop.plans.values() if plan.kernel is not None]
         benches = [digest for kernel in kernels if (digest := bench_digest(kernel.project))]
         tested = {"testbench": [*benches, self.testbench_seconds]} if benches else {}
-        return {**super().identity, "validation": self.clone(ValidateTopDesigns).identity, **tested}
+        how = {plan.delivery for plan in self.loop.plans.values()} - {"insert"}
+        written = {"delivery": sorted(how)} if how else {}
+        return {**super().identity, "validation": self.clone(ValidateTopDesigns).identity, **tested, **written}
 
     @property
     def page(self) -> Path:
@@ -99,3 +101,11 @@ class RunActiveLearningLoop(LoopTask):
         latest = point_latest(place)
         best = f"; best design: {place / 'best'}" if (place / "best").is_dir() else ""
         say(f"Everything in {place} (also {latest}): runs.csv summary.json{best}")
+        # Where no C is at hand labels alone were asked for.
+        plans = self.loop.plans
+        lost = [name for name, told in facts["kernels"].items() if told["unwritten"] and plans[name].kernel]
+        if lost:
+            raise PipelineError(
+                f"the best design of {', '.join(lost)} could not be written into {place / 'best'}",
+                fix="README.txt there says why; point.json has the values of its sites",
+            )

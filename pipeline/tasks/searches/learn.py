@@ -12,6 +12,7 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.messages import progress
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.options import SearchStudyTask
+from pipeline.tasks.searches.pools import read_pool
 
 if TYPE_CHECKING:
     from pipeline.exploration import Forecast, History
@@ -38,13 +39,15 @@ class FoldTask(SearchStudyTask):
     def read(self) -> tuple[list[History], list[Pool]]:
         """What is learned from, and the designs of the fold."""
         from pipeline.exploration import History
-        from pipeline.tasks.searches.pools import read_pool
 
         histories, left_out = [], []
         for source, kernels in self.kernels_of.items():
             for kernel in kernels:
+                mine = self.fold_of[kernel] == self.fold
+                if source not in (self.tested if mine else self.sources):
+                    continue
                 pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
-                if self.fold_of[kernel] == self.fold:
+                if mine:
                     left_out.append(pool)
                 else:
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
@@ -62,13 +65,13 @@ class ForecastFold(FoldTask):
         """Learns and forecasts."""
         import numpy as np
 
-        from pipeline.exploration import Prior
+        from pipeline.exploration.sources import prior_for
 
         histories, left_out = self.read()
-        prior = Prior.fit(histories, seed=self.seed)
+        fitted = {source: prior_for(source, histories, seed=self.seed) for source in {one.source for one in left_out}}
         with self.output().write() as folder:
             for pool in left_out:
-                forecast = prior.predict(pool.features)
+                forecast = fitted[pool.source].predict(pool.features)
                 arrays = {name: getattr(forecast, name) for name in _ARRAYS}
                 np.savez_compressed(folder / f"{pool.source}.{pool.kernel}.npz", **arrays)
         progress.step(f"learned on {len(histories)} label sets, forecasts for {len(left_out)}")
@@ -84,14 +87,16 @@ class ForecastFold(FoldTask):
 
 
 class ProcessFold(FoldTask):
-    """The processes that the kernels of all folds but one teach."""
+    """The processes that the kernels of all folds but one teach for one source."""
+
+    from_source = luigi.Parameter(description="the source whose labels are replayed")
 
     @cached_property
     def identity(self) -> dict[str, Any]:
         """How they are learned too."""
         from pipeline.exploration import prior
 
-        return {**super().identity, "processes": prior.PROCESSES_VERSION}
+        return {**super().identity, "processes": prior.PROCESSES_VERSION, "for": self.from_source}
 
     def output(self) -> FolderTarget:
         """``studies/parts/processes-HASH/``: the processes' files, none where there is too little to learn from."""
@@ -100,12 +105,14 @@ class ProcessFold(FoldTask):
     def run(self) -> None:
         """Learns."""
         from pipeline.exploration.meta_processes import learn_processes, tell_what_is_usual
+        from pipeline.exploration.sources import alike, belief
 
-        histories, _ = self.read()
+        histories = alike(self.from_source, self.read()[0])
         enough = tell_what_is_usual(histories)
         with self.output().write() as folder:
             if enough:
-                learn_processes(histories, seed=self.seed).save(folder)
+                trust = belief(self.from_source, histories, seed=self.seed).trust
+                learn_processes(histories, seed=self.seed, trust=trust).save(folder)
         told = "how designs resemble each other" if enough else "nothing: too few kernels"
         progress.step(f"learned from {len(histories)} label sets {told}")
 

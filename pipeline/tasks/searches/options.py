@@ -12,19 +12,24 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
+from pipeline.kernels.families import folds
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Real, WholeNumber
+from pipeline.tasks.searches.pools import labelled_kernels
 from pipeline.tasks.target_options import TargetOptions
 
 
 class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a comparison of searches on the labels of some sources."""
 
-    source = luigi.Parameter(description="labels to replay and to learn from, comma-separated, such as hlsyn-v20")
+    source = luigi.Parameter(description="labels to learn from and to search on, comma-separated, such as hlsyn-v20")
+    target_source = luigi.Parameter(
+        default="", description="labels to search on, where they are others than those to learn from"
+    )
     dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
     limit = Real(
         above=0,
@@ -40,11 +45,21 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
         """The sources by name."""
         return names(self.source)
 
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """The sources of the pools that are searched."""
+        return names(self.target_source) or self.sources
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """All sources."""
+        return tuple(dict.fromkeys((*self.sources, *self.tested)))
+
     @cached_property
     def dataset_task(self) -> GenerateDataset:
         """The task that makes the dataset."""
         return GenerateDataset(
-            workspace=self.workspace, source=self.source, backend="replay", graphs=False,
+            workspace=self.workspace, source=",".join(self.needed), backend="replay", graphs=False,
             part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
 
@@ -67,6 +82,7 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
             **super().identity,
             "dataset": self._data(),
             "sources": list(self.sources),
+            "target_sources": list(self.tested),
             "estimator": estimator_version(),
             "limit": self.limit,
             "prior": prior.VERSION,
@@ -86,7 +102,7 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
 
     def shared(self) -> dict[str, Any]:
         """The parameters that all tasks of a study take over."""
-        taken = ("workspace", "source", "dataset", "limit", "folds", "part", "clock")
+        taken = ("workspace", "source", "target_source", "dataset", "limit", "folds", "part", "clock")
         return {name: getattr(self, name) for name in taken} | asdict(self.reading)
 
     @cached_property
@@ -96,16 +112,12 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
             from pipeline.tasks.plan import cached_kernels
 
             asked = self.asked_target
-            return {source: cached_kernels(self.workspace, source, asked) for source in self.sources}
-        from pipeline.tasks.searches.pools import labelled_kernels
-
-        return labelled_kernels(self.dataset_folder, self.sources)
+            return {source: cached_kernels(self.workspace, source, asked) for source in self.needed}
+        return labelled_kernels(self.dataset_folder, self.needed)
 
     @cached_property
     def fold_of(self) -> dict[str, int]:
         """The part in which each kernel is left out."""
-        from pipeline.kernels.families import folds
-
         if self.folds < 2:
             raise PipelineError(f"--folds {self.folds} leaves nothing to learn from", fix="give 2 or more")
         return folds({kernel for kernels in self.kernels_of.values() for kernel in kernels}, self.folds)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
+from pipeline.reports.labels import DesignStatus
+from pipeline.tasks.estimator_device import device_of_labels
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading
 
 if TYPE_CHECKING:
@@ -42,8 +44,6 @@ def read_pool(
     from pipeline.exploration.replay import Pool
     from pipeline.loop.featurise import kernel_features
     from pipeline.loop.measured import measured
-    from pipeline.reports.labels import DesignStatus
-    from pipeline.tasks.estimator_device import device_of_labels
     from pipeline.tasks.plan import kernel_or_none
 
     labels = _labels(dataset)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.families import relatives
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
@@ -177,7 +178,6 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
 
     def pretraining(self, network: str, kernel: str) -> TrainHierarchicalMoE:
         """What makes a network of the study; ``kernel`` is the one to be tested on."""
-        from pipeline.kernels.families import relatives
         from pipeline.loop.estimates import estimate_count
         from pipeline.training.networks import network_named
 

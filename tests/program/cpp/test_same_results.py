@@ -119,6 +119,24 @@ SOURCES = {
             int i = i2 * 2;
             b[i2] = get(i); } } return i; }
     """,
+    "windows and line buffers": """
+        #include "hls_video.h"
+        TOP {
+            hls::LineBuffer<3, 4, int> rows; hls::Window<2, 3, int> w;
+            for (int i = 0; i < 3; i++) for (int j = 0; j < 4; j++) rows.val[i][j] = i + j;
+            for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) w.insert(i - j, i, j);
+            for (int i = 0; i < 16; i++) {
+                rows.shift_pixels_up(i % 4);
+                rows.insert_bottom_row(a[i], i % 4);
+                if (i & 1) w.shift_pixels_left(); else w.shift_pixels_right();
+                if (i & 2) w.shift_pixels_up(); else w.shift_pixels_down();
+                if (i == 9) { rows.shift_pixels_down(1); rows.insert_top(n, 1); }
+                w.insert_pixel(rows.getval(1, i % 4), i & 1, 2);
+                b[i] = w.getval(0, 1) - w(1, 0) * rows(0, 3) + rows.getval(2, 1);
+            }
+            return w.getval(0, 0);
+        }
+    """,
     "integers of any width": """
         #include "ap_int.h"
         TOP {

@@ -1,0 +1,138 @@
+"""The knowledge that ships with the package, learned from published labels: found, checked and named.
+
+``models/NAME/`` holds weights and constants, never labels, and ``card.json``, which says of what they were made. The
+columns that they ask for come from the estimator: knowledge made with another version of it would be asked with other
+numbers than it learned from, so it is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PipelineError
+from pipeline.estimator.features import FEATURES
+from pipeline.estimator.prepared import VERSION as ESTIMATOR_VERSION
+from pipeline.exploration import prior
+from pipeline.files import read_text
+from pipeline.graphs.schema import VERSION as GRAPH_VERSION
+from pipeline.kernels.families import family
+from pipeline.resources import data_folder
+
+if TYPE_CHECKING:
+    from pipeline.loop.closed_loop import ClosedLoop
+
+CARD = "card.json"
+SHIPPED = "models"
+FOR_BACKEND = {"vitis": "vitis"}
+"""Which knowledge a loop starts from, by its backend. Under a replay the labels may be those that it was learned from,
+and the estimator's own packs teach a search on estimates better than real labels would."""
+
+
+def made_with() -> dict[str, Any]:
+    """The versions that knowledge must have been made with to be of use."""
+    return {
+        "estimator": ESTIMATOR_VERSION,
+        "graphs": GRAPH_VERSION,
+        "columns": len(FEATURES),
+        "prior": prior.VERSION,
+        "processes": prior.PROCESSES_VERSION,
+    }
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Knowledge by name, with its card and the hash of its files; ``stale`` says why it must not be used, else None."""
+
+    name: str
+    folder: Path
+    card: dict[str, Any]
+    digest: str
+
+    @property
+    def stale(self) -> str | None:
+        """Which versions differ from today's; None where none does."""
+        told, today = self.card.get("made_with", {}), made_with()
+        other = [f"{name} {told.get(name)} (now {now})" for name, now in today.items() if told.get(name) != now]
+        return ", ".join(other) or None
+
+    def seen(self, kernel: str) -> list[str]:
+        """The kernels that it was learned from which are of the kernel's family."""
+        return [name for name in self.card["kernels"] if family(name) == family(kernel)]
+
+
+def shipped_for(loop: ClosedLoop) -> Shipped | None:
+    """What the package knows for a loop's backend; None where there is none or the loop is to start without.
+
+    Raises PipelineError where the card cannot be read.
+    """
+    name = FOR_BACKEND.get(loop.backend_name)
+    if name is None or loop.warm_start != "auto" or loop.model:
+        return None
+    return shipped(name)
+
+
+def usable_for(loop: ClosedLoop) -> Shipped | None:
+    """The same, None also where it is stale."""
+    found = shipped_for(loop)
+    return None if found is None or found.stale else found
+
+
+def shipped(name: str) -> Shipped | None:
+    """The shipped knowledge of that name; None where the package has none. Raises PipelineError for a broken card."""
+    try:
+        folder = data_folder(SHIPPED) / name
+    except PipelineError:
+        return None
+    return _read(folder) if (folder / CARD).is_file() else None
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path) -> Shipped:
+    file = folder / CARD
+    try:
+        card = json.loads(read_text(file))
+        names = [str(kernel) for kernel in card["kernels"]]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise PipelineError(
+            "not the card of knowledge", file=str(file), fix="install the package again, or use --warm-start none"
+        ) from None
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return Shipped(folder.name, folder, {**card, "kernels": names}, digest.hexdigest()[:12])
+
+
+def knowledge_facts(loop: ClosedLoop) -> dict[str, Any] | None:
+    """What a loop's summary says of the knowledge that it started from; None where there was none."""
+    found = shipped_for(loop)
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "sources": found.card.get("sources"),
+        "kernels": len(found.card["kernels"]),
+        "designs": found.card.get("designs"),
+        "digest": found.digest,
+        "used": found.stale is None,
+        "stale": found.stale,
+        "of_the_family": {name: found.seen(name) for name in loop.plans},
+    }
+
+
+def knowledge_notice(loop: ClosedLoop) -> str | None:
+    """The same as a sentence."""
+    facts = knowledge_facts(loop)
+    if facts is None:
+        return None
+    if not facts["used"]:
+        made = f"the shipped knowledge {facts['name']} is not used, as it is stale: made with {facts['stale']}"
+        return f"{made}; make knowledge makes it again"
+    seen = sorted({kernel for kernels in facts["of_the_family"].values() for kernel in kernels})
+    learned = f"starts from shipped knowledge of {facts['kernels']} kernels ({', '.join(facts['sources'] or ())})"
+    return learned + (f", among them of this family: {', '.join(seen)}" if seen else "")

@@ -1,0 +1,107 @@
+"""Making what ships with the package: weights and constants learned from labels, with a card."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from pipeline.errors import PipelineError
+from pipeline.files import write_json
+from pipeline.tasks.base import names
+from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.loop.commands import command_of
+from pipeline.tasks.messages import progress, say
+from pipeline.tasks.outputs import FolderTarget
+from pipeline.tasks.searches.options import SearchStudyTask
+
+MOST_BYTES = 12_000_000
+
+
+class MakeKnowledge(SearchStudyTask):
+    """Learns from labels what a search on a new kernel starts from, and writes it as weights, never labels."""
+
+    example = "--source vitis-plain --terms 'sharc-lab/HLSFactory, CC BY-SA 4.0'"
+
+    without = luigi.Parameter(default="", description="kernels to leave out with their families, comma-separated")
+    terms = luigi.Parameter(default="", description="where the labels come from and their licence, for the card")
+
+    def requires(self) -> list[GenerateDataset]:
+        """The dataset, unless a finished one is named."""
+        return self.dataset_tasks
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What is left out and with what it is made, too."""
+        from pipeline.loop.knowledge import made_with
+
+        return {**super().identity, "without": sorted(names(self.without)), "terms": self.terms, **made_with()}
+
+    def output(self) -> FolderTarget:
+        """``knowledge/SOURCES-HASH/``: ``prior``, ``results`` and ``runs.safetensors`` with ``card.json``."""
+        return FolderTarget(self.folder / "knowledge" / f"{'+'.join(self.sources)[:80]}-{self.digest}")
+
+    def run(self) -> None:
+        """Learns, and scores a prior on kernels that are left out with their families."""
+        from pipeline.exploration import History
+        from pipeline.exploration.knowledge import Knowledge, left_out_scores
+        from pipeline.exploration.sources import belief
+        from pipeline.kernels.families import family
+        from pipeline.loop.knowledge import CARD, made_with
+        from pipeline.tasks.searches.pools import read_pool
+
+        progress.expect(3)
+        left_out = {family(kernel) for kernel in names(self.without)}
+        histories = []
+        for source in self.sources:
+            for kernel in self.kernels_of[source]:
+                if family(kernel) not in left_out:
+                    pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
+                    histories.append(History(kernel, source, pool.features, pool.outcomes))
+        progress.step(f"read the labels of {len(histories)} kernels")
+        trust = belief(self.sources[0], histories, seed=self.seed).trust
+        learned = Knowledge.learn(histories, trust=trust, seed=self.seed)
+        progress.step("learned a prior and processes")
+        scores = left_out_scores(histories, trust=trust, seed=self.seed)
+        progress.step("scored on kernels left out")
+        with self.output().write() as folder:
+            learned.save(folder)
+            size = sum(file.stat().st_size for file in folder.iterdir())
+            if size > MOST_BYTES:
+                raise PipelineError(
+                    f"{size:,} bytes of weights, {MOST_BYTES:,} at most", fix="learn from fewer sources or kernels"
+                )
+            write_json(
+                folder / CARD,
+                {
+                    "command": command_of(self),
+                    "sources": list(self.sources),
+                    "terms": self.terms,
+                    "kernels": sorted({history.kernel for history in histories}),
+                    "left_out": sorted(names(self.without)),
+                    "designs": sum(len(history.outcomes) for history in histories),
+                    "seed": self.seed,
+                    "trust": trust,
+                    "made_with": made_with(),
+                    "holds": "weights of trees and constants of Gaussian processes; no labels",
+                    "scores": {
+                        "of": "Kendall's tau of forecast latency within a kernel, its family left out; "
+                        "tau_estimate: of the estimator alone",
+                        "mean": {name: _mean(scores, name) for name in ("tau", "tau_estimate")},
+                        "kernels": scores,
+                    },
+                },
+            )
+
+    def summarise(self) -> None:
+        """Says where it is and how to use it."""
+        place: Path = self.output().path
+        size = sum(file.stat().st_size for file in place.iterdir())
+        say(f"Knowledge in {place} ({size / 1e6:.1f} MB)")
+
+
+def _mean(rows: list[dict[str, Any]], name: str) -> float | None:
+    told = [row[name] for row in rows if row[name] is not None]
+    return round(sum(told) / len(told), 3) if told else None

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from pipeline.design_space import design_key
+from pipeline.errors import PipelineError
+from pipeline.exploration import History, Prior
+from pipeline.exploration.knowledge import Blend, Knowledge, left_out_scores
+from pipeline.loop import knowledge
+from pipeline.loop.knowledge import CARD, Shipped, knowledge_notice, made_with, shipped, shipped_for, usable_for
+from tests.exploration.toy import run_toy, toy_features, toy_space
+
+KERNELS = ("atax", "gemm-p", "nw", "syrk", "md")
+
+
+def _histories() -> list[History]:
+    found = []
+    for number, kernel in enumerate(KERNELS):
+        points = toy_space().decode(toy_space().sample_rows(60, np.random.default_rng(number)))
+        outcomes = tuple(run_toy(design_key(point)) for point in points)
+        found.append(History(kernel, "own", toy_features(estimates=True).of(points), outcomes))
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("models") / "toy"
+    place.mkdir()
+    Knowledge.learn(_histories()).save(place)
+    card = {"kernels": list(KERNELS), "sources": ["own"], "designs": 300, "made_with": made_with()}
+    (place / CARD).write_text(json.dumps(card))
+    return place
+
+
+def test_what_is_read_back_forecasts_what_was_learned(folder: Path) -> None:
+    learned, read = Knowledge.learn(_histories()), Knowledge.load(folder)
+    features = _histories()[0].features
+    one, other = learned.prior.predict(features), read.prior.predict(features)
+    for name in ("latency", "latency_spread", "utilisation", "utilisation_spread", "valid"):
+        np.testing.assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-4, atol=1e-4)
+    assert not list(folder.glob("*.pkl")) and {path.suffix for path in folder.iterdir()} == {".safetensors", ".json"}
+
+
+def test_a_file_that_is_cut_or_leads_astray_is_refused(folder: Path, tmp_path: Path) -> None:
+    whole = (folder / "prior.safetensors").read_bytes()
+    (tmp_path / "cut").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(PipelineError, match="not a prior"):
+        Prior.load(tmp_path / "cut")
+    from safetensors.numpy import load_file, save_file
+
+    for name, value in (("regressor.children", 10**6), ("regressor.feature", 999), ("regressor.children", 0)):
+        tensors = {key: array.copy() for key, array in load_file(folder / "prior.safetensors").items()}
+        tensors[name].flat[0] = value
+        save_file(tensors, tmp_path / "astray")
+        with pytest.raises(PipelineError, match="not a prior"):
+            Prior.load(tmp_path / "astray")
+
+
+def test_knowledge_of_another_version_is_stale_and_says_which(folder: Path) -> None:
+    card = json.loads((folder / CARD).read_text())
+    assert Shipped("toy", folder, card, "x").stale is None
+    for name in made_with():
+        other = {**card, "made_with": {**card["made_with"], name: "older"}}
+        stale = Shipped("toy", folder, other, "x").stale
+        assert stale is not None and stale.startswith(f"{name} older")
+
+
+def test_a_kernel_of_a_family_that_was_learned_from_is_named(folder: Path) -> None:
+    card = json.loads((folder / CARD).read_text())
+    assert Shipped("toy", folder, card, "x").seen("syr2k") == ["syrk"]
+    assert Shipped("toy", folder, card, "x").seen("fir") == []
+
+
+class _Loop:
+    backend_name, warm_start, model, surrogate = "vitis", "auto", "", "auto"
+    plans: ClassVar[dict[str, None]] = {"syr2k": None}
+
+
+def test_a_loop_under_the_tool_starts_from_what_ships_unless_told_otherwise(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(knowledge, "data_folder", lambda name: folder.parent)
+    monkeypatch.setitem(knowledge.FOR_BACKEND, "vitis", "toy")
+    loop = _Loop()
+    assert usable_for(loop) is not None  # type: ignore[arg-type]
+    notice = knowledge_notice(loop)  # type: ignore[arg-type]
+    assert notice == "starts from shipped knowledge of 5 kernels (own), among them of this family: syrk"
+    for name, value in (("warm_start", "none"), ("backend_name", "replay"), ("model", "model.safetensors")):
+        other = _Loop()
+        setattr(other, name, value)
+        assert shipped_for(other) is None and knowledge_notice(other) is None  # type: ignore[arg-type]
+    monkeypatch.setattr(knowledge, "GRAPH_VERSION", "another")
+    assert usable_for(loop) is None and "not used, as it is stale" in str(knowledge_notice(loop))  # type: ignore[arg-type]
+
+
+def test_a_blend_lies_between_its_parts_and_is_as_wide_as_they_disagree() -> None:
+    histories = _histories()
+    features = histories[0].features
+    one, other = Prior.fit(histories[:2]), Prior.fit(histories[2:], seed=3)
+    a, b, mixed = one.predict(features), other.predict(features), Blend([one, other], [3, 1]).predict(features)
+    np.testing.assert_allclose(mixed.latency, 0.75 * a.latency + 0.25 * b.latency)
+    np.testing.assert_allclose(mixed.valid, 0.75 * a.valid + 0.25 * b.valid)
+    apart = np.sqrt(0.75 * 0.25) * np.abs(a.latency - b.latency)
+    assert (mixed.latency_spread >= apart - 1e-9).all()
+
+
+def test_scores_are_of_kernels_left_out_and_missing_where_too_few_tell() -> None:
+    histories = _histories()
+    few = History("few", "own", histories[0].features.take(np.arange(5)), histories[0].outcomes[:5])
+    rows = left_out_scores([*histories, few])
+    assert [row["kernel"] for row in rows] == sorted([*KERNELS, "few"])
+    assert next(row for row in rows if row["kernel"] == "few")["tau"] is None
+    assert all(row["tau"] > 0.5 for row in rows if row["kernel"] != "few")
+
+
+def test_a_broken_card_is_told_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / CARD).write_text("[]")
+    monkeypatch.setattr(knowledge, "data_folder", lambda name: tmp_path)
+    assert shipped("other") is None
+    with pytest.raises(PipelineError, match="not the card of knowledge"):
+        shipped("toy")
