@@ -296,7 +296,7 @@ class _Walker(Calls):
             by = reaching.by_iteration(symbol, record)
             moved = linear.scale(linear.iteration(number), by) if by is not None else linear.opaque({number})
             self.places[symbol] = self._moved(place, moved)
-            known = by is not None and record.trip is not None and not record.leaves_early
+            known = by is not None and record.trip is not None
             after[symbol] = self._moved(
                 place, linear.constant((by or 0) * (record.trip or 0)) if known else linear.opaque(())
             )

@@ -182,7 +182,7 @@ class Execution:
 
 
 class KnownCalls:
-    """KnownCalls of a file's functions with numbers, answers remembered."""
+    """Calls of a file's functions with numbers, answers remembered."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, tuple[int, ...]], Value | None] = {}

@@ -180,8 +180,10 @@ class TripCounter:
         """Counts a loop by executing what moves the variables of its condition, and the breaks that these decide."""
         node = record.node
         items = statements(node.stmt)
-        breaks = [item for item in items if _breaks(item)]
-        others = [item for item in items if not _breaks(item)]
+        breaks: list[Any] = []
+        others: list[Any] = []
+        for item in items:
+            (breaks if self._breaks(item) else others).append(item)
         decided = not any(leaves(item, self.effects) for item in others)
         if self.reaching.info.gotos or (breaks and not decided and record.trip_max is not None):
             return
@@ -189,7 +191,7 @@ class TripCounter:
             leaving = record.leaves_early and kept is others
             if leaving and record.trip_max is not None:
                 return
-            trips = self._iterations(record, kept, [item for item in breaks if item in kept])
+            trips = self._iterations(record, kept, breaks if kept is items else [])
             if trips is None:
                 continue
             if leaving:
@@ -202,6 +204,7 @@ class TripCounter:
         """The number of iterations that are begun, None where it depends on more than numbers."""
         node, symbols = record.node, self.program.symbols
         condition, following = getattr(node, "cond", None), getattr(node, "next", None)
+        after = following.exprs if isinstance(following, c_ast.ExprList) else [following]
         if condition is None and not breaks:
             return None
         body = [item for item in items if not isinstance(item, c_ast.Pragma)]
@@ -210,7 +213,7 @@ class TripCounter:
         while True:
             more = [
                 part
-                for part in (*body, following)
+                for part in (*body, *after)
                 if id(part) not in kept and any(self.effects.of(part).change(symbol) for symbol in needed)
             ]
             if not more:
@@ -243,8 +246,9 @@ class TripCounter:
                     seen.append(now.exact)
                 if any(run.holds(item.cond) if item in breaks else run.run(item) for item in sliced):
                     break
-                if id(following) in kept:
-                    run.run(following)
+                for part in after:
+                    if id(part) in kept:
+                        run.run(part)
         except Stuck:
             return None
         self._seen(record, seen, begun)
@@ -262,6 +266,15 @@ class TripCounter:
         if even and record.step:
             record.start = constant(seen[0], symbol.ctype)
 
+    def _breaks(self, node: Any) -> bool:
+        """Whether a statement is ``if (...) { ... break; }``, or with return, and leaves the loop there or nowhere."""
+        if not isinstance(node, c_ast.If) or node.iffalse is not None:
+            return False
+        *before, last = statements(node.iftrue) or [None]
+        if any(leaves(item, self.effects) or continues(item) for item in before):
+            return False
+        return isinstance(last, c_ast.Break | c_ast.Return)
+
     def _kept(self, record: LoopRecord, symbol: Symbol) -> bool:
         """Whether a variable keeps its value in the body, but for what the last statement does."""
         inside = [item for item in statements(record.node.stmt) if not isinstance(item, c_ast.Pragma)]
@@ -269,14 +282,6 @@ class TripCounter:
         in_next = self.effects.of(getattr(record.node, "next", None)).change(symbol)
         last = () if in_next else inside[-1:]
         return not changed and not any(self.effects.of(item).change(symbol) for item in inside if item not in last)
-
-
-def _breaks(node: Any) -> bool:
-    """Whether a statement is ``if (...) break;``, or return, and nothing else."""
-    if not isinstance(node, c_ast.If) or node.iffalse is not None:
-        return False
-    inner = [item for item in statements(node.iftrue) if not isinstance(item, c_ast.Pragma)]
-    return len(inner) == 1 and isinstance(inner[0], c_ast.Break | c_ast.Return)
 
 
 def _comparable(test: Test, tested: Value, bound: Value, step: int) -> bool:

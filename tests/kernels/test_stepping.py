@@ -100,3 +100,29 @@ def test_a_helper_carries_a_range_where_no_decision_hangs_on_it() -> None:
     }"""
     loops = [loop for loop in read_kernel(text, file="k.c", top="top").loops if loop.function == "top"]
     assert [(loop.trip_count, loop.trip_min, loop.trip_max) for loop in loops] == [(8, 8, 8), (None, 0, 14)]
+
+
+def test_a_counter_that_wraps_has_trips_and_no_step() -> None:
+    text = "void f(int a[256]) { for (unsigned char c = 250; c != 4; c++) a[c] = 1; }"
+    (loop,) = read_kernel(text, file="f.c").loops
+    assert (loop.trip_count, loop.step) == (10, None)
+
+
+@pytest.mark.parametrize(("kind", "trips"), [("int", None), ("unsigned", 32)])
+def test_signed_overflow_ends_no_loop(kind: str, trips: int | None) -> None:
+    text = f"void f(int a[64]) {{ for ({kind} i = 1; i > 0; i *= 2) a[i & 63] = 0; }}"
+    assert read_kernel(text, file="f.c").loops[0].trip_count == trips
+
+
+@pytest.mark.parametrize(("shift", "apart"), [("half(48)", True), ("half(46)", False)])
+def test_a_subscript_takes_what_a_helper_returns_and_the_call_touches_nothing(shift: str, apart: bool) -> None:
+    body = f"for (int i = 0; i < 24; i++) a[i + {shift}] = a[i];"
+    text = f"static int half(int n) {{ return n / 2; }}\nvoid f(int a[64]) {{ {body} }}"
+    analysis = read_kernel(text, file="f.c", top="f").analysis
+    assert analysis.carries_none(analysis.records["f"][0]) == apart
+
+
+def test_a_cast_that_keeps_all_bits_hides_no_step() -> None:
+    text = "void f(int a[64]) { for (unsigned char j = 0; j < 60; j = (unsigned char)(j + 4)) a[j] = 1; }"
+    (loop,) = read_kernel(text, file="f.c").loops
+    assert (loop.trip_count, loop.step) == (15, 4)
