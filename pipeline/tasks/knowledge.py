@@ -10,12 +10,14 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
+from pipeline.kernels.families import family
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.options import SearchStudyTask
+from pipeline.tasks.searches.pools import read_pool
 
 MOST_BYTES = 12_000_000
 
@@ -48,9 +50,7 @@ class MakeKnowledge(SearchStudyTask):
         from pipeline.exploration import History
         from pipeline.exploration.knowledge import Knowledge, left_out_scores
         from pipeline.exploration.sources import belief
-        from pipeline.kernels.families import family
         from pipeline.loop.knowledge import CARD, made_with
-        from pipeline.tasks.searches.pools import read_pool
 
         progress.expect(3)
         left_out = {family(kernel) for kernel in names(self.without)}
