@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.tasks import ending
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say, show
+from pipeline.terms import Resource
 
 WORSE = 3
 """Exit code of a command whose second design is worse by more than ``--fail-above``."""
@@ -70,7 +71,6 @@ def _share(text: str) -> float | None:
 
 def _figures(text: str) -> tuple[str, ...]:
     from pipeline.loop.comparison import FIGURES
-    from pipeline.terms import Resource
 
     chosen: dict[str, None] = {}
     for name in names(text):
