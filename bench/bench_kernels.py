@@ -17,6 +17,7 @@ from pipeline.kernels.suite import suite_folder, suite_names
 from pipeline.project.preprocess import preprocess
 
 _LINES = (1_000, 5_000, 20_000)
+_CPP_LINES = 2_000
 
 
 def best_of(repeats: int, work: Callable[[], object]) -> float:
@@ -50,6 +51,41 @@ def generated(lines: int) -> str:
     return "\n".join(out) + "\n"
 
 
+def generated_cpp(lines: int) -> str:
+    """C++ text of about that many lines with the vendor's types: templates, streams, dataflow, bit ranges."""
+    out = [
+        '#include "ap_int.h"', '#include "ap_fixed.h"', '#include "hls_stream.h"', "#include <cmath>",
+        "typedef ap_fixed<18, 6> num;", "struct Px { ap_uint<8> r, g, b; bool last; };",
+    ]  # fmt: skip
+    stages = 0
+    while len(out) < lines:
+        out += [f"template <int N, class T> static void part_{stages}(const T x[N], T y[N], T gain) {{"]
+        for width in (9, 17, 30):
+            out += [
+                "    for (int i = 0; i < N; i++) {",
+                "#pragma HLS pipeline II=1",
+                f"        ap_int<{width}> t = ap_int<20>(x[i]) * {width} + i;",
+                "        t ^= (t >> 3) & 0x5a;",
+                "        if (t[3] && i > 2) t.range(7, 2) = t(5, 0);",
+                f"        y[i] = x[i] * gain + T(t) / T({width});",
+                "    }",
+            ]
+        out += [
+            "}", f"static void stage_{stages}(hls::stream<Px> &in, hls::stream<Px> &out) {{", "    num a[64], b[64];",
+            "    for (int i = 0; i < 64; i++) {", "        Px p = in.read();",
+            "        a[i] = p.r * num(0.25) + p.g * num(0.5) - p.b;", "    }",
+            f"    part_{stages}<64, num>(a, b, num(1.5));", "    for (int i = 0; i < 64; i++) {", "        Px q;",
+            "        q.r = b[i].to_int(); q.g = (q.r << 1) ^ i; q.b = q.g & 0x3f; q.last = i == 63;",
+            "        out.write(q);", "    }", "}",
+        ]  # fmt: skip
+        stages += 1
+    names = ["in", *(f"s{number}" for number in range(stages - 1)), "out"]
+    out += ["void top(hls::stream<Px> &in, hls::stream<Px> &out) {", "#pragma HLS dataflow"]
+    out += [f"    hls::stream<Px> {name};" for name in names[1:-1]]
+    out += [f"    stage_{number}({names[number]}, {names[number + 1]});" for number in range(stages)]
+    return "\n".join([*out, "}"]) + "\n"
+
+
 def main() -> None:
     """Prints milliseconds per kernel, the share of parsing alone as the baseline, and growth with file size."""
     folder: Path = suite_folder()
@@ -69,6 +105,13 @@ def main() -> None:
         seconds = best_of(1, lambda text=text: read_kernel(text, file="generated.c", top="f2"))  # type: ignore[misc]
         first = first or seconds / lines
         print(f"{lines} lines: {seconds:.2f} s, {seconds / lines / first:.2f} times the time a line of the smallest")
+    text = generated_cpp(_CPP_LINES)
+    once = best_of(1, lambda: read_kernel(text, file="generated.cpp", top="top"))
+    again = best_of(3, lambda: read_kernel(text, file="generated.cpp", top="top"))
+    print(
+        f"{len(text.splitlines())} lines of C++: {again:.2f} s, {once / again:.2f} times that where the headers are new; "
+        "both run clang"
+    )
 
 
 if __name__ == "__main__":

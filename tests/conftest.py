@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +24,14 @@ settings.register_profile(
 )
 settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=True, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get(PROFILE, "fixed"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One cache folder for the run, of all its processes: what the user's own holds decides nothing."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="hls-pipeline-tests-")
+        os.environ["XDG_CACHE_HOME"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,25 +2,22 @@
 
 The compiler reads with the C++ library that comes with it and with headers of ours for the vendor's types
 (``vendor/``), whether or not the tool is installed, so that what is read does not depend on it. The headers that a
-source includes are compiled ahead, once a process: the tree then holds the user's own declarations alone.
+source includes are compiled ahead: the tree then holds the user's own declarations alone.
 """
 
 from __future__ import annotations
 
-import atexit
-import hashlib
 import json
 import re
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.project.compiler import first_error, library_folders, run, zig
+from pipeline.project.ahead import compiled_ahead, forget
+from pipeline.project.compiler import OUTPUT_BYTES, CompilerRun, first_error, library_folders, run, zig
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS, values_of, with_values
 from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
@@ -45,6 +42,7 @@ _DIALECT = (
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
 _FILE = re.compile(r'"includedFrom": \{\s*"file": "|"file": ("(?:[^"\\]|\\.)*")')
+_OUTDATED = re.compile(r"precompiled|\bPCH\b|\.pch\b|AST file")
 _NEWER = re.compile(r"-std=(?:c|gnu)\+\+2[0-9a-z]")
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
 
@@ -77,12 +75,8 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
         place = Path(scratch) / "kernel.cpp"
         place.write_text(plain_lines(source), encoding="utf-8", newline="")
         base = _command(flags, folder)
-        ahead = None if hidden else _ahead(tuple(headers), tuple(base), file)
-        command = [
-            *base, *(("-include-pch", str(ahead)) if ahead else ()), *_DIALECT, "-Wunknown-pragmas", "-fsyntax-only",
-            "-Xclang", "-ast-dump=json", str(place),
-        ]  # fmt: skip
-        done = run(command, scratch=Path(scratch), file=file, output_bytes=2**30)
+        words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", str(place))
+        done = _run(base, [] if hidden else headers, words, Path(scratch), file, 2**30)
         if done.code != 0:
             raise _refusal(done.messages, str(place), file)
         try:
@@ -107,9 +101,7 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
         place = Path(scratch) / "kernel.cpp"
         place.write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
         base = _command(flags, str(Path(file).parent.absolute()))
-        ahead = None if hidden else _ahead(tuple(headers), tuple(base), file)
-        command = [*base, *(("-include-pch", str(ahead)) if ahead else ()), *_DIALECT, "-E", str(place)]
-        done = run(command, scratch=Path(scratch), file=file)
+        done = _run(base, [] if hidden else headers, ("-E", str(place)), Path(scratch), file, OUTPUT_BYTES)
         if done.code != 0:
             raise _refusal(done.messages, str(place), file)
     return values_of(done.output)
@@ -165,32 +157,18 @@ def _headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
     return list(found), hidden
 
 
-@lru_cache(maxsize=1)
-def _shelf() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="hls-pipeline-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@lru_cache(maxsize=64)
-def _ahead(headers: tuple[str, ...], base: tuple[str, ...], file: str) -> Path | None:
-    """The headers compiled ahead, None where they cannot be."""
-    if not headers:
-        return None
-    text = "".join(f"#include <{name}>\n" for name in headers)
-    digest = hashlib.sha256("\0".join((*base, text)).encode()).hexdigest()[:24]
-    made = _shelf() / f"{digest}.pch"
-    if made.exists():
-        return made
-    with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = made.with_suffix(".h")
-        place.write_text(text, encoding="utf-8")
-        command = [*base[:-1], "c++-header", *_DIALECT, str(place), "-o", str(Path(scratch) / "headers.pch")]
-        done = run(command, scratch=Path(scratch), file=file)
-        if done.code != 0:
-            return None
-        shutil.move(Path(scratch) / "headers.pch", made)
-    return made
+def _run(base: list[str], headers: list[str], words: Sequence[str], scratch: Path, file: str, most: int) -> CompilerRun:
+    """Runs the compiler with the library's headers compiled ahead, or without where it does not take them."""
+    ahead = None
+    if headers:
+        command = (*base[:-1], "c++-header", *_DIALECT)
+        ahead = compiled_ahead(tuple(headers), command, VENDOR_HEADERS, file)
+    taken = ("-include-pch", str(ahead)) if ahead is not None else ()
+    done = run([*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, output_bytes=most)
+    if ahead is not None and done.code != 0 and _OUTDATED.search(done.messages):
+        forget(ahead)
+        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, output_bytes=most)
+    return done
 
 
 def _refusal(messages: str, place: str, file: str) -> PipelineError:
