@@ -109,8 +109,8 @@ def main() -> None:
     once = best_of(1, lambda: read_kernel(text, file="generated.cpp", top="top"))
     again = best_of(3, lambda: read_kernel(text, file="generated.cpp", top="top"))
     print(
-        f"{len(text.splitlines())} lines of C++: {again:.2f} s, clang among them; {once / again:.2f} times that where the "
-        "headers are new"
+        f"{len(text.splitlines())} lines of C++: {again:.2f} s, clang among them; "
+        f"{once / again:.2f} times that where the headers are new"
     )
 
 
