@@ -127,10 +127,11 @@ def _address(node: c_ast.UnaryOp, scope: Scope) -> Value:
 
 def _ternary(node: c_ast.TernaryOp, scope: Scope) -> Value:
     condition = evaluate(node.cond, scope).exact
-    if condition is not None:
-        return evaluate(node.iftrue if condition else node.iffalse, scope)
     yes, no = evaluate(node.iftrue, scope), evaluate(node.iffalse, scope)
     ctype = usual(yes.ctype, no.ctype)
+    if condition is not None:
+        chosen = yes if condition else no
+        return fitted(chosen, ctype) if ctype is not None else chosen
     if ctype is None:
         return unknown(scope.type_of(node))
     yes, no = fitted(yes, ctype), fitted(no, ctype)

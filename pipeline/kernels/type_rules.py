@@ -193,13 +193,21 @@ class Types(Scopes):
             if not isinstance(decl, c_ast.Decl):
                 continue
             odd = odd or decl.bitsize is not None or bool(decl.align) or is_attributed(decl.quals or [])
-            members.append((decl.name or "", self.ctype(decl)))
+            kind = self.ctype(decl)
+            members.append((decl.name or "", kind if decl.bitsize is None else self._bit_field(kind, decl.bitsize)))
         kind = struct_of(tag, members, union=word == "union", packed_or_bitfields=odd)
         if file_scope and tag in self.layouts:
             kind = laid_out(kind, *self.layouts[tag])
         if node.name:
             self.tags[-1][tag] = kind
         return kind
+
+    def _bit_field(self, kind: CType, size: Any) -> CType:
+        """The type of a bit-field: what it holds wraps at its width."""
+        width = constant_of(size, self)
+        if kind.kind != "int" or not width or width > (kind.bits or 0):
+            return UNKNOWN
+        return kind if kind.range == (0, 1) else replace(kind, bits=width)
 
     def members(self, kind: CType) -> dict[str, CType]:
         """The members of a struct, which may have been declared after the type was named."""
@@ -210,7 +218,8 @@ class Types(Scopes):
             return
         following: int | None = 0
         for item in node.values.enumerators:
-            if not isinstance(item, c_ast.Enumerator) or item.name in self.scopes[-1]:
+            # One that is declared within an expression is met again when its scope is closed.
+            if not isinstance(item, c_ast.Enumerator) or not self.scopes or item.name in self.scopes[-1]:
                 continue
             number = constant_of(item.value, self) if item.value is not None else following
             owner = self.current.name if self.current else None

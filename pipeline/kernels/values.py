@@ -118,6 +118,8 @@ def fitted(value: Value, ctype: CType) -> Value:
     if span is None:
         return unknown(ctype)
     low, high = span
+    if value.exact is not None and ctype.name in ("_Bool", "bool"):
+        return constant(int(value.exact != 0), ctype)
     if value.exact is not None and not low <= value.exact <= high:
         width = ctype.bits or 32
         number = value.exact & ((1 << width) - 1)

@@ -58,6 +58,8 @@ def with_directives(
         lines = [_configured(one) for one in parse_directives(directives)]
         changed[script] = _with_keys(changed[script], lines)
         return changed, notes
+    if not directives.strip():
+        return changed, notes
     where = os.path.relpath(folder / beside, script.parent)
     command = f"source [file join [file dirname [info script]] {where}]"
     at = _before_synthesis(changed[script])
@@ -100,11 +102,11 @@ def _without(text: str, numbers: set[int], notes: list[str], name: str) -> str:
                 last += 1
             for place in range(number - 1, last):
                 lines[place] = f"{blank}# {lines[place].lstrip()}".rstrip("\\ ")
-        elif row.lstrip().startswith("set_directive_"):
+        elif row.lstrip().startswith("set_directive_") and ";" not in row.rstrip(" \t\r;"):
             # A comment goes on where its line ends in a backslash.
             lines[number - 1] = f"{blank}# {row.lstrip()}"
         else:
-            notes.append(f"the directive at {name}:{number} stays, as it does not begin its line")
+            notes.append(f"the directive at {name}:{number} stays, as it does not have its line to itself")
     return "\n".join(lines)
 
 

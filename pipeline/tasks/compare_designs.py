@@ -33,7 +33,7 @@ class Compare(PipelineTask):
         default="cycles,ns,resources",
         description="what --fail-above judges: cycles, ns, resources, or single ones as dsp",
     )
-    json = luigi.BoolParameter(default=False, description="JSON on standard output instead of a table")
+    json = luigi.BoolParameter(default=False, description="JSON instead of a table, as --fail-above has it")
 
     done = False
 

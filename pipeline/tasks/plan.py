@@ -83,8 +83,11 @@ def _sites(text: str) -> tuple[Terms, tuple[Explored, ...]]:
 
 
 def kernel_or_none(name: str, reading: Reading = AS_IT_IS) -> Kernel | None:
-    """The kernel of that name in the suite or at that path, read as the options say; None where its C is nowhere."""
-    if ALIASES.get(name, name) in suite_names() or "/" in name or Path(name).is_file():
+    """The kernel of that name in the suite or at that path, read as the options say; None where its C is nowhere.
+
+    A file of just the kernel's name, such as what was compiled from it, is no source.
+    """
+    if ALIASES.get(name, name) in suite_names() or "/" in name or (Path(name).suffix and Path(name).is_file()):
         return kernel_of(name, reading)
     return None
 

@@ -32,6 +32,7 @@ READ_ONLY = {
     "EvaluateTransfer": "trains many models; tests/tasks/test_transfer.py runs it on a few designs",
     "RunActiveLearningLoop": "trains and searches for a minute; tests/tasks/test_loop.py runs it",
     "ValidateTopDesigns": "needs a loop or a model; tests/tasks/test_loop.py runs it",
+    "Compare": "needs two finished loops; tests/tasks/test_compare_designs.py runs it",
     "CompareSearches": "searches many times over; tests/exploration runs its parts",
     "Calibrate": "fits for minutes; tests/tasks/test_calibrate.py runs it on a few designs",
     "ValidateEstimator": "needs labels of several kernels; tests/tasks/test_calibrate.py runs it",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.errors import PipelineError
 from pipeline.estimator import WalkedKernel, prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites
@@ -172,3 +174,10 @@ def test_more_memories_never_slow_a_loop_down(first: int, second: int, factor: i
         return _cycles(PRODUCT % (split, factor))
 
     assert cycles(many) <= cycles(few)
+
+
+def test_a_loop_of_goto_has_no_estimate_and_a_jump_ahead_has_one() -> None:
+    ahead = "void k(int a[9]) { if (a[0]) goto out; a[1] = 4; out: a[2] = 1; }"
+    assert _cycles(ahead) > 0
+    with pytest.raises(PipelineError, match=r"k\.c:1:\d+: goto again goes back"):
+        _cycles("void k(int a[9]) { int i = 0; again: a[i] = 1; i++; if (i < 9) goto again; }")

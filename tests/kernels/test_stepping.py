@@ -66,6 +66,17 @@ def test_loops_of_known_integers_run_as_often_as_they_are_counted(tmp_path: Path
     ]  # fmt: skip
     loops = [f"for (int i = 0; i < {bound}; i++) c++;" for bound in bounds]
     loops += ["for (unsigned char u = 250; u != 5; u++) c++;", "for (int i = 100; i; i /= 3) c++;"]
+    fields = "struct { unsigned n : 4; int w : 3; _Bool b : 1; unsigned z : 1; } v;"
+    loops += [
+        f"{fields} v.n = 19; for (int i = 0; i < v.n; i++) c++;",
+        f"{fields} v.w = 5; for (int i = v.w; i < 4; i++) c++;",
+        f"{fields} v.n = 15; v.n += 4; for (int i = 0; i < v.n; i++) c++;",
+        f"{fields} v.b = 2; for (int i = 0; i < v.b + 3; i++) c++;",
+        f"{fields} v.z = 3; for (int i = 0; i < v.z + 2; i++) c++;",
+        "_Bool b = 6; for (int i = 0; i < b + 2; i++) c++;",
+        "for (int i = 0; i < ((1 ? -1 : 0u) > 0 ? 50 : 2); i++) c++;",
+        "for (int i = 0; i < (int)sizeof(enum { Q }); i++) c++;",
+    ]
     loops += _random_loops(120)
     counted = _counts(loops, tmp_path)
     functions = (f"void f{place}(int a[1]) {{ int c = 0; {loop} a[0] = c; }}" for place, loop in enumerate(loops))

@@ -121,6 +121,22 @@ def test_directives_are_delivered_without_a_tool_too(tmp_path: Path) -> None:
         assert ("#pragma" in sources.files["sum.c"]) == (how == "insert")
 
 
+def test_a_script_sources_no_file_that_is_not_there(tmp_path: Path) -> None:
+    """By pragmas nothing is left of a script's own directives; what shares a line with one stays."""
+    own = 'set_directive_pipeline -II 2 "sum/copy"\nset_directive_unroll -factor 4 sum/each ; puts hi\n'
+    for name, text in {"src/sum.c": SOURCE, "src/sum.h": "", "bench.c": "int main() {}\n"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "run.tcl").write_text(TCL.replace("ROOT", ".").replace("DIRECTIVES\n", own))
+    project = open_project(tmp_path / "run.tcl").project
+    kernel = propose_sites(load_kernel(Path(project.file), project=project))
+    point = {**derive_space(kernel).default, "__PIPE__L0": "off"}
+    write_project(tmp_path / "best", kernel, lower(kernel, point, dialect=kernel.dialect))
+    script = (tmp_path / "best" / "run.tcl").read_text()
+    assert "# set_directive_pipeline" in script and "puts hi" in script
+    assert "source" not in script or (tmp_path / "best" / "directives.tcl").exists()
+
+
 def test_a_kernel_without_loops_is_delivered_as_it_is(tmp_path: Path) -> None:
     for name in ("one.cpp", "one.c"):
         (tmp_path / name).write_text("void one(int a[4], int *b) { *b = a[0] + a[3]; }\n")

@@ -301,7 +301,7 @@ class Index:
         short = name.rpartition("::")[2] if not name.endswith(">") else name
         found = self.aliases.get(short) or self.aliases.get(name)
         if not found:
-            return None
+            return self._in_a_namespace(name)
         before = name[: len(name) - len(short)]
         if len(found) > 1:
             wanted = [before, *reversed(self.inside), ""]
@@ -310,6 +310,12 @@ class Index:
                 if fitting:
                     return fitting[-1]
         return found[-1][1]
+
+    def _in_a_namespace(self, name: str) -> str | None:
+        """The whole name of a class or enumeration that is named without its namespace: inside it, or by ``using``."""
+        fitting = [full for full in (*self.records, *self.enums) if full.endswith(f"::{name}")]
+        nearest = next((f"{scope}{name}" for scope in reversed(self.inside) if f"{scope}{name}" in fitting), None)
+        return nearest or (fitting[0] if len(fitting) == 1 else None)
 
     def type_of(self, node: Node) -> CppType:
         """The type of an expression or declaration; raises Unreadable."""

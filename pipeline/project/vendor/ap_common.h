@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iosfwd>
+#include <sys/types.h> // uint, as the vendor's headers bring it
 #include <type_traits>
 
 enum ap_q_mode { AP_RND, AP_RND_ZERO, AP_RND_MIN_INF, AP_RND_INF, AP_RND_CONV, AP_TRN, AP_TRN_ZERO };

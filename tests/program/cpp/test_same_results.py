@@ -10,6 +10,19 @@ from tests.program.cpp.executed import results
 
 _TOP = 'extern "C" int top(int a[16], int b[16], int n)'
 SOURCES = {
+    "classes named without their namespace": """
+        namespace img { struct Pixel { int r; int g; }; enum Way { UP = 3, DOWN };
+            namespace deep { struct Line { Pixel p[4]; }; } int sum(const Pixel &x) { return x.r + x.g; } }
+        using namespace img;
+        using img::deep::Line;
+        TOP {
+            Pixel one[16]; Line line; Way way = n > 0 ? UP : DOWN;
+            for (int i = 0; i < 16; i++) { one[i].r = a[i]; one[i].g = a[15 - i] * way; }
+            for (int i = 0; i < 4; i++) line.p[i] = one[2 * i + 1];
+            for (int i = 0; i < 16; i++) b[i] = sum(one[i]) + line.p[i % 4].g;
+            return line.p[1].r;
+        }
+    """,
     "references": """
         static void twice(int &x, const int &by) { x *= by; }
         static int &pick(int *p, int i) { return p[i & 15]; }

@@ -133,8 +133,10 @@ def test_dependence_is_claimed_only_where_it_is_proved(matrix: Kernel) -> None:
         apart: for (i = 0; i < 32; i++) { a[i] = a[i + 32] + a[i]; }
         near: for (i = 0; i < 63; i++) { a[i] = a[i + 1]; }
         anywhere: for (i = 0; i < 64; i++) { b[at[i]] += 1; }
+    #pragma ACCEL PIPELINE auto{__PIPE__L0}
+        site: for (i = 0; i < 2; i++) { at[i] = 0; }
     }"""
-    text = _text(lower(read_kernel(source, file="top.c"), {}))
+    text = _text(lower(read_kernel(source, file="top.c"), {"__PIPE__L0": ""}))
     assert _after(text, "apart") == ["pipeline", "dependence variable=a inter false"]
     assert _after(text, "near") == ["pipeline"]
     assert _after(text, "anywhere") == ["pipeline"]
