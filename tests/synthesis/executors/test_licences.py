@@ -67,7 +67,8 @@ def test_the_licence_of_a_killed_worker_is_free_when_its_tool_has_ended_and_not_
     tool = int(holder.stdout.readline())
     holder.kill()
     holder.communicate()
-    assert tool in processes_with("60.0625")
+    # A process has no command line for a moment while it is begun.
+    wait_until(lambda: tool in processes_with("60.0625"), "the tool to go on")
     assert not free(LicencePool(tmp_path, 1)), "the tool still runs"
     os.kill(tool, 9)
     wait_until(lambda: free(LicencePool(tmp_path, 1)), "the licence of a killed tool")
