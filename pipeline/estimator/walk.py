@@ -15,7 +15,6 @@ from pipeline.estimator.nest import Body, Branch, Carried, Index, LoopNode, Nest
 from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_values import CHOSEN, Binding, Open, Source, Sources, TimedValue, join
 from pipeline.estimator.written import Written, hinted
-from pipeline.kernels.jumps import going_back
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.own_pragmas import DependencePragma
@@ -74,7 +73,7 @@ class _Walker(Calls):
         if node is None or isinstance(
             node, (c_ast.Pragma, c_ast.EmptyStatement, c_ast.Break, c_ast.Continue, c_ast.Goto, c_ast.Typedef)
         ):
-            if isinstance(node, c_ast.Goto) and id(node) in going_back(self.functions[self.calls[-1]].node.body):
+            if isinstance(node, c_ast.Goto) and id(node) in self.functions[self.calls[-1]].goes_back:
                 raise self._error(
                     node, f"goto {node.name} goes back, a loop without a trip count", "write it as a for or while loop"
                 )

@@ -45,18 +45,3 @@ def entered(node: Any, labels: set[str]) -> bool:
     if isinstance(node, c_ast.Label) and node.name in labels:
         return True
     return any(entered(child, labels) for child in node)
-
-
-def going_back(node: Any) -> set[int]:
-    """The ids of the ``goto`` in a body that go to a label before them: loops that are not written as such."""
-    passed: set[str] = set()
-    found: set[int] = set()
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, c_ast.Label):
-            passed.add(part.name)
-        elif isinstance(part, c_ast.Goto) and part.name in passed:
-            found.add(id(part))
-        stack.extend(reversed([child for child in part or ()]))
-    return found

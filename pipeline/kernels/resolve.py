@@ -145,10 +145,16 @@ class Program(Types):
             case c_ast.Goto():
                 if self.current:
                     self.current.gotos.add(node.name)
+                    if node.name in self.current.labels:
+                        self.current.goes_back.add(id(node))
             case c_ast.If() | c_ast.While() | c_ast.DoWhile() | c_ast.Switch():
                 for child in node:
                     self._statement(child)
-            case c_ast.Label() | c_ast.Case() | c_ast.Default() | c_ast.Return():
+            case c_ast.Label():
+                if self.current:
+                    self.current.labels.add(node.name)
+                self._statement(node.stmt)
+            case c_ast.Case() | c_ast.Default() | c_ast.Return():
                 for child in node:
                     self._statement(child)
             case _:

@@ -54,3 +54,6 @@ class FunctionInfo:
     calls: dict[str, None] = field(default_factory=dict)
     """Names called, in source order."""
     gotos: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    goes_back: set[int] = field(default_factory=set)
+    """The ids of the ``goto`` to a label before them: loops that are not written as such."""
