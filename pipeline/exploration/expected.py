@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.exploration.replay import CHECKPOINTS, NEAR, Pool
-from pipeline.exploration.types import Objective
+from pipeline.exploration.objective import Objective
 
 Doubles = NDArray[np.float64]
 

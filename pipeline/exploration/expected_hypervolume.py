@@ -1,4 +1,4 @@
-"""Expected hypervolume improvement over two costs, by BoTorch."""
+"""Expected hypervolume improvement over two costs or three, by BoTorch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BEYOND = 0.1
 def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance: float) -> list[tuple[int, float]]:
     """Places of at most ``count`` designs and their values, those taken first that add most expected hypervolume.
 
-    ``known`` [k, 2] are the costs of valid designs. One after the other by qLogEHVI (BoTorch, NeurIPS 2020 and 2023)
+    ``known`` [k, m] are the costs of valid designs. One after the other by qLogEHVI (BoTorch, NeurIPS 2020 and 2023)
     plus the log of the chance to run and fit; a design taken counts as run with the costs that are expected of it, as
     the exact joint improvement takes time exponential in the size of the batch. A design that is not predicted valid
     comes after all that are, by its chance.
@@ -31,7 +31,7 @@ def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance:
     lowest, highest = all_costs.min(axis=0), all_costs.max(axis=0)
     width = np.maximum(highest - lowest, 1e-6)
     model = ForecastModel(-(outlook.cost - lowest) / width, outlook.spread / width)
-    reference = torch.full((2,), -1.0 - _BEYOND, dtype=torch.float64)
+    reference = torch.full((all_costs.shape[1],), -1.0 - _BEYOND, dtype=torch.float64)
     gained = reference[None, :]
     if len(known):
         gained = torch.from_numpy(-(known - lowest) / width)

@@ -10,7 +10,8 @@ from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
 from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.exploration.strategy import SurrogateStrategy
 from pipeline.exploration.surrogates import SURROGATES, SurrogateRequest
-from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy
+from pipeline.exploration.objective import Objective
+from pipeline.exploration.types import ForecastBeforehand, Strategy
 
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses

@@ -40,9 +40,11 @@ class LoopOptions:
     backend: str
     batch: int
     objective: str
-    weights: str
+    limit: str
     utilisation_limit: float
+    target: str
     target_cycles: float
+    weights: str
     acquisition: str
     surrogate: str
     model: str
@@ -52,6 +54,8 @@ class LoopOptions:
 
     def loop(self) -> ClosedLoop:
         """The loop; raises PipelineError for options that cannot be meant."""
+        goal = self.goal()
+        target = self.good_enough(goal)
         plans = self.plans()
 
         from pipeline.loop.closed_loop import ClosedLoop
@@ -62,9 +66,9 @@ class LoopOptions:
             plans=plans,
             store=open_store(self.workspace),
             rounds=workspace / "rounds",
-            goal=self.goal(),
+            goal=goal,
             batch=self.batch,
-            target=None if math.isinf(self.target_cycles) else self.target_cycles,
+            target=target,
             surrogate=self.surrogate,
             acquisition=self.acquisition,
             model=self.model,
@@ -101,7 +105,7 @@ class LoopOptions:
 
     def goal(self) -> Objective:
         """What is searched for."""
-        from pipeline.exploration import Objective
+        from pipeline.exploration.asked import objective_of
 
         weights = {}
         for name, value in pairs(self.weights, "weights").items():
@@ -109,7 +113,23 @@ class LoopOptions:
                 weights[name.upper()] = float(value)
             except ValueError:
                 raise PipelineError(f"--weights: {value!r} is no number", fix="write them as LUT=1;DSP=2") from None
-        return Objective(self.objective, self.utilisation_limit, weights)
+        return objective_of(self.objective, self.limit, utilisation_limit=self.utilisation_limit, weights=weights)
+
+    def good_enough(self, goal: Objective) -> float | None:
+        """The target in the objective's unit; None where there is none."""
+        from pipeline.exploration.asked import target_of
+
+        if math.isinf(self.target_cycles):
+            return target_of(self.target, goal)
+        if self.target:
+            raise PipelineError("--target and --target-cycles are both given", fix="leave --target-cycles out")
+        if goal.unit != "cycles":
+            raise PipelineError(
+                f"--target-cycles {self.target_cycles:g} is not in the unit of --objective {goal.text}",
+                fix=f"give --target, a number {goal.unit}" if goal.unit.startswith("in ") else
+                f"give --target in {goal.unit}",
+            )
+        return float(self.target_cycles)
 
 
 @lru_cache(maxsize=8)
