@@ -23,7 +23,10 @@ def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance:
     import torch
     from botorch.acquisition.multi_objective.logei import qLogExpectedHypervolumeImprovement
     from botorch.sampling.normal import SobolQMCNormalSampler
-    from botorch.utils.multi_objective.box_decompositions.non_dominated import NondominatedPartitioning
+    from botorch.utils.multi_objective.box_decompositions.non_dominated import (
+        FastNondominatedPartitioning,
+        NondominatedPartitioning,
+    )
 
     from pipeline.exploration.forecast_model import ForecastModel
 
@@ -36,13 +39,15 @@ def most_hypervolume(outlook: Expected, known: Floats, count: int, least_chance:
     if len(known):
         gained = torch.from_numpy(-(known - lowest) / width)
     log_chance = np.log(np.maximum(outlook.chance, 1e-9))
+    # Of more than two costs the exact one has boxes without end.
+    boxes = NondominatedPartitioning if len(reference) == 2 else FastNondominatedPartitioning
     taken: list[tuple[int, float]] = []
     places = torch.arange(len(outlook), dtype=torch.float64)
     for _ in range(min(count, len(outlook))):
         acquisition = qLogExpectedHypervolumeImprovement(
             model,
             ref_point=reference.tolist(),
-            partitioning=NondominatedPartitioning(reference, gained),
+            partitioning=boxes(reference, gained),
             sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=0),
         )
         with torch.no_grad():

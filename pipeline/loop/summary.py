@@ -14,6 +14,7 @@ from pipeline.loop.against import against_written, time_ns, used_text, value_tex
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.candidates import pool_of
 from pipeline.loop.histories import corrections_of
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
@@ -71,12 +72,14 @@ def notices(loop: ClosedLoop) -> list[str]:
     said = []
     for plan in loop.plans.values():
         if plan.replays:
-            cached = loop.store.count(plan.address)
+            cached = len(pool_of(plan)) if plan.kept else loop.store.count(plan.address)
             space = f" of {plan.space.size():,}" if plan.space is not None and plan.space.countable else ""
             said.append(
                 f"replay: only the {cached:,}{space} designs of {plan.name} cached from {plan.source} could be picked; "
                 "no tool was run"
             )
+        if plan.kept:
+            said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
         if plan.kernel is not None and (idle := _idle(plan.kernel)):
@@ -227,7 +230,9 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             assumed = best["assumed_trips"]
             under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
             value = "" if facts["unit"] == "cycles" else f"{value_text(best['value'], facts['unit'])}, "
-            lines.append(f"  best: {value}{best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}")
+            lines.append(
+                f"  best: {value}{best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}"
+            )
             if found["as_written"] is not None:
                 lines.append(f"  {found['compared']}")
             least = found["lower_bound"]
