@@ -68,7 +68,9 @@ def limits_of(text: str) -> tuple[Limit, ...]:
         name, mark, amount = part.partition("=")
         name = name.strip().removesuffix("<").strip()
         if not mark or not name:
-            raise PipelineError(f"--limit: {part.strip()[:40]!r} limits nothing", fix="write dsp=100,lut=40%,latency=1ms")
+            raise PipelineError(
+                f"--limit: {part.strip()[:40]!r} limits nothing", fix="write dsp=100,lut=40%,latency=1ms"
+            )
         limit = _limit(name, amount.strip())
         key = "latency" if limit.figure.is_time else limit.figure.name
         if key in found:
@@ -101,8 +103,8 @@ def _limit(name: str, amount: str) -> Limit:
 def target_of(text: str, objective: Objective) -> float | None:
     """The target that a text states, in the objective's unit; None for an empty text.
 
-    A number alone is in that unit; ``2000 cycles``, ``0.5ms``, ``20dsp``, ``30%`` say theirs. Raises PipelineError where
-    that is not the objective's.
+    A number alone is in that unit; ``2000 cycles``, ``0.5ms``, ``20dsp``, ``30%`` say theirs. Raises PipelineError
+    where that is not the objective's.
     """
     if not text.strip():
         return None
@@ -117,7 +119,7 @@ def target_of(text: str, objective: Objective) -> float | None:
             return number
     raise PipelineError(
         f"--target {text.strip()[:40]} is not in the unit of --objective {objective.text}",
-        fix=f"give a number {objective.unit}" if figure is None else f"give it in {objective.unit}",
+        fix=f"give a number alone, which is {objective.unit}" if figure is None else f"give it in {objective.unit}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
@@ -9,9 +10,9 @@ from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
 from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, make_strategy
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.surrogates import SURROGATES
-from pipeline.exploration.objective import Objective
 from pipeline.exploration.types import ForecastBeforehand, Strategy
 
 if TYPE_CHECKING:

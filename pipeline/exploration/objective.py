@@ -140,8 +140,8 @@ class Objective:
             only = self.terms[0]
             if len(self.terms) == 1 and only.weight == 1:
                 return only.figure.unit
-            return f"in {self.text}"
-        return "in the weighted objective" if self.goal == "weighted" else self.goal
+            return f"({self.text})"
+        return "(weighted)" if self.goal == "weighted" else self.goal
 
     @property
     def dimensions(self) -> int:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import PoolCandidates
-from pipeline.exploration.pareto import adrs, hypervolume, pareto_front
 from pipeline.exploration.objective import FRONT, Objective
+from pipeline.exploration.pareto import adrs, hypervolume, pareto_front
 from pipeline.exploration.types import (
     Features,
     Floats,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline.exploration.pareto import best_so_far
 from pipeline.exploration.objective import Objective
+from pipeline.exploration.pareto import best_so_far
 from pipeline.exploration.types import Round, SearchOutcome
 
 LEAST_GAIN = 0.005

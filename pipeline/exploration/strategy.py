@@ -14,9 +14,9 @@ from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
 from pipeline.exploration.coreset import CoresetStrategy
 from pipeline.exploration.evolution import POPULATION, evolve
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
-from pipeline.exploration.objective import Objective
 from pipeline.exploration.types import (
     Batch,
     Candidates,

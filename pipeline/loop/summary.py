@@ -16,6 +16,7 @@ from pipeline.loop.against import against_written, time_ns, used_text, value_tex
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.candidates import pool_of
 from pipeline.loop.histories import corrections_of
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
@@ -73,12 +74,14 @@ def notices(loop: ClosedLoop) -> list[str]:
     said = []
     for plan in loop.plans.values():
         if plan.replays:
-            cached = loop.store.count(plan.address)
+            cached = len(pool_of(plan)) if plan.kept else loop.store.count(plan.address)
             space = f" of {plan.space.size():,}" if plan.space is not None and plan.space.countable else ""
             said.append(
                 f"replay: only the {cached:,}{space} designs of {plan.name} cached from {plan.source} could be picked; "
                 "no tool was run"
             )
+        if plan.kept:
+            said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
         if plan.kernel is not None:

@@ -62,8 +62,8 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
 def best_values(results: Sequence[MeasuredDesign], goal: Objective) -> list[int | float | None]:
     """Per run the objective of the best design of its kernel that fits, so far, in the unit of the objective.
 
-    Under ``pareto`` it is the least of the first axis. None until a design fits. What the tool does alone is no design of the
-    search and has no part in it.
+    Under ``pareto`` it is the least of the first axis. None until a design fits. What the tool does alone
+    is no design of the search and has no part in it.
     """
     best: dict[str, int | float] = {}
     found: list[int | float | None] = []

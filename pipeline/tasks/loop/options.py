@@ -12,6 +12,7 @@ from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.designs import BACKEND_CHOICES
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, LoopOptions, loop_of
+from pipeline.tasks.narrowing import SpaceOptions
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.target_options import TargetOptions
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
 
-class LoopTask(TargetOptions, KernelOptions, PipelineTask):
+class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
     rare = ("target_cycles", "weights")

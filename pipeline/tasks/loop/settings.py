@@ -36,6 +36,8 @@ class LoopOptions:
     part: str
     clock: float | None
     space: str
+    only: str
+    keep: str
     source: str
     backend: str
     batch: int
@@ -86,7 +88,10 @@ class LoopOptions:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        single(len(named), "--kernel", space=self.space, **self.reading.narrow)
+        single(
+            max(len(named), 1), "--kernel", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow
+        )
+        narrowing = names(self.only), names(self.keep)
         backend = resolve_backend(self.backend)
         if BACKENDS[backend].runs_tool and not named:
             # Runs of minutes to hours are not started unasked.
@@ -97,7 +102,7 @@ class LoopOptions:
         asked = target_of(self.part, self.clock)
         found: dict[str, KernelPlan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(self.workspace, kernel, self.reading, self.space, source, backend, asked)
+            plan = make_plan(self.workspace, kernel, self.reading, self.space, source, backend, asked, narrowing)
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
         one_target({name: plan.address.flow for name, plan in found.items()})
@@ -126,8 +131,9 @@ class LoopOptions:
         if goal.unit != "cycles":
             raise PipelineError(
                 f"--target-cycles {self.target_cycles:g} is not in the unit of --objective {goal.text}",
-                fix=f"give --target, a number {goal.unit}" if goal.unit.startswith("in ") else
-                f"give --target in {goal.unit}",
+                fix=f"give --target NUMBER, which is {goal.unit}"
+                if goal.unit.startswith("(")
+                else f"give --target in {goal.unit}",
             )
         return float(self.target_cycles)
 
