@@ -63,9 +63,9 @@ def predict_designs(
             continue
         separate = np.concatenate([_numpy(one.separate) for one in found], axis=1)
         gates = np.concatenate([_numpy(one.high_gates) for one in found])
-        means.append(joint)
+        means.append(no_less_than_none(joint, model.config.targets))
         variances.append((gates.T[..., None] * (separate - joint) ** 2).sum(0))
-    targets = no_less_than_none(np.mean(means, axis=0), several[0].config.targets) if means else None
+    targets = np.mean(means, axis=0) if means else None
     spread = np.sqrt(np.mean(variances, axis=0) + np.var(means, axis=0)) if means else None
     networks = len(first[0].low_gates) if first else 0
     return DesignForecast(
