@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 ACCELERATORS = ("auto", "cpu", "gpu")
 TARGETS = ("regression", "validity")
-NO_ANSWER = (
-    "The labels are the estimator's own: its estimates are no input of the model, which would be told the answer."
-)
+NO_ANSWER = "The labels are the estimator's own, so that estimates would be the answer: they are no input of any model."
 _LIBRARIES = ("torch", "torch-geometric", "lightning", "numpy", "scikit-learn", "safetensors")
 
 
