@@ -68,7 +68,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     )
     knowledge = luigi.Parameter(
         default="auto",
-        description="what other kernels taught: a folder of MakeKnowledge, or vitis; auto: what ships for the tool",
+        description="what MakeKnowledge wrote: a folder or vitis",
     )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, comma-separated; default: the loop's own"
