@@ -18,10 +18,10 @@ from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
 from pipeline.tasks.loop.run import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.sections import farm, vitis
 from pipeline.tasks.training import FineTune, TrainHierarchicalMoE
 from pipeline.tasks.transfer import EvaluateTransfer
 from pipeline.tasks.validate import ValidateTopDesigns
-from pipeline.tasks.vitis import farm, vitis
 
 COMMANDS = (
     GenerateDataset,

@@ -96,6 +96,7 @@ def test_a_mistake_costs_one_line_and_no_run(arguments: tuple[str, ...], expecte
     done = loop(tmp_path, *arguments)
     assert done.returncode != 0
     assert expected in one_error_line(done)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()], "something was run"
 
 
 def test_batch_reaches_the_loop_though_luigi_has_options_that_begin_so(tmp_path: Path) -> None:

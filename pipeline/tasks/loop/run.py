@@ -37,9 +37,9 @@ class RunActiveLearningLoop(LoopTask):
 
     def requires(self) -> dict[str, Any]:
         """The last round, which needs all before it, and the validation."""
-        if self.budget < 1:
-            raise PipelineError(f"--budget {self.budget} allows no run", fix="give a positive number")
-        return {"runs": self.last_round, "validation": self.clone(ValidateTopDesigns)}
+        validation = self.clone(ValidateTopDesigns)
+        validation.check()
+        return {"runs": self.last_round, "validation": validation}
 
     @cached_property
     def takes(self) -> list[int]:

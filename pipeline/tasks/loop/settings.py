@@ -13,8 +13,8 @@ from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
+from pipeline.tasks.sections import pairs
 from pipeline.tasks.target_options import one_target, target_of
-from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
