@@ -21,7 +21,7 @@ COLUMNS = [
 
 
 def test_a_budget_is_spent_exactly_on_cached_designs_and_a_larger_one_goes_on_from_there(tmp_path: Path) -> None:
-    arguments = ("--kernel", "atax", "--batch", "8")
+    arguments = ("--kernel", "atax", "--batch", "8", "--surrogate", "forest", "--warm-start", "estimator")
     done = loop(tmp_path, *arguments, "--budget", "19")
     assert done.returncode == 0, done.stderr
     place = found(tmp_path)
@@ -60,7 +60,7 @@ def test_a_budget_is_spent_exactly_on_cached_designs_and_a_larger_one_goes_on_fr
 
 def test_kernels_share_one_budget_and_a_target_ends_one_search_early(tmp_path: Path) -> None:
     done = loop(tmp_path, "--kernel", "atax,bicg", "--budget", "13", "--batch", "5", "--target-cycles", "1e9",
-                "--acquisition", "coreset")  # fmt: skip
+                "--acquisition", "coreset", "--surrogate", "forest", "--warm-start", "none")  # fmt: skip
     assert done.returncode == 0, done.stderr
     runs = rows(found(tmp_path) / "runs.csv")
     assert len(runs) == 5 and {row["kernel"] for row in runs} == {"atax", "bicg"}
