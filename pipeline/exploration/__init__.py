@@ -19,18 +19,17 @@ from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.candidates import PoolCandidates, SpaceCandidates, pool_candidates, space_candidates
 from pipeline.exploration.factory import best_acquisition, make_strategy
 from pipeline.exploration.features import KernelFeatures, SiteFacts
+from pipeline.exploration.objective import GOALS, Objective
 from pipeline.exploration.pareto import adrs, best_so_far, front_of, hypervolume, pareto_front
 from pipeline.exploration.prior import History, Prior
 from pipeline.exploration.stopping import stop_reason
 from pipeline.exploration.surrogates import SURROGATES
 from pipeline.exploration.types import (
-    GOALS,
     RESOURCES,
     Batch,
     Candidates,
     Features,
     Forecast,
-    Objective,
     Proposal,
     Round,
     SearchOutcome,
