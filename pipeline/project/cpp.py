@@ -24,6 +24,7 @@ from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
 """Endings, in lower case, of files that are read as C++."""
+_NAME = "kernel.cpp"
 VENDOR_HEADERS = Path(__file__).resolve().parent / "vendor"
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
 _LIBRARY_MACROS = {
@@ -71,24 +72,25 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
     """
     headers, hidden = _headers(source, file, flags)
     folder = str(Path(file).parent.absolute())
+    # A name of its own, not the folder's: types without a name have it in theirs.
+    place = _NAME
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "kernel.cpp"
-        place.write_text(plain_lines(source), encoding="utf-8", newline="")
+        (Path(scratch) / place).write_text(plain_lines(source), encoding="utf-8", newline="")
         base = _command(flags, folder)
-        words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", str(place))
+        words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", place)
         done = _run(base, [] if hidden else headers, words, Path(scratch), file, 2**30)
         if done.code != 0:
-            raise _refusal(done.messages, str(place), file)
+            raise _refusal(done.messages, place, file)
         try:
             root = json.loads(done.output)
         except (ValueError, RecursionError):
             raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler") from None
     files = dict.fromkeys(json.loads(found) for found in _FILE.findall(done.output) if found)
     pragmas = tuple(
-        (file if found["file"] == str(place) else found["file"], int(found["line"]), int(found["column"]))
+        (file if found["file"] == place else found["file"], int(found["line"]), int(found["column"]))
         for found in _PRAGMA.finditer(done.messages)
     )
-    return CppTree(root, str(place), pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
+    return CppTree(root, place, pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
 
 
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
@@ -98,12 +100,11 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
     """
     headers, hidden = _headers(source, file, flags)
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "kernel.cpp"
-        place.write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
+        (Path(scratch) / _NAME).write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
         base = _command(flags, str(Path(file).parent.absolute()))
-        done = _run(base, [] if hidden else headers, ("-E", str(place)), Path(scratch), file, OUTPUT_BYTES)
+        done = _run(base, [] if hidden else headers, ("-E", _NAME), Path(scratch), file, OUTPUT_BYTES)
         if done.code != 0:
-            raise _refusal(done.messages, str(place), file)
+            raise _refusal(done.messages, _NAME, file)
     return values_of(done.output)
 
 
@@ -164,10 +165,10 @@ def _run(base: list[str], headers: list[str], words: Sequence[str], scratch: Pat
         command = (*base[:-1], "c++-header", *_DIALECT)
         ahead = compiled_ahead(tuple(headers), command, VENDOR_HEADERS, file)
     taken = ("-include-pch", str(ahead)) if ahead is not None else ()
-    done = run([*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, output_bytes=most)
+    done = run([*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
     if ahead is not None and done.code != 0 and _OUTDATED.search(done.messages):
         forget(ahead)
-        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, output_bytes=most)
+        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
     return done
 
 
