@@ -488,7 +488,7 @@ class Expressions:
                 cond = c_ast.BinaryOp(op, right, left, coord)
                 return c_ast.TernaryOp(cond, copy.deepcopy(right), copy.deepcopy(left), coord)
             return c_ast.FuncCall(self.unit.known(f"std::{name}", coord), c_ast.ExprList([left, right], coord), coord)
-        if name in ("move", "forward", "as_const", "ref", "cref") and len(given) == 1:
+        if name in ("move", "forward", "as_const", "ref", "cref", "reg") and len(given) == 1:
             return self.lower(given[0])
         if name == "swap" and len(given) == 2 and self.pre is not None:
             left, right = self.many(given)
