@@ -25,9 +25,9 @@ _LARGEST = 1 << 40
 
 
 def own_dialect(kernel: Kernel) -> str:
-    """What values of a kernel's own sites mean; of one with ``#pragma HLS`` and no sites, the tool's terms."""
+    """What values of a kernel's own sites mean; of C++, or one with ``#pragma HLS``, and no sites, the tool's terms."""
     without = not kernel.sites and not kernel.options
-    return Dialect.VITIS_PLAIN if without and kernel.pragmas else kernel.dialect
+    return Dialect.VITIS_PLAIN if without and (kernel.pragmas or kernel.linkage) else kernel.dialect
 
 
 @dataclass(frozen=True, slots=True)
