@@ -14,12 +14,17 @@ from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple
-from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, typename
+from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
 
 _FLOATING = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?")
+_REAL_LIMITS = {
+    "float": ("3.402823466e+38f", "1.175494351e-38f"),
+    "double": ("1.7976931348623157e+308", "2.2250738585072014e-308"),
+}
+"""The largest number and the least positive normal one (IEEE 754)."""
 _MOST_COPIED = 64
 """An array of more elements is not copied or constructed one by one."""
 _MATHEMATICS = frozenset(
@@ -99,6 +104,8 @@ class Expressions:
         self.pre: list[c_ast.Node] | None = None
         """Statements that must run before the one that is being lowered; None where none can."""
         self.temporaries = 0
+        self.this: c_ast.Node | None = None
+        """What ``this`` stands for where a method is read in its caller's place."""
 
     # Errors and types ---------------------------------------------------------------------------------------------
 
@@ -234,7 +241,7 @@ class Expressions:
         return c_ast.UnaryOp("*", name, coord) if variable.mode == "pointer" else name
 
     def _CXXThisExpr(self, node: Node) -> c_ast.Node:
-        return c_ast.ID("this", self.at(node))
+        return copy.deepcopy(self.this) if self.this is not None else c_ast.ID("this", self.at(node))
 
     # Operators ----------------------------------------------------------------------------------------------------
 
@@ -412,6 +419,8 @@ class Expressions:
             values = self.many(given)
         else:
             values = self._arguments(definition, given)
+        if (place := self._place(root, definition, values, this)) is not None:
+            return place
         if this is not None:
             values.insert(0, this)
         extra = self.unit.captured(root, self)
@@ -425,6 +434,29 @@ class Expressions:
                 return followed(copy.deepcopy(this))
             return c_ast.UnaryOp("*", result, coord)
         return result
+
+    def _place(
+        self, root: str, definition: Node, values: list[c_ast.Node], this: c_ast.Node | None
+    ) -> c_ast.Node | None:
+        """What a function that does nothing but name a place names (``T &at(int i) { return v[i]; }``), in the caller's
+        terms; None for other functions."""
+        value = self.unit.named_place(root)
+        wanted = parameters(definition)
+        given = [*values, this] if this is not None else values
+        if value is None or len(wanted) != len(values) or not all(simple(item) for item in given):
+            return None
+        scope = Expressions(self.unit, self.name)
+        scope.pre, scope.temporaries, scope.this = self.pre, self.temporaries, this
+        with self.unit.inside(root):
+            for parameter, argument in zip(wanted, values, strict=True):
+                kind = scope.type(parameter)
+                target = kind.to if kind.kind == "reference" and kind.to is not None else kind
+                followed_too = kind.kind == "reference" and not by_value(kind, scope) and target.kind != "array"
+                same = followed(argument) if followed_too else argument
+                scope.variables[parameter["id"]] = Variable(str(parameter.get("name", "")), target, "same", same)
+            found = scope.lower(value)
+        self.temporaries = scope.temporaries
+        return found if lvalue(found) else None
 
     def _arguments(self, definition: Node, given: list[Node]) -> list[c_ast.Node]:
         values: list[c_ast.Node] = []
@@ -480,6 +512,8 @@ class Expressions:
         """A call of what the library declares, under the name that C has for it where there is one."""
         coord = self.at(node)
         kinds = [self.value_type(part) for part in given]
+        if name in ("min", "max", "lowest") and not given:
+            return self._limit(name, self.type(node), node)
         if name in ("min", "max") and len(given) == 2:
             left, right = self.many(given)
             if simple(left) and simple(right):
@@ -520,6 +554,27 @@ class Expressions:
         if name in _MATHEMATICS and single:
             name += "f"
         return c_ast.FuncCall(self.unit.known(name, coord), c_ast.ExprList(values, coord) if values else None, coord)
+
+    def _limit(self, name: str, kind: CppType, node: Node) -> c_ast.Node:
+        """What ``std::numeric_limits<T>`` says."""
+        if kind.name in _REAL_LIMITS:
+            largest, least = _REAL_LIMITS[kind.name]
+            value = c_ast.Constant(kind.name, least if name == "min" else largest, self.at(node))
+            return c_ast.UnaryOp("-", value, value.coord) if name == "lowest" else value
+        bits = width(kind)
+        if bits is None or not is_integer(kind) or bits > 64:
+            raise self.refuse(node, f"std::numeric_limits of {kind.name}", "write the number")
+        signed = is_signed(kind)
+        most = (1 << (bits - signed)) - 1
+        # The least number has no literal of its own.
+        if name == "max":
+            return self._number(most, kind, node)
+        one = c_ast.Constant("int", "1", self.at(node))
+        return (
+            c_ast.BinaryOp("-", self._number(-most, kind, node), one, one.coord)
+            if signed
+            else self._number(0, kind, node)
+        )
 
     def _CXXMemberCallExpr(self, node: Node) -> c_ast.Node:
         callee, *given = inner(node)

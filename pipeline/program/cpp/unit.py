@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pycparser import c_ast
@@ -22,7 +22,7 @@ from pipeline.program.cpp.expressions import (
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
-from pipeline.program.cpp.nodes import address, inner, member
+from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 
@@ -128,6 +128,33 @@ class Unit:
             return scope.read_type(text.rpartition("->")[2].strip(), node)
         kind = scope.read_type(text, node)
         return kind.to if kind.kind == "function" and kind.to is not None else kind
+
+    @contextmanager
+    def inside(self, root: str) -> Iterator[None]:
+        """Names are read as in that function's body."""
+        before = self.index.inside
+        self.index.inside = _scopes(self.index.scope.get(root, ""))
+        self.index.types.forget()
+        try:
+            yield
+        finally:
+            self.index.inside = before
+            self.index.types.forget()
+
+    def named_place(self, root: str) -> Node | None:
+        """The place that a function names which returns a reference and does nothing else; None for other functions."""
+        node = self.index.definitions.get(root)
+        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
+        statements = inner(body) if body is not None else []
+        if node is None or len(statements) != 1 or statements[0].get("kind") != "ReturnStmt":
+            return None
+        if not str(node["type"].get("qualType", "")).partition("(")[0].rstrip().endswith("&") or not inner(
+            statements[0]
+        ):
+            return None
+        value = inner(statements[0])[0]
+        steady = all(_names_only(part) for part in nodes_below(value))
+        return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
 
     def returns_this(self, node: Node) -> bool:
         """Whether a method returns its own object, wherever it returns."""
@@ -781,6 +808,20 @@ def _scopes(scope: str) -> list[str]:
             found.append(scope[: position + 1])
             start = position
     return found if start >= 0 else []
+
+
+def _names_only(node: Node) -> bool:
+    """Whether a part of an expression changes nothing and calls nothing but a number's conversion."""
+    kind = node.get("kind", "")
+    if kind in ("BinaryOperator", "UnaryOperator"):
+        return node.get("opcode") not in ("=", ",", "++", "--", "&&", "||")
+    if kind == "CXXMemberCallExpr":
+        return str(inner(node)[0].get("name", "")).startswith("operator ") and len(inner(node)) == 1
+    return kind in TRANSPARENT or kind in {
+        "DeclRefExpr", "MemberExpr", "ArraySubscriptExpr", "CXXThisExpr", "ImplicitCastExpr", "IntegerLiteral",
+        "ConstantExpr", "CStyleCastExpr", "CXXStaticCastExpr", "CXXFunctionalCastExpr", "CXXBoolLiteralExpr",
+        "NonTypeTemplateParmDecl",
+    }  # fmt: skip
 
 
 def _leading(node: Node) -> list[Node]:

@@ -139,6 +139,26 @@ SOURCES = {
             return o.q;
         }
     """,
+    "accessors that name a place": """
+        #include "ap_int.h"
+        #include <limits>
+        template <class T, int R, int C> struct Grid {
+            T v[R][C]; int offset;
+            T &operator()(int r, int c) { return v[r % (R + 0)][(c + offset) % C]; }
+            const T &operator[](int i) const { return v[i / C][i % C]; }
+            T &first() { return (*this)(0, 0); } int &moved() { return offset; }
+        };
+        struct Owner { Grid<int, 4, 4> own; Grid<int, 4, 4> &grid() { return own; } };
+        static int &pick(int *p, ap_uint<4> i) { return p[i]; }
+        static short &part(short (&p)[4], int i) { return p[i & 3]; }
+        TOP {
+            Owner o; o.grid().moved() = n & 3; short h[4] = {1, 2, 3, 4};
+            for (int i = 0; i < 16; i++) o.grid()(i / 4, i % 4) = a[i] + part(h, i);
+            o.grid().first() += n; part(h, n)--; pick(b, 3) = std::numeric_limits<short>::max();
+            for (int i = 0; i < 16; i++) { pick(b, i) += o.own[15 - i]; o.grid()(i, i)++; b[i] ^= o.grid()(i, i); }
+            return part(h, 1) + (o.own[2] > std::numeric_limits<int>::lowest() ? 1 : 0);
+        }
+    """,
     "declarations in heads": """
         #include <initializer_list>
         TOP {
