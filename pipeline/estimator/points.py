@@ -24,12 +24,6 @@ _INTERVAL = re.compile(r"\s*II\s*=\s*([0-9]{1,9})\s*", re.IGNORECASE)
 _LARGEST = 1 << 40
 
 
-def own_dialect(kernel: Kernel) -> str:
-    """What values of a kernel's own sites mean; of C++, or one with ``#pragma HLS``, and no sites, the tool's terms."""
-    without = not kernel.sites and not kernel.options
-    return Dialect.VITIS_PLAIN if without and (kernel.pragmas or kernel.linkage) else kernel.dialect
-
-
 @dataclass(frozen=True, slots=True)
 class PointReader:
     """Reads points of one kernel."""
@@ -50,7 +44,7 @@ class PointReader:
         places = frozenset(loop.file_index for loop in kernel.loops if loop.file_index >= 0)
         named = frozenset(site.name for site in kernel.sites) | {option.name for option in kernel.options}
         further = {option.name: option for option in kernel.options if option.proposed}
-        return PointReader(kernel, nest, named, own_dialect(kernel) != Dialect.MERLIN, places, further)
+        return PointReader(kernel, nest, named, kernel.dialect != Dialect.MERLIN, places, further)
 
     def choices(self, point: Point, dialect: str) -> dict[int, Choice]:
         """The pragmas of each loop, by node number; PipelineError for a point that does not fit the kernel."""

@@ -11,7 +11,7 @@ from pipeline.estimator.cycles import Whole, exactly, plus, whole
 from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.facts import Facts, gather
 from pipeline.estimator.nest import Nest
-from pipeline.estimator.points import Point, PointReader, own_dialect
+from pipeline.estimator.points import Point, PointReader
 from pipeline.estimator.schedule import Schedule, outermost, schedule
 from pipeline.estimator.transfer import Transfer, copy_cycles, tile_cycles, transfers
 from pipeline.estimator.walk import build
@@ -65,7 +65,7 @@ class WalkedKernel:
 
     def meant(self, dialect: str) -> str:
         """The dialect of a point's values: of a kernel in the tool's own terms its own, whatever the flow is called."""
-        return own_dialect(self.kernel) if dialect == Dialect.MERLIN else dialect
+        return self.kernel.dialect if dialect == Dialect.MERLIN else dialect
 
     def figures(self, point: Point, dialect: str = Dialect.MERLIN) -> Estimate:
         """The figures of one design, without a report's dress; otherwise as :meth:`estimate`."""

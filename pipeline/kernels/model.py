@@ -206,14 +206,22 @@ class Kernel:
     @property
     def dialect(self) -> str:
         """What the values of its sites mean: ``merlin``, ``vitis-plain`` for sites in the tool's own terms, or ``hls``
-        for placeholders of any other form in ``#pragma HLS``."""
+        for placeholders of any other form in ``#pragma HLS``. A kernel without sites is the tool's as it stands, but
+        for one with Merlin's pragmas on its loops.
+        """
         if any(not option.proposed for option in self.options):
             return Dialect.HLS
-        if all(site.plain for site in self.sites) and (self.sites or self.options):
+        if all(site.plain for site in self.sites) and (self.sites or self.options or not self._merlin_pragmas):
             return Dialect.VITIS_PLAIN
-        if not self.sites:
-            return Dialect.MERLIN
-        return self.sites[0].dialect
+        return self.sites[0].dialect if self.sites else Dialect.MERLIN
+
+    @property
+    def _merlin_pragmas(self) -> bool:
+        """Whether a loop has ``#pragma ACCEL``, with or without placeholders."""
+        records = self.analysis.records if self.analysis is not None else {}
+        return any(
+            one.dialect == Dialect.MERLIN for found in records.values() for record in found for one in record.pragmas
+        )
 
     def loop(self, loop_id: str) -> Loop:
         """The loop of that id; KeyError if there is none."""

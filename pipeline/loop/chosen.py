@@ -49,7 +49,7 @@ def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: RoundsRecord, cou
         how = "the best by the model of the finished loop among the cached designs that it had not picked"
         return how, _best_expected(loop, plan, model, [run.result.outcome() for _, run in runs], count)
     fitting = [(number, run) for number, run in runs if loop.goal.is_valid(run.result.outcome())]
-    fitting.sort(key=lambda item: loop.goal.costs(item[1].result.outcome()))
+    fitting.sort(key=lambda item: loop.goal.rank(item[1].result.outcome()))
     chosen = [
         Chosen(
             run.result.key, run.result.point, run.proposal.cycles, run.proposal.valid, number, run.result.cycles

@@ -20,6 +20,7 @@ from pipeline.loop.knowledge import usable_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import teaches
+from pipeline.terms import LEARNED
 
 if TYPE_CHECKING:
     from pipeline.synthesis import Address, Flow, ReportStore
@@ -77,6 +78,13 @@ class ClosedLoop:
     ir_cache: Path = Path("ir")
     kernel_of: Callable[[str], Kernel | None] = kernel_at_hand
 
+    def __post_init__(self) -> None:
+        capacities: dict[str, float | None] = {}
+        if self.goal.counted:
+            there = self.devices.of(self.flow).available
+            capacities = {resource.short: getattr(there, resource) for resource in LEARNED}
+        object.__setattr__(self, "goal", self.goal.on(capacities, self.flow.clock_ns))
+
     @property
     def backend_name(self) -> str:
         """The name of the backend."""
@@ -125,7 +133,7 @@ class ClosedLoop:
             "model": _hash_of(model_file(self.model)) if self.model else None,
             "prior": prior.VERSION,
             "processes": prior.PROCESSES_VERSION,
-            "objective": [self.goal.goal, self.goal.limit, sorted(self.goal.weights.items())],
+            "objective": [self.goal.goal, self.goal.limit, sorted(self.goal.weights.items()), *self._asked],
             "seed": self.seed,
             "snapshot": self.store.snapshot(replayed) if replayed else None,
             "surrogate": self.surrogate,
@@ -133,6 +141,12 @@ class ClosedLoop:
             "version": __version__,
             "warm_start": [self.warm_start, sorted(self.warm_sources)],
         }
+
+    @property
+    def _asked(self) -> list[str]:
+        """What an objective says beyond its name, a limit for all resources and weights; nothing where it does not."""
+        asked = [self.goal.text, self.goal.limits_text]
+        return asked if asked != [self.goal.goal, ""] else []
 
     @cached_property
     def rounds_folder(self) -> Path:

@@ -138,7 +138,6 @@ def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[Measur
     goal = loop.goal
     best = best_values([*earlier, *rows], goal)[-1]
     fitting = sum(goal.is_valid(row.outcome()) for row in rows if not tool_alone(row.key))
-    unit = {"ns": " ns", "weighted": " (weighted)"}.get(goal.goal, " cycles")
-    found = "none fits yet" if best is None else f"best so far {best:,}{unit}"
+    found = "none fits yet" if best is None else f"best so far {best:,} {goal.unit}"
     runs = len(earlier) + len(rows)
     return f"{kernel} round {number}: {len(rows)} runs, {fitting} fit; {found} after {runs} runs"

@@ -32,10 +32,12 @@ def help_of(task: type[luigi.Task], width: int | None = None) -> str:
         lines.append(f"{title}:")
         for name, parameter in options:
             lines += _option(family, name, parameter, width)
+    rare = getattr(task, "rare", ())
+    also = f" Also: {', '.join('--' + name.replace('_', '-') for name in rare)}." if rare else ""
     return "\n".join(
         [*lines, "", *textwrap.wrap(
             f"In luigi.cfg they stand under [{family}], the tool's under [vitis], the farm's under [farm]; --help-all"
-            " lists the options of both and of every task.", width)]
+            f" lists the options of both and of every task.{also}", width)]
     )  # fmt: skip
 
 
@@ -45,10 +47,15 @@ def _folded(command: str, width: int) -> list[str]:
 
 
 def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Parameter[Any]]]]]:
-    """The options by where they are defined: the task's own, the kernel's, and those of every task."""
+    """The options by where they are defined: the task's own, the kernel's, and those of every task.
+
+    Those that a task calls ``rare`` are left to ``--help-all`` and named at the end.
+    """
     shared = {"The kernel and its target": (KernelOptions, TargetOptions), "Every task": (PipelineTask,)}
     groups: dict[str, list[tuple[str, luigi.Parameter[Any]]]] = {"Options": [], **{title: [] for title in shared}}
     for name, parameter in task.get_params():
+        if name in getattr(task, "rare", ()):
+            continue
         owners = (title for title, these in shared.items() if any(vars(one).get(name) is parameter for one in these))
         title = next(owners, "Options")
         groups[title].append((name, parameter))

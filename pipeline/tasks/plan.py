@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.design_space import load_space
+from pipeline.design_space.narrowed import narrowed
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
@@ -138,11 +139,12 @@ def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED)
 
 def make_plan(
     workspace: str, kernel: str, reading: Reading, space: str, source: str, backend: str,
-    target: Target = _NOTHING_ASKED,
+    target: Target = _NOTHING_ASKED, narrowing: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
 ) -> KernelPlan:  # fmt: skip
     """What to do for one kernel; raises PipelineError for a kernel, space, source, part or clock that cannot serve.
 
-    Replay also serves kernels whose C is not at hand: then there are labels and no space.
+    Replay also serves kernels whose C is not at hand: then there are labels and no space. ``narrowing`` has the words
+    of ``--only`` and ``--keep``.
     """
     store = open_store(workspace)
     try:
@@ -152,6 +154,8 @@ def make_plan(
         if backend != "replay" or len(nameless) != 1:
             raise
         made_for_target(nameless, target)
+        if any(narrowing):
+            raise _nothing_to_keep(kernel, source) from None
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if moved := take_over(store, found):
         say(f"{found.name}: {moved} reports that version 0.1.0 filed under another hash of it are taken over.")
@@ -169,7 +173,19 @@ def make_plan(
         # Before the budget is spent: the tool would be handed the file under its own name.
         check_file_name(Path(found.file).name)
     rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
-    return KernelPlan(made, address, found, rules, _delivery(found, address.flow, replays=made.replays))
+    kept: tuple[str, ...] = ()
+    if any(narrowing):
+        if rules is None:
+            raise _nothing_to_keep(found.name, source)
+        rules, kept = narrowed(rules, found, *narrowing)
+    return KernelPlan(made, address, found, rules, _delivery(found, address.flow, replays=made.replays), kept)
+
+
+def _nothing_to_keep(kernel: str, source: str) -> PipelineError:
+    return PipelineError(
+        f"--only and --keep: the loops of {kernel} are not those that the labels of {source} are of",
+        fix="leave them out, or use --backend estimator",
+    )
 
 
 def _delivery(kernel: Kernel, flow: Flow, *, replays: bool) -> Delivery:

@@ -6,7 +6,6 @@ import pytest
 
 from pipeline.estimator import prepare
 from pipeline.estimator.idle_sites import idle_sites
-from pipeline.estimator.points import own_dialect
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import read_kernel
 
@@ -28,7 +27,7 @@ _PIPELINE = "\n#pragma HLS pipeline\n"
 )
 def test_the_named_sites_are_those_without_effect(function: str, loop: str, bound: str, some: bool) -> None:
     kernel = propose_sites(read_kernel(_TEXT % (function, loop, bound), file="k.c", top="k"))
-    prepared, dialect = prepare(kernel), own_dialect(kernel)
+    prepared, dialect = prepare(kernel), kernel.dialect
     idle = idle_sites(prepared)
     assert bool(idle) is some
     start = {site.name: "" if site.kind == "PIPELINE" else 1 for site in kernel.sites}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.estimator import prepare
-from pipeline.kernels.read import read_kernel
 from pipeline.terms import Dialect
+from tests.estimator.published import published_kernel
 
 _DADD = 5
 _DMUL_DSP = 8
@@ -32,12 +32,12 @@ void k(int a[512], int b[512]) {
 
 
 def _rows(text: str, point: dict[str, int | str]) -> list[tuple[int | None, int | None]]:
-    report = prepare(read_kernel(text, file="k.c", top="k")).estimate(point, Dialect.VITIS_PLAIN)
+    report = prepare(published_kernel(text)).estimate(point, Dialect.VITIS_PLAIN)
     return [(loop.trip_count.exact, loop.initiation_interval.exact) for loop in report.loops]
 
 
 def _dsp(text: str) -> int | None:
-    return prepare(read_kernel(text, file="k.c", top="k")).estimate({}, Dialect.VITIS_PLAIN).used.dsp
+    return prepare(published_kernel(text)).estimate({}, Dialect.VITIS_PLAIN).used.dsp
 
 
 def test_nest_runs_as_one_loop_although_statements_stand_around_the_inner_one() -> None:
@@ -84,5 +84,5 @@ def test_short_innermost_loop_is_unrolled_into_the_loop_around_it_unless_it_bear
 
 def test_copies_of_arguments_run_side_by_side() -> None:
     text = "void k(int a[1000], int b[1000], int c[1000]) { for (int i = 0; i < 1000; i++) { c[i] = a[i] + b[i]; } }"
-    worst = prepare(read_kernel(text, file="k.c", top="k")).estimate({}, Dialect.VITIS_PLAIN).latency.worst
+    worst = prepare(published_kernel(text)).estimate({}, Dialect.VITIS_PLAIN).latency.worst
     assert worst is not None and 3000 <= worst < 3100

@@ -13,6 +13,7 @@ from pipeline.synthesis.devices import Devices
 _SUM = """
 void k(double a[64], double out[1]) {
     double s = 0.0;
+#pragma ACCEL PIPELINE
     for (int i = 0; i < 64; i++) { s += a[i]; }
     out[0] = s;
 }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.estimator import WalkedKernel, prepare
-from pipeline.kernels.read import read_kernel
+from tests.estimator.published import published_kernel
 
 _NEST = """
 void k(int a[64][64]) {
@@ -19,7 +19,7 @@ void k(int a[64][64]) {
 
 
 def _prepared(text: str) -> WalkedKernel:
-    return prepare(read_kernel(text, file="k.c", top="k"))
+    return prepare(published_kernel(text))
 
 
 def _mean(prepared: WalkedKernel, number: int) -> float | None:
@@ -81,8 +81,13 @@ def test_a_loop_that_may_be_left_early_has_no_mean() -> None:
     assert _mean(_prepared(text), 1) is None
 
 
-@pytest.mark.parametrize("dialect", ["merlin", "vitis-plain"])
-def test_a_nest_with_a_bound_that_varies_inside_does_not_run_as_one_loop(dialect: str) -> None:
+_ALL_OFF: dict[str, int | str] = {"__PIPE__L0": "off", "__PARA__L0": 1, "__TILE__L0": 1, "__PARA__L1": 1}
+
+
+@pytest.mark.parametrize(("dialect", "point"), [("merlin", _ALL_OFF), ("vitis-plain", {})])
+def test_a_nest_with_a_bound_that_varies_inside_does_not_run_as_one_loop(
+    dialect: str, point: dict[str, int | str]
+) -> None:
     for bound, loops in (("i", 2), ("64", 1)):
         prepared = _prepared(_NEST % (64, "0", "<", bound, 1))
-        assert len(prepared.estimate({}, dialect).loops) == loops
+        assert len(prepared.estimate(point, dialect).loops) == loops

@@ -148,6 +148,15 @@ def test_pipelined_function_leaves_no_loop() -> None:
     assert not _report(text.format("#pragma HLS pipeline")).loops
 
 
+def test_a_kernel_without_sites_is_the_tool_s_as_it_stands_whatever_flow_asks_unless_merlin_is_named() -> None:
+    bare, same = (_prepared(_ADD.format(text)) for text in ("", "#pragma HLS expression_balance"))
+    report = bare.estimate({})
+    assert report == same.estimate({}) == bare.estimate({}, "vitis-plain")
+    assert report.loops[0].latency.exact is not None and 0 <= _worst(report) - report.loops[0].latency.exact <= 3
+    named = _ADD.format("").replace("    for (int n", "#pragma ACCEL PIPELINE\n    for (int n")
+    assert _worst(_prepared(named).estimate({})) > _worst(report) + 2 * (256 * 4 // 64)
+
+
 def test_loops_that_are_not_to_be_flattened_stay_two() -> None:
     assert len(_nest().loops) == len(_nest(inner="pipeline").loops) == 1
     assert len(_nest(inner="loop_flatten off").loops) == 2

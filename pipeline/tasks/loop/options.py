@@ -12,6 +12,7 @@ from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.designs import BACKEND_CHOICES
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, LoopOptions, loop_of
+from pipeline.tasks.narrowing import SpaceOptions
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.target_options import TargetOptions
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
 
-class LoopTask(TargetOptions, KernelOptions, PipelineTask):
+class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
+
+    rare = ("target_cycles", "weights")
 
     kernel = luigi.Parameter(
         default="",
@@ -37,10 +40,11 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
         description="what runs designs; auto: Vitis if it is found, else replay",
     )
     batch = WholeNumber(least=1, default=10, description="designs a round")
-    objective = luigi.Parameter(default="cycles", description="what is minimised: cycles, ns, weighted or pareto")
-    weights = luigi.Parameter(
-        default="", description="for weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2"
+    objective = luigi.Parameter(
+        default="cycles",
+        description="minimised: cycles, ns, dsp, lut%, a sum such as 'cycles + 10*dsp', pareto or pareto(ns,dsp)",
     )
+    limit = luigi.Parameter(default="", description="the most of figures, as dsp=100,lut=40%,latency=1ms,cycles=5000")
     utilisation_limit = Real(
         above=0,
         most=10,
@@ -48,8 +52,11 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
         default=0.8,
         description="a design fits where every utilisation is below",
     )
-    target_cycles = Real(
-        above=0, default=math.inf, description="good enough: stop at this many cycles (ns under --objective ns)"
+    target = luigi.Parameter(default="", description="good enough, in the objective's unit: 2000, 0.5ms, 20dsp")
+    target_cycles = Real(above=0, default=math.inf, description="the same, in cycles: a --target of old")
+    weights = luigi.Parameter(
+        default="",
+        description="for --objective weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2",
     )
     acquisition = luigi.Parameter(default="auto", description="how designs are chosen from forecasts")
     surrogate = luigi.Parameter(default="auto", description="what forecasts designs")
