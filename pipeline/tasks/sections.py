@@ -79,6 +79,13 @@ class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     options = luigi.Parameter(default="", description="options of the executor: name=value, separated by ';'")
 
 
+class reading(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
+    """The section [reading]: what one run of the compiler over a kernel's source may take."""
+
+    seconds = Real(above=0, most=1e5, default=60.0, description="seconds, by the clock and of the processor")
+    memory_gib = Real(above=0, most=1e4, default=4.0, description="memory in GiB")
+
+
 def section(of: type[luigi.Config]) -> Any:
     """The section's values; PipelineError for one that luigi cannot read."""
     try:
