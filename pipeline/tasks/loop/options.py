@@ -66,6 +66,10 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
         choices=WARM_STARTS,
         description="known before any run: a model, estimates, reports or nothing",
     )
+    knowledge = luigi.Parameter(
+        default="auto",
+        description="what other kernels taught: a folder of MakeKnowledge, or vitis; auto: what ships for the tool",
+    )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, comma-separated; default: the loop's own"
     )
