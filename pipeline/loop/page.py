@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.loop.against import value_text
 from pipeline.loop.baselines import AS_WRITTEN, BASELINES
-from pipeline.loop.summary import target_text
+from pipeline.loop.summary import objective_text, target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.run_report import (
     Answer,
@@ -52,7 +53,7 @@ def write_loop_page(
         title=f"Search for the best design of {', '.join(kernels)}",
         job="RunActiveLearningLoop",
         sources=(facts["source"],),
-        summary=f"Figures are {target_text(facts)}. "
+        summary=f"Figures are {target_text(facts)}. Minimised: {objective_text(facts)}. "
         + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
         answers=answers,
         key_figures=_figures(facts),
@@ -108,9 +109,16 @@ def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
     ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
-        found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))
+        found.append(_least(facts, name, best))
         found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
     return found
+
+
+def _least(facts: Mapping[str, Any], kernel: str, best: Mapping[str, Any] | None) -> KeyFigure:
+    if facts["unit"] == "cycles":
+        return KeyFigure(f"{kernel}: fewest cycles", best["cycles"] if best else None, _found_in(best))
+    value = None if best is None else value_text(best["value"], facts["unit"])
+    return KeyFigure(f"{kernel}: least {facts['objective']}", value, _found_in(best))
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:
@@ -180,6 +188,7 @@ def _search(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel:
         curves=[SearchCurve("this search", [row["best_so_far"] for row in mine])],
         reference=written,
         reference_name=BASELINES[AS_WRITTEN],
+        unit=facts["unit"],
     )
 
 

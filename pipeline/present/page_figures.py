@@ -124,7 +124,7 @@ def front_figure(front: Front) -> PageFigure:
 
 
 def search_figure(search: BestSoFar) -> PageFigure:
-    """Fewest cycles after n runs: methods as steps, baselines dashed, spreads as bands."""
+    """The least after n designs: methods as steps, baselines dashed, spreads as bands."""
     data: list[dict[str, Any]] = []
     values: list[float | None] = [search.best_known, search.reference]
     counted = search.metric == "cycles"
@@ -142,13 +142,13 @@ def search_figure(search: BestSoFar) -> PageFigure:
                     "shape": "hv", "color": series_colour(number), "width": 2 if curve.baseline else 3,
                     "dash": "dash" if curve.baseline else "solid",
                 },
-                "hovertemplate": "run %{x}: %{y:,.0f} cycles" if counted else "run %{x}: %{y:.1f}",
+                "hovertemplate": f"design %{{x}}: %{{y:,.6~g}} {safe(search.unit)}" if counted else "run %{x}: %{y:.1f}",
             }
         )  # fmt: skip
     layout = base_layout(
         380,
-        xaxis={"title": {"text": "HLS runs"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
-        yaxis=log_axis("fewest cycles so far", values) if counted else {"title": {"text": safe(search.metric)}},
+        xaxis={"title": {"text": "designs tried"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
+        yaxis=_least_axis(search, values) if counted else {"title": {"text": safe(search.metric)}},
         showlegend=True,
         hovermode="x unified",
     )
@@ -159,10 +159,17 @@ def search_figure(search: BestSoFar) -> PageFigure:
         if value is not None and value > 0:
             layout["shapes"].append(level_line("y", value))
             words = f"{name} {number_text(value)}"
-            place = math.log10(value)
+            place = math.log10(value) if layout["yaxis"].get("type") == "log" else value
             layout["annotations"].append(remark(words, x=1, y=place, xref="paper", yref="y", side=side))
     title = f"Best so far for {search.kernel}: {search.source}"
     return PageFigure(title, data, layout)
+
+
+def _least_axis(search: BestSoFar, values: Sequence[float | None]) -> dict[str, Any]:
+    """Ratios count, unless the least is nothing at all."""
+    if any(value == 0 for value in values):
+        return {"title": {"text": safe(search.least)}, "rangemode": "tozero"}
+    return log_axis(search.least, values)
 
 
 def learning_figure(curves: LearningCurves) -> PageFigure:

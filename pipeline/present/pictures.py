@@ -114,7 +114,7 @@ def learning_curves(curves: Sequence[LearningCurves]) -> Picture:
 
 
 def best_so_far(searches: Sequence[BestSoFar]) -> Picture:
-    """A panel a search: fewest cycles after n HLS runs, baselines dashed with their spread. Raises likewise."""
+    """A panel a search: the least after n designs, baselines dashed with their spread. Raises likewise."""
     return _panels(searches, _draw_search, width=5.2, height=3.5)
 
 
@@ -269,7 +269,7 @@ def _draw_search(axes: Axes, search: BestSoFar) -> None:
     if search.reference is not None:
         _level(axes, search.reference, f"{search.reference_name} {number_text(search.reference)}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set(xlabel="HLS runs", ylabel="fewest cycles so far")
+    axes.set(xlabel="designs tried", ylabel=search.least)
     _headed(axes, f"{search.kernel}, {search.source}")
 
 

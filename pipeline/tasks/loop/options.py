@@ -54,6 +54,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     )
     target = luigi.Parameter(default="", description="good enough, in the objective's unit: 2000, 0.5ms, 20dsp")
     target_cycles = Real(above=0, default=math.inf, description="the same, in cycles: a --target of old")
+    hours = Real(above=0, default=math.inf, description="what all runs may take, added up; long ones count for more")
     weights = luigi.Parameter(
         default="",
         description="for --objective weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2",
@@ -67,7 +68,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
         description="known before any run: a model, estimates, reports or nothing",
     )
     warm_source = luigi.Parameter(
-        default="", description="sources of reports to start from, comma-separated; default: the loop's own"
+        default="", description="sources of reports to start from, a,b; default: the loop's own"
     )
 
     baseline = luigi.Parameter(default="", description="performance[=CYCLES]: the tool's own pragma is run 2")

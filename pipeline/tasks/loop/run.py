@@ -24,6 +24,7 @@ class RunActiveLearningLoop(LoopTask):
     Rounds stand in files: a killed loop goes on where it was, and a larger budget goes on from the rounds there are.
     """
 
+    rare = (*LoopTask.rare, "testbench_seconds", "use_cache")
     example = "--kernel mine.c --backend estimator --budget 40"
 
     budget = WholeNumber(least=1, default=40, description="designs to run at most, over all kernels")
