@@ -10,6 +10,7 @@ from pipeline.loop.against import value_text
 from pipeline.loop.baselines import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import objective_text, target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
+from pipeline.present.columns import percent_text, resource_label
 from pipeline.present.run_report import (
     Answer,
     BestDesign,
@@ -78,6 +79,7 @@ def write_loop_page(
                 ],
                 "Ranks are among the validated designs of a kernel.",
             ),
+            *_implemented(facts),
             *_benches(facts),
         ],
         failures=_failures(rows),
@@ -86,6 +88,33 @@ def write_loop_page(
         files={name: what for name, what in FILES.items() if (folder / name).exists()},
     )  # fmt: skip
     (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+
+
+def _implemented(facts: Mapping[str, Any]) -> list[Grid]:
+    """Predicted, synthesised and implemented side by side; nothing where no design was implemented."""
+    rows = []
+    for found in facts["validation"]["kernels"].values():
+        for row in found["rows"]:
+            if row["implemented_status"] is None:
+                continue
+            fits = {True: "yes", False: "no", None: row["implemented_status"]}
+            named = (row["kernel"], row["key"])
+            rows.append([*named, "predicted", row["predicted_cycles"], *_shares(row, "predicted_"), None, None])
+            rows.append([*named, "synthesised", row["cycles"], *_shares(row, ""), None, fits[row["fits"]]])
+            rows.append(
+                [*named, "implemented", None, *_shares(row, "implemented_"), row["implemented_clock_ns"],
+                 fits[row["implemented_fits"]]]
+            )  # fmt: skip
+    if not rows:
+        return []
+    columns = ("kernel", "design", "figures", "cycles", *map(resource_label, Resource), "clock, ns", "fits")
+    note = "Implemented: placed and routed by Vivado, out of context; it fits where the clock is met too."
+    return [Grid("Predicted, synthesised, implemented", columns, rows, note)]
+
+
+def _shares(row: Mapping[str, Any], kind: str) -> list[str | None]:
+    found = (row.get(f"{kind}util_{name}") for name in Resource)
+    return [None if share is None else percent_text(share) for share in found]
 
 
 def _benches(facts: Mapping[str, Any]) -> list[Grid]:

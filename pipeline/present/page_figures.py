@@ -128,6 +128,7 @@ def search_figure(search: BestSoFar) -> PageFigure:
     data: list[dict[str, Any]] = []
     values: list[float | None] = [search.best_known, search.reference]
     counted = search.metric == "cycles"
+    told = f"design %{{x}}: %{{y:,.6~g}} {safe(search.unit)}" if counted else "run %{x}: %{y:.1f}"
     longest = 1
     for number, curve in enumerate(search.curves):
         best = numbers(curve.best)
@@ -142,7 +143,7 @@ def search_figure(search: BestSoFar) -> PageFigure:
                     "shape": "hv", "color": series_colour(number), "width": 2 if curve.baseline else 3,
                     "dash": "dash" if curve.baseline else "solid",
                 },
-                "hovertemplate": f"design %{{x}}: %{{y:,.6~g}} {safe(search.unit)}" if counted else "run %{x}: %{y:.1f}",
+                "hovertemplate": told,
             }
         )  # fmt: skip
     layout = base_layout(

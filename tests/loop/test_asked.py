@@ -38,7 +38,9 @@ def kernel() -> Kernel:
     return find_kernel("gemm-ncubed")
 
 
-def loop_on(folder: Path, kernel: Kernel, backend: type[EstimatorBackend] = EstimatorBackend, **choices: Any) -> ClosedLoop:  # fmt: skip
+def loop_on(
+    folder: Path, kernel: Kernel, backend: type[EstimatorBackend] = EstimatorBackend, **choices: Any
+) -> ClosedLoop:
     store = ReportStore(folder / "store", fsync=False)
     made = backend(store)
     space, kept = narrowed(load_space(kernel), kernel, keep=KEPT)

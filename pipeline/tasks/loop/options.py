@@ -37,7 +37,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     backend = luigi.ChoiceParameter(
         default="auto",
         choices=BACKEND_CHOICES,
-        description="what runs designs; auto: Vitis if it is found, else replay",
+        description="what runs designs; auto: Vitis if found, else replay",
     )
     batch = WholeNumber(least=1, default=10, description="designs a round")
     objective = luigi.Parameter(
@@ -65,7 +65,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     warm_start = luigi.ChoiceParameter(
         default="auto",
         choices=WARM_STARTS,
-        description="known before any run: a model, estimates, reports or nothing",
+        description="known before any run",
     )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, a,b; default: the loop's own"

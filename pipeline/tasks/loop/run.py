@@ -35,6 +35,7 @@ class RunActiveLearningLoop(LoopTask):
         description="limit of a run of the kernel's test bench on this machine, 0 to run none",
     )  # fmt: skip
     cosim = luigi.BoolParameter(default=False, description="validation with Vitis simulates the RTL too")
+    implement = luigi.BoolParameter(default=False, description="validation with Vitis places and routes too")
 
     def requires(self) -> dict[str, Any]:
         """The last round, which needs all before it, and the validation."""

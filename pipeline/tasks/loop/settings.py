@@ -90,9 +90,7 @@ class LoopOptions:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        single(
-            max(len(named), 1), "--kernel", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow
-        )
+        single(max(len(named), 1), "--kernel", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow)
         narrowing = names(self.only), names(self.keep)
         backend = resolve_backend(self.backend)
         if BACKENDS[backend].runs_tool and not named:
