@@ -161,8 +161,6 @@ class Names:
 
     def _form(self, value: TimedValue) -> Linear:
         """A value in iteration numbers of the nest, where the analysis has it as a linear form."""
-        if value.value.exact is not None:
-            return linear.constant(value.value.exact)
         if value.value.terms is None:
             return linear.opaque(value.uses)
         return self._of_nest(value.value, value.uses)

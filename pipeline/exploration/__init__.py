@@ -2,8 +2,8 @@
 
 A *strategy* (:func:`make_strategy`) looks at the outcomes so far and at *candidates* (a design space, all of it where
 that is feasible, or a pool of cached designs), fits a *surrogate* and proposes the next designs by an *acquisition*. A
-*prior* carries over what was learned on other kernels. The names here load scikit-learn, scipy and pymoo; BoTorch is
-loaded by ``ehvi`` alone, torch by it and by ``meta_processes``.
+*prior* carries over what was learned on other kernels. The names here load scikit-learn, scipy and pymoo; torch is
+loaded by ``meta_processes`` alone.
 
 ```
 candidates = space_candidates(space, KernelFeatures(sites, estimate))     # or pool_candidates(designs, features)

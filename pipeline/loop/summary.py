@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.idle_sites import idle_sites
+from pipeline.estimator.written import without_effect
 from pipeline.exploration import stop_reason
+from pipeline.kernels.pragma_notices import pragma_notices
 from pipeline.loop.against import against_written, time_ns, used_text, value_text, written_text
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
@@ -87,6 +89,8 @@ def notices(loop: ClosedLoop) -> list[str]:
             said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
+        if plan.kernel is not None:
+            said += [*pragma_notices(plan.kernel), *without_effect(plan.kernel)]
         if plan.kernel is not None and (idle := _idle(plan.kernel)):
             said.append(
                 f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "
@@ -236,9 +240,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             assumed = best["assumed_trips"]
             under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
             value = "" if facts["unit"] == "cycles" else f"{value_text(best['value'], facts['unit'])}, "
-            lines.append(
-                f"  best: {value}{best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}"
-            )
+            figures = f"{value}{best['cycles']:,} cycles{under}"
+            lines.append(f"  best: {figures} in run {best['run']} ({used}): {best['key']}")
             if found["as_written"] is not None:
                 lines.append(f"  {found['compared']}")
             least = found["lower_bound"]

@@ -74,6 +74,7 @@ def kernel_text(facts: Facts) -> str:
         + (f" of {facts['combinations']:,} combinations" if facts["combinations"] is not None else "")
         + f"; {rules} of {len(facts['sites'])} sites have a rule; {facts['space_source']}",
         *_without_sites(facts["loops_without_sites"]),
+        *(f"Note: {notice}" for notice in facts["notices"]),
         *_known_labels(facts["labels"], facts["kernel"]),
         f"Default design: {facts['default_key'] or 'the one without any site'}",
         f"Next: DescribeDesign --kernel {facts['argument']} --key KEY, "
