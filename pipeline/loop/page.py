@@ -131,9 +131,11 @@ def _benches(facts: Mapping[str, Any]) -> list[Grid]:
 
 
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
-    clock = facts["clock_ns"]
+    clock, margin, aim = facts["clock_ns"], facts["uncertainty"], facts["flow_target"]
+    told = [f"at {clock:g} ns" if clock else "clock not recorded"]
+    told += [f"uncertainty {margin}"] * bool(margin) + [f"flow target {aim}"] * bool(aim)
     found = [
-        KeyFigure("part", facts["part"] or "not recorded", f"at {clock:g} ns" if clock else "clock not recorded"),
+        KeyFigure("part", facts["part"] or "not recorded", ", ".join(told)),
         KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
     ]
     for name, kernel in facts["kernels"].items():

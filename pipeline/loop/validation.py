@@ -12,6 +12,7 @@ from pipeline.files import write_json
 from pipeline.loop.measured import MeasuredDesign, write_measured
 from pipeline.loop.tables import UTILISATIONS, ranks, utilisations, write_csv
 from pipeline.reports.labels import DesignStatus
+from pipeline.synthesis.target import made_for
 from pipeline.terms import LEARNED, Resource
 
 if TYPE_CHECKING:
@@ -129,8 +130,18 @@ def validation_facts(
         }
     origins = sorted({row["origin"] for row in rows})
     flow = loop.flow
-    return {"backend": loop.backend_name, "source": loop.source_name, "part": flow.part, "clock_ns": flow.clock_ns,
-            "origins": origins, "kernels": kernels, "use_cache": use_cache}  # fmt: skip
+    return {
+        "backend": loop.backend_name,
+        "source": loop.source_name,
+        "part": flow.part,
+        "clock_ns": flow.clock_ns,
+        "uncertainty": flow.uncertainty,
+        "flow_target": flow.flow_target,
+        "target": made_for(flow),
+        "origins": origins,
+        "kernels": kernels,
+        "use_cache": use_cache,
+    }
 
 
 def write_validation(
@@ -151,7 +162,7 @@ def write_validation(
 def validation_text(facts: Mapping[str, Any]) -> str:
     """One line a kernel."""
     lines = []
-    target = f" for {facts['part']} at {facts['clock_ns']:g} ns" if facts.get("part") and facts.get("clock_ns") else ""
+    target = f" for {facts['target']}"
     for kernel, found in facts["kernels"].items():
         if not found["designs"]:
             lines.append(f"Validated {kernel}: no design, there was none to choose ({found['chosen']})")
