@@ -68,17 +68,7 @@ def write_loop_page(
         searches=[_search(facts, rows, name) for name in kernels],
         predictions=[_predictions(facts, predicted)] if predicted else [],
         grids=[
-            Grid(
-                "Validated designs",
-                ("kernel", "design", "origin", "predicted cycles", "cycles", "predicted rank", "rank", "fits"),
-                [
-                    [row[name] if name != "fits" else ("yes" if row["fits"] else "no") for name in
-                     ("kernel", "key", "origin", "predicted_cycles", "cycles", "predicted_rank", "rank", "fits")]
-                    for found in facts["validation"]["kernels"].values()
-                    for row in found["rows"]
-                ],
-                "Ranks are among the validated designs of a kernel.",
-            ),
+            *_validated(facts),
             *_implemented(facts),
             *_benches(facts),
         ],
@@ -88,6 +78,19 @@ def write_loop_page(
         files={name: what for name, what in FILES.items() if (folder / name).exists()},
     )  # fmt: skip
     (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+
+
+def _validated(facts: Mapping[str, Any]) -> list[Grid]:
+    """The validated designs; nothing where there is none."""
+    names = ("kernel", "key", "origin", "predicted_cycles", "cycles", "predicted_rank", "rank", "fits")
+    rows = [
+        [("yes" if row["fits"] else "no") if name == "fits" else row[name] for name in names]
+        for found in facts["validation"]["kernels"].values()
+        for row in found["rows"]
+    ]
+    columns = ("kernel", "design", "origin", "predicted cycles", "cycles", "predicted rank", "rank", "fits")
+    note = "Ranks are among the validated designs of a kernel."
+    return [Grid("Validated designs", columns, rows, note)] if rows else []
 
 
 def _implemented(facts: Mapping[str, Any]) -> list[Grid]:

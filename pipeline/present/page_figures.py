@@ -23,13 +23,13 @@ from pipeline.present.charts import (
     SearchCurve,
 )
 from pipeline.present.columns import (
+    error_text,
     front_of,
     highest_utilisation,
     number_text,
     numbers,
     percent_text,
     resource_label,
-    rmse,
     same_length,
     thinned,
 )
@@ -233,10 +233,8 @@ def prediction_figure(target: Predictions) -> PageFigure:
          "x1": 10**high if target.log else high, "y0": 10**low if target.log else low,
          "y1": 10**high if target.log else high, "line": {"color": "var(--faint)", "width": 1, "dash": "dot"}}
     ]  # fmt: skip
-    error = rmse([true[i] for i in known], [predicted[i] for i in known])
-    said = (
-        f"RMSE {number_text(error, 3)} over {len(known):,} designs." if error is not None else "No design to compare."
-    )
+    error = error_text([true[i] for i in known], [predicted[i] for i in known], log=target.log)
+    said = f"{error[0].upper()}{error[1:]}, over {len(known):,} designs." if error else "No design to compare."
     return PageFigure(title, data, layout, f"{said} {_of_all(len(drawn), len(known))}".strip())
 
 

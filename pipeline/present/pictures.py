@@ -28,7 +28,7 @@ from pipeline.present.charts import (
     LearningCurves,
     Predictions,
 )
-from pipeline.present.columns import front_of, highest_utilisation, number_text, numbers, rmse, same_length, short
+from pipeline.present.columns import error_text, front_of, highest_utilisation, number_text, numbers, same_length, short
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b4559a", "#c48a00", "#3f9fd8", "#5b6670")
 _MARKERS = ("o", "D", "s", "^", "P", "X", "*")
@@ -173,10 +173,10 @@ def _draw_predictions(axes: Axes, target: Predictions) -> None:
         axes.plot(ends, ends, color=_FAINT, linewidth=1, linestyle=":", zorder=1)
     axes.set_aspect("equal", adjustable="datalim")
     unit = f" ({target.unit})" if target.unit not in ("", target.target) else ""
-    error = rmse([a for a, _, _ in pairs], [b for _, b, _ in pairs])
+    error = error_text([a for a, _, _ in pairs], [b for _, b, _ in pairs], log=target.log) or "nothing to compare"
     axes.set(title=title, xlabel=f"true {target.target}{unit}", ylabel=f"predicted {target.target}{unit}")
     axes.text(
-        0.98, 0.02, f"RMSE {number_text(error, 3)}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
+        0.98, 0.02, f"{error}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
         va="bottom", color=_FAINT, fontsize=8,
     )  # fmt: skip
     if coloured:

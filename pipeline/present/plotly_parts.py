@@ -57,11 +57,12 @@ def log_axis(title: str, values: Sequence[float | None], *, counts: bool = True)
         # What counts has no tick below 1.
         start = max(low - rim, -0.02) if counts else low - rim
         axis["range"] = [round(start, 6), round(high + rim, 6)]
-        # Plotly labels each of 1..9 in a decade unless told otherwise, which crowds axes of many decades.
-        axis["dtick"] = "D1" if high - low < 0.5 else "D2" if high - low < 2 else max(1, math.ceil((high - low) / 7))
-        if high - low < 0.5:
-            # Plotly would draw the digits of a decade alone, and between 12,000 and 14,000 there is none.
+        if high - low < 0.8:
+            # Plotly would draw digits of a decade alone, and between 12,000 and 14,000 there is none.
             axis |= {"tickmode": "array", "tickvals": even_steps(10**start, 10 ** (high + rim))}
+        else:
+            # Plotly labels each of 1..9 in a decade unless told otherwise, which crowds axes of many decades.
+            axis["dtick"] = "D2" if high - low < 2 else max(1, math.ceil((high - low) / 7))
     return axis
 
 

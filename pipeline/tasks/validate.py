@@ -34,12 +34,13 @@ class ValidateTopDesigns(LoopTask):
     are computed again. Only the first is called resynthesised.
     """
 
+    rare = (*LoopTask.rare, "use_cache")
     example = "--kernel gemm-ncubed --budget 40 --top-k 5"
 
     budget = OptionalWholeNumber(
         least=1,
         default=None,
-        description="runs of the loop whose top designs are meant; without it those of --model alone",
+        description="runs of the loop that is meant; without it --model alone",
     )
     top_k = WholeNumber(least=0, default=3, description="designs to validate, for each kernel")
     use_cache = luigi.BoolParameter(default=False, description="with Vitis: take reports that are there already")
