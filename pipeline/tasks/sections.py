@@ -61,7 +61,9 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     testbench = luigi.Parameter(
         default="", description="C file of a test bench that calls the top function, for csim and cosim"
     )
-    further = luigi.Parameter(default="", description="steps beyond C synthesis, comma-separated: csim, cosim, export")
+    further = luigi.Parameter(
+        default="", description="steps beyond C synthesis, comma-separated: csim,cosim,export,implement"
+    )
 
 
 class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg

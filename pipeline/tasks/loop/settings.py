@@ -47,6 +47,7 @@ class LoopOptions:
     target: str
     target_cycles: float
     weights: str
+    hours: float
     acquisition: str
     surrogate: str
     model: str
@@ -72,6 +73,7 @@ class LoopOptions:
             goal=goal,
             batch=self.batch,
             target=target,
+            hours=None if math.isinf(self.hours) else self.hours,
             surrogate=self.surrogate,
             acquisition=self.acquisition,
             model=self.model,
