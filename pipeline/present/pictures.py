@@ -27,7 +27,7 @@ from pipeline.present.charts import (
     LearningCurves,
     Predictions,
 )
-from pipeline.present.columns import number_text, numbers, rmse, same_length, short
+from pipeline.present.columns import error_text, number_text, numbers, same_length, short
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b4559a", "#c48a00", "#3f9fd8", "#5b6670")
 _MARKERS = ("o", "D", "s", "^", "P", "X", "*")
@@ -113,7 +113,7 @@ def learning_curves(curves: Sequence[LearningCurves]) -> Picture:
 
 
 def best_so_far(searches: Sequence[BestSoFar]) -> Picture:
-    """A panel a search: fewest cycles after n HLS runs, baselines dashed with their spread. Raises likewise."""
+    """A panel a search: the least after n designs, baselines dashed with their spread. Raises likewise."""
     return _panels(searches, _draw_search, width=5.2, height=3.5)
 
 
@@ -167,10 +167,10 @@ def _draw_predictions(axes: Axes, target: Predictions) -> None:
         axes.plot(ends, ends, color=_FAINT, linewidth=1, linestyle=":", zorder=1)
     axes.set_aspect("equal", adjustable="datalim")
     unit = f" ({target.unit})" if target.unit not in ("", target.target) else ""
-    error = rmse([a for a, _, _ in pairs], [b for _, b, _ in pairs])
+    error = error_text([a for a, _, _ in pairs], [b for _, b, _ in pairs], log=target.log) or "nothing to compare"
     axes.set(title=title, xlabel=f"true {target.target}{unit}", ylabel=f"predicted {target.target}{unit}")
     axes.text(
-        0.98, 0.02, f"RMSE {number_text(error, 3)}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
+        0.98, 0.02, f"{error}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
         va="bottom", color=_FAINT, fontsize=8,
     )  # fmt: skip
     if coloured:
@@ -263,7 +263,7 @@ def _draw_search(axes: Axes, search: BestSoFar) -> None:
     if search.reference is not None:
         _level(axes, search.reference, f"{search.reference_name} {number_text(search.reference)}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set(xlabel="HLS runs", ylabel="fewest cycles so far")
+    axes.set(xlabel="designs tried", ylabel=search.least)
     _headed(axes, f"{search.kernel}, {search.source}")
 
 

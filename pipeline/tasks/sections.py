@@ -65,7 +65,9 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     testbench = luigi.Parameter(
         default="", description="C file of a test bench that calls the top function, for csim and cosim"
     )
-    further = luigi.Parameter(default="", description="steps beyond C synthesis, comma-separated: csim, cosim, export")
+    further = luigi.Parameter(
+        default="", description="steps beyond C synthesis, comma-separated: csim,cosim,export,implement"
+    )
 
 
 class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
@@ -81,6 +83,13 @@ class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         least=0, default=0, description="licences shared by all runs of the workspace, 0 for no limit"
     )
     options = luigi.Parameter(default="", description="options of the executor: name=value, separated by ';'")
+
+
+class reading(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
+    """The section [reading]: what one run of the compiler over a kernel's source may take."""
+
+    seconds = Real(above=0, most=1e5, default=60.0, description="seconds, by the clock and of the processor")
+    memory_gib = Real(above=0, most=1e4, default=4.0, description="memory in GiB")
 
 
 def section(of: type[luigi.Config]) -> Any:

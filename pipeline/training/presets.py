@@ -22,9 +22,11 @@ _BEST_MODEL: dict[str, Any] = {"pragma_scale": "log2", "expert_init": "independe
 _BEST_REGRESSION: dict[str, Any] = {"last_activation": "none", "standardised": True}
 _BEST_TRAINING: dict[str, Any] = {
     "epochs": 200, "batch_size": 256, "kernels_per_batch": 4, "learning_rate": 1e-3, "warmup_steps": 200,
-    "gradient_clip": 5.0, "optimiser": "adamw",
+    "gradient_clip": 5.0, "optimiser": "adamw", "huber": 1.0,
 }  # fmt: skip
-_BEST_FINE_TUNING: dict[str, Any] = {"epochs": 200, "warmup_steps": 20, "gradient_clip": 5.0, "optimiser": "adamw"}
+_BEST_FINE_TUNING: dict[str, Any] = {
+    "epochs": 200, "warmup_steps": 20, "gradient_clip": 5.0, "optimiser": "adamw", "huber": 1.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
