@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline.tasks import command_line, defaults, family, help, messages
+from pipeline.tasks import command_line, defaults, family, help, messages, recorded
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.compare_designs import Compare
@@ -18,6 +18,7 @@ from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
 from pipeline.tasks.loop.run import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.status import Status
 from pipeline.tasks.training import FineTune, TrainHierarchicalMoE
 from pipeline.tasks.transfer import EvaluateTransfer
 from pipeline.tasks.validate import ValidateTopDesigns
@@ -44,6 +45,7 @@ COMMANDS = (
     ListKernels,
     DescribeKernel,
     DescribeDesign,
+    Status,
     Compare,
     Doctor,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "family",
     "farm",
     "messages",
+    "recorded",
     "vitis",
 ]
 

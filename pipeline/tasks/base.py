@@ -19,7 +19,7 @@ from pipeline.last_words import end, exit_code, told
 from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.older import other_versions
-from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
 from pipeline.tasks.parameters import names as names
 from pipeline.tasks.sections import farm, section, vitis
@@ -59,6 +59,16 @@ class PipelineTask(luigi.Task):
     def page(self) -> Path | None:
         """The page to look at, for a task that writes one; the command's last line links it where it is there."""
         return None
+
+    @property
+    def subject(self) -> str:
+        """What the command works on, as its record names it: commands that go on from one another have one subject."""
+        output = self.output()
+        return output.path.name if isinstance(output, FolderTarget) else type(self).__name__
+
+    def recorded(self) -> dict[str, Any]:
+        """What the record of the running command tells beside the command: JSON values."""
+        return {}
 
     def summarise(self) -> None:
         """Says what the finished task has left, for the user who asked for it; nothing unless a task says more."""
