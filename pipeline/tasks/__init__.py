@@ -4,6 +4,7 @@ import sys
 
 from pipeline.tasks import command_line, defaults, family, help, messages, recorded
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
+from pipeline.tasks.clean import CleanWorkspace
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.compare_designs import Compare
 from pipeline.tasks.dataset import GenerateDataset
@@ -46,6 +47,7 @@ COMMANDS = (
     DescribeKernel,
     DescribeDesign,
     Status,
+    CleanWorkspace,
     Compare,
     Doctor,
 )

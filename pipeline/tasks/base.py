@@ -24,6 +24,7 @@ from pipeline.tasks.parameters import Folder, WholeNumber
 from pipeline.tasks.parameters import names as names
 from pipeline.tasks.sections import farm, section, vitis
 from pipeline.tasks.target_options import check_task
+from pipeline.workspace.commands import check_not_cleaned
 
 _T = TypeVar("_T")
 _TELL_EVERY_S = 0.5
@@ -35,6 +36,8 @@ class PipelineTask(luigi.Task):
 
     example: ClassVar[str] = ""
     """Options of a first command, for the help."""
+    only_looks: ClassVar[bool] = False
+    """Whether the task may run beside a clean-up of the workspace, as it writes nothing into it."""
 
     workspace = Folder(default="workspace", description="folder for everything that is written")
     seed = WholeNumber(default=0, description="seed of everything that is drawn at random")
@@ -46,6 +49,8 @@ class PipelineTask(luigi.Task):
             self._check_settings()
             check_task(self)
             defaults.check_scheduler()
+            if not self.only_looks:
+                check_not_cleaned(self.folder)
             if note := other_versions(self.folder, __version__):
                 say(note)
 

@@ -23,6 +23,7 @@ class Status(PipelineTask):
     """
 
     example = "--workspace workspace"
+    only_looks = True
 
     json = luigi.BoolParameter(default=False, description="JSON instead of text")
     page_file = luigi.Parameter(default="", description="writes the overview as a page into this HTML file")

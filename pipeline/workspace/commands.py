@@ -34,7 +34,7 @@ _MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Command:
+class RecordedCommand:
     """A command that runs, or ended before its work was done.
 
     ``state`` is running, killed (ended without a word) or stopped (with ``exit_code``). ``facts`` is what it told of
@@ -87,7 +87,7 @@ def begin(workspace: Path, task: str, subject: str, facts: Mapping[str, Any]) ->
     raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(folder))
 
 
-def commands(workspace: Path) -> list[Command]:
+def commands(workspace: Path) -> list[RecordedCommand]:
     """The commands of a workspace, by task and subject; reads alone, and holds up no command.
 
     What is half-written or damaged tells its state all the same.
@@ -118,7 +118,7 @@ def wait_for_cleaning(workspace: Path) -> None:
                 fcntl.flock(opened, fcntl.LOCK_SH)
 
 
-def _commands(folder: Path) -> Iterator[Command]:
+def _commands(folder: Path) -> Iterator[RecordedCommand]:
     for file in sorted(_files(folder)):
         held = _is_held(file)
         if held is None:
@@ -127,7 +127,7 @@ def _commands(folder: Path) -> Iterator[Command]:
         code = ended.get("exit_code")
         exit_code = code if isinstance(code, int) else None
         state = RUNNING if held else KILLED if exit_code is None else STOPPED
-        yield Command(file, state, told, exit_code)
+        yield RecordedCommand(file, state, told, exit_code)
 
 
 def _files(folder: Path) -> list[Path]:

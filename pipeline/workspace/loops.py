@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import fingerprint, intact, read_own, read_text
-from pipeline.workspace.commands import Command
+from pipeline.workspace.commands import RecordedCommand
 from pipeline.workspace.records import Tell, folders, whole
 
 LOOP = "RunActiveLearningLoop"
@@ -51,7 +51,7 @@ def design_facts(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def loops(workspace: Path, commands: Iterable[Command], tell: Tell) -> list[dict[str, Any]]:
+def loops(workspace: Path, commands: Iterable[RecordedCommand], tell: Tell) -> list[dict[str, Any]]:
     """Every loop of a workspace as JSON values: running ones first, then those that ended early, then finished ones."""
     ran = {str(command.facts.get("subject")): command for command in commands if command.task == LOOP}
     found, finished = [], set()
@@ -100,7 +100,7 @@ def _finished(folder: Path) -> dict[str, Any]:
         }
 
 
-def _unfinished(folder: Path, command: Command | None, tell: Tell) -> dict[str, Any]:
+def _unfinished(folder: Path, command: RecordedCommand | None, tell: Tell) -> dict[str, Any]:
     facts = command.facts if command is not None else {}
     found = rounds_of(folder, tell)
     kernels = facts.get("kernels") or sorted({row["kernel"] for row in found.rows})
