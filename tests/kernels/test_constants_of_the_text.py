@@ -26,7 +26,8 @@ typedef struct { int a : 3; int b; } fields;
 _BOUNDS = [
     "ps[0].n", "ps[1].n", "ps[1].w[1]", "ps[1].w[0] + 2", "e[2][1]", "e[0][0] + 3", "bytes[1]", "steps[4]",
     "steps[8] + 1", "sizeof(e) / sizeof(e[0])", "sizeof text", "sizeof steps / sizeof *steps",
-    "sizeof \"a\\x41\\\\\"", "offsetof(struct o, s[2])", "offsetof(struct o, i[3])", "offsetof(struct o, d)", "offsetof(struct o, last.w)",
+    "sizeof \"a\\x41\\\\\"", "offsetof(struct o, s[2])", "offsetof(struct o, i[3])", "offsetof(struct o, d)",
+    "offsetof(struct o, last.w)",
     "_Alignof(double)", "alignof(struct o)", "_Alignof(short)", "'\\101'", "'\\x41'", "'\\n'", "'\\0' + 3", "'\\''",
     "ps[Q].w[Q]", "(e[Q][0] > 3 ? bytes[0] : 9)",
 ]  # fmt: skip

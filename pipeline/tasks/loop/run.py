@@ -77,6 +77,23 @@ class RunActiveLearningLoop(LoopTask):
         """``loops/KERNEL-SOURCE-HASH/``; ``loops/latest`` points to the newest."""
         return FolderTarget(self.folder / "loops" / f"{self.loop.title}-{self.digest}")
 
+    @property
+    def subject(self) -> str:
+        """The rounds, which a larger budget goes on from."""
+        return self.loop.rounds_folder.name
+
+    def recorded(self) -> dict[str, Any]:
+        """What Status tells of a loop that has not ended."""
+        flow = self.loop.flow
+        return {
+            "kernels": list(self.loop.plans),
+            "source": self.loop.source_name,
+            "part": flow.part,
+            "clock_ns": flow.clock_ns,
+            "objective": self.objective,
+            "budget": self.budget,
+        }
+
     def run(self) -> None:
         """Writes the tables, the summary, the best designs and the page."""
         from pipeline.loop.record import RoundsRecord
