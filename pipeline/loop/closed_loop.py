@@ -50,6 +50,7 @@ class ClosedLoop:
         goal: what is minimised, and when a design fits.
         batch: designs a round.
         target: good enough, in the objective's unit; None where nothing is.
+        hours: how long all runs together may take, each run's own time counted; None for no limit.
         surrogate: what forecasts designs, or ``auto``.
         acquisition: how designs are chosen from forecasts, or ``auto``.
         model: a model file or a model's folder, for the surrogate ``hmoe``; empty for none.
@@ -70,6 +71,7 @@ class ClosedLoop:
     goal: Objective = field(default_factory=Objective)
     batch: int = 10
     target: float | None = None
+    hours: float | None = None
     surrogate: str = "auto"
     acquisition: str = "auto"
     model: str = ""
@@ -142,6 +144,7 @@ class ClosedLoop:
             "snapshot": self.store.snapshot(replayed) if replayed else None,
             "surrogate": self.surrogate,
             "target": self.target,
+            **({} if self.hours is None else {"hours": self.hours}),
             "version": __version__,
             "warm_start": [self.warm_start, sorted(self.warm_sources)],
         }

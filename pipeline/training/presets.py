@@ -10,13 +10,11 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.models import ModelConfig
-from pipeline.models.config import PUBLISHED as PUBLISHED_MODELS
 from pipeline.training.config import TrainingConfig
 from pipeline.training.fine_tune import FINE_TUNING
 from pipeline.training.sites import EDGE_FEATURES, NODE_FEATURES
 
 MODES = ("published", "best")
-MODELS = tuple(PUBLISHED_MODELS)
 CLASSIFIER_EPOCHS = 200
 """The published pre-training of a validity classifier."""
 
@@ -48,7 +46,7 @@ class Preset:
 def preset(
     mode: str, *, model: str = "hmoe-2", task: str = "regression", estimates: int = 0, sources: tuple[str, ...] = ()
 ) -> Preset:
-    """The configurations of a mode, for one of the models of :data:`MODELS`.
+    """The configurations of a mode, for one of the models of :data:`~pipeline.models.config.PUBLISHED`.
 
     ``published``: arXiv 2410.19225 as it is; estimates and sources are not used. ``best``: with ``estimates`` numbers
     per design where that is not 0, and the sources told apart where there are several.

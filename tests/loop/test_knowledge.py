@@ -28,17 +28,22 @@ def _histories() -> list[History]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def learned() -> Knowledge:
+    return Knowledge.learn(_histories())
+
+
+@pytest.fixture(scope="module")
+def folder(learned: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("models") / "toy"
     place.mkdir()
-    Knowledge.learn(_histories()).save(place)
+    learned.save(place)
     card = {"kernels": list(KERNELS), "sources": ["own"], "designs": 300, "made_with": made_with()}
     (place / CARD).write_text(json.dumps(card))
     return place
 
 
-def test_what_is_read_back_forecasts_what_was_learned(folder: Path) -> None:
-    learned, read = Knowledge.learn(_histories()), Knowledge.load(folder)
+def test_what_is_read_back_forecasts_what_was_learned(learned: Knowledge, folder: Path) -> None:
+    read = Knowledge.load(folder)
     features = _histories()[0].features
     one, other = learned.prior.predict(features), read.prior.predict(features)
     for name in ("latency", "latency_spread", "utilisation", "utilisation_spread", "valid"):

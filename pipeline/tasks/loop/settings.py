@@ -13,8 +13,8 @@ from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
+from pipeline.tasks.sections import pairs
 from pipeline.tasks.target_options import one_target, target_of
-from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -47,6 +47,7 @@ class LoopOptions:
     target: str
     target_cycles: float
     weights: str
+    hours: float
     acquisition: str
     surrogate: str
     model: str
@@ -72,6 +73,7 @@ class LoopOptions:
             goal=goal,
             batch=self.batch,
             target=target,
+            hours=None if math.isinf(self.hours) else self.hours,
             surrogate=self.surrogate,
             acquisition=self.acquisition,
             model=self.model,
