@@ -65,20 +65,6 @@ def scale(value: Linear, factor: int) -> Linear:
     )
 
 
-def multiply(left: Linear, right: Linear) -> Linear:
-    """``left * right``; unknown unless one of them is a number."""
-    if is_number(left):
-        return scale(right, left.constant)
-    if is_number(right):
-        return scale(left, right.constant)
-    return opaque(left.uses | right.uses)
-
-
-def is_number(value: Linear) -> bool:
-    """Whether it is a known number."""
-    return value.affine and not value.loops and not value.symbols
-
-
 def distance(write: Index, read: Index, loop: int, spans: Mapping[int, int | None], trips: int | None) -> int | None:
     """Smallest ``d >= 1`` such that the read ``d`` iterations of ``loop`` later may meet the write.
 

@@ -11,14 +11,15 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import mean_trips
-from pipeline.estimator.nest import Body, Branch, Carried, Index, LoopNode, Nest, loops_of
+from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
-from pipeline.estimator.walk_values import CHOSEN, Binding, Open, Source, Sources, TimedValue, join
+from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, Frame, Open, Source, Sources, TimedValue, join
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.own_pragmas import DependencePragma
 from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.values import linear as form
 
 _INDEX = "index the array it points to instead"
 _LARGEST_NEST = 20_000
@@ -41,7 +42,7 @@ class _Walker(Calls):
             raise PipelineError(f"no function '{self.kernel.top}'", file=self.kernel.file)
         for symbol in (*self.program.globals, *top.arguments):
             self._declare(symbol)
-        self.calls.append(self.kernel.top)
+        self.calls.append(Frame(self.kernel.top, self.readers[self.kernel.top].reaching, {}))
         self._statement(top.node.body)
         self._flush()
         for name, memory in self.memories.items():
@@ -70,10 +71,11 @@ class _Walker(Calls):
             )
 
     def _statement(self, node: Any) -> None:
+        self._stand_at(node)
         if node is None or isinstance(
             node, (c_ast.Pragma, c_ast.EmptyStatement, c_ast.Break, c_ast.Continue, c_ast.Goto, c_ast.Typedef)
         ):
-            if isinstance(node, c_ast.Goto) and id(node) in self.functions[self.calls[-1]].goes_back:
+            if isinstance(node, c_ast.Goto) and id(node) in self.functions[self.calls[-1].function].goes_back:
                 raise self._error(
                     node, f"goto {node.name} goes back, a loop without a trip count", "write it as a for or while loop"
                 )
@@ -90,10 +92,9 @@ class _Walker(Calls):
         elif isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile)):
             self._loop(node)
         elif isinstance(node, c_ast.If):
-            condition = self._expression(node.cond)
-            self._arms(condition, [node.iftrue, node.iffalse])
+            self._arms(self._leaf(node.cond), [node.iftrue, node.iffalse])
         elif isinstance(node, c_ast.Switch):
-            condition = self._expression(node.cond)
+            condition = self._leaf(node.cond)
             arms = node.stmt.block_items or () if isinstance(node.stmt, c_ast.Compound) else (node.stmt,)
             self._arms(condition, [*arms, None])
         elif isinstance(node, (c_ast.Case, c_ast.Default)):
@@ -103,11 +104,16 @@ class _Walker(Calls):
             self._statement(node.stmt)
         elif isinstance(node, c_ast.Return):
             self.leaves = self.leaves or bool(self.stack or self.guards)
-            value = self._expression(node.expr) if node.expr is not None else None
+            value = self._leaf(node.expr) if node.expr is not None else None
             if value is not None and len(self.calls) > 1:
                 self.scalars[f"return@{len(self.calls)}"] = value
         else:
             self._expression(node)
+
+    def _leaf(self, node: Any) -> TimedValue:
+        """The value of an expression that stands by itself in a statement."""
+        self._stand_at(node)
+        return self._expression(node)
 
     def _local(self, decl: Any) -> None:
         symbol = self._symbol(decl)
@@ -186,13 +192,13 @@ class _Walker(Calls):
             if name not in before:
                 merged[name] = first
                 continue
-            uses = condition.line.uses.union(*(value.line.uses for value in values))
+            uses = condition.uses.union(*(value.uses for value in values))
             self.open.operators[self._operator("select", first.ctype), uses] += 1
-            same = all(value.line == first.line for value in values)
             joined = join(condition.sources, *(value.sources for value in values))
             merged[name] = TimedValue(
                 first.ctype,
-                first.line if same else linear.opaque(uses),
+                NOT_KNOWN,
+                uses,
                 max([condition.ready, *(value.ready for value in values)]),
                 {key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in joined.items()},
             )
@@ -204,6 +210,7 @@ class _Walker(Calls):
         own = self._about_arrays(self.written.on_loop(loop), loop.function)
         loop = hinted(loop, own.trips)
         if isinstance(node, c_ast.For):
+            self._stand_at(node.init)
             if isinstance(node.init, c_ast.DeclList):
                 for decl in node.init.decls:
                     self._local(decl)
@@ -216,13 +223,13 @@ class _Walker(Calls):
         item = LoopNode(
             number,
             loop,
-            self.calls[-1],
+            self.calls[-1].function,
             sites[SiteKind.PIPELINE].name if SiteKind.PIPELINE in sites else None,
             parallel.name if parallel else None,
             sites[SiteKind.TILE].name if SiteKind.TILE in sites else None,
             parallel.reduction if parallel else None,
             own,
-            any(_pipelines(self.written.in_function(name)) for name in self.calls),
+            any(_pipelines(self.written.in_function(frame.function)) for frame in self.calls),
             mean=mean_trips(record),
         )
         self.nodes[number] = item
@@ -237,34 +244,40 @@ class _Walker(Calls):
             value = self.scalars.get(key)
             if value is None:
                 continue
+            uses = value.uses | {number}
             if key == variable and loop.step is not None:
-                first = value.line
-                line = linear.add(first, linear.scale(linear.iteration(number), loop.step))
-                self.scalars[key] = TimedValue(value.ctype, line, 0, {})
+                self.scalars[key] = TimedValue(value.ctype, form(0, {record: 1}, NOT_KNOWN.ctype), uses)
             else:
-                uses = value.line.uses | {number}
                 source: Source = ("scalar", number, key)
-                self.scalars[key] = TimedValue(value.ctype, linear.opaque(uses), 0, {source: (0, 0, frozenset())})
+                self.scalars[key] = TimedValue(value.ctype, NOT_KNOWN, uses, 0, {source: (0, 0, frozenset())})
+        self.counters[record] = self._counter(record, number, variable)
         self.items.append([])
         # The header of a loop that counts by itself costs nothing.
         by_itself = isinstance(node, c_ast.For) and (variable is not None or record.symbol in moving)
         counted = {variable} if by_itself and variable is not None else set()
         if not by_itself and getattr(node, "cond", None) is not None:
-            self._expression(node.cond)
+            self._leaf(node.cond)
         self._statement(node.stmt)
         if isinstance(node, c_ast.For) and node.next is not None and not by_itself:
-            self._expression(node.next)
+            self._leaf(node.next)
         self._flush()
         self.places.update(moving)
         item.body = tuple(self.items.pop())
         item.below = tuple(loops_of(item.body))
         item.carried = self._carry(number, written - counted, before)
         if variable is not None and variable in self.scalars:
-            uses = before[variable].line.uses if variable in before else frozenset()
-            self.scalars[variable] = TimedValue(self.scalars[variable].ctype, linear.opaque(uses), 0, {})
+            uses = before[variable].uses if variable in before else frozenset()
+            self.scalars[variable] = TimedValue(self.scalars[variable].ctype, NOT_KNOWN, uses)
         self.guards = guards
         self.stack.pop()
         self.items[-1].append(item)
+
+    def _counter(self, record: LoopRecord, number: int, variable: str | None) -> Linear:
+        """A loop's variable in its iterations, as a form of the nest."""
+        uses = self.scalars[variable].uses if variable in self.scalars else frozenset({number})
+        if record.start is None or record.start.terms is None or not record.step:
+            return linear.opaque(uses)
+        return linear.add(self._of_nest(record.start, uses), linear.scale(linear.iteration(number), record.step))
 
     def _about_arrays(self, own: Written, function: str) -> Written:
         """What is written of dependences, about the arrays that a helper's names stand for where it is called."""
@@ -291,7 +304,7 @@ class _Walker(Calls):
 
     def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Binding]:
         """Lets the pointers that a loop moves point where they do in its iterations; returns where after it."""
-        reaching = self.kernel.analysis.readers[record.function].reaching
+        reaching = self.calls[-1].reaching
         after: dict[Symbol, Binding] = {}
         for symbol in reaching.effects.of(record.node).writes:
             place = self.places.get(symbol)
@@ -320,13 +333,10 @@ class _Walker(Calls):
                 carried.append(Carried(key, own[0], own[2] - {CHOSEN}, CHOSEN in own[2]))
                 for name, (delay, memory, via) in before[key].sources.items():
                     rest = join(rest, {name: (delay + own[0], memory, via | own[2] | {number})})
-            uses = value.line.uses - {number}
-            keep = value.line.affine and number not in value.line.uses
-            self.scalars[key] = TimedValue(value.ctype, value.line if keep else linear.opaque(uses), 0, rest)
-        for key in list(self.scalars):
-            value = self.scalars[key]
-            if number in value.line.uses:
-                self.scalars[key] = replace(value, line=linear.opaque(value.line.uses - {number}))
+            self.scalars[key] = TimedValue(value.ctype, NOT_KNOWN, value.uses - {number}, 0, rest)
+        for key, value in self.scalars.items():
+            if number in value.uses:
+                self.scalars[key] = replace(value, uses=value.uses - {number})
         return tuple(carried)
 
     def _written(self, node: Any) -> set[str]:
@@ -347,7 +357,7 @@ class _Walker(Calls):
             info = self.functions.get(name)
             if info is not None:
                 called += [callee for callee in info.calls if callee not in called]
-                written = self.kernel.analysis.readers[name].reaching.effects.of(info.node.body).writes
+                written = self.readers[name].reaching.effects.of(info.node.body).writes
                 shared = [self.places.get(symbol) for symbol in written if symbol.role in ("global", "static")]
                 keys |= {place.key for place in shared if place is not None and not place.array}
         return keys

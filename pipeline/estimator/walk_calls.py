@@ -9,13 +9,14 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
 from pipeline.estimator.library_calls import LibraryCall, library_call
-from pipeline.estimator.nest import Call, Linear, PortAccess
+from pipeline.estimator.nest import Call, PortAccess
 from pipeline.estimator.walk_expressions import ExpressionWalk
-from pipeline.estimator.walk_values import Binding, TimedValue, join
+from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, join
+from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.values import fitted
 
 _DEEPEST_CALL = 40
 
@@ -84,17 +85,12 @@ class Calls(ExpressionWalk):
         if base in _FLOAT_CALLS:
             ctype = CostType("float", 32) if base != name else CostType("double", 64)
             values = [self._cast(value, ctype) for value in values]
-            uses = frozenset(loop for value in values for loop in value.line.uses)
             kind = _FLOAT_CALLS[base]
             if not kind:
-                return (
-                    replace(values[0], line=linear.opaque(uses))
-                    if values
-                    else TimedValue(INT, linear.opaque(()), 0, {})
-                )
-            return self._apply(self._operator(kind, ctype), ctype, linear.opaque(uses), values)
+                return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
+            return self._apply(self._operator(kind, ctype), ctype, values)
         if name in _FREE_CALLS:
-            return values[0] if values else TimedValue(INT, linear.opaque(()), 0, {})
+            return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
         known = library_call(name)
         if known is not None:
             return self._library(node, known, arguments, values)
@@ -102,29 +98,30 @@ class Calls(ExpressionWalk):
 
     def _library(self, node: Any, known: LibraryCall, arguments: list[Any], values: list[TimedValue]) -> TimedValue:
         """A call of a library's type; a FIFO or port answers within the cycle of its neighbours."""
-        uses = frozenset(loop for value in values for loop in value.line.uses)
+        anew: frozenset[int] = frozenset()
         place = self._place(arguments[0]) if known.port is not None and arguments else None
         if place is not None and known.port is not None:
             # What is read anew is another value in each iteration; it is no copy that iterations share.
             self.open.touches.append(PortAccess(place.key, place.prefix, known.port == "write"))
-            uses = uses | frozenset(self.stack)
+            anew = frozenset(self.stack)
         returned = cost_type(self.type_of(node))
         ctype = _of_numbers(known.of, returned)
-        line = linear.opaque(uses)
-        value = TimedValue(ctype, line, 0, {})
+        value = TimedValue(ctype, uses=anew)
         if values:
-            value = self._apply_all(known.operations, ctype, line, values)
+            value = self._apply_all(known.operations, ctype, [value, *values])
         return replace(value, ctype=returned if returned.kind != "void" else INT)
 
     def _apply_all(
-        self, operations: tuple[tuple[str, int], ...], ctype: CostType, line: Linear, values: list[TimedValue]
+        self, operations: tuple[tuple[str, int], ...], ctype: CostType, values: list[TimedValue]
     ) -> TimedValue:
         """Operations one after the other, each as often side by side as it says."""
-        value = TimedValue(ctype, line, max(item.ready for item in values), join(*(item.sources for item in values)))
+        uses = frozenset(loop for item in values for loop in item.uses)
+        ready, sources = max(item.ready for item in values), join(*(item.sources for item in values))
+        value = TimedValue(ctype, NOT_KNOWN, uses, ready, sources)
         for kind, count in operations:
             operator = self._operator(kind, ctype)
-            value = self._apply(operator, ctype, line, [value])
-            self.open.operators[operator, line.uses] += count - 1
+            value = self._apply(operator, ctype, [value])
+            self.open.operators[operator, uses] += count - 1
         return value
 
     def _transfer(self, name: str, arguments: list[Any]) -> TimedValue:
@@ -137,10 +134,10 @@ class Calls(ExpressionWalk):
         else:
             self.open.depth = max(1, size * 8 // max(place.ctype.bits, 1)) + self.device.operators["load"].stages
         self._flush()
-        return TimedValue(INT, linear.opaque(()), 0, {})
+        return TimedValue(INT)
 
     def _inline(self, node: Any, name: str, arguments: list[Any]) -> TimedValue:
-        if name in self.calls:
+        if any(frame.function == name for frame in self.calls):
             raise self._error(node, f"'{name}' calls itself; hardware has no recursion", "write it as a loop")
         if len(self.calls) > _DEEPEST_CALL:
             raise self._error(node, f"calls nest deeper than {_DEEPEST_CALL}")
@@ -155,11 +152,15 @@ class Calls(ExpressionWalk):
             else:
                 value = self._expression(argument)
                 bound.append((symbol, None, self._cast(value, cost_type(symbol.ctype))))
+        numbers = {symbol: given.value for symbol, _, given in bound if given is not None}
+        numbers = {symbol: fitted(value, symbol.ctype) for symbol, value in numbers.items() if value.exact is not None}
+        forms = {symbol.name: self._form(given) for symbol, _, given in bound if given is not None}
+        here = self.context, self.settled
         has_loops = name in self.looping
         if has_loops:
             self._flush()
             self.items.append([])
-        self.calls.append(name)
+        self.calls.append(Frame(name, self.readers[name].reaching.of_call(numbers), forms))
         self.instances += 1
         for symbol, place, given in bound:
             if place is not None:
@@ -172,10 +173,12 @@ class Calls(ExpressionWalk):
             self.places.pop(symbol, None)
         result = self.scalars.pop(f"return@{len(self.calls)}", None)
         self.calls.pop()
+        self.context, self.settled = here
         if has_loops:
             self._flush()
             self.items[-2].append(Call(name, tuple(self.items.pop()), self.written.in_function(name)))
             self._grow()
         if result is None:
-            return TimedValue(INT, linear.opaque(self.stack), 0, {})
+            return TimedValue(INT, uses=frozenset(self.stack))
+        result = replace(result, value=evaluate(node, self) if result.ctype.kind == "int" else NOT_KNOWN)
         return replace(result, ready=0) if has_loops else result

@@ -12,10 +12,11 @@ from pycparser import c_ast
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
-from pipeline.estimator.walk_names import Names
-from pipeline.estimator.walk_values import CHOSEN, Binding, TimedValue, join
-from pipeline.kernels.literals import literal
-from pipeline.kernels.values import truncated
+from pipeline.estimator.walk_names import Names, symbolic
+from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, join
+from pipeline.kernels.arithmetic import binary
+from pipeline.kernels.expressions import evaluate
+from pipeline.kernels.values import Value, constant, fitted
 
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
@@ -34,7 +35,7 @@ class ExpressionWalk(Names, abc.ABC):
             return self._find(node)
         if isinstance(node, c_ast.ArrayRef):
             base = self._place(node.name)
-            return self._step(base, self._expression(node.subscript).line) if base is not None else None
+            return self._step(base, self._form(self._expression(node.subscript))) if base is not None else None
         if isinstance(node, c_ast.StructRef):
             return self._field(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "*":
@@ -61,7 +62,7 @@ class ExpressionWalk(Names, abc.ABC):
             base = self._place(node.left) if self.type_of(node.left).kind in ("array", "pointer") else None
             if base is None or not base.array:
                 return None
-            offset = self._expression(node.right).line
+            offset = self._form(self._expression(node.right))
             return self._moved(base, offset if node.op == "+" else linear.scale(offset, -1))
         return None
 
@@ -106,7 +107,7 @@ class ExpressionWalk(Names, abc.ABC):
                 role, direction = "argument", "inout"
             self.memories[key] = Memory(key, max(ctype.bits, 1), (*outer, *dims), role, direction)
         elif not dims and not base.array and ctype.kind != "struct" and key not in self.scalars:
-            self.scalars[key] = TimedValue(ctype, linear.symbol(key), 0, {})
+            self.scalars[key] = symbolic(key, ctype)
         return Binding(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
 
     def _operator(self, name: str, ctype: CostType) -> str:
@@ -122,25 +123,29 @@ class ExpressionWalk(Names, abc.ABC):
             return f"{name}{width}"
         return name
 
-    def _apply(self, operator: str, ctype: CostType, line: Linear, values: Iterable[TimedValue]) -> TimedValue:
+    def _apply(
+        self, operator: str, ctype: CostType, values: Iterable[TimedValue], value: Value = NOT_KNOWN
+    ) -> TimedValue:
+        """An operation on values, which gives ``value``."""
         stages = self.device.operators[operator].stages
-        self.open.operators[operator, line.uses] += 1
         inputs = list(values)
+        uses = _uses(*inputs)
+        self.open.operators[operator, uses] += 1
         ready = max((value.ready for value in inputs), default=0) + stages
         self.open.depth = max(self.open.depth, ready)
         sources = {
             name: (delay + stages, memory, via)
             for name, (delay, memory, via) in join(*(value.sources for value in inputs)).items()
         }
-        return TimedValue(ctype, line, ready, sources)
+        return TimedValue(ctype, value, uses, ready, sources)
 
     def _cast(self, value: TimedValue, ctype: CostType) -> TimedValue:
         if ctype.kind in ("struct", "void") or value.ctype.kind == ctype.kind or value.ctype.kind in ("struct", "void"):
             return replace(value, ctype=ctype) if ctype.kind not in ("struct", "void") else value
-        if linear.is_number(value.line) and not value.sources:
+        if value.value.exact is not None and not value.sources:
             return replace(value, ctype=ctype)
         both_float = value.ctype.kind != "int" and ctype.kind != "int"
-        return self._apply("fcast" if both_float else "icast", ctype, linear.opaque(value.line.uses), [value])
+        return self._apply("fcast" if both_float else "icast", ctype, [value])
 
     def _expression(self, node: Any) -> TimedValue:
         if isinstance(node, c_ast.Constant):
@@ -148,17 +153,17 @@ class ExpressionWalk(Names, abc.ABC):
         if isinstance(node, c_ast.ID):
             symbol, place = self._symbol(node), self._find(node)
             if symbol is not None and symbol.number is not None:
-                return TimedValue(INT, linear.constant(symbol.number), 0, {})
+                return TimedValue(INT, constant(symbol.number))
             if place is None:
-                return TimedValue(INT, linear.symbol(node.name), 0, {})
+                return symbolic(node.name, INT)
             if place.array and self.type_of(node).kind == "pointer":
-                return TimedValue(INT, linear.opaque(()), 0, {})  # An address.
-            return self._read(place)
+                return TimedValue(INT)  # An address.
+            return self._read(node, place)
         if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
             place = self._place(node)
             if place is None:
                 raise self._error(node, "an access through an expression that is no named array")
-            return self._read(place)
+            return self._read(node, place)
         if isinstance(node, c_ast.Assignment):
             return self._assign(node)
         if isinstance(node, c_ast.BinaryOp):
@@ -170,124 +175,115 @@ class ExpressionWalk(Names, abc.ABC):
             self.open.conditional = True
             condition, first, second = (self._expression(item) for item in (node.cond, node.iftrue, node.iffalse))
             ctype = wider(first.ctype, second.ctype)
-            uses = condition.line.uses | first.line.uses | second.line.uses
-            operator = self._operator("select", ctype)
-            return self._apply(operator, ctype, linear.opaque(uses), [condition, first, second])
+            known = evaluate(node, self) if condition.value.exact is not None else NOT_KNOWN
+            return self._apply(self._operator("select", ctype), ctype, [condition, first, second], known)
         if isinstance(node, c_ast.Cast):
-            return self._cast(self._expression(node.expr), cost_type(self.type_of(node)))
+            value, kind = self._expression(node.expr), self.type_of(node)
+            known = fitted(value.value, kind) if kind.kind == value.value.ctype.kind == "int" else NOT_KNOWN
+            return replace(self._cast(value, cost_type(kind)), value=known)
         if isinstance(node, c_ast.ExprList):
-            value = TimedValue(INT, linear.constant(0), 0, {})
+            value = TimedValue(INT, constant(0))
             for item in node.exprs:
                 value = self._expression(item)
             return value
         if isinstance(node, c_ast.FuncCall):
             return self._call(node)
         if isinstance(node, (c_ast.InitList, c_ast.CompoundLiteral, c_ast.NamedInitializer)):
-            return TimedValue(INT, linear.opaque(()), 0, {})
+            return TimedValue(INT)
         raise self._error(node, f"an expression of kind {type(node).__name__} has no known cost")
 
     def _constant(self, node: Any) -> TimedValue:
-        value = literal(node.value, node.type) if "int" in node.type or node.type.endswith("char") else None
-        if value is not None and value.exact is not None:
-            return TimedValue(CostType("int", value.ctype.bits or 32), linear.constant(value.exact), 0, {})
+        value = evaluate(node, self)
+        if value.exact is not None:
+            return TimedValue(CostType("int", value.ctype.bits or 32), value)
         kind = "float" if node.type == "float" or node.value[-1:] in "fF" else "double"
         if node.type == "string":
-            return TimedValue(INT, linear.opaque(()), 0, {})
-        return TimedValue(CostType(kind, 32 if kind == "float" else 64), linear.opaque(()), 0, {})
+            return TimedValue(INT)
+        return TimedValue(CostType(kind, 32 if kind == "float" else 64))
 
     def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
         ctype = wider(left.ctype, right.ctype)
         floating = ctype.kind in ("double", "float")
         if floating:
             left, right = self._cast(left, ctype), self._cast(right, ctype)
-        uses = left.line.uses | right.line.uses
-        line = linear.opaque(uses)
+        known = NOT_KNOWN if floating else binary(op, left.value, right.value)
+        number = None if floating else right.value.exact
         if op in ("+", "-"):
-            if not floating:
-                line = linear.add(left.line, right.line, 1 if op == "+" else -1)
-                if line.affine:
-                    return self._free(ctype, line, left, right)
-            return self._apply(self._operator("add", ctype), ctype, line, (left, right))
+            if known.terms is not None:
+                return self._free(ctype, known, left, right)
+            return self._apply(self._operator("add", ctype), ctype, (left, right))
         if op == "*":
-            if not floating:
-                line = linear.multiply(left.line, right.line)
-                if line.affine:
-                    return self._free(ctype, line, left, right)
-                if any(linear.is_number(item.line) for item in (left, right)):
-                    # A constant factor becomes shifts and additions.
-                    return self._apply(self._operator("add", ctype), ctype, line, (left, right))
-            return self._apply(self._operator("mul", ctype), ctype, line, (left, right))
+            if known.terms is not None:
+                return self._free(ctype, known, left, right)
+            if not floating and (number is not None or left.value.exact is not None):
+                # A constant factor becomes shifts and additions.
+                return self._apply(self._operator("add", ctype), ctype, (left, right), known)
+            return self._apply(self._operator("mul", ctype), ctype, (left, right), known)
         if op in ("/", "%"):
-            number = right.line.constant if linear.is_number(right.line) else None
-            if not floating and number is not None and linear.is_number(left.line) and number != 0:
-                quotient = truncated(left.line.constant, number)
-                folded = quotient if op == "/" else left.line.constant - quotient * number
-                return TimedValue(ctype, linear.constant(folded), 0, {})
-            if not floating and number is not None and number > 0 and number & (number - 1) == 0:
-                return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
-            return self._apply(self._operator("div", ctype), ctype, line, (left, right))
+            if known.exact is not None and number is not None and left.value.exact is not None:
+                return TimedValue(ctype, known)
+            if number is not None and number > 0 and number & (number - 1) == 0:
+                return self._apply(self._operator("logic", ctype), ctype, (left, right), known)
+            return self._apply(self._operator("div", ctype), ctype, (left, right), known)
         if op in _COMPARISONS:
-            name = self._operator("cmp", ctype)
-            return self._apply(name, CostType("int", 1), line, (left, right))
-        if op == "<<" and linear.is_number(right.line) and 0 <= right.line.constant < 63:
-            shifted = linear.scale(left.line, 1 << right.line.constant)
-            return self._free(left.ctype, shifted, left, right)
-        if op == ">>" and linear.is_number(right.line):
-            return self._free(left.ctype, line, left, right)
+            return self._apply(self._operator("cmp", ctype), CostType("int", 1), (left, right), known)
+        if op in ("<<", ">>") and number is not None and 0 <= number < 63:
+            return self._free(left.ctype, known, left, right)
         if op in ("&&", "||"):
             ctype = CostType("int", 1)
-        return self._apply(self._operator("logic", ctype), ctype, line, (left, right))
+        return self._apply(self._operator("logic", ctype), ctype, (left, right), known)
 
     @staticmethod
-    def _free(ctype: CostType, line: Linear, left: TimedValue, right: TimedValue) -> TimedValue:
+    def _free(ctype: CostType, known: Value, left: TimedValue, right: TimedValue) -> TimedValue:
         """Address arithmetic: counters run along with the loops at no cost."""
-        return TimedValue(ctype, line, max(left.ready, right.ready), join(left.sources, right.sources))
+        sources = join(left.sources, right.sources)
+        return TimedValue(ctype, known, _uses(left, right), max(left.ready, right.ready), sources)
 
     def _unary(self, node: Any) -> TimedValue:
         if node.op == "sizeof":
-            return TimedValue(CostType("int", 64), linear.constant(self._number(node) or 0), 0, {})
+            return TimedValue(CostType("int", 64), evaluate(node, self))
         if node.op in ("*", "&"):
             place = self._place(node)
             if place is None:
                 if node.op == "&":
-                    return TimedValue(INT, linear.opaque(()), 0, {})
+                    return TimedValue(INT)
                 raise self._error(node, "an access through a pointer that stands for no named array")
-            return self._read(place) if node.op == "*" else TimedValue(INT, linear.opaque(()), 0, {})
+            return self._read(node, place) if node.op == "*" else TimedValue(INT)
         if node.op in _STEPS:
             place = self._place(node.expr)
             if place is not None and place.array and place.rank:
                 self._place(node)
-                return TimedValue(INT, linear.opaque(()), 0, {})
+                return TimedValue(INT)
             old = self._expression(node.expr)
-            one = TimedValue(old.ctype, linear.constant(1), 0, {})
+            one = TimedValue(old.ctype, constant(1))
             new = self._binary("+" if _STEPS[node.op] > 0 else "-", old, one)
             if place is not None:
                 self._write(place, new)
             return old if node.op.startswith("p") else new
         value = self._expression(node.expr)
         if node.op == "-" and value.ctype.kind == "int":
-            line = linear.scale(value.line, -1)
-            if line.affine:
-                return replace(value, line=line)
-            return self._apply(self._operator("add", value.ctype), value.ctype, line, [value])
+            known = binary("-", constant(0), value.value)
+            if known.terms is not None:
+                return replace(value, value=known)
+            return self._apply(self._operator("add", value.ctype), value.ctype, [value], known)
         if node.op == "!":
-            return replace(value, ctype=CostType("int", 1), line=linear.opaque(value.line.uses))
+            return replace(value, ctype=CostType("int", 1), value=NOT_KNOWN)
         if node.op == "-":
-            return replace(value, line=linear.opaque(value.line.uses))
+            return replace(value, value=NOT_KNOWN)
         if node.op == "~":
-            line = linear.opaque(value.line.uses)
-            return self._apply(self._operator("logic", value.ctype), value.ctype, line, [value])
+            return self._apply(self._operator("logic", value.ctype), value.ctype, [value])
         return value
 
-    def _read(self, place: Binding) -> TimedValue:
+    def _read(self, node: Any, place: Binding) -> TimedValue:
         if place.ctype.kind == "struct" and not place.array:
-            return TimedValue(INT, linear.opaque(()), 0, {})
+            return TimedValue(INT)
         if not place.array:
-            value = self.scalars.get(place.key)
-            return value if value is not None else TimedValue(place.ctype, linear.symbol(place.key), 0, {})
-        known = self.open.loaded.get((place.key, place.prefix))
-        if known is not None:
-            return known
+            value = self.scalars.get(place.key) or symbolic(place.key, place.ctype)
+            known = evaluate(node, self) if place.ctype.kind == "int" else NOT_KNOWN
+            return value if known.terms is None and known.exact is None else replace(value, value=known)
+        loaded = self.open.loaded.get((place.key, place.prefix))
+        if loaded is not None:
+            return loaded
         latency = self.device.operators["load"].stages
         uses = frozenset(loop for index in place.prefix for loop in index.uses)
         self.open.operators["load", uses] += 1
@@ -295,9 +291,8 @@ class ExpressionWalk(Names, abc.ABC):
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
         ready = latency
-        value = TimedValue(
-            place.ctype, linear.opaque(uses), ready, {("read", number, ""): (latency, latency, frozenset())}
-        )
+        known = evaluate(node, self) if place.ctype.kind == "int" else NOT_KNOWN
+        value = TimedValue(place.ctype, known, uses, ready, {("read", number, ""): (latency, latency, frozenset())})
         self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")
         self.open.depth = max(self.open.depth, ready)
@@ -310,7 +305,7 @@ class ExpressionWalk(Names, abc.ABC):
     def _write(self, place: Binding, value: TimedValue) -> None:
         if not place.array:
             if place.ctype.kind != "struct":
-                self.scalars[place.key] = self._cast(value, place.ctype)
+                self.scalars[place.key] = replace(self._cast(value, place.ctype), value=NOT_KNOWN)
             return
         value = self._cast(value, place.ctype)
         stages = self.device.operators["store"].stages
@@ -335,7 +330,7 @@ class ExpressionWalk(Names, abc.ABC):
         if place is None:
             raise self._error(node, "an assignment through an expression that is no named variable or array")
         if node.op != "=":
-            value = self._binary(node.op[:-1], self._read(place), value)
+            value = self._binary(node.op[:-1], self._read(node.lvalue, place), value)
         self._write(place, value)
         return value
 
@@ -347,4 +342,9 @@ class ExpressionWalk(Names, abc.ABC):
         if place is None or not place.array:
             raise self._error(node, f"the pointer '{node.lvalue.name}' is given what is no place in a named array")
         self._point(node.lvalue, place)
-        return TimedValue(INT, linear.opaque(()), 0, {})
+        return TimedValue(INT)
+
+
+def _uses(*values: TimedValue) -> frozenset[int]:
+    """The loops that one of the values changes with."""
+    return frozenset[int]().union(*(value.uses for value in values))

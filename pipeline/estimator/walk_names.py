@@ -10,17 +10,18 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
-from pipeline.estimator.cost_types import cost_type, shape
+from pipeline.estimator.cost_types import CostType, cost_type, shape
 from pipeline.estimator.device import Device
-from pipeline.estimator.nest import Index, Item, LoopNode, Memory
-from pipeline.estimator.walk_values import Binding, Open, TimedValue
+from pipeline.estimator.nest import Index, Item, Linear, LoopNode, Memory
+from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, Open, TimedValue
 from pipeline.estimator.written import written
-from pipeline.kernels import values
+from pipeline.kernels import c_types, values
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
-from pipeline.kernels.loop_record import LoopRecord
+from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.values import Opaque, Value
 
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
@@ -33,6 +34,8 @@ class Names:
         self.device = device
         self.program = kernel.analysis.program
         self.functions = self.program.functions
+        self.readers = kernel.analysis.readers
+        self.contexts = {id(node): place for reader in self.readers.values() for node, place in reader.leaves}
         self.records = {id(record.node): record for found in kernel.analysis.records.values() for record in found}
         self.loops = {loop.id: loop for loop in kernel.loops}
         self.written = written(kernel)
@@ -43,7 +46,10 @@ class Names:
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
         self.stack: list[int] = []
-        self.calls: list[str] = []
+        self.calls: list[Frame] = []
+        self.counters: dict[LoopRecord, Linear] = {}
+        self.context: Context | None = None
+        self.settled = True
         self.reads: list[tuple[str, Index, int]] = []
         self.open = Open()
         self.items: list[list[Item]] = [[]]
@@ -105,7 +111,7 @@ class Names:
             self.memories[key] = Memory(key, bits, dims, where, direction)
             self._as_written(key, symbol, 0)
         elif not dims and ctype.kind != "struct":
-            self.scalars[key] = value or TimedValue(ctype, linear.symbol(key), 0, {})
+            self.scalars[key] = replace(value, value=NOT_KNOWN) if value is not None else symbolic(key, ctype)
         return place
 
     def _as_written(self, key: str, symbol: Symbol, given: int) -> None:
@@ -140,21 +146,49 @@ class Names:
         root = key.split(".", 1)[0]
         return any(item.name == root for item in self.kernel.functions[0].arguments) if self.kernel.functions else False
 
-    # Constant expressions: scalars that are numbers here count as such ---------------------------------------------
+    # What the analysis knows at this place of the walk ------------------------------------------------------------
+
+    def _stand_at(self, leaf: Any) -> None:
+        """From here expressions are those of a leaf of the text."""
+        context = self.contexts.get(id(leaf))
+        if context is not None:
+            self.context = context
+            self.settled = self.readers[self.calls[-1].function].settled(leaf)
 
     def _number(self, node: Any) -> int | None:
         """An integer expression's value at this place of the walk, None where it is not known."""
         return evaluate(node, self).exact
 
-    def variable(self, node: Any) -> values.Value | None:
-        """The value of a scalar that is a number here."""
-        symbol, place = self._symbol(node), self._find(node)
-        if symbol is not None and symbol.number is not None:
-            return values.constant(symbol.number)
-        value = self.scalars.get(place.key) if place is not None and not place.array else None
-        if value is None or symbol is None or not linear.is_number(value.line):
+    def _form(self, value: TimedValue) -> Linear:
+        """A value in iteration numbers of the nest, where the analysis has it as a linear form."""
+        if value.value.terms is None:
+            return linear.opaque(value.uses)
+        return self._of_nest(value.value, value.uses)
+
+    def _of_nest(self, value: Value, uses: frozenset[int]) -> Linear:
+        """A linear form of this function in iteration numbers: what the caller gives stands for its arguments."""
+        form = linear.constant(value.const)
+        for key, by in (value.terms or {}).items():
+            part = linear.opaque(uses)
+            if isinstance(key, LoopRecord):
+                part = self.counters.get(key, part)
+            elif isinstance(key, Opaque):
+                part = self.calls[-1].arguments.get(key.name) or linear.symbol(key.name)
+            form = linear.add(form, linear.scale(part, by))
+        return form
+
+    def variable(self, node: Any) -> Value | None:
+        """The value of a variable or member here."""
+        symbol = self.program.symbols.get(id(node))
+        if symbol is None:
             return None
-        return values.constant(value.line.constant, symbol.ctype)
+        if not self.settled or not self.calls:
+            return self.program.constant_value(symbol)
+        return self.calls[-1].reaching.value_at(symbol, self.context)
+
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.program.table(node)
 
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
@@ -164,6 +198,11 @@ class Names:
         """The type that ``sizeof`` measures."""
         return self.program.sized_type(node)
 
-    def called(self, name: str, given: Sequence[values.Value]) -> values.Value | None:
+    def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file returns."""
         return self.program.called(name, given)
+
+
+def symbolic(key: str, ctype: CostType) -> TimedValue:
+    """A variable that nothing has been given yet: the same unknown wherever it is read."""
+    return TimedValue(ctype, values.linear(0, {Opaque(key, c_types.INT): 1}, c_types.INT))

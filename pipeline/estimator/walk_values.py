@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pipeline.estimator.cost_types import CostType
 from pipeline.estimator.nest import Chain, ElementAccess, Index, Linear, PortAccess, Segment
+from pipeline.kernels import c_types, values
+from pipeline.kernels.reaching import Reaching
+from pipeline.kernels.values import Value
 
 Source: TypeAlias = tuple[str, int, str]
 """Where a value comes from: ("scalar", loop, name) or ("read", number of the read, "")."""
@@ -17,14 +21,31 @@ CHOSEN = -1
 """Stands among the loops that a value came through where a condition chose it."""
 
 
-@dataclass(slots=True)
+NOT_KNOWN = values.unknown(c_types.INT)
+
+
+@dataclass(frozen=True, slots=True)
 class TimedValue:
-    """An expression's type, what is known of it, when it is ready (cycles in its segment) and its sources."""
+    """An expression's type, what the analysis knows of it and what of its time.
+
+    ``uses`` are the loops that it changes with, ``ready`` is when it is there (cycles in its segment).
+    """
 
     ctype: CostType
-    line: Linear
-    ready: int
-    sources: Sources
+    value: Value = NOT_KNOWN
+    uses: frozenset[int] = frozenset()
+    ready: int = 0
+    sources: Sources = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A function while it is walked: the top, or a helper in one call of it."""
+
+    function: str
+    reaching: Reaching
+    arguments: Mapping[str, Linear]
+    """What the caller gives for plain arguments, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,21 +98,10 @@ class _Collector:
         self.targets = targets(self.lvalues, pointers, [node for node, _ in reader.leaves])
 
     def all(self) -> list[Access]:
-        headers = {
-            id(part)
-            for record in self.reader.records
-            for part in (getattr(record.node, "cond", None), getattr(record.node, "next", None))
-        }
-        effects = self.reader.reaching.effects
         for node, context in self.reader.leaves:
             if node is None:
                 continue
-            # A loop's condition also runs with a value of the variable that no iteration has; after a comma or && a
-            # variable may have another value than before the statement.
-            inner = node.init if isinstance(node, c_ast.Decl) else node
-            if isinstance(inner, c_ast.Assignment) and isinstance(inner.lvalue, c_ast.ID):
-                inner = inner.rvalue
-            self.header = id(node) in headers or (bool(effects.of(inner).writes) and _in_steps(inner))
+            self.header = not self.reader.settled(node)
             self.context = context
             self.loops, self.guards = self._around(context)
             self._walk(node)
@@ -309,17 +298,6 @@ class _Collector:
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element
         return element is not None and element.const
-
-
-def _in_steps(node: Any) -> bool:
-    """Whether an expression is evaluated in several steps, one after another."""
-    if isinstance(node, c_ast.FuncCall):
-        return any(_in_steps(part) for part in (node.args.exprs if node.args is not None else ()))
-    if isinstance(node, c_ast.ExprList | c_ast.TernaryOp) or (
-        isinstance(node, c_ast.BinaryOp) and node.op in ("&&", "||")
-    ):
-        return True
-    return any(_in_steps(child) for child in node)
 
 
 def _steady(symbol: Symbol) -> bool:

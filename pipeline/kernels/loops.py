@@ -30,12 +30,24 @@ class LoopReader:
         """Expressions and declarations in the order of the text, with their places."""
         self.reaching = Reaching(program, info)
         self._counter = TripCounter(self.reaching)
+        self._headers: set[int] = set()
 
     def read(self) -> list[LoopRecord]:
         """All loops of the function in source order."""
         root = Context("function", None)
         self._sequence(self.info.node.body.block_items or [], root, None, None)
         return self.records
+
+    def settled(self, leaf: Any) -> bool:
+        """Whether each variable has, wherever an expression or declaration names it, the value from before it.
+
+        A loop's condition also runs with a value of the variable that no iteration has; after a comma or && a variable
+        may have another value than before the statement.
+        """
+        inner = leaf.init if isinstance(leaf, c_ast.Decl) else leaf
+        if isinstance(inner, c_ast.Assignment) and isinstance(inner.lvalue, c_ast.ID):
+            inner = inner.rvalue
+        return id(leaf) not in self._headers and not (self.reaching.effects.of(inner).writes and _in_steps(inner))
 
     def _sequence(self, items: list[Any], outer: Context, loop: LoopRecord | None, body_of: LoopRecord | None) -> None:
         """Statements in order; ``loop`` is the loop around them, ``body_of`` the loop whose body they are."""
@@ -120,6 +132,7 @@ class LoopReader:
         self.reaching.loops[id(node)] = record
         self._counter.count(record)
         inside = Context("loop", context, loop=record)
+        self._headers |= {id(part) for part in (node.cond, getattr(node, "next", None)) if part is not None}
         self.leaves.append((getattr(node, "init", None), context))
         if not isinstance(node, c_ast.DoWhile):
             self.leaves.append((node.cond, inside))
@@ -127,6 +140,17 @@ class LoopReader:
         self.leaves.append((getattr(node, "next", None), inside))
         if isinstance(node, c_ast.DoWhile):
             self.leaves.append((node.cond, inside))
+
+
+def _in_steps(node: Any) -> bool:
+    """Whether an expression is evaluated in several steps, one after another."""
+    if isinstance(node, c_ast.FuncCall):
+        return any(_in_steps(part) for part in (node.args.exprs if node.args is not None else ()))
+    if isinstance(node, c_ast.ExprList | c_ast.TernaryOp) or (
+        isinstance(node, c_ast.BinaryOp) and node.op in ("&&", "||")
+    ):
+        return True
+    return any(_in_steps(child) for child in node)
 
 
 def _unlabelled(node: Any) -> tuple[str | None, Any, list[c_ast.Pragma]]:

@@ -7,7 +7,8 @@ number of elements. A variable that a loop moves by the same amount in every ite
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from pycparser import c_ast
@@ -37,11 +38,18 @@ class Reaching:
         self._blocks: dict[int, dict[Symbol | str, list[int]]] = {}
         self._reached: dict[tuple[int, int], Value | None] = {}
         self._opaque: dict[Symbol, Opaque] = {}
+        self._given: Mapping[Symbol, Value] = {}
         self._chain = 0
 
     def here(self, context: Context) -> Here:
         """Evaluation at a place."""
         return Here(self, context)
+
+    def of_call(self, given: Mapping[Symbol, Value]) -> Reaching:
+        """The values in one call of the function, which gives arguments these numbers."""
+        found = copy(self)
+        found._given, found._reached = given, {}
+        return found
 
     def value_at(self, symbol: Symbol, context: Context | None) -> Value | None:
         """The value of a variable when execution comes to a place, None where it cannot be proved."""
@@ -73,8 +81,9 @@ class Reaching:
             return None
         if kind == "pointer":
             return _start_of(symbol)
-        if symbol.given is not None and symbol.given.exact is not None:
-            return symbol.given
+        given = self._given.get(symbol, symbol.given)
+        if given is not None and given.exact is not None:
+            return given
         opaque = self._opaque.get(symbol)
         if opaque is None:
             bare = symbol.given or unknown(symbol.ctype)
@@ -232,6 +241,10 @@ class Here:
         """The value of a variable or member there."""
         symbol = self.reaching.program.symbols.get(id(node))
         return self.reaching.value_at(symbol, self.context) if symbol is not None else None
+
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.reaching.program.table(node)
 
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
