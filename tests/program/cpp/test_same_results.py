@@ -112,6 +112,7 @@ SOURCES = {
         TOP {
             int s = 0;
             for (int i = 0; i < 16; i++) {
+                Both either = a[i] > n ? made(i) : Both{n, 3}; s += either.x * either.y;
                 auto [x, y] = made(a[i]);
                 Both other = made(n); auto &[u, v] = other; u += i; v -= 1;
                 auto [low, high] = ordered(a[i], a[15 - i]);
