@@ -102,8 +102,9 @@ def read_kernel(
     project = replace(given, file=file, flags=flags, further=further, top=top or given.top)
     with deep_recursion():
         try:
-            parts = [_translation(source, file, flags)]
-            parts += [_translation(read_source(Path(other)), other, flags) for other in further]
+            alone = not further
+            parts = [_translation(source, file, flags, alone)]
+            parts += [_translation(read_source(Path(other)), other, flags, alone) for other in further]
             return _read(merged(parts, file), source, name, project, stem, whole)
         except RecursionError:
             raise PipelineError(
@@ -111,13 +112,13 @@ def read_kernel(
             ) from None
 
 
-def _translation(source: str, file: str, flags: Flags) -> Translation:
+def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translation:
     if not source.strip():
         raise PipelineError("the file is empty", file=file, fix="give a C function with loops")
     if "\0" in source:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
     if file.lower().endswith(CPP_SUFFIXES):
-        return read_cpp_translation(source, file=file, flags=flags)
+        return read_cpp_translation(source, file=file, flags=flags, alone=alone)
     try:
         return read_translation(source, file=file, flags=flags)
     except PipelineError as error:
