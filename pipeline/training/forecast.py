@@ -81,7 +81,8 @@ def predict_designs(
 def no_less_than_none(targets: npt.NDArray[Any], names: Sequence[str] = TARGETS) -> npt.NDArray[Any]:
     """Targets (N, T) with utilisations of 0 where they are below: a design takes nothing away from a device."""
     least = np.array([-np.inf if name == PERF else 0.0 for name in names], dtype=targets.dtype)
-    return np.maximum(targets, least)
+    raised: npt.NDArray[Any] = np.maximum(targets, least)
+    return raised
 
 
 def design_batch(model: DesignModel, designs: KernelDesigns) -> DesignBatch:
