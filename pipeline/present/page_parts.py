@@ -73,25 +73,27 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def grid(shown: Grid) -> str:
     """A table with its heading and note."""
     note = f'<p class="note">{text(shown.note)}</p>' if shown.note else ""
-    return f'<div class="card"><h3>{text(shown.title)}</h3>{table(shown.header, shown.rows)}{note}</div>'
+    rows = (stacked if shown.stacked else table)(shown.header, shown.rows)
+    return f'<div class="card"><h3>{text(shown.title)}</h3>{rows}{note}</div>'
+
+
+def stacked(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table of which on a phone each row becomes a block whose cells say what they are."""
+    head = "".join(f"<th>{text(name)}</th>" for name in header)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td data-label="{text(name)}"{_class("none" * (value in (None, "")))}>{text(cell_text(value))}</td>'
+            for name, value in zip(header, row, strict=True)
+        )
+        + "</tr>\n"
+        for row in rows
+    )
+    return f'<table class="stack"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
 
 
 def answer(found: Answer) -> str:
     """One kernel as written against its best design: figures, why, what changed, how sure."""
-
-    def stacked(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-        # On a phone each row becomes a block whose cells say what they are.
-        head = "".join(f"<th>{text(name)}</th>" for name in header)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f'<td data-label="{text(name)}"{_class("none" * (value in (None, "")))}>{text(cell_text(value))}</td>'
-                for name, value in zip(header, row, strict=True)
-            )
-            + "</tr>\n"
-            for row in rows
-        )
-        return f'<table class="stack"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
 
     parts = [
         f'<p class="target">{text(found.kernel)} {text(found.target)}</p>',
