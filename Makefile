@@ -43,7 +43,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: $(STAMP)
 	@$(BIN)/python -m tests.fuzz --minutes $(FUZZ_MINUTES) $(FUZZ_TESTS)

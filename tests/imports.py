@@ -11,8 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 HEAVY = frozenset(
-    {"botorch", "dask", "dask_jobqueue", "distributed", "duckdb", "gpytorch", "islpy", "jinja2", "lightning",
-     "llvmlite", "lxml", "matplotlib", "numpy", "pandas", "plotly", "pyarrow", "pycparser", "pymoo", "safetensors",
+    {"dask", "dask_jobqueue", "distributed", "duckdb", "islpy", "jinja2", "lightning", "llvmlite",
+      "lxml", "matplotlib", "numpy", "pandas", "plotly", "pyarrow", "pycparser", "pymoo", "safetensors",
      "scipy", "sklearn", "tenacity", "tensorboard", "torch", "torch_geometric", "tqdm", "ziglang"}
 )  # fmt: skip
 """Packages whose loading a command can feel: these, and modules of ours that load them, may stand in functions."""

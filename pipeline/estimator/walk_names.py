@@ -161,8 +161,6 @@ class Names:
 
     def _form(self, value: TimedValue) -> Linear:
         """A value in iteration numbers of the nest, where the analysis has it as a linear form."""
-        if value.value.exact is not None:
-            return linear.constant(value.value.exact)
         if value.value.terms is None:
             return linear.opaque(value.uses)
         return self._of_nest(value.value, value.uses)
@@ -187,6 +185,10 @@ class Names:
         if not self.settled or not self.calls:
             return self.program.constant_value(symbol)
         return self.calls[-1].reaching.value_at(symbol, self.context)
+
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.program.table(node)
 
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""

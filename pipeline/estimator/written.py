@@ -16,15 +16,20 @@ from pipeline.kernels.own_pragmas import (
     Bind,
     Dataflow,
     DependencePragma,
+    FunctionInstantiate,
+    Inline,
     Interface,
+    LatencyPragma,
     LoopFlatten,
     LoopTripcount,
+    OtherPragma,
     OwnPragma,
     Pipeline,
     Stream,
     Unroll,
     in_force,
 )
+from pipeline.kernels.pragma_notices import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Written:
 
 
 NOTHING = Written()
+_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,26 @@ def written(kernel: Kernel) -> AllWritten:
         else:
             functions[pragma.function] = _with(functions.get(pragma.function, NOTHING), pragma)
     return AllWritten(loops, functions, bool(kernel.pragmas))
+
+
+def without_effect(kernel: Kernel) -> tuple[str, ...]:
+    """A line a directive that the tool follows and that no estimate shows, with the places where it stands."""
+    found: dict[str, list[str]] = {}
+    for pragma in in_force(kernel.pragmas):
+        match pragma.value:
+            case LatencyPragma() | FunctionInstantiate() | Bind(storage=False) | OtherPragma():
+                name = pragma.directive
+            case Inline(off=True):
+                name = "inline off"
+            case _:
+                continue
+        if name != "top":
+            found.setdefault(name, []).append(place_of(pragma))
+    return tuple(
+        f"{', '.join(places[:_SHOWN])}{f' and {more} more' if (more := len(places) - _SHOWN) > 0 else ''}: {name} is "
+        "followed by the tool and changes no estimate"
+        for name, places in found.items()
+    )
 
 
 def _with(known: Written, pragma: OwnPragma) -> Written:

@@ -2,8 +2,8 @@
 
 A *strategy* (:func:`make_strategy`) looks at the outcomes so far and at *candidates* (a design space, all of it where
 that is feasible, or a pool of cached designs), fits a *surrogate* and proposes the next designs by an *acquisition*. A
-*prior* carries over what was learned on other kernels. The names here load scikit-learn, scipy and pymoo; BoTorch is
-loaded by ``ehvi`` alone, torch by it and by ``meta_processes``.
+*prior* carries over what was learned on other kernels. The names here load scikit-learn, scipy and pymoo; torch is
+loaded by ``meta_processes`` alone.
 
 ```
 candidates = space_candidates(space, KernelFeatures(sites, estimate))     # or pool_candidates(designs, features)
@@ -19,18 +19,17 @@ from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.candidates import PoolCandidates, SpaceCandidates, pool_candidates, space_candidates
 from pipeline.exploration.factory import best_acquisition, make_strategy
 from pipeline.exploration.features import KernelFeatures, SiteFacts
+from pipeline.exploration.objective import GOALS, Objective
 from pipeline.exploration.pareto import adrs, best_so_far, front_of, hypervolume, pareto_front
 from pipeline.exploration.prior import History, Prior
 from pipeline.exploration.stopping import stop_reason
 from pipeline.exploration.surrogates import SURROGATES
 from pipeline.exploration.types import (
-    GOALS,
     RESOURCES,
     Batch,
     Candidates,
     Features,
     Forecast,
-    Objective,
     Proposal,
     Round,
     SearchOutcome,

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
-from pipeline.exploration.types import RESOURCES, Floats, Forecast, Objective
+from pipeline.exploration.figures import AREA, Figure
+from pipeline.exploration.objective import Objective
+from pipeline.exploration.types import RESOURCES, Floats, Forecast
 
 if TYPE_CHECKING:
     from pipeline.exploration.selection import BatchRequest
@@ -46,18 +48,17 @@ class Expected:
 def expected(forecast: Forecast, objective: Objective, *, log2_clock: float = 0.0) -> Expected:
     """The costs of an objective that a forecast implies.
 
-    ``log2_clock`` is log2 of the clock period in ns that stands for designs not run yet, under the goal ``ns``.
-    Resources are taken as fully correlated: a design fits as surely as its most critical resource does.
+    ``log2_clock`` is log2 of the clock period in ns that stands for designs not run yet, where times count.
+    Resources are taken as fully correlated: a design fits as surely as its most critical resource does. Latency keeps
+    to its own limits independently of them.
     """
-    room = (objective.limit - forecast.utilisation) / np.maximum(forecast.utilisation_spread, LEAST_SPREAD)
-    chance = forecast.valid * ndtr(room).min(axis=1)
     latency, spread = forecast.latency, np.maximum(forecast.latency_spread, LEAST_SPREAD)
+    chance = _chance(forecast, spread, objective, log2_clock)
     if objective.goal == "pareto":
-        largest = forecast.utilisation.argmax(axis=1)
-        rows = np.arange(len(latency))
-        used = forecast.utilisation[rows, largest]
-        used_spread = np.maximum(forecast.utilisation_spread[rows, largest], LEAST_SPREAD)
-        return Expected(np.stack([latency, used], axis=1), np.stack([spread, used_spread], axis=1), chance)
+        axes = [_axis(forecast, spread, axis, log2_clock) for axis in objective.axes]
+        return Expected(np.stack([a for a, _ in axes], axis=1), np.stack([b for _, b in axes], axis=1), chance)
+    if objective.goal == "sum":
+        return _sum(forecast, spread, objective, log2_clock, chance)
     extra = np.full(len(latency), log2_clock) if objective.goal == "ns" else np.zeros(len(latency))
     if objective.goal == "weighted":
         weights = np.array([objective.weights.get(name, 0.0) for name in RESOURCES])
@@ -65,6 +66,56 @@ def expected(forecast: Forecast, objective: Objective, *, log2_clock: float = 0.
         spread = np.sqrt(spread**2 + (forecast.utilisation_spread**2) @ weights**2)
     members = None if forecast.members is None else forecast.members + extra
     return Expected((latency + extra)[:, None], spread[:, None], chance, members)
+
+
+def _chance(forecast: Forecast, spread: Floats, objective: Objective, log2_clock: float) -> Floats:
+    """[n] chances that designs run and keep to all limits."""
+    most = np.full(len(RESOURCES), objective.limit)
+    latest = math.inf
+    for limit in objective.limits:
+        figure = limit.figure
+        if figure.is_latency:
+            log2_most = math.log2(max(limit.most / objective.scale(figure), 1e-9))
+            latest = min(latest, log2_most - (log2_clock if figure.is_time else 0.0))
+        elif figure.name == AREA:
+            most = np.minimum(most, limit.most / 100.0)
+        else:
+            # Blocks are whole numbers: a forecast of exactly the limit is half a block inside it.
+            inside = limit.most if figure.share else limit.most + 0.5
+            most[figure.place] = min(most[figure.place], inside / objective.scale(figure))
+    room = (most - forecast.utilisation) / np.maximum(forecast.utilisation_spread, LEAST_SPREAD)
+    chance = forecast.valid * ndtr(room).min(axis=1)
+    return np.asarray(chance if math.isinf(latest) else chance * ndtr((latest - forecast.latency) / spread))
+
+
+def _axis(forecast: Forecast, spread: Floats, axis: Figure, log2_clock: float) -> tuple[Floats, Floats]:
+    """[n] expected costs of one axis of a front, and their spreads."""
+    if axis.is_latency:
+        return forecast.latency + (log2_clock if axis.is_time else 0.0), spread
+    place: Any = forecast.utilisation.argmax(axis=1) if axis.name == AREA else axis.place
+    rows = np.arange(len(spread))
+    return forecast.utilisation[rows, place], np.maximum(forecast.utilisation_spread[rows, place], LEAST_SPREAD)
+
+
+def _sum(forecast: Forecast, spread: Floats, objective: Objective, log2_clock: float, chance: Floats) -> Expected:
+    """log2 of a sum of figures. Its spread is to first order, latency and resources erring independently."""
+    n = len(forecast)
+    rest, slack, rate = np.full(n, objective.offset), np.zeros(n), 0.0
+    for term in objective.terms:
+        figure, weight = term.figure, term.weight * objective.scale(term.figure)
+        if figure.is_latency:
+            rate += weight * 2.0 ** (log2_clock if figure.is_time else 0.0)
+        else:
+            used, used_spread = _axis(forecast, spread, figure, log2_clock)
+            rest = rest + weight * np.maximum(used, 0.0)
+            slack = slack + (weight * used_spread) ** 2
+    latency = rate * 2.0**forecast.latency
+    whole = np.maximum(latency + rest, 1e-12)
+    wide = np.sqrt((latency * spread) ** 2 + slack / math.log(2.0) ** 2) / whole
+    members = None
+    if forecast.members is not None:
+        members = np.log2(np.maximum(rate * 2.0**forecast.members + rest, 1e-12))
+    return Expected(np.log2(whole)[:, None], np.maximum(wide, LEAST_SPREAD)[:, None], chance, members)
 
 
 def scalarised(outlook: Expected, weights: Floats, lowest: Floats, highest: Floats) -> Expected:

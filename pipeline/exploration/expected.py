@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.replay import CHECKPOINTS, NEAR, Pool
-from pipeline.exploration.types import Objective
 
 Doubles = NDArray[np.float64]
 

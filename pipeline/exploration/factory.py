@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.exploration.strategy import SurrogateStrategy
 from pipeline.exploration.surrogates import SURROGATES, SurrogateRequest
-from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy
+from pipeline.exploration.types import ForecastBeforehand, Strategy
 
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses

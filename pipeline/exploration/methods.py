@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
@@ -9,9 +10,10 @@ from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
 from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, make_strategy
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.replay import Pool, Replayed, replay
 from pipeline.exploration.surrogates import SURROGATES
-from pipeline.exploration.types import ForecastBeforehand, Objective, Strategy
+from pipeline.exploration.types import ForecastBeforehand, Strategy
 
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses
@@ -89,7 +91,7 @@ def searched(
         strategy = make_strategy("forest-ei", objective=objective, seed=seed)
         return replay(strategy, pool, budget=budget, batch=batch, seed=seed, first=CoresetStrategy())
     if method == FOR_THE_FRONT:
-        objective = Objective("pareto", objective.limit)
+        objective = replace(objective, goal="pareto", terms=())
     if method == WITHOUT_LOOP:
         strategy = make_strategy("transfer-exploit", objective=objective, prior=prior, seed=seed)
         return replay(strategy, pool, budget=budget, batch=budget, seed=seed)

@@ -6,13 +6,15 @@ Costs are minimised: arrays [n, m] of n designs and m costs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.exploration.types import Floats, Objective, SearchOutcome
+from pipeline.exploration.objective import Objective
+from pipeline.exploration.types import Floats, SearchOutcome
 
 
 def pareto_front(costs: Floats) -> NDArray[np.intp]:
@@ -59,23 +61,23 @@ def adrs(found: Floats, reference: Floats) -> float:
 def best_so_far(outcomes: Sequence[SearchOutcome], objective: Objective) -> list[int | None]:
     """Per run, the place among ``outcomes`` of the best valid design until then; None before there is one.
 
-    By the first cost, which is the latency under ``pareto``; of equals the earlier.
+    By the costs in their order, then the cycles; of equals the earlier.
     """
     places: list[int | None] = []
     best: int | None = None
-    least = float("inf")
+    least: tuple[float, ...] = (float("inf"),)
     for place, outcome in enumerate(outcomes):
         if objective.is_valid(outcome):
-            cost = objective.costs(outcome)[0]
-            if cost < least:
-                best, least = place, cost
+            rank = objective.rank(outcome)
+            if rank < least:
+                best, least = place, rank
         places.append(best)
     return places
 
 
 def front_of(outcomes: Sequence[SearchOutcome], objective: Objective) -> list[int]:
-    """Places of the valid outcomes on the front of (log2 cycles, largest utilisation), fastest first."""
-    front = Objective("pareto", objective.limit)
+    """Places of the valid outcomes on the front over the objective's axes, the least first cost first."""
+    front = replace(objective, goal="pareto", terms=())
     places = [place for place, outcome in enumerate(outcomes) if front.is_valid(outcome)]
     if not places:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import PoolCandidates
+from pipeline.exploration.objective import FRONT, Objective
 from pipeline.exploration.pareto import adrs, hypervolume, pareto_front
-from pipeline.exploration.types import Features, Floats, Forecast, Objective, Proposal, SearchOutcome, Strategy
+from pipeline.exploration.types import (
+    Features,
+    Floats,
+    Forecast,
+    Proposal,
+    SearchOutcome,
+    Strategy,
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,7 @@ def _fronts(
     pool: Pool, order: Sequence[int], budget: int, objective: Objective
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """ADRS and share of hypervolume after each run, over (cycles, largest utilisation)."""
-    front = Objective("pareto", objective.limit)
+    front = replace(objective, goal="pareto", axes=FRONT, terms=())
     costs = np.array([front.costs(o) if front.is_valid(o) else (np.nan, np.nan) for o in pool.outcomes])
     known = costs[~np.isnan(costs[:, 0])]
     linear = _linear(known[pareto_front(known)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.pareto import best_so_far
-from pipeline.exploration.types import Objective, Round, SearchOutcome
+from pipeline.exploration.types import Round, SearchOutcome
 
 LEAST_GAIN = 0.005
 """Doublings of the objective; an expected gain below this (0.35 %) is none."""
@@ -30,9 +31,9 @@ def stop_reason(
 
     ``budget``       runs at most; every outcome counts, failed ones too
     ``rounds``       what the strategy answered so far, oldest first
-    ``target``       cycles (ns under that goal, the weighted cost under ``weighted``) that are good enough
+    ``target``       good enough, in the objective's unit
     ``lower_bound``  cycles (ns) that no design can beat, by a sound bound; met, the best found is proven optimal.
-                     Ignored under ``weighted`` and ``pareto``
+                     Ignored under other objectives
     ``least_gain``   expected gains below so many doublings count as none
     ``patience``     rounds without an expected gain that it takes
 
@@ -40,15 +41,14 @@ def stop_reason(
     """
     place = best_so_far(outcomes, objective)[-1] if outcomes else None
     if place is not None:
-        cost = objective.costs(outcomes[place])[0]
-        value = cost if objective.goal == "weighted" else 2.0**cost
-        unit = {"ns": "ns", "weighted": "in the weighted objective"}.get(objective.goal, "cycles")
-        shown = f"{value:,.4g}" if objective.goal == "weighted" else f"{value:,.0f}"
+        value, unit = objective.value(outcomes[place]), objective.unit
+        shown = f"{value:,.0f}" if objective.goal in ("cycles", "ns") else f"{value:,.4g}"
         if objective.goal in ("cycles", "ns") and lower_bound is not None and value <= lower_bound * (1 + 1e-9):
             return f"proven optimal: {shown} {unit} meets the lower bound of {lower_bound:,.0f} {unit}"
-        if target is not None and value <= target:
+        if target is not None and value <= target * (1 + 1e-9):
             return f"the target is reached: {shown} {unit} against {target:,.6g} asked for"
-    if rounds and rounds[-1].exhausted and not rounds[-1].proposals:
+    done = {outcome.key for outcome in outcomes}
+    if rounds and rounds[-1].exhausted and all(proposal.key in done for proposal in rounds[-1].proposals):
         if place is None:
             return f"every design has been run and none is valid ({len(outcomes)} runs)"
         return f"proven optimal among the candidates: all of them have been run ({len(outcomes)} runs)"

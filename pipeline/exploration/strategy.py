@@ -14,6 +14,7 @@ from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
 from pipeline.exploration.coreset import CoresetStrategy
 from pipeline.exploration.evolution import POPULATION, evolve
+from pipeline.exploration.objective import Objective
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
 from pipeline.exploration.types import (
@@ -23,7 +24,6 @@ from pipeline.exploration.types import (
     Floats,
     Forecast,
     NeedsBackground,
-    Objective,
     Proposal,
     Round,
     Rows,
@@ -117,11 +117,15 @@ class SurrogateStrategy:
             copies = count if self._acquisition.draws else 1
             return [Channel(value, aim, int(rng.integers(2**31))) for _ in range(copies)]
         costs = scan.costs
-        lowest = costs.min(axis=0) if len(costs) else np.array([0.0, 0.0])
-        highest = np.maximum(costs.max(axis=0), lowest + 0.1) if len(costs) else np.array([30.0, 1.0])
+        axes = self._objective.axes
+        lowest = costs.min(axis=0) if len(costs) else np.zeros(len(axes))
+        widest = np.array([30.0 if axis.is_latency else 1.0 for axis in axes])
+        highest = np.maximum(costs.max(axis=0), lowest + 0.1) if len(costs) else widest
         channels = []
         for share in rng.permutation(np.linspace(0.0, 1.0, count)):
             weights = np.array([1.0 - share, share])
+            if len(axes) > 2:
+                weights = rng.dirichlet(np.ones(len(axes)))
             channel = Channel(value, aim, int(rng.integers(2**31)), weights, lowest, highest)
             if len(costs):
                 known = channel.single(Expected(costs, np.zeros_like(costs), np.ones(len(costs))))
@@ -173,8 +177,8 @@ class Scan:
         self.channels: list[Channel] = []
         self._surrogate, self._factor, self._objective = surrogate, factor, objective
         self._least_chance = least_chance
-        clocks = [math.log2(outcome.clock_ns) for outcome in outcomes if outcome.clock_ns]
-        self._log2_clock = sum(clocks) / len(clocks) if clocks else 0.0
+        clocks = [math.log2(clock) for outcome in outcomes if (clock := objective.clock_of(outcome))]
+        self._log2_clock = sum(clocks) / len(clocks) if clocks else math.log2(objective.clock_ns or 1.0)
 
     def outlook(self, features: Features) -> tuple[Forecast, Expected]:
         """The forecasts of designs and what they mean for the objective."""

@@ -1,4 +1,4 @@
-"""What search takes and gives: objectives, outcomes of runs, forecasts, candidates and proposals.
+"""What search takes and gives: outcomes of runs, forecasts, candidates and proposals.
 
 Everything is minimised. Latency is compared as log2 cycles, because a design space spans orders of magnitude and a gain
 is a ratio. Arrays have one row a design: n designs, S pragma sites, A columns that mean the same for all kernels.
@@ -6,9 +6,8 @@ is a ratio. Arrays have one row a design: n designs, S pragma sites, A columns t
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -22,8 +21,6 @@ Rows = NDArray[np.integer[Any]]
 
 RESOURCES = tuple(resource.short for resource in LEARNED)
 """The order of utilisations everywhere in this room."""
-
-GOALS = ("cycles", "ns", "weighted", "pareto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,71 +42,6 @@ class SearchOutcome:
     cycles: float | None = None
     utilisation: tuple[float | None, ...] = (None,) * len(RESOURCES)
     clock_ns: float | None = None
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What is searched for: the least cost among designs whose utilisations stay under a limit.
-
-    ``goal``     ``cycles``: latency in clock cycles; ``ns``: latency times the design's clock period; ``weighted``:
-                 log2 cycles plus ``weights[r]`` per whole device of resource r; ``pareto``: the front of latency and
-                 of the largest utilisation
-    ``limit``    a design is valid where every known utilisation is below it (0.8 as in HLSyn, NeurIPS 2023: 0.80
-                 itself is not valid)
-    ``weights``  doublings of latency that a whole device of the resource is worth; used by ``weighted`` alone
-
-    Raises PipelineError for an unknown goal, a limit that is not positive, or weights of unknown resources.
-    """
-
-    goal: str = "cycles"
-    limit: float = 0.8
-    weights: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.goal not in GOALS:
-            raise PipelineError(f"there is no objective {self.goal!r}", fix=f"use one of {', '.join(GOALS)}")
-        if not self.limit > 0:
-            raise PipelineError(f"a utilisation limit of {self.limit} lets no design through", fix="give 0.8 or so")
-        unknown = sorted(set(self.weights) - set(RESOURCES))
-        if unknown or any(not math.isfinite(weight) or weight < 0 for weight in self.weights.values()):
-            raise PipelineError(
-                f"weights {dict(self.weights)} of the objective", fix=f"give numbers of at least 0 for {RESOURCES}"
-            )
-
-    @property
-    def dimensions(self) -> int:
-        """Costs per design: 2 for ``pareto``, else 1."""
-        return 2 if self.goal == "pareto" else 1
-
-    def is_valid(self, outcome: SearchOutcome) -> bool:
-        """Whether the run gave a latency and every known utilisation is under the limit."""
-        return bool(
-            outcome.usable
-            and outcome.cycles is not None
-            and all(used is None or used < self.limit for used in outcome.utilisation)
-        )
-
-    def costs(self, outcome: SearchOutcome) -> tuple[float, ...]:
-        """The costs of a valid outcome, ``dimensions`` numbers, less is better.
-
-        log2 cycles, log2 ns, log2 cycles plus weighted utilisations, or (log2 cycles, largest utilisation).
-        Raises PipelineError for an outcome without latency, or without a clock period under ``ns``.
-        """
-        if outcome.cycles is None:
-            raise PipelineError(f"design {outcome.key} has no latency ({outcome.status})")
-        latency = math.log2(max(outcome.cycles, 1.0))
-        if self.goal == "ns":
-            if outcome.clock_ns is None:
-                raise PipelineError(
-                    f"design {outcome.key} has no known clock period", fix="search for cycles, or use reports with one"
-                )
-            return (latency + math.log2(outcome.clock_ns),)
-        if self.goal == "weighted":
-            pairs = zip(RESOURCES, outcome.utilisation, strict=True)
-            return (latency + sum(self.weights.get(name, 0.0) * (used or 0.0) for name, used in pairs),)
-        if self.goal == "pareto":
-            return latency, max((used for used in outcome.utilisation if used is not None), default=0.0)
-        return (latency,)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 A pragma stands for the innermost loop whose body it is in, else for its function (UG1399, "HLS Pragmas"); a directive
 names its place. What is read is what the tool acts on: names in any case, macros and constants in numbers evaluated,
-defaults filled in. Nothing is dropped: what is not understood is a :class:`NotRead` with the reason.
+defaults filled in. Nothing is dropped: what is not understood is a :class:`NotRead` with the reason. What the tool
+stops at (:mod:`pipeline.kernels.pragma_checks`) is refused.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from typing import Any
 
 from pycparser import c_ast, c_parser
 
+from pipeline.errors import PipelineError
 from pipeline.kernels.expressions import constant_of
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import plain_name
+from pipeline.kernels.pragma_checks import VARIABLES, names_in, refusal
+from pipeline.kernels.pragma_options import unknown_directive, unknown_option
 from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
-from pipeline.project.directives import FLAGS, NO_VALUE, Directive
+from pipeline.kernels.symbols import Symbol
+from pipeline.project.directives import NO_VALUE, Directive
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +217,15 @@ Expand = Callable[[Sequence[str], str], Sequence[str]]
 """Texts with the macros of a file filled in, by that file's name."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_EQUALS = re.compile(r"\s*=\s*")
+_JOINED = re.compile(r"\s*([=,])\s*")
 _OPERATOR = re.compile(r"\s*([-+*/%?:|&^]|<<|>>)\s*")
 _NUMBERS = {
     "ii", "factor", "dim", "min", "max", "avg", "distance", "depth", "latency", "num", "limit", "number", "offset",
     "cycle", "max_widen_bitwidth", "num_read_outstanding", "num_write_outstanding", "max_read_burst_length",
     "max_write_burst_length", "cycles", "target_ti", "target_tl",
 }  # fmt: skip
+_COUNTED = _NUMBERS - {"offset", "target_ti", "target_tl"}
+"""Those that take nothing but a whole number."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 _KINDS = ("complete", "cyclic", "block")
 _DIRECTIONS = ("raw", "war", "waw")
@@ -244,11 +251,19 @@ _VITIS_LOOP = re.compile(r"VITIS_LOOP_(\d+)_\d+")
 
 
 def own_pragmas(
-    program: Program, ast: c_ast.FileAST, records: Mapping[str, Sequence[LoopRecord]], file: str, expand: Expand
+    program: Program,
+    ast: c_ast.FileAST,
+    records: Mapping[str, Sequence[LoopRecord]],
+    file: str,
+    expand: Expand,
+    *,
+    names_known: bool = True,
 ) -> tuple[OwnPragma, ...]:
     """All ``#pragma HLS`` without placeholders in the order of the text.
 
-    ``expand`` is asked once a file, and only where a number holds a name.
+    ``expand`` is asked once a file, and only where a value holds a name that may be a macro. ``names_known`` False:
+    names of the source need not be those of the program (C++). PipelineError, with the place, for what the tool stops
+    at.
     """
     found: list[OwnPragma] = []
     for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
@@ -270,7 +285,20 @@ def own_pragmas(
                 (coord.column or 1) if coord else 1,
             )
         )
-    return tuple(_valued(found, program, expand))
+    done = _valued(found, program, expand)
+    for pragma in done:
+        declared = _declared(program, pragma.function) if names_known else None
+        constants = {name for name, one in (declared or {}).items() if one.role == "constant" or one.ctype.const}
+        problem = refusal(pragma.options, _COUNTED, declared, constants)
+        if problem is not None:
+            raise PipelineError(
+                f"#pragma {pragma.text}: Vitis HLS refuses it: {problem[0]}",
+                file=pragma.file,
+                line=pragma.line,
+                column=pragma.column,
+                fix=problem[1],
+            )
+    return tuple(done)
 
 
 def directive_pragmas(
@@ -368,7 +396,7 @@ def _placed(
 
 def _options(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:
     """A pragma's directive and its words."""
-    text = _OPERATOR.sub(r"\1", _EQUALS.sub("=", text.strip()))
+    text = _OPERATOR.sub(r"\1", _JOINED.sub(r"\1", text.strip()))
     words: list[str] = []
     depth, word = 0, ""
     for letter in f"{text} ":
@@ -393,7 +421,10 @@ def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[Ow
     waiting: dict[str, dict[str, str]] = {}
     for pragma in found:
         for name, text in pragma.options:
-            if name in _NUMBERS and text is not None and _constant(text, program, pragma.function) is None:
+            if text is not None and (
+                (name in _NUMBERS and _constant(text, program, pragma.function) is None)
+                or (name in VARIABLES and not all(one in _declared(program, pragma.function) for one in names_in(text)))
+            ):
                 waiting.setdefault("" if pragma.beside else pragma.file, {})[text] = text
     for file, texts in waiting.items():
         if any(_NAME.search(text) for text in texts):
@@ -403,6 +434,8 @@ def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[Ow
         texts = waiting.get("" if pragma.beside else pragma.file, {})
 
         def plain(name: str, text: str | None, at: OwnPragma = pragma, filled: Mapping[str, str] = texts) -> str | None:
+            if text is not None and name in VARIABLES:
+                return filled.get(text, text)
             if name not in _NUMBERS or text is None:
                 return text
             number = _constant(filled.get(text, text), program, at.function)
@@ -410,8 +443,32 @@ def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[Ow
 
         options = tuple((name, plain(name, text)) for name, text in pragma.options)
         value = pragma.value if isinstance(pragma.value, NotRead) else _value(pragma.directive, options)
+        value = _within(value, _declared(program, pragma.function))
         done.append(replace(pragma, options=options, value=value))
     return done
+
+
+def _declared(program: Program, function: str | None) -> dict[str, Symbol]:
+    """What names in the words of a pragma that stands in a function may mean."""
+    seen = dict(program.globals_by_name)
+    if function in program.functions:
+        info = program.functions[function]
+        seen |= {symbol.name: symbol for symbol in (*info.arguments, *info.locals)}
+    return seen
+
+
+def _within(value: Value, declared: Mapping[str, Symbol]) -> Value:
+    """A value as it is, or why it is about no dimension that the array has."""
+    symbol = declared.get(value.variable) if isinstance(value, ArraySplit) else None
+    if symbol is None or not isinstance(value, ArraySplit):
+        return value
+    has = len(symbol.ctype.dims)
+    if value.dim <= has or symbol.ctype.base.kind in ("struct", "unknown"):
+        return value
+    dimensions = f"{has} dimension{'s' if has != 1 else ''}"
+    return NotRead(
+        f"dim={value.dim} of {value.variable}, which has {dimensions}" if has else f"{value.variable} is no array"
+    )
 
 
 def _constant(text: str, program: Program, function: str | None) -> int | None:
@@ -422,10 +479,7 @@ def _constant(text: str, program: Program, function: str | None) -> int | None:
         tree = c_parser.CParser().parse(f"long long hls_value = ({text[:1000]});")
     except (c_parser.ParseError, AssertionError, AttributeError, RecursionError, ValueError):
         return None
-    seen = dict(program.globals_by_name)
-    if function in program.functions:
-        seen |= {symbol.name: symbol for symbol in program.functions[function].locals}
-    program.scopes.append(seen)
+    program.scopes.append(_declared(program, function))
     try:
         return constant_of(tree.ext[0].init, program) if len(tree.ext) == 1 else None
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -442,9 +496,13 @@ class _Words:
         self.bare: list[str] = []
         known: Mapping[str, Sequence[str]] = _POSITIONAL.get(directive, {})
         for name, value in options:
+            if (why := unknown_option(directive, name)) is not None:
+                raise ValueError(why)
             if value is not None:
                 self.values[name] = value
                 continue
+            if name.lower() in _NUMBERS or name.lower() in (*VARIABLES, "style"):
+                raise ValueError(f"{name} stands without =VALUE")
             for option, words in known.items():
                 if name.lower() in words:
                     self.values.setdefault(option, name)
@@ -479,9 +537,10 @@ class _Words:
 
     def variable(self) -> str:
         """The variable that it is about."""
-        named = self.values.get("variable") or next((word for word in self.bare if word.lower() not in FLAGS), None)
-        if named is None:
+        if not (named := self.values.get("variable")):
             raise ValueError("names no variable")
+        if "," in named:
+            raise ValueError("names several variables, and one is read a pragma")
         return named
 
 
@@ -489,11 +548,7 @@ def _value(directive: str, options: Sequence[tuple[str, str | None]]) -> Value:
     """The typed value; :class:`NotRead` for what is not understood."""
     rule = _RULES.get(directive)
     if rule is None:
-        return (
-            OtherPragma()
-            if directive in _FURTHER
-            else NotRead(f"{directive or 'nothing'} is no directive that is known")
-        )
+        return OtherPragma() if directive in _FURTHER else NotRead(unknown_directive(directive))
     try:
         return rule(_Words(directive, options))
     except ValueError as error:
@@ -501,13 +556,15 @@ def _value(directive: str, options: Sequence[tuple[str, str | None]]) -> Value:
 
 
 def _pipeline(words: _Words) -> Value:
-    return Pipeline(
-        words.number("ii"), words.flag("off"), words.flag("rewind"), words.word("style", ("stp", "flp", "frp"))
-    )
+    # To the front end an interval of 0 is ``off``, and -1 none that is asked for.
+    ii = 0 if words.values.get("ii") == "0" else None if words.values.get("ii") == "-1" else words.number("ii")
+    off = words.flag("off") or ii == 0
+    return Pipeline(ii or None, off, words.flag("rewind"), words.word("style", ("stp", "flp", "frp")))
 
 
 def _unroll(words: _Words) -> Value:
-    return Unroll(words.number("factor"), words.flag("off"), words.flag("skip_exit_check"))
+    # To the front end a factor of 0 is the whole loop.
+    return Unroll(words.number("factor", least=0) or None, words.flag("off"), words.flag("skip_exit_check"))
 
 
 def _split(words: _Words, *, reshape: bool) -> Value:
@@ -529,7 +586,7 @@ def _dependence(words: _Words) -> Value:
     said = words.word("dependent", ("true", "false", "1", "0"))
     direction = words.word("direction", _DIRECTIONS)
     return DependencePragma(
-        words.values.get("variable") or next(iter(words.bare), None),
+        words.values.get("variable"),
         words.word("class", ("array", "pointer")),
         words.word("type", ("inter", "intra")) or "inter",
         direction.upper() if direction else None,

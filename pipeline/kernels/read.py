@@ -382,7 +382,9 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
         return fill(texts, text, file=unit, flags=project.flags)
 
     program, records, file = analysis.program, analysis.records, project.file
-    own = own_pragmas(program, found.ast, records, file, expand)
+    units = (project.file, *project.further)
+    plain = not any(unit.lower().endswith(CPP_SUFFIXES) for unit in units)
+    own = own_pragmas(program, found.ast, records, file, expand, names_known=plain)
     return own + directive_pragmas(project.directives, program, records, file, expand)
 
 

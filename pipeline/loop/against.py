@@ -83,7 +83,7 @@ def _against_written(
     facts["speedup"] = _short(written.cycles / best.cycles)
     times = time_ns(written, clock), time_ns(best, clock)
     facts["speedup_time"] = _short(times[0] / times[1]) if times[0] and times[1] else None
-    return {**facts, "compared": _sentence(written, best, facts)}
+    return {**facts, "compared": _sentence(written, best, facts, goal)}
 
 
 def time_ns(design: MeasuredDesign, clock_ns: float | None) -> float | None:
@@ -116,6 +116,8 @@ def written_text(found: Mapping[str, Any]) -> str:
     if written["cycles"] is None:
         return f"{written['status']} in run {written['run']}" + (f" ({written['reason']})" if written["reason"] else "")
     fits = "" if written["fits"] else ", does not fit"
+    if (trips := written["assumed_trips"]) is not None:
+        fits += f", under {trips} iterations of each loop without a known bound"
     return f"{written['cycles']:,} cycles in run {written['run']} ({used_text(written) or 'use not recorded'}){fits}"
 
 
@@ -125,8 +127,7 @@ def _obstacle(written: MeasuredDesign, best: MeasuredDesign | None, goal: Object
         reason = f" ({written.reason})" if written.reason else ""
         return f"the design as written ended as {written.status}{reason}"
     if not goal.is_valid(written.outcome()):
-        over = [f"{name} {used:.0%}" for name, used in written.utilisation.items() if used and used >= goal.limit]
-        return f"the design as written does not fit ({', '.join(over)})"
+        return f"the design as written does not fit ({', '.join(goal.broken(written.outcome()))})"
     if best is None or not best.cycles:
         return "no design has been found that fits"
     if best.assumed_trips != written.assumed_trips:
@@ -134,14 +135,23 @@ def _obstacle(written: MeasuredDesign, best: MeasuredDesign | None, goal: Object
     return None
 
 
-def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str, Any]) -> str:
+def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str, Any], goal: Objective) -> str:
     if best.key == written.key:
         return "no run found a better design than the one as written"
     gain, timed = facts["speedup"], facts["speedup_time"]
     told = f"{factor_text(gain)} as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
     if timed is not None and abs(timed / gain - 1) > 0.005:
         told += f"; in time {factor_text(timed)}, as a clock asked for is not met"
-    return told
+    if goal.unit in ("cycles", "ns"):
+        return told
+    before, after = (value_text(goal.value(one.outcome()), goal.unit) for one in (written, best))
+    return f"{after} against {before} as written; {told}"
+
+
+def value_text(value: float, unit: str) -> str:
+    """A value of an objective for people, with its unit."""
+    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 10_000 else f"{value:,.4g}"
+    return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
 
 
 def factor_text(factor: float) -> str:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def pool_of(plan: KernelPlan) -> list[tuple[str, Point]]:
-    """The cached designs whose points are known: all that replay can pick."""
-    return [(key, point) for key, point in plan.backend.store.designs(plan.address) if point is not None]
+    """The cached designs whose points are known and that keep what is kept: all that replay can pick."""
+    cached = plan.backend.store.designs(plan.address)
+    return [(key, point) for key, point in cached if point is not None and plan.admits(point)]
 
 
 def points_of(plan: KernelPlan, keys: Sequence[str]) -> list[tuple[str, Point | None]]:
@@ -49,6 +50,11 @@ def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> 
         assert plan.space is not None
         return space_candidates(plan.space, facts, seed=loop.seed)
     pool = pool_of(plan)
+    if not pool and plan.kept:
+        raise PipelineError(
+            f"none of the cached reports of {plan.name} from {plan.source} has what is written at {plan.kept[0]}",
+            fix="keep fewer sites, or use --backend estimator",
+        )
     if not pool:
         raise PipelineError(
             f"none of the cached reports of {plan.name} from {plan.source} says which design it is of",

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.idle_sites import idle_sites
+from pipeline.estimator.written import without_effect
 from pipeline.exploration import stop_reason
-from pipeline.loop.against import against_written, time_ns, used_text, written_text
+from pipeline.kernels.pragma_notices import pragma_notices
+from pipeline.loop.against import against_written, time_ns, used_text, value_text, written_text
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.candidates import pool_of
 from pipeline.loop.histories import corrections_of
+from pipeline.loop.hours import untimed, why_out_of_time
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
@@ -48,7 +52,7 @@ def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, Me
         for number, run in enumerate(runs, 1)
         if run.result.kernel == kernel and not tool_alone(run.result.key) and loop.goal.is_valid(run.result.outcome())
     ]
-    return min(fitting, key=lambda item: loop.goal.costs(item[1].outcome())[0], default=None)
+    return min(fitting, key=lambda item: loop.goal.rank(item[1].outcome()), default=None)
 
 
 def why_stopped(record: RoundsRecord, kernel: str, budget: int, runs: Sequence[Run]) -> str:
@@ -57,11 +61,15 @@ def why_stopped(record: RoundsRecord, kernel: str, budget: int, runs: Sequence[R
     if earlier is not None:
         return earlier
     loop = record.loop
+    if (out_of_time := why_out_of_time(record)) is not None:
+        return out_of_time
     reason = stop_reason(
         record.outcomes(kernel), loop.goal, budget=budget, rounds=record.answers(kernel), target=loop.target,
         lower_bound=least_cycles(loop, loop.plans[kernel]),
     )  # fmt: skip
     spent = f"the budget of {budget} runs is used up"
+    if loop.hours is not None and len(runs) < budget:
+        spent = f"all rounds are done: of the budget of {budget} runs {len(runs)} were worth their time"
     # Kernels that share a budget: what one has run is less than what is spent.
     return spent if reason is None or (len(runs) >= budget and reason.startswith("the budget")) else reason
 
@@ -71,14 +79,18 @@ def notices(loop: ClosedLoop) -> list[str]:
     said = []
     for plan in loop.plans.values():
         if plan.replays:
-            cached = loop.store.count(plan.address)
+            cached = len(pool_of(plan)) if plan.kept else loop.store.count(plan.address)
             space = f" of {plan.space.size():,}" if plan.space is not None and plan.space.countable else ""
             said.append(
                 f"replay: only the {cached:,}{space} designs of {plan.name} cached from {plan.source} could be picked; "
                 "no tool was run"
             )
+        if plan.kept:
+            said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
+        if plan.kernel is not None:
+            said += [*pragma_notices(plan.kernel), *without_effect(plan.kernel)]
         if plan.kernel is not None and (idle := _idle(plan.kernel)):
             said.append(
                 f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "
@@ -138,11 +150,14 @@ def loop_facts(
         "source": loop.source_name,
         **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
-        "notices": [*notices(loop), *_assumptions(runs)],
-        "objective": loop.goal.goal,
+        "notices": [*notices(loop), *_assumptions(runs), *untimed(record)],
+        "objective": loop.goal.text,
+        "unit": loop.goal.unit,
+        "limits": [limit.text for limit in loop.goal.limits],
         "utilisation_limit": loop.goal.limit,
         "target": loop.target,
         "budget": budget,
+        "hours": loop.hours,
         "batch": loop.batch,
         "seed": loop.seed,
         "surrogate": loop.surrogate,
@@ -197,10 +212,19 @@ def _kernel_facts(
     }
 
 
+def objective_text(facts: Mapping[str, Any]) -> str:
+    """What a summary's loop minimises, and within which limits, for people."""
+    limits = f", at most {', '.join(limit.replace('=', ' ') for limit in facts['limits'])}" if facts["limits"] else ""
+    target = f", {value_text(facts['target'], facts['unit'])} are enough" if facts["target"] is not None else ""
+    return f"{facts['objective']}{limits}, every utilisation below {facts['utilisation_limit']:.0%}{target}"
+
+
 def summary_text(facts: Mapping[str, Any]) -> str:
     """The lines that end the command."""
     lines = [f"Source {facts['source']}, backend {facts['backend']}, {target_text(facts)}"]
     lines += [f"Note: {notice}" for notice in facts["notices"]]
+    if facts["objective"] != "cycles" or facts["limits"]:
+        lines.append(f"Objective: {objective_text(facts)}")
     for kernel, found in facts["kernels"].items():
         failed = ", ".join(f"{status} {count}" for status, count in found["statuses"].items() if status != "ok")
         lines.append(f"{kernel}: {found['runs']} runs, {found['fitting']} fit" + (f" ({failed})" if failed else ""))
@@ -215,7 +239,9 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             used = used_text(best)
             assumed = best["assumed_trips"]
             under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
-            lines.append(f"  best: {best['cycles']:,} cycles{under} in run {best['run']} ({used}): {best['key']}")
+            value = "" if facts["unit"] == "cycles" else f"{value_text(best['value'], facts['unit'])}, "
+            figures = f"{value}{best['cycles']:,} cycles{under}"
+            lines.append(f"  best: {figures} in run {best['run']} ({used}): {best['key']}")
             if found["as_written"] is not None:
                 lines.append(f"  {found['compared']}")
             least = found["lower_bound"]

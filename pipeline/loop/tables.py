@@ -60,10 +60,10 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
 
 
 def best_values(results: Sequence[MeasuredDesign], goal: Objective) -> list[int | float | None]:
-    """Per run the objective of the best design of its kernel that fits, so far: cycles, ns, or the weighted cost.
+    """Per run the objective of the best design of its kernel that fits, so far, in the unit of the objective.
 
-    Under ``pareto`` it is the fewest cycles. None until a design fits. What the tool does alone is no design of the
-    search and has no part in it.
+    Under ``pareto`` it is the least of the first axis. None until a design fits. What the tool does alone
+    is no design of the search and has no part in it.
     """
     best: dict[str, int | float] = {}
     found: list[int | float | None] = []
@@ -78,18 +78,15 @@ def best_values(results: Sequence[MeasuredDesign], goal: Objective) -> list[int 
 
 def value_of(result: MeasuredDesign, goal: Objective) -> int | float:
     """The objective of a design that fits, in the unit of the objective."""
-    assert result.cycles is not None
-    cost = goal.costs(result.outcome())[0]
-    if goal.goal == "weighted":
-        return round(cost, 6)
-    if goal.goal == "ns":
-        assert result.clock_ns is not None
-        return round(result.cycles * result.clock_ns, 3)
-    return result.cycles
+    value = goal.value(result.outcome())
+    return int(value) if value == int(value) and goal.goal != "weighted" else round(value, 6)
 
 
 def front_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
-    """The measured designs of each kernel that fit and that none beats in cycles and largest utilisation."""
+    """The measured designs of each kernel that fit and that none beats in all axes of the front.
+
+    The axes are cycles and largest utilisation where the objective names none.
+    """
     rows = []
     for kernel in dict.fromkeys(run.result.kernel for run in runs):
         mine = [

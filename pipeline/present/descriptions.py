@@ -74,6 +74,7 @@ def kernel_text(facts: Facts) -> str:
         + (f" of {facts['combinations']:,} combinations" if facts["combinations"] is not None else "")
         + f"; {rules} of {len(facts['sites'])} sites have a rule; {facts['space_source']}",
         *_without_sites(facts["loops_without_sites"]),
+        *(f"Note: {notice}" for notice in facts["notices"]),
         *_known_labels(facts["labels"], facts["kernel"]),
         f"Default design: {facts['default_key'] or 'the one without any site'}",
         f"Next: DescribeDesign --kernel {facts['argument']} --key KEY, "
@@ -113,6 +114,11 @@ def design_text(facts: Facts) -> str:
         lines += _table(["  source", "for", "status", "cycles", *(one.short for one in _RESOURCES)], results)
     if estimate["assumed"]:
         lines.append(f"  estimate: {estimate['assumed']}")
+    if estimate.get("assumed_cycles") is not None:
+        lines.append(
+            f"  estimate: {estimate['assumed_cycles']:,} cycles under {estimate['assumed_trips']} iterations of each "
+            "loop without a known bound; state it by #pragma HLS loop_tripcount"
+        )
     lines += [
         f"  {label['source']}: {label['reason']}" for label in [*facts["labels"], estimate] if label.get("reason")
     ]

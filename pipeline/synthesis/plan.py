@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.synthesis.address import Address
 
 if TYPE_CHECKING:
-    from pipeline.design_space import DesignSpace
+    from pipeline.design_space import DesignSpace, Point
     from pipeline.kernels import Kernel
     from pipeline.reports.surroundings import Bounds
     from pipeline.synthesis.backends.base import Backend
@@ -20,7 +20,8 @@ class KernelPlan:
     """One kernel under one flow.
 
     ``kernel`` is None where only labels are there and no C source; ``space`` is None where the flow's dialect has
-    no rules for the kernel; ``delivery`` says how designs in the tool's own terms are written.
+    no rules for the kernel; ``delivery`` says how designs in the tool's own terms are written; ``kept`` are the sites
+    whose default is the only value that designs may have.
     """
 
     backend: Backend
@@ -28,6 +29,7 @@ class KernelPlan:
     kernel: Kernel | None
     space: DesignSpace | None
     delivery: Delivery = "insert"
+    kept: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -53,6 +55,13 @@ class KernelPlan:
     def further(self) -> tuple[str, ...]:
         """The steps beyond C synthesis that runs take."""
         return tuple(map(str, self.backend.further))
+
+    def admits(self, point: Point | None) -> bool:
+        """Whether a design has, at the sites that are kept, what is written there; one that is not known has not."""
+        if not self.kept:
+            return True
+        assert self.space is not None
+        return point is not None and all(point.get(name) == self.space.default[name] for name in self.kept)
 
     @property
     def replays(self) -> bool:

@@ -19,11 +19,12 @@ from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
 from pipeline.tasks.loop.run import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.reading_limits import reading
+from pipeline.tasks.sections import farm, vitis
 from pipeline.tasks.status import Status
 from pipeline.tasks.training import FineTune, TrainHierarchicalMoE
 from pipeline.tasks.transfer import EvaluateTransfer
 from pipeline.tasks.validate import ValidateTopDesigns
-from pipeline.tasks.vitis import farm, vitis
 
 COMMANDS = (
     GenerateDataset,
@@ -62,12 +63,13 @@ __all__ = [
     "family",
     "farm",
     "messages",
+    "reading",
     "recorded",
     "vitis",
 ]
 
 command_line.ASKED_HELP.append(lambda task: help.overview(COMMANDS) if task is None else help.help_of(task))
 messages.install()
-messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm"])
+messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm", "reading"])
 if defaults.is_our_command(sys.argv):
     defaults.install(sys.argv[1:])

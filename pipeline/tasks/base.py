@@ -22,7 +22,7 @@ from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
 from pipeline.tasks.parameters import names as names
-from pipeline.tasks.sections import farm, section, vitis
+from pipeline.tasks.sections import farm, reading, section, vitis
 from pipeline.tasks.target_options import check_task
 from pipeline.workspace.commands import check_not_cleaned
 
@@ -57,7 +57,7 @@ class PipelineTask(luigi.Task):
     @staticmethod
     def _check_settings() -> None:
         """Refuses settings that cannot be meant before anything runs, also where this command does not need them."""
-        for settings in (vitis, farm):
+        for settings in (vitis, farm, reading):
             section(settings)
 
     @property

@@ -22,13 +22,14 @@ from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
+from pipeline.tasks.narrowing import SpaceOptions
 from pipeline.tasks.outputs import point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 from pipeline.tasks.target_options import TargetOptions, one_target
 
 
-class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
+class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """From kernels to a dataset: samples designs, labels them, writes tables, splits and a data card."""
 
     example = "--kernels atax,bicg"
@@ -83,12 +84,13 @@ class GenerateDataset(TargetOptions, KernelOptions, PipelineTask):
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
             kernels = names(self.kernels) or cached_kernels(self.workspace, source, self.asked_target)
-            single(len(kernels), "--kernels", space=self.space, **self.reading.narrow)
+            single(len(kernels), "--kernels", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow)
             for kernel in kernels:
                 task = SynthesizeDesigns(
                     workspace=self.workspace, seed=self.seed, kernel=kernel, space=self.space,
                     part=self.part, clock=self.clock, **asdict(self.reading),
                     source=source, backend=backend, strategy=self.strategy, count=self.count, around=self.around,
+                    only=self.only, keep=self.keep,
                 )  # fmt: skip
                 first = found.setdefault((task.plan.name, source), task)
                 if first is not task:

@@ -15,6 +15,7 @@ from pipeline.design_space import design_key, parse_key
 from pipeline.design_space.suite_index import index_row, indexed_rows
 from pipeline.errors import PipelineError
 from pipeline.kernels.suite import suite_folder, suite_names
+from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
 from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.information import InformationTask
@@ -85,6 +86,8 @@ class DescribeKernel(_OfKernel):
     def facts(self) -> dict[str, Any]:
         """Loops, arrays, sites, space, labels."""
         from pipeline.design_space.rules import TRUE
+        from pipeline.estimator.written import without_effect
+        from pipeline.kernels.pragma_notices import pragma_notices
         from pipeline.kernels.propose import loops_without_sites
 
         kernel, space = self.found, self.rules
@@ -120,6 +123,7 @@ class DescribeKernel(_OfKernel):
             "arrays": [{name: getattr(array, name) for name in columns} for array in kernel.arrays],
             "sites": sites,
             "loops_without_sites": [loop.id for loop in loops_without_sites(kernel)] if kernel.sites else [],
+            "notices": [*pragma_notices(kernel), *without_effect(kernel)],
             "sites_proposed": any(site.proposed for site in kernel.sites),
             "space_hash": space.hash,
             "space_source": space.source or "derived from the loops",
@@ -244,10 +248,13 @@ class DescribeDesign(TargetOptions, _OfKernel):
     def _estimate(self) -> dict[str, Any]:
         from pipeline.estimator import prepare, version
 
+        assumed = None
         device = asked_device(for_kernel(self.asked_target, self.found))
         try:
             prepared = prepare(self.found, device)
-            label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
+            report = prepared.estimate(self.point, _estimated_as(self.dialect))
+            label = label_from_report(report)
+            assumed = assumed_cycles(report)
         except PipelineError as error:
             label = Label(DesignStatus.NO_VERDICT, str(error))
         return {
@@ -257,6 +264,8 @@ class DescribeDesign(TargetOptions, _OfKernel):
             "clock_ns": device.clock_ns,
             "available": {name: getattr(device.available, name) for name in Resource},
             "assumed": device.assumed or None,
+            "assumed_trips": None if assumed is None else ASSUMED_TRIPS,
+            "assumed_cycles": assumed,
             **_said(label),
         }
 

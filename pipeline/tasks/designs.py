@@ -11,10 +11,10 @@ from pipeline.design_space import design_key, parse_key
 from pipeline.errors import PipelineError
 from pipeline.synthesis import made_for
 from pipeline.synthesis.backends.registry import BACKENDS
-from pipeline.tasks import vitis
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
+from pipeline.tasks.narrowing import SpaceOptions
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.target_options import TargetOptions
@@ -22,13 +22,12 @@ from pipeline.tasks.target_options import TargetOptions
 if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
-BACKENDS.register(vitis.KIND)
 BACKEND_CHOICES = ("auto", *BACKENDS)
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
 DEFAULT_COUNT = 100
 
 
-class KernelTask(TargetOptions, KernelOptions, PipelineTask):
+class KernelTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task on one kernel, one source and one backend."""
 
     kernel = luigi.Parameter(description=KERNEL)
@@ -50,7 +49,9 @@ class KernelTask(TargetOptions, KernelOptions, PipelineTask):
 
         backend = resolve_backend(self.backend)
         source = self.source or default_source(self.workspace, backend)
-        return make_plan(self.workspace, self.kernel, self.reading, self.space, source, backend, self.asked_target)
+        return make_plan(
+            self.workspace, self.kernel, self.reading, self.space, source, backend, self.asked_target, self.narrowing
+        )
 
     @cached_property
     def chosen_strategy(self) -> str:
@@ -135,7 +136,12 @@ class SampleConfigurations(KernelTask):
         from pipeline.tasks.plan import open_store
 
         store = open_store(self.workspace)
-        cached = list(store.designs(self.plan.address))
+        cached = [(key, point) for key, point in store.designs(self.plan.address) if self.plan.admits(point)]
+        if not cached:
+            raise PipelineError(
+                f"none of the cached reports of {self.plan.name} has what is written at {self.plan.kept[0]}",
+                fix="keep fewer sites, or use --backend estimator",
+            )
         if self.count is None or self.count >= len(cached):
             return cached
         picked = np.random.default_rng(self.seed).choice(len(cached), size=int(self.count), replace=False)

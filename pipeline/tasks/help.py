@@ -13,6 +13,7 @@ from luigi.parameter import OptionalParameterMixin, _no_value
 
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.parameters import taken
 from pipeline.tasks.target_options import TargetOptions
 
 _WIDTH = 100
@@ -32,10 +33,12 @@ def help_of(task: type[luigi.Task], width: int | None = None) -> str:
         lines.append(f"{title}:")
         for name, parameter in options:
             lines += _option(family, name, parameter, width)
+    rare = getattr(task, "rare", ())
+    also = f" Also: {', '.join('--' + name.replace('_', '-') for name in rare)}." if rare else ""
     return "\n".join(
         [*lines, "", *textwrap.wrap(
             f"In luigi.cfg they stand under [{family}], the tool's under [vitis], the farm's under [farm]; --help-all"
-            " lists the options of both and of every task.", width)]
+            f" lists the options of both and of every task.{also}", width)]
     )  # fmt: skip
 
 
@@ -45,10 +48,15 @@ def _folded(command: str, width: int) -> list[str]:
 
 
 def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Parameter[Any]]]]]:
-    """The options by where they are defined: the task's own, the kernel's, and those of every task."""
+    """The options by where they are defined: the task's own, the kernel's, and those of every task.
+
+    Those that a task calls ``rare`` are left to ``--help-all`` and named at the end.
+    """
     shared = {"The kernel and its target": (KernelOptions, TargetOptions), "Every task": (PipelineTask,)}
     groups: dict[str, list[tuple[str, luigi.Parameter[Any]]]] = {"Options": [], **{title: [] for title in shared}}
     for name, parameter in task.get_params():
+        if name in getattr(task, "rare", ()):
+            continue
         owners = (title for title, these in shared.items() if any(vars(one).get(name) is parameter for one in these))
         title = next(owners, "Options")
         groups[title].append((name, parameter))
@@ -56,7 +64,7 @@ def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Par
 
 
 def _option(family: str, name: str, parameter: luigi.Parameter[Any], width: int) -> list[str]:
-    takes = _takes(parameter)
+    takes, _ = taken(parameter)
     option = f"  --{name.replace('_', '-')}" + (f" {takes}" if takes else "")
     text = (parameter.description or "").strip().removesuffix(".")
     choices = getattr(parameter, "_choices", None)
@@ -72,16 +80,6 @@ def _option(family: str, name: str, parameter: luigi.Parameter[Any], width: int)
         )
     indent = " " * _NAMES
     return [option, *textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)]
-
-
-def _takes(parameter: luigi.Parameter[Any]) -> str:
-    if isinstance(parameter, luigi.BoolParameter):
-        return ""
-    if isinstance(parameter, luigi.IntParameter):
-        return "N"
-    if isinstance(parameter, luigi.FloatParameter):
-        return "X"
-    return "ONE" if getattr(parameter, "_choices", None) is not None else "TEXT"
 
 
 def _default(family: str, name: str, parameter: luigi.Parameter[Any]) -> str:

@@ -6,11 +6,13 @@ Everything here is decided from parameters and the store before a task runs, so 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.design_space import load_space
+from pipeline.design_space.narrowed import narrowed
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
@@ -30,12 +32,12 @@ from pipeline.synthesis.plan import KernelPlan
 from pipeline.synthesis.vitis.sources import check_file_name
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
+from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
-from pipeline.tasks.sections import section, vitis
+from pipeline.tasks.sections import own_settings, section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
-from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
 from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
@@ -101,9 +103,9 @@ def suite_hash() -> str:
 
 def resolve_backend(backend: str) -> str:
     """The backend that ``auto`` stands for here: Vitis HLS where it is found, else replay."""
-    if backend == "auto":
-        return "vitis" if is_configured() and installed_tool() is not None else "replay"
-    return backend
+    if backend not in ("auto", "vitis"):
+        return backend
+    return "vitis" if installed_tool() is not None or backend == "vitis" else "replay"
 
 
 def default_source(workspace: str, backend: str) -> str:
@@ -138,11 +140,12 @@ def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED)
 
 def make_plan(
     workspace: str, kernel: str, reading: Reading, space: str, source: str, backend: str,
-    target: Target = _NOTHING_ASKED,
+    target: Target = _NOTHING_ASKED, narrowing: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
 ) -> KernelPlan:  # fmt: skip
     """What to do for one kernel; raises PipelineError for a kernel, space, source, part or clock that cannot serve.
 
-    Replay also serves kernels whose C is not at hand: then there are labels and no space.
+    Replay also serves kernels whose C is not at hand: then there are labels and no space. ``narrowing`` has the words
+    of ``--only`` and ``--keep``.
     """
     store = open_store(workspace)
     try:
@@ -152,10 +155,14 @@ def make_plan(
         if backend != "replay" or len(nameless) != 1:
             raise
         made_for_target(nameless, target)
+        if any(narrowing):
+            raise _nothing_to_keep(kernel, source) from None
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if moved := take_over(store, found):
         say(f"{found.name}: {moved} reports that version 0.1.0 filed under another hash of it are taken over.")
-    request = BackendRequest(store, found, source, for_kernel(target, found), devices(), own_settings(backend))
+    request = BackendRequest(
+        store, found, source, for_kernel(target, found), devices(), own_settings(backend), now=_now
+    )
     made = make_backend(backend, request)
     address = made.address_of(found)
     if made.replays and not store.count(address):
@@ -169,7 +176,24 @@ def make_plan(
         # Before the budget is spent: the tool would be handed the file under its own name.
         check_file_name(Path(found.file).name)
     rules = load_space(found, Path(space) if space else None) if _has_rules(found, address.flow) else None
-    return KernelPlan(made, address, found, rules, _delivery(found, address.flow, replays=made.replays))
+    kept: tuple[str, ...] = ()
+    if any(narrowing):
+        if rules is None:
+            raise _nothing_to_keep(found.name, source)
+        rules, kept = narrowed(rules, found, *narrowing)
+    return KernelPlan(made, address, found, rules, _delivery(found, address.flow, replays=made.replays), kept)
+
+
+def _nothing_to_keep(kernel: str, source: str) -> PipelineError:
+    return PipelineError(
+        f"--only and --keep: the loops of {kernel} are not those that the labels of {source} are of",
+        fix="leave them out, or use --backend estimator",
+    )
+
+
+def _now() -> str:
+    """The time, to the second; by name, as it goes to workers with the backend."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _delivery(kernel: Kernel, flow: Flow, *, replays: bool) -> Delivery:

@@ -21,7 +21,6 @@ from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
 from pipeline.tasks.model_task import ModelTask, counted, options, versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
 from pipeline.tasks.parameters import WholeNumber
-from pipeline.tasks.provisional import partial_notes
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset
@@ -67,8 +66,8 @@ class TrainHierarchicalMoE(ModelTask):
         from pipeline.training import preset
 
         found = preset(
-            self.mode, model=self.architecture, task=self.target, estimates=estimate_count(),
-            sources=names(self.source),
+            self.mode, model=self.architecture, task=self.target,
+            estimates=0 if self.estimated_labels else estimate_count(), sources=names(self.source),
         )  # fmt: skip
         chosen = {**json.loads(found.model.to_json()), **options(self.model_options, "--model-options")}
         model = ModelConfig.from_json(json.dumps(chosen), file="--model-options")
@@ -122,18 +121,18 @@ class TrainHierarchicalMoE(ModelTask):
                 folder=place,
                 advance=advance,
             )
-        outcome = outcome_of(trained.model, data, sides)
+        outcome = outcome_of(trained.model, data, sides, learned_from="train", seed=self.seed)
         card = model_card(
             title=f"{self.architecture} ({self.mode}) on {_short(self.source)}, {self.target}",
             model=trained.model.config,
             training=preset.training,
             data=counted(data, sides),
-            scores=outcome.scores,
+            outcome=outcome,
             best_epoch=trained.best_epoch,
             provenance={**self.identity, "mode": self.mode},
             versions=versions(),
         )
-        card["notes"] = partial_notes(self.dataset_folder)
+        card["notes"] = self.notes
         with self.output().write() as folder:
             write_model_folder(folder, trained.model, outcome, card, trained.curves, "test", command_of(self))
             if (place / "tensorboard").is_dir():
@@ -269,18 +268,18 @@ class FineTune(ModelTask):
         say(f"  {designs.kernel} from {designs.source}: {len(shots)} shots, {int(counts.sum()) - len(shots)} left out")
         with self.following(preset.fine_tuning.epochs, f"fine-tuning on {designs.kernel}") as advance:
             tuned = fine_tune(model, designs, shots, preset.fine_tuning, advance=advance)
-        outcome = outcome_of(tuned, data, [side])
+        outcome = outcome_of(tuned, data, [side], learned_from="shot", seed=self.seed)
         card = model_card(
             title=f"{about.get('title', 'a model')}, adapted to {designs.kernel} with {self.shots} designs",
             model=tuned.config,
             training=preset.fine_tuning,
             data=counted(data, [side]),
-            scores=outcome.scores,
+            outcome=outcome,
             best_epoch=None,
             provenance={**self.identity, "pretrained": str(file), "shot_keys": designs.keys[shots].tolist()},
             versions=versions(),
         )
-        card["notes"] = partial_notes(self.dataset_folder)
+        card["notes"] = self.notes
         with self.output().write() as folder:
             write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
 

@@ -108,13 +108,15 @@ void k(int out[64], int at[64]) {
     assert _first(text % "at").initiation_interval.exact != 1
 
 
-@given(st.lists(st.integers(-8, 8), min_size=1, max_size=3), st.integers(1, 3), st.integers(9, 40))
+@given(st.lists(st.integers(-8, 8), min_size=1, max_size=3), st.integers(1, 3), st.integers(1, 3), st.integers(9, 40))
 def test_the_interval_of_a_recurrence_is_its_delay_over_the_least_distance(
-    reads: list[int], step: int, trips: int
+    reads: list[int], factor: int, by: int, trips: int
 ) -> None:
     """Distances found by running the loop: which iteration wrote what an iteration reads."""
-    total = " + ".join(f"a[{step} * n + {8 + offset}]" for offset in reads)
-    text = f"void k(int a[400]) {{ for (int n = 0; n < {trips}; n++) {{ a[{step} * n + 8] = {total}; }} }}"
+    total = " + ".join(f"a[{factor} * n + {8 + offset}]" for offset in reads)
+    loop = f"for (int n = 0; n < {by * trips}; n += {by})"
+    text = f"void k(int a[400]) {{ {loop} {{ a[{factor} * n + 8] = {total}; }} }}"
+    step = factor * by
     writer: dict[int, int] = {}
     distances = []
     for turn in range(trips):

@@ -56,3 +56,10 @@ def test_a_subscript_that_wraps_may_meet_every_iteration() -> None:
         for at in ("(unsigned char)(16 * i)", "16 * i")
     )
     assert wraps is not None and runs == 1 < wraps
+
+
+def test_a_subscript_after_a_comma_is_not_taken_from_before_the_statement() -> None:
+    # What is read of a[i] is written by the iteration before, as a[at] with at = i + 1.
+    (loop, *_) = _designs(_kernel("int at = i; at++, a[at] = a[at] + a[i];"))[0].loops
+    assert loop.initiation_interval.exact is not None
+    assert loop.initiation_interval.exact > 1

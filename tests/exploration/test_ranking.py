@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from pipeline.exploration.acquisition import Expected, log_improvement, ranking
-from pipeline.exploration.expected_hypervolume import most_hypervolume
+from pipeline.exploration.expected_hypervolume import log_hypervolume, most_hypervolume
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
 from pipeline.exploration.types import Features, Forecast
@@ -53,6 +53,39 @@ def test_a_batch_for_the_front_takes_every_valid_design_before_an_invalid_one() 
     outlook = Expected(cost, np.full((8, 2), 0.1), np.array([0.9, 0.2, 0.8, 0.1, 0.6, 0.3, 0.7, 0.4]))
     taken = [place for place, _ in most_hypervolume(outlook, np.array([[15.0, 0.5]]), 6, LEAST)]
     assert set(taken[:4]) == {0, 2, 4, 6} and taken[4:] == [7, 5]
+
+
+@settings(max_examples=12)
+@given(st.integers(2, 3), st.integers(0, 6), st.integers(0, 2**32 - 1))
+def test_the_expected_hypervolume_is_the_mean_of_what_a_design_adds(costs: int, size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    step = {2: 0.02, 3: 0.08}[costs]
+    known, reference = rng.uniform(0, 1.2, (size, costs)), np.array([1.1, 1.0, 0.9])[:costs]
+    outlook = Expected(rng.uniform(0, 1.2, (3, costs)), rng.uniform(0.05, 0.4, (3, costs)), np.ones(3))
+    # By definition: the chance of each cell that nothing known dominates to be dominated, added up.
+    axes = [np.arange(limit - 3.2, limit, step) + step / 2 for limit in reference]
+    cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    free = np.ones(cells.shape[:-1], dtype=bool)
+    for one in known:
+        free &= ~(one <= cells).all(axis=-1)
+    wanted = []
+    for cost, spread in zip(outlook.cost, outlook.spread, strict=True):
+        wanted.append(float((norm.cdf((cells - cost) / spread).prod(axis=-1) * free).sum()) * step**costs)
+    assert np.exp(log_hypervolume(outlook, known, reference)) == pytest.approx(wanted, rel=0.05, abs=0.01)
+
+
+def test_designs_without_hope_for_the_front_are_still_told_apart() -> None:
+    cost = np.array([[40.0, 40.0], [30.0, 30.0], [50.0, 30.0]])
+    value = log_hypervolume(Expected(cost, np.full((3, 2), 0.1), np.ones(3)), np.array([[0.5, 0.5]]), np.ones(2))
+    assert np.isfinite(value).all() and value[1] > value[0] and value[1] > value[2]
+
+
+def test_a_batch_for_the_front_takes_what_the_first_leaves_open_and_counts_the_chance() -> None:
+    cost = np.array([[0.1, 0.9], [0.11, 0.89], [0.9, 0.1]])
+    outlook = Expected(cost, np.full((3, 2), 0.01), np.ones(3))
+    assert {place for place, _ in most_hypervolume(outlook, np.array([[1.0, 1.0]]), 2, LEAST)} in ({0, 2}, {1, 2})
+    unsure = Expected(np.array([[0.1, 0.1], [0.1, 0.1]]), np.full((2, 2), 0.01), np.array([0.6, 0.9]))
+    assert most_hypervolume(unsure, np.array([[1.0, 1.0]]), 1, LEAST)[0][0] == 1
 
 
 @pytest.mark.parametrize("gap", [2.0, 0.0, -3.0, -7.9, -8.1, -20.0])

@@ -19,7 +19,7 @@ SITES = (
 
 
 def toy_space() -> DesignSpace:
-    """497 valid points; fine-grained pipelining forbids an inner factor."""
+    """525 valid points; fine-grained pipelining forbids an inner factor."""
     factors = (1, 2, 4, 8, 16, 32, 64)
     rule = parse_rule("__PARA__L1==1 or __PIPE__L0!='flatten'")
     return DesignSpace(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.own_pragmas import (
     ArraySplit,
     Bind,
@@ -24,16 +28,24 @@ from pipeline.kernels.own_pragmas import (
     directive_pragmas,
     in_force,
 )
+from pipeline.kernels.pragma_notices import pragma_notices
 from pipeline.kernels.read import read_kernel
 from pipeline.project import parse_flags
 from pipeline.project.directives import of_configuration, of_script
 
 
 def _only(pragma: str, before: str = "", flags: str = "") -> OwnPragma:
-    source = f"{before}\nvoid f(int a[8][8]) {{\nfor (int i = 0; i < 8; i++) {{\n{pragma}\na[i][0] += i;\n}}\n}}\n"
-    kernel = read_kernel(source, file="f.c", flags=parse_flags(flags, "--cflags"))
+    kernel = read_kernel(_source(pragma, before), file="f.c", flags=parse_flags(flags, "--cflags"))
     (found,) = kernel.pragmas
     return found
+
+
+def _source(pragma: str, before: str = "") -> str:
+    return f"{before}\nvoid f(int a[8][8]) {{\nfor (int i = 0; i < 8; i++) {{\n{pragma}\na[i][0] += i;\n}}\n}}\n"
+
+
+def _kernel(pragma: str) -> Kernel:
+    return read_kernel(_source(pragma), file="f.c")
 
 
 def test_each_kind_has_its_values_whatever_the_case_and_the_blanks() -> None:
@@ -83,17 +95,92 @@ def test_the_operator_spells_a_pragma_in_a_macro() -> None:
     assert _only("UNROLLED", before).value == Unroll(2)
 
 
-def test_what_is_not_understood_is_named() -> None:
-    for text in (
-        "pipeline II=x",
-        "unroll factor=0",
-        "array_partition variable=a block",
-        "wonder x=1",
-        "interface port=a",
-    ):
-        found = _only(f"#pragma HLS {text}").value
-        assert isinstance(found, NotRead), text
-        assert found.why
+_NOT_READ = {
+    "pipelin II=2": "did you mean pipeline?",
+    "pipeline III=4": "did you mean ii?",
+    "pipeline II=-3": "II=-3 is no whole number from 1",
+    "pipeline II 2": "II stands without =VALUE",
+    "pipeline style=fast": "stp, flp, frp",
+    "array_partition variable=a block": "no factor",
+    "array_partition variable=a cyclic factor=0": "factor=0",
+    "array_partition variable=a complete dim=3": "dim=3 of a, which has 2 dimensions",
+    "array_partition variable=i complete": "i is no array",
+    "array_partition a complete": "'a' is no option of array_partition",
+    "array_partition variable=a, i complete": "several variables",
+    "array_reshape variable=a dim=-1": "dim=-1",
+    "unroll factr=2": "did you mean factor?",
+    "wonder x=1": "'wonder' is no directive",
+    "": "names no directive",
+    "interface port=a": "names no mode",
+    "interface ap_ctl_none port=return": "did you mean ap_ctrl_none?",
+}
+
+
+def test_what_the_tool_drops_is_not_read_and_one_notice_says_where_why_and_what_is_meant() -> None:
+    for text, why in _NOT_READ.items():
+        kernel = _kernel(f"#pragma HLS {text}")
+        (found,) = kernel.pragmas
+        assert isinstance(found.value, NotRead), text
+        (said,) = pragma_notices(kernel)
+        assert said.startswith("f.c:4: #pragma HLS") and why.lower() in said.lower(), said
+        assert said.endswith("it is not followed")
+
+
+_REFUSED = {
+    "pipeline II=": "II= has no value",
+    "unroll factor=": "factor= has no value",
+    "array_partition variable= complete": "names 'complete', which nothing declares",
+    "array_partition variable=aa complete": "names 'aa', which nothing declares; did you mean a?",
+    "array_partition variable=a, b[0] complete": "names 'b'",
+    "pipeline II=TWO": "names 'TWO'",
+    "unroll factor=i": "no constant, as 'i' is a variable",
+    "unroll factor=-2": "factor=-2 is below 0",
+    "pipeline off=maybe": "neither true nor false",
+    "unroll off factor=2": "factor and off",
+}
+
+
+@pytest.mark.parametrize("text", _REFUSED)
+def test_what_the_tool_stops_at_is_refused_at_its_place(text: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        _kernel(f"#pragma HLS {text}")
+    assert str(refused.value).startswith("f.c:4:") and _REFUSED[text].lower() in str(refused.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "said"),
+    [
+        ("pipeline II=0", Pipeline(off=True), "II=0 is off"),
+        ("pipeline II=-1", Pipeline(), "asks for no interval"),
+        ("unroll factor=0", Unroll(), "unrolls the whole loop"),
+        ("unroll partial factor=2", Unroll(2), "refuses partial"),
+    ],
+)
+def test_what_is_read_otherwise_than_it_looks_is_said(text: str, value: Value, said: str) -> None:
+    kernel = _kernel(f"#pragma HLS {text}")
+    assert kernel.pragmas[0].value == value
+    (notice,) = pragma_notices(kernel)
+    assert said in notice
+
+
+def test_of_two_on_one_place_the_one_that_is_not_followed_is_named() -> None:
+    kernel = _kernel("#pragma HLS pipeline II=2\n#pragma HLS pipeline II=3")
+    assert [one.value for one in in_force(kernel.pragmas)] == [Pipeline(3)]
+    assert pragma_notices(kernel) == (
+        "f.c:4: #pragma HLS pipeline II = 2: f.c:5 says another of the same, which is followed instead",
+    )
+    assert pragma_notices(_kernel("#pragma HLS pipeline II=2\n#pragma HLS unroll factor=2")) == ()
+
+
+def test_macros_name_variables_too_and_other_names_of_the_program_are_declared() -> None:
+    before = "#define WHICH a\nenum { K = 2 };\nstatic const int D = 2;\nint table[4];\n"
+    for text in ("variable=WHICH", "variable=&a[0]", "variable=table", "variable=a dim=D"):
+        kernel = read_kernel(_source(f"#pragma HLS array_partition {text}", before), file="f.c")
+        assert isinstance(kernel.pragmas[0].value, ArraySplit), text
+        assert pragma_notices(kernel) == ()
+    port = "interface mode=m_axi port=a offset=slave bundle=left depth=64 latency=K max_read_burst_length=16"
+    for text in (port, "interface s_axilite port=return bundle=control", "performance target_ti=1.5", "dataflow"):
+        assert not isinstance(_only(f"#pragma HLS {text}", before).value, NotRead), text
 
 
 _NEST = """void g(int a[8]) {

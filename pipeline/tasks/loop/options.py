@@ -12,6 +12,7 @@ from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.designs import BACKEND_CHOICES
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.loop.settings import DEFAULT_KERNEL, LoopOptions, loop_of
+from pipeline.tasks.narrowing import SpaceOptions
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.target_options import TargetOptions
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 
 
-class LoopTask(TargetOptions, KernelOptions, PipelineTask):
+class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
+
+    rare: tuple[str, ...] = ("target_cycles", "weights")
 
     kernel = luigi.Parameter(
         default="",
@@ -34,13 +37,14 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     backend = luigi.ChoiceParameter(
         default="auto",
         choices=BACKEND_CHOICES,
-        description="what runs designs; auto: Vitis if it is found, else replay",
+        description="what runs designs; auto: Vitis if found, else replay",
     )
     batch = WholeNumber(least=1, default=10, description="designs a round")
-    objective = luigi.Parameter(default="cycles", description="what is minimised: cycles, ns, weighted or pareto")
-    weights = luigi.Parameter(
-        default="", description="for weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2"
+    objective = luigi.Parameter(
+        default="cycles",
+        description="minimised: cycles, ns, dsp, lut%, a sum such as 'cycles + 10*dsp', pareto or pareto(ns,dsp)",
     )
+    limit = luigi.Parameter(default="", description="the most of figures, as dsp=100,lut=40%,latency=1ms,cycles=5000")
     utilisation_limit = Real(
         above=0,
         most=10,
@@ -48,8 +52,12 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
         default=0.8,
         description="a design fits where every utilisation is below",
     )
-    target_cycles = Real(
-        above=0, default=math.inf, description="good enough: stop at this many cycles (ns under --objective ns)"
+    target = luigi.Parameter(default="", description="good enough, in the objective's unit: 2000, 0.5ms, 20dsp")
+    target_cycles = Real(above=0, default=math.inf, description="the same, in cycles: a --target of old")
+    hours = Real(above=0, default=math.inf, description="what all runs may take, added up; long ones count for more")
+    weights = luigi.Parameter(
+        default="",
+        description="for --objective weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2",
     )
     acquisition = luigi.Parameter(default="auto", description="how designs are chosen from forecasts")
     surrogate = luigi.Parameter(default="auto", description="what forecasts designs")
@@ -57,10 +65,14 @@ class LoopTask(TargetOptions, KernelOptions, PipelineTask):
     warm_start = luigi.ChoiceParameter(
         default="auto",
         choices=WARM_STARTS,
-        description="known before any run: a model, estimates, reports or nothing",
+        description="known before any run",
+    )
+    knowledge = luigi.Parameter(
+        default="auto",
+        description="what other kernels taught: a folder of MakeKnowledge, or vitis; auto: what ships for the tool",
     )
     warm_source = luigi.Parameter(
-        default="", description="sources of reports to start from, comma-separated; default: the loop's own"
+        default="", description="sources of reports to start from, a,b; default: the loop's own"
     )
 
     baseline = luigi.Parameter(default="", description="performance[=CYCLES]: the tool's own pragma is run 2")

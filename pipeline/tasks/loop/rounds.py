@@ -77,7 +77,7 @@ class ProposeDesigns(RoundTask):
 class SynthesizeRound(RoundTask):
     """Runs what a round proposes for one kernel."""
 
-    only = luigi.Parameter(description="the kernel's name")
+    searched = luigi.Parameter(description="the kernel's name")
     take = luigi.IntParameter(description="designs of the round that the budget allows, over all kernels")
 
     def process_resources(self) -> dict[str, int]:
@@ -87,7 +87,7 @@ class SynthesizeRound(RoundTask):
     @cached_property
     def plan(self) -> KernelPlan:
         """What to do for the kernel."""
-        return self.loop.plans[self.only]
+        return self.loop.plans[self.searched]
 
     def requires(self) -> ProposeDesigns:
         """The designs."""
@@ -96,12 +96,12 @@ class SynthesizeRound(RoundTask):
 
     def output(self) -> ProvisionalTarget:
         """``round-NNN/runs-KERNEL/`` with ``runs.jsonl``, and ``times.json``, which differs from run to run."""
-        return ProvisionalTarget(self.loop.runs_folder(self.round, self.only, self.take))
+        return ProvisionalTarget(self.loop.runs_folder(self.round, self.searched, self.take))
 
     def tell_stage(self, key: str, stage: str) -> None:
         """Shows what the tool is at: on luigi's page, and on a terminal."""
         if sys.stderr.isatty():
-            say(f"  {self.only} {stage}: {key}")
+            say(f"  {self.searched} {stage}: {key}")
         self.report_progress(None, f"{key}: {stage}")
 
     def run(self) -> None:
@@ -114,14 +114,14 @@ class SynthesizeRound(RoundTask):
         from pipeline.loop.labelled import is_told, told
         from pipeline.loop.rounds import proposed, round_text, write_runs
 
-        designs = proposed(self.loop, self.round, self.only, self.take)
+        designs = proposed(self.loop, self.round, self.searched, self.take)
         parts = by_backend(self.plan, designs)
         outcomes = chain.from_iterable(outcomes_of(one, some, self.folder, self.tell_stage) for one, some in parts)
         results: dict[str, Outcome] = {}
         standing = Standing()
-        title = f"{self.only} round {self.round}"
+        title = f"{self.searched} round {self.round}"
         for done, outcome in enumerate(self.follow(outcomes, title, len(designs)), 1):
-            if standing.add(self.only, outcome):
+            if standing.add(self.searched, outcome):
                 results[outcome.key] = outcome
             if self.plan.runs_tool and is_told(outcome):
                 say(f"  {title}, {done}/{len(designs)} {told(outcome)}")
@@ -135,7 +135,7 @@ class SynthesizeRound(RoundTask):
         if card := standing.card():
             say(f"{title}: {partial_text(card)}")
         elif rows:
-            text = round_text(self.loop, self.round, self.only, rows)
+            text = round_text(self.loop, self.round, self.searched, rows)
             say(text)
             self.report_progress(100.0, text)
 
@@ -152,7 +152,7 @@ class SynthesizeRound(RoundTask):
 
 def synthesis_of(task: LoopTask, number: int, take: int) -> list[luigi.Task]:
     """The tasks that run a round: one a kernel."""
-    return [task.clone(SynthesizeRound, round=number, only=kernel, take=take) for kernel in task.loop.plans]
+    return [task.clone(SynthesizeRound, round=number, searched=kernel, take=take) for kernel in task.loop.plans]
 
 
 def finished(tasks: Iterable[luigi.Task]) -> None:

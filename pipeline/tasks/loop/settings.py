@@ -13,8 +13,8 @@ from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
+from pipeline.tasks.sections import pairs
 from pipeline.tasks.target_options import one_target, target_of
-from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -36,22 +36,30 @@ class LoopOptions:
     part: str
     clock: float | None
     space: str
+    only: str
+    keep: str
     source: str
     backend: str
     batch: int
     objective: str
-    weights: str
+    limit: str
     utilisation_limit: float
+    target: str
     target_cycles: float
+    weights: str
+    hours: float
     acquisition: str
     surrogate: str
     model: str
     warm_start: str
+    knowledge: str
     warm_source: str
     baseline: str
 
     def loop(self) -> ClosedLoop:
         """The loop; raises PipelineError for options that cannot be meant."""
+        goal = self.goal()
+        target = self.good_enough(goal)
         plans = self.plans()
 
         from pipeline.loop.closed_loop import ClosedLoop
@@ -62,13 +70,15 @@ class LoopOptions:
             plans=plans,
             store=open_store(self.workspace),
             rounds=workspace / "rounds",
-            goal=self.goal(),
+            goal=goal,
             batch=self.batch,
-            target=None if math.isinf(self.target_cycles) else self.target_cycles,
+            target=target,
+            hours=None if math.isinf(self.hours) else self.hours,
             surrogate=self.surrogate,
             acquisition=self.acquisition,
             model=self.model,
             warm_start=self.warm_start,
+            knowledge=self.knowledge,
             warm_sources=names(self.warm_source),
             baselines=names(self.baseline),
             seed=self.seed,
@@ -82,7 +92,8 @@ class LoopOptions:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        single(len(named), "--kernel", space=self.space, **self.reading.narrow)
+        single(max(len(named), 1), "--kernel", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow)
+        narrowing = names(self.only), names(self.keep)
         backend = resolve_backend(self.backend)
         if BACKENDS[backend].runs_tool and not named:
             # Runs of minutes to hours are not started unasked.
@@ -93,7 +104,7 @@ class LoopOptions:
         asked = target_of(self.part, self.clock)
         found: dict[str, KernelPlan] = {}
         for kernel in named or (DEFAULT_KERNEL,):
-            plan = make_plan(self.workspace, kernel, self.reading, self.space, source, backend, asked)
+            plan = make_plan(self.workspace, kernel, self.reading, self.space, source, backend, asked, narrowing)
             if found.setdefault(plan.name, plan) is not plan:
                 raise PipelineError(f"two kernels are called {plan.name}", fix="rename one of the files")
         one_target({name: plan.address.flow for name, plan in found.items()})
@@ -101,7 +112,7 @@ class LoopOptions:
 
     def goal(self) -> Objective:
         """What is searched for."""
-        from pipeline.exploration import Objective
+        from pipeline.exploration.asked import objective_of
 
         weights = {}
         for name, value in pairs(self.weights, "weights").items():
@@ -109,7 +120,24 @@ class LoopOptions:
                 weights[name.upper()] = float(value)
             except ValueError:
                 raise PipelineError(f"--weights: {value!r} is no number", fix="write them as LUT=1;DSP=2") from None
-        return Objective(self.objective, self.utilisation_limit, weights)
+        return objective_of(self.objective, self.limit, utilisation_limit=self.utilisation_limit, weights=weights)
+
+    def good_enough(self, goal: Objective) -> float | None:
+        """The target in the objective's unit; None where there is none."""
+        from pipeline.exploration.asked import target_of
+
+        if math.isinf(self.target_cycles):
+            return target_of(self.target, goal)
+        if self.target:
+            raise PipelineError("--target and --target-cycles are both given", fix="leave --target-cycles out")
+        if goal.unit != "cycles":
+            raise PipelineError(
+                f"--target-cycles {self.target_cycles:g} is not in the unit of --objective {goal.text}",
+                fix=f"give --target NUMBER, which is {goal.unit}"
+                if goal.unit.startswith("(")
+                else f"give --target in {goal.unit}",
+            )
+        return float(self.target_cycles)
 
 
 @lru_cache(maxsize=8)

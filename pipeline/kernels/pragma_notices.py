@@ -1,0 +1,45 @@
+"""What a reader must know of the user's own ``#pragma HLS``: those that are not followed, or not as they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.kernels.model import Kernel
+from pipeline.kernels.own_pragmas import NotRead, OwnPragma, Pipeline, Unroll, in_force
+
+_OF_VIVADO = ("region", "complete", "partial")
+
+
+def pragma_notices(kernel: Kernel) -> tuple[str, ...]:
+    """A line for each, with its place and what is made of it, in the order of the text."""
+    followed = {id(pragma) for pragma in in_force(kernel.pragmas)}
+    last = {_place(pragma): pragma for pragma in in_force(kernel.pragmas)}
+    return tuple(
+        f"{place_of(pragma)}: {pragma.text if pragma.beside else f'#pragma {pragma.text}'}: {said}"
+        for pragma in kernel.pragmas
+        for said in _said(pragma, None if id(pragma) in followed else last.get(_place(pragma)))
+    )
+
+
+def place_of(pragma: OwnPragma) -> str:
+    """``file:line``."""
+    return f"{pragma.file}:{pragma.line}"
+
+
+def _place(pragma: OwnPragma) -> tuple[object, ...]:
+    return pragma.directive, pragma.function, pragma.loop, pragma.variable, getattr(pragma.value, "dim", None)
+
+
+def _said(pragma: OwnPragma, instead: OwnPragma | None) -> Iterator[str]:
+    given = dict(pragma.options)
+    if isinstance(pragma.value, NotRead):
+        yield f"{pragma.value.why}; it is not followed"
+    elif instead is not None:
+        yield f"{place_of(instead)} says another of the same, which is followed instead"
+    elif isinstance(pragma.value, Pipeline) and given.get("ii") in ("0", "-1"):
+        yield "II=0 is off" if given["ii"] == "0" else "II=-1 asks for no interval: the least is taken"
+    elif isinstance(pragma.value, Unroll):
+        if given.get("factor") == "0":
+            yield "factor=0 unrolls the whole loop"
+        if older := [name for name in _OF_VIVADO if name in given]:
+            yield f"Vitis HLS refuses {older[0]}, which Vivado HLS knew; read without it"
