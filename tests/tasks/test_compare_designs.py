@@ -42,8 +42,8 @@ def test_two_designs_of_a_loop_or_of_a_dataset_are_named_by_their_keys(tmp_path:
     assert luigi("--module", "pipeline", *made).returncode == 0
     labels = read_table(dataset(tmp_path) / "labels.parquet", "labels").to_pylist()
     first, second = [row for row in labels if row["kernel"] == "atax"][:2]
-    compare = ("--module", "pipeline", "Compare", "--first", str(dataset(tmp_path)), "--kernel", "atax")
-    done = luigi(*compare, "--first-key", first["key"], "--second-key", second["key"], "--json")
+    labelled = ("--module", "pipeline", "Compare", "--first", str(dataset(tmp_path)), "--kernel", "atax")
+    done = luigi(*labelled, "--first-key", first["key"], "--second-key", second["key"], "--json")
     facts = json.loads(done.stdout)
     assert [facts["figures"]["cycles"][one] for one in ("first", "second")] == [first["cycles"], second["cycles"]]
     assert facts["part"] and facts["clock"] == 4.0 and facts["sites"]
