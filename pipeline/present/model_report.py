@@ -59,6 +59,7 @@ def model_report(
         gates=gates,
         expert_use=expert_use,
         grids=[
+            *_plain(card.get("plain", ())),
             _grid("Scores", card["scores"], _SCORES, "Errors in units of the targets; tau is within kernel."),
             _grid("Designs by side", data, tuple(dict.fromkeys(name for row in data for name in row)), ""),
         ],
@@ -75,6 +76,13 @@ def model_report(
 
 def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
     """The scores of what was held out, those over all targets first."""
+    if plain := card.get("plain"):
+        return [
+            KeyFigure(
+                f"{row['method']}: cycles off by", f"{row['cycles_factor']:.2f} times", f"{row['designs']:,} designs"
+            )
+            for row in plain
+        ]
     held_out = [row for row in card["scores"] if row.get("side") in ("test", "rest")] or list(card["scores"])
     summed = [row for row in held_out if row.get("target") == "sum"] or held_out[:1]
     found = []
@@ -86,6 +94,20 @@ def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
     if card.get("best_epoch"):
         found.append(KeyFigure("best epoch", card["best_epoch"], f"of {card['training']['epochs']}"))
     return found
+
+
+def _plain(rows: Sequence[Mapping[str, Any]]) -> list[Grid]:
+    """Errors in units that people think in; nothing where there are none."""
+    if not rows:
+        return []
+    points = [name for name in rows[0] if name.endswith("_points")]
+    columns = ("error of", "cycles off by", *(f"{name.removesuffix('_points')}, points" for name in points), "designs")
+    cells = [
+        [row["method"], f"{row['cycles_factor']:.2f} times", *(f"{row[name]:.1f}" for name in points), row["designs"]]
+        for row in rows
+    ]
+    note = "On designs that fit and were not learned from; points are hundredths of the device."
+    return [Grid("Errors in plain units", columns, cells, note)]
 
 
 def _grid(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], note: str) -> Grid:

@@ -17,6 +17,7 @@ from pipeline import __version__
 from pipeline.errors import PipelineError
 from pipeline.files import read_own, read_text
 from pipeline.present.summary import aligned
+from pipeline.synthesis import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import device_of_labels
@@ -69,6 +70,16 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
     def dataset_folder(self) -> Path:
         """The dataset's tables."""
         return Path(self.dataset) if self.dataset else self.dataset_task.output().path
+
+    @cached_property
+    def learns_estimates(self) -> bool:
+        """Whether labels of the dataset are the estimator's own figures."""
+        sources = names(self.source)
+        if not sources and self.dataset:
+            sources = tuple(read_own(Path(self.dataset) / "card.json", "sources", remove=Path(self.dataset))["sources"])
+        elif not sources:
+            sources = tuple(shard.plan.source for shard in self.dataset_task.shards)
+        return any(source == ESTIMATOR_SOURCE for source in sources)
 
     @cached_property
     def dataset_digest(self) -> str:
@@ -144,12 +155,16 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
     def summarise(self) -> None:
         """Prints the scores and where the model is."""
         from pipeline.training.card import score_rows
+        from pipeline.training.plain_errors import plain_header, plain_lines
 
         place: Path = self.output().path
         card = read_own(place / "card.json", "scores", "title", remove=place)
         rows = score_rows(card["scores"])
         notes = [f"  {note}" for note in card.get("notes", ())]
         lines = [card["title"], *notes, *aligned(list(rows[0]), [list(row.values()) for row in rows])]
+        if card.get("plain"):
+            lines.append("On designs that fit and were not learned from:")
+            lines += aligned(plain_header(), plain_lines(card["plain"]))
         files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
         say("\n".join([*lines, f"Model in {place}: {' '.join(files)}"]))
 

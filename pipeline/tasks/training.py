@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
@@ -24,6 +25,7 @@ from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.provisional import partial_notes
 
 if TYPE_CHECKING:
+    from pipeline.models import ModelConfig
     from pipeline.training import KernelDesigns, Preset
 
 MODES = ("published", "best")
@@ -66,9 +68,10 @@ class TrainHierarchicalMoE(ModelTask):
         from pipeline.models import ModelConfig
         from pipeline.training import preset
 
+        # Estimates of designs whose labels are those estimates would be the answer.
         found = preset(
-            self.mode, model=self.architecture, task=self.target, estimates=estimate_count(),
-            sources=names(self.source),
+            self.mode, model=self.architecture, task=self.target,
+            estimates=0 if self.learns_estimates else estimate_count(), sources=names(self.source),
         )  # fmt: skip
         chosen = {**json.loads(found.model.to_json()), **options(self.model_options, "--model-options")}
         model = ModelConfig.from_json(json.dumps(chosen), file="--model-options")
@@ -134,6 +137,8 @@ class TrainHierarchicalMoE(ModelTask):
             versions=versions(),
         )
         card["notes"] = partial_notes(self.dataset_folder)
+        if self.learns_estimates:
+            card["notes"].append("the estimator's figures are not among the inputs, as they are the labels")
         with self.output().write() as folder:
             write_model_folder(folder, trained.model, outcome, card, trained.curves, "test", command_of(self))
             if (place / "tensorboard").is_dir():
@@ -252,7 +257,9 @@ class FineTune(ModelTask):
         from pipeline.models import load_model
         from pipeline.training import VOCABULARY, fine_tune, select_shots
         from pipeline.training.card import model_card
+        from pipeline.training.forecast import predict_designs
         from pipeline.training.outcome import outcome_of
+        from pipeline.training.plain_errors import plain_errors
 
         file = model_file(self.model) if self.model else self.pretraining.output().path / MODEL
         model, about = load_model(file, vocabulary=VOCABULARY)
@@ -267,8 +274,10 @@ class FineTune(ModelTask):
         side = np.full(len(designs), "rest", dtype="<U4")
         side[shots] = "shot"
         say(f"  {designs.kernel} from {designs.source}: {len(shots)} shots, {int(counts.sum()) - len(shots)} left out")
+        before = predict_designs(model, designs).targets
         with self.following(preset.fine_tuning.epochs, f"fine-tuning on {designs.kernel}") as advance:
             tuned = fine_tune(model, designs, shots, preset.fine_tuning, advance=advance)
+        after = predict_designs(tuned, designs).targets
         outcome = outcome_of(tuned, data, [side])
         card = model_card(
             title=f"{about.get('title', 'a model')}, adapted to {designs.kernel} with {self.shots} designs",
@@ -280,9 +289,31 @@ class FineTune(ModelTask):
             provenance={**self.identity, "pretrained": str(file), "shot_keys": designs.keys[shots].tolist()},
             versions=versions(),
         )
-        card["notes"] = partial_notes(self.dataset_folder)
+        card["notes"] = [*partial_notes(self.dataset_folder), *_known_before(file, designs.kernel, model.config)]
+        if before is not None and after is not None:
+            told = {"the model before": before, "the model adapted": after}
+            card["plain"] = plain_errors(designs, side == "shot", told, seed=self.seed)
         with self.output().write() as folder:
             write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
+
+
+def _known_before(file: Path, kernel: str, config: ModelConfig) -> list[str]:
+    """Whether a model has met a kernel's labels before it is adapted to it, as sentences."""
+    card = file.parent / "card.json"
+    told = []
+    if card.is_file():
+        rows = read_own(card, "data", remove=file.parent)["data"]
+        trained = any(row.get("kernel") == kernel and row.get("train", 1) for row in rows)
+        told.append(
+            f"{kernel} was among the kernels that the model was trained on: its errors before are no forecast"
+            if trained
+            else f"{kernel} was not among the {len(rows)} kernels that the model was trained on"
+        )
+    else:
+        told.append(f"whether the model was trained on {kernel} is not known: there is no card beside it")
+    if config.estimates:
+        told.append("the model is told the estimator's figures of each design")
+    return told
 
 
 def _short(source: str) -> str:

@@ -613,8 +613,7 @@ def further(design: Design, step: str) -> None:
             with open(f"{design.folder}/impl/report/verilog/export_{flow}.xml", "w") as file:
                 area = f"<BRAM>2</BRAM><CLB>31</CLB><DSP>5</DSP><FF>266</FF><LUT>{lut}</LUT><SRL>0</SRL><URAM>0</URAM>"
                 timing = (
-                    "<TargetClockPeriod>4.000</TargetClockPeriod>"
-                    f"<AchievedClockPeriod>{achieved}</AchievedClockPeriod>"
+                    f"<TargetClockPeriod>4.000</TargetClockPeriod><AchievedClockPeriod>{achieved}</AchievedClockPeriod>"
                 )
                 file.write(
                     f"<profile><TimingReport>{timing}</TimingReport>"
