@@ -47,7 +47,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: $(STAMP)
 	@$(BIN)/python -m tests.fuzz --minutes $(FUZZ_MINUTES) $(FUZZ_TESTS)
@@ -78,12 +78,7 @@ packs: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python docs/make_reference.py
 
-# Reports may have taken hours of the tool and its licences each: they go only by hand.
+# Reports may have taken hours of the tool and its licences each: they stay. Without an environment nothing has been made.
 clean:
-	@place=$$(cd "$(WORKSPACE)" 2>/dev/null && pwd -P) || exit 0; \
-	case "$(CURDIR)/" in "$${place%/}"/*) echo "$(WORKSPACE) holds this repository; nothing is removed" >&2; exit 1;; esac; \
-	echo "Removing what $(WORKSPACE) holds, but no reports ($(WORKSPACE)/store, $(WORKSPACE)/validations/stores)"; \
-	find "$$place" -mindepth 1 -maxdepth 1 ! -name store ! -name validations -exec rm -rf {} +; \
-	if [ -d "$$place/validations" ]; then \
-		find "$$place/validations" -mindepth 1 -maxdepth 1 ! -name stores -exec rm -rf {} +; fi
+	@if [ -x $(BIN)/luigi ]; then $(BIN)/luigi --module pipeline CleanWorkspace --yes --workspace "$(WORKSPACE)"; fi
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

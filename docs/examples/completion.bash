@@ -1,7 +1,7 @@
 # Completion of tasks and parameters in bash: source docs/examples/completion.bash
 # Made from the code by docs/make_reference.py.
 _hls_pipeline() {
-    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Compare Doctor' word
+    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Status CleanWorkspace Compare Doctor' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
         GenerateDataset) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernels --source --backend --strategy --count --around --space --graphs --allow-partial' ;;
@@ -24,6 +24,8 @@ _hls_pipeline() {
         ListKernels) words='--workspace --seed' ;;
         DescribeKernel) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space' ;;
         DescribeDesign) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --key' ;;
+        Status) words='--workspace --seed --json --page-file' ;;
+        CleanWorkspace) words='--workspace --seed --yes --keep' ;;
         Compare) words='--workspace --seed --first --second --fail-above --figures --json' ;;
         Doctor) words='--workspace --seed' ;;
         esac

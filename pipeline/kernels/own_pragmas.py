@@ -224,6 +224,8 @@ _NUMBERS = {
     "cycle", "max_widen_bitwidth", "num_read_outstanding", "num_write_outstanding", "max_read_burst_length",
     "max_write_burst_length", "cycles", "target_ti", "target_tl",
 }  # fmt: skip
+_COUNTED = _NUMBERS - {"offset", "target_ti", "target_tl"}
+"""Those that take nothing but a whole number."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 _KINDS = ("complete", "cyclic", "block")
 _DIRECTIONS = ("raw", "war", "waw")
@@ -287,7 +289,7 @@ def own_pragmas(
     for pragma in done:
         declared = _declared(program, pragma.function) if names_known else None
         constants = {name for name, one in (declared or {}).items() if one.role == "constant" or one.ctype.const}
-        problem = refusal(pragma.options, _NUMBERS, declared, constants)
+        problem = refusal(pragma.options, _COUNTED, declared, constants)
         if problem is not None:
             raise PipelineError(
                 f"#pragma {pragma.text}: Vitis HLS refuses it: {problem[0]}",

@@ -16,7 +16,7 @@ from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
-from pipeline.loop.knowledge import usable_for
+from pipeline.loop.knowledge import AUTO, usable_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import teaches
@@ -54,6 +54,8 @@ class ClosedLoop:
         acquisition: how designs are chosen from forecasts, or ``auto``.
         model: a model file or a model's folder, for the surrogate ``hmoe``; empty for none.
         warm_start: what is known before the first run, one of :data:`WARM_STARTS`.
+        knowledge: a folder that ``MakeKnowledge`` wrote or the name of one that ships, under any backend; ``auto`` for
+            what ships for the backend.
         warm_sources: sources of labels of other kernels; empty for the loop's own.
         baselines: what is run beside the design as written to compare with: ``performance``, the tool's own pragma.
         seed: of everything drawn at random.
@@ -73,6 +75,7 @@ class ClosedLoop:
     acquisition: str = "auto"
     model: str = ""
     warm_start: str = "auto"
+    knowledge: str = AUTO
     warm_sources: tuple[str, ...] = ()
     baselines: tuple[str, ...] = ()
     seed: int = 0

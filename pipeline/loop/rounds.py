@@ -19,13 +19,23 @@ from pipeline.loop.forecast import calibration
 from pipeline.loop.hours import WIDER, expected_seconds, seconds_left, seconds_taken, weighed, why_out_of_time, within
 from pipeline.loop.labelled import labelled
 from pipeline.loop.measured import MeasuredDesign, measured, write_measured
-from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, RoundsRecord, interleaved, read_json, round_to_json
+from pipeline.loop.record import (
+    COSTS,
+    PROPOSALS,
+    RUNS,
+    STATE,
+    TIMES,
+    RoundsRecord,
+    interleaved,
+    read_json,
+    round_to_json,
+)
 from pipeline.loop.search import search_of
 from pipeline.loop.tables import best_values
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
-    from pipeline.exploration import Candidates
+    from pipeline.exploration import Candidates, Objective
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.plan import KernelPlan
@@ -144,19 +154,27 @@ def as_measured(plan: KernelPlan, outcome: Outcome, sampled_by: str) -> Measured
 
 
 def write_runs(
-    folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan
+    folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan, goal: Objective
 ) -> list[MeasuredDesign]:
-    """Writes the results in the order of ``keys`` as ``runs.jsonl``, and ``times.json``, which differs from run to run.
+    """Writes the results in the order of ``keys`` as ``runs.jsonl``, the costs of those that fit as ``costs.json``, for
+    who knows no goal, and ``times.json``, which differs from run to run.
 
     Returns the rows in the order in which they were done.
     """
     rows = {key: as_measured(plan, outcome, "loop") for key, outcome in outcomes.items()}
     write_measured(folder / RUNS, (rows[key] for key in keys if key in rows))
+    write_json(folder / COSTS, _costs(rows, goal))
     write_json(
         folder / TIMES,
         {key: {"seconds": outcome.seconds, "started": outcome.started} for key, outcome in outcomes.items()},
     )
     return list(rows.values())
+
+
+def _costs(rows: Mapping[str, MeasuredDesign], goal: Objective) -> dict[str, list[float]]:
+    """The costs of each design that fits, by key."""
+    outcomes = {key: row.outcome() for key, row in rows.items() if not tool_alone(key)}
+    return {key: list(goal.costs(outcome)) for key, outcome in outcomes.items() if goal.is_valid(outcome)}
 
 
 def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[MeasuredDesign]) -> str:

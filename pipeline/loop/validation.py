@@ -90,7 +90,7 @@ def _implemented(result: MeasuredDesign, label: Label | None, goal: Objective) -
     }
     if label is None or label.status is not DesignStatus.OK:
         return found
-    shares = {name: _share(name, label, result) for name in Resource}
+    shares: dict[str, float | None] = {name: _share(name, label, result) for name in Resource}
     clock = label.clock_estimated_ns
     routed = replace(result, utilisation=shares, clock_ns=clock or result.clock_ns)
     met = goal.clock_ns is None or clock is None or clock <= goal.clock_ns

@@ -121,3 +121,22 @@ def number_text(value: float | None, digits: int = 4) -> str:
 def percent_text(fraction: float | None) -> str:
     """A fraction as per cent with one decimal, a dash for None."""
     return "\u2013" if fraction is None or not math.isfinite(fraction) else f"{100 * fraction:.1f} %"
+
+
+def cell_text(value: Any) -> str:
+    """A value for people: numbers grouped or rounded, None a dash, truths as words; not escaped."""
+    if value is None:
+        return "\u2013"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def count_text(count: Any) -> str:
+    """A count, or the range that a pair of them is."""
+    if not isinstance(count, tuple):
+        return cell_text(count)
+    least, most = count
+    return cell_text(least) if least == most else f"{cell_text(least)} to {cell_text(most)}"

@@ -23,12 +23,11 @@ from pipeline.present.charts import (
     BestSoFar,
     Comparison,
     ExpertUse,
-    Front,
     GateWeights,
     LearningCurves,
     Predictions,
 )
-from pipeline.present.columns import error_text, front_of, highest_utilisation, number_text, numbers, same_length, short
+from pipeline.present.columns import error_text, number_text, numbers, same_length, short
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b4559a", "#c48a00", "#3f9fd8", "#5b6670")
 _MARKERS = ("o", "D", "s", "^", "P", "X", "*")
@@ -116,11 +115,6 @@ def learning_curves(curves: Sequence[LearningCurves]) -> Picture:
 def best_so_far(searches: Sequence[BestSoFar]) -> Picture:
     """A panel a search: the least after n designs, baselines dashed with their spread. Raises likewise."""
     return _panels(searches, _draw_search, width=5.2, height=3.5)
-
-
-def pareto_fronts(fronts: Sequence[Front]) -> Picture:
-    """A panel each: cycles against the highest utilisation, the front as steps. Raises PipelineError likewise."""
-    return _panels(fronts, _draw_front, width=4.6, height=3.5)
 
 
 def comparison(measures: Sequence[Comparison]) -> Picture:
@@ -271,35 +265,6 @@ def _draw_search(axes: Axes, search: BestSoFar) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set(xlabel="designs tried", ylabel=search.least)
     _headed(axes, f"{search.kernel}, {search.source}")
-
-
-def _draw_front(axes: Axes, front: Front) -> None:
-    title = f"{front.kernel}, {front.source} ({front.origin})"
-    cycles, height = numbers(front.cycles), highest_utilisation(front)
-    same_length(title, keys=front.keys, cycles=cycles)
-    chosen = front_of(cycles, height)
-    known = [(a, b) for a, b in zip(cycles, height, strict=True) if a is not None and b is not None]
-    axes.plot(
-        [a for a, _ in known], [b for _, b in known], "o", color=_QUIET, markersize=3.5, markeredgewidth=0, alpha=0.6,
-        label="dominated designs",
-    )  # fmt: skip
-    steps = [(cycles[i] or 0.0, height[i] or 0.0) for i in chosen]
-    axes.step(
-        [a for a, _ in steps], [b for _, b in steps], where="post", color=_COLOURS[0], marker="o", markersize=5,
-        linewidth=1.6, label="Pareto front",
-    )  # fmt: skip
-    for number, (name, place) in enumerate(front.marked.items(), 1):
-        a, b = cycles[place], height[place]
-        if a is not None and b is not None:
-            axes.plot([a], [b], _MARKERS[number], color=_COLOURS[number], markersize=8, label=name)
-    _log(axes, "x")
-    top = max((b for _, b in known), default=1.0)
-    axes.set_ylim(0, min(1.05 * top or 1.0, 1.25))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    if front.limit is not None and top > 0.4 * front.limit:
-        _level(axes, front.limit, f"limit {front.limit:.0%}")
-    axes.set(xlabel="cycles", ylabel="highest utilisation of a resource")
-    _headed(axes, title)
 
 
 def _draw_comparison(axes: Axes, measures: Comparison) -> None:

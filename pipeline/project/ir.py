@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
-from pipeline.project.cpp import VENDOR_HEADERS, cpp_standard
+from pipeline.project.cpp import OLD_LIBRARY, VENDOR_HEADERS, cpp_standard
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 
@@ -24,7 +24,13 @@ FLAGS = (
     "-fno-discard-value-names", "-fdebug-compilation-dir=.", "-fno-caret-diagnostics", "-fno-color-diagnostics",
 )  # fmt: skip
 _FOR_C = (*(f"-D{name}" for name in TOOL_MACROS), *OLD_C)
-_FOR_CPP = (*(f"-D{name}" for name in TOOL_MACROS), "-Wno-c++11-narrowing", "-Wno-register", "-Wno-non-pod-varargs")
+_FOR_CPP = (
+    *(f"-D{name}" for name in TOOL_MACROS),
+    *OLD_LIBRARY,
+    "-Wno-c++11-narrowing",
+    "-Wno-register",
+    "-Wno-non-pod-varargs",
+)
 STEM = "kernel"
 """What the compiler calls the source, so that no path of this machine reaches the IR."""
 

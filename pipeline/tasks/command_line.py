@@ -23,6 +23,7 @@ from luigi.task_register import Register
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.last_words import write_error
+from pipeline.tasks.parameters import taken
 from pipeline.tasks.sections import CFLAGS
 
 _NO_TASK = "no task is named"
@@ -143,21 +144,11 @@ def _parsed(parameter: luigi.Parameter[Any], text: Any, name: str, file: str | N
             raise PipelineError(
                 f"{name} {shown!r}", file=file, fix=f"{fix}it is one of {', '.join(filter(None, known))}"
             ) from None
-        wanted = _wanted(parameter)
+        wanted = taken(parameter)[1]
         cause = "" if wanted else f": {error}"
         raise PipelineError(
             f"{name} {shown!r}{cause}", file=file, fix=f"give {wanted}" if wanted else "--help tells what it takes"
         ) from None
-
-
-def _wanted(parameter: luigi.Parameter[Any]) -> str:
-    if isinstance(parameter, luigi.IntParameter):
-        return "a whole number"
-    if isinstance(parameter, luigi.FloatParameter):
-        return "a number"
-    if isinstance(parameter, luigi.BoolParameter):
-        return "true or false"
-    return ""
 
 
 def _from_configuration(read: Callable[..., Any]) -> Callable[..., Any]:

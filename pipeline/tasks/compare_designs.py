@@ -25,6 +25,7 @@ class Compare(PipelineTask):
     """
 
     example = "--first before/loops/latest --second after/loops/latest --fail-above 5%"
+    only_looks = True
 
     first = luigi.Parameter(description="folder of a loop, or of its best design: what is compared with")
     second = luigi.Parameter(description="the same of the other")

@@ -49,16 +49,16 @@ class ValidateTopDesigns(LoopTask):
 
     def requires(self) -> list[luigi.Task]:
         """The last round of the loop; without a loop what is known before any run."""
-        if self.top_k < 0:
-            raise PipelineError(f"--top-k {self.top_k} is no number of designs", fix="give 0 or more")
-        if self.steps and self.loop.backend_name != "vitis":
-            raise PipelineError(f"--{self.steps[0]} needs Vitis HLS", fix="leave it out, or use --backend vitis")
+        self.check()
         if self.budget is None:
             return [self.clone(GatherHistories)]
-        if self.budget < 1:
-            raise PipelineError(f"--budget {self.budget} allows no run", fix="give a positive number")
         takes = self.takes
         return synthesis_of(self, len(takes), takes[-1])
+
+    def check(self) -> None:
+        """Raises PipelineError for what no validation of this loop can do; the loop asks before its first run."""
+        if self.steps and self.loop.backend_name != "vitis":
+            raise PipelineError(f"--{self.steps[0]} needs Vitis HLS", fix="leave it out, or use --backend vitis")
 
     @property
     def steps(self) -> tuple[str, ...]:

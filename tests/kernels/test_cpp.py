@@ -60,12 +60,33 @@ def test_loops_say_where_they_begin_and_end() -> None:
         ("int *p = new int[3];\n a[0] = *p;", "memory from new", 3),
         ("a[0] = 1;\n try { a[1] = 2; } catch (...) {}", "try is not supported", 4),
         ("a[0] = missing(3);", "undeclared identifier 'missing'", 3),
+        ("a[0] = 1;\n Ends s(a);", "an object of Ends, whose destructor does something,", 4),
+        ("More m;\n S &s = m;\n a[0] = s.f();", "a virtual method of an object whose class is not known", 5),
+        ("More m;\n S *s = &m;\n a[0] = s->f();", "a virtual method of an object whose class is not known", 5),
     ],
 )
 def test_what_cannot_be_built_is_refused_with_its_place(body: str, reason: str, line: int) -> None:
+    classes = (
+        "struct S { virtual int f() { return 1; } }; struct More : S { int f() { return 2; } };"
+        "struct Ends { int *p; Ends(int *q) : p(q) {} ~Ends() { *p = 1; } };"
+    )
     with pytest.raises(PipelineError, match=reason) as refused:
-        read_kernel(f"struct S {{ int x; }};\nvoid top(int a[4]) {{\n{body}\n}}\n", file="kernel.cpp")
+        read_kernel(f"{classes}\nvoid top(int a[4]) {{\n{body}\n}}\n", file="kernel.cpp")
     assert refused.value.line == line
+
+
+def test_names_and_hash_of_what_has_no_name_do_not_depend_on_its_place() -> None:
+    source = """
+        template <class F> static void each(int *a, F f) { for (int i = 0; i < 8; i++) a[i] = f(a[i]); }
+        void top(int a[8], int k) {
+            struct { int x; } s; s.x = k;
+            each(a, [=](int v) { return v + s.x; });
+            each(a, [](int v) { return v - 1; });
+        }
+    """
+    kernels = [read_kernel(f"{before}{source}", file="kernel.cpp", top="top") for before in ("", "// moved\n", "")]
+    assert [loop.id for loop in kernels[0].loops] == ["each<top::lambda>/loop_0", "each<top::lambda_2>/loop_0"]
+    assert len({(kernel.ast_hash, *(loop.id for loop in kernel.loops)) for kernel in kernels}) == 1
 
 
 def test_what_the_top_does_not_reach_refuses_nothing() -> None:

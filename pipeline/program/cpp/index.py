@@ -77,6 +77,8 @@ class Index:
         self.enumerators: dict[str, int] = {}
         self.aliases: dict[str, list[tuple[str, str]]] = {}
         self.enums: set[str] = set()
+        self.unnamed: dict[str, str] = {}
+        """The names given to classes without one, by clang's."""
         self.inside: list[str] = []
         self.types = TypeReader(self._alias, lambda name: name in self.enums)
         self._locate(root)
@@ -185,6 +187,21 @@ class Index:
             for child in node.get("inner", ()):
                 self._declare(child, scope, owner)
 
+    def declare_local(self, node: Node) -> bool:
+        """Makes a class or enumeration known that a function declares; False where its name has another one already."""
+        if node.get("kind") == "EnumDecl":
+            self._enum(node, "")
+        elif node.get("kind") in _RECORDS:
+            known = self.records.get(str(node.get("name")))
+            if known is not None and known.node["id"] != node["id"]:
+                return False
+            if known is None:
+                self._record(node, "")
+        elif node.get("kind") in ("TypedefDecl", "TypeAliasDecl") and _declared_record(node) is not None:
+            self._typedef(node, "")
+        self.types.forget()
+        return True
+
     def _function(self, node: Node, scope: str, owner: Record | None, *, template: bool) -> None:
         name = node["id"]
         self.order[name] = len(self.order)
@@ -233,12 +250,9 @@ class Index:
         name = node.get("name")
         if name is None:
             begin = self.begin(node)
-            what = (
-                f"(unnamed {node.get('tagUsed', 'struct')} at {begin.file}:{begin.line}:{begin.column})"
-                if begin
-                else "?"
-            )
-            name = what
+            place = f"{begin.file}:{begin.line}:{begin.column}" if begin else "?"
+            what, name = f"(unnamed {node.get('tagUsed', 'struct')} at {place})", f"unnamed_{len(self.unnamed)}"
+            self.unnamed[what] = self.unnamed[f"{scope}{what}"] = f"{scope}{name}"
         arguments = [part for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
         full = f"{scope}{name}"
         if arguments:
@@ -296,6 +310,8 @@ class Index:
 
     def _alias(self, name: str) -> str | None:
         """What a typedef's name stands for where it is used."""
+        if name in self.unnamed:
+            return self.unnamed[name]
         if name in self.records:
             return None
         short = name.rpartition("::")[2] if not name.endswith(">") else name

@@ -103,7 +103,8 @@ class TypeReader:
             elif base is None and not plain and word.startswith("(lambda"):
                 base, at = CppType("lambda", word), at + 1
             elif base is None and not plain and word.startswith(("(anonymous", "(unnamed")):
-                base, at = CppType("record", word), at + 1
+                meant = self.alias(word)
+                base, at = self.read(meant) if meant is not None else CppType("record", word), at + 1
             else:
                 break
         if base is None:
@@ -193,6 +194,9 @@ class TypeReader:
             word = words[at]
             if word == "*":
                 kind = CppType("pointer", to=kind)
+            elif word in ("&", "&&") and words[at + 1 : at + 2] == ["["]:  # clang's way to write `auto &` to an array
+                whole, at = self._array(kind, words, at + 1)
+                return CppType("reference", to=whole, rvalue=word == "&&"), at
             elif word in ("&", "&&"):
                 kind = kind if kind.kind == "reference" else CppType("reference", to=kind, rvalue=word == "&&")
             elif word in _WORDS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pycparser import c_ast
@@ -20,7 +22,7 @@ from pipeline.program.cpp.expressions import (
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
-from pipeline.program.cpp.nodes import address, inner, member
+from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 
@@ -127,6 +129,43 @@ class Unit:
         kind = scope.read_type(text, node)
         return kind.to if kind.kind == "function" and kind.to is not None else kind
 
+    @contextmanager
+    def inside(self, root: str) -> Iterator[None]:
+        """Names are read as in that function's body."""
+        before = self.index.inside
+        self.index.inside = _scopes(self.index.scope.get(root, ""))
+        self.index.types.forget()
+        try:
+            yield
+        finally:
+            self.index.inside = before
+            self.index.types.forget()
+
+    def named_place(self, root: str) -> Node | None:
+        """The place that a function names which returns a reference and does nothing else; None for other functions."""
+        node = self.index.definitions.get(root)
+        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
+        statements = inner(body) if body is not None else []
+        if node is None or len(statements) != 1 or statements[0].get("kind") != "ReturnStmt":
+            return None
+        if not str(node["type"].get("qualType", "")).partition("(")[0].rstrip().endswith("&") or not inner(
+            statements[0]
+        ):
+            return None
+        value = inner(statements[0])[0]
+        steady = all(_names_only(part) for part in nodes_below(value))
+        return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
+
+    def returns_this(self, node: Node) -> bool:
+        """Whether a method returns its own object, wherever it returns."""
+        returned = [inner(part) for part in nodes_below(node) if part.get("kind") == "ReturnStmt"]
+        own = [
+            value[0].get("opcode") == "*" and inner(value[0])[0].get("kind") == "CXXThisExpr"
+            for value in returned
+            if value and value[0].get("kind") == "UnaryOperator"
+        ]
+        return bool(own) and len(own) == len(returned) and all(own)
+
     def captured(self, root: str, scope: Expressions) -> list[c_ast.Node]:
         """What a lambda's function is given besides its arguments."""
         closure = next((c for c in self.closures.values() if c.method == root), None)
@@ -214,7 +253,11 @@ class Unit:
         self.index.definitions[root] = method
         self.index.order.setdefault(root, self.index.order.get(getattr(scope, "root", ""), len(self.index.order)))
         self.index.scope[root] = f"{scope.name}::"
-        self._lambda_names[root] = name
+        scope_names = {self._lambda_names[r] for r in self._lambda_names if self.index.scope[r] == f"{scope.name}::"}
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        self._lambda_names[root] = (
+            name if name not in scope_names else next(n for n in numbered if n not in scope_names)
+        )
         if isinstance(scope, Statements):
             self._owners[root] = scope
 
@@ -240,9 +283,7 @@ class Unit:
                 self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
             )
         for position, parameter in enumerate(parameters(node)):
-            made = self._declared(scope, parameter, position)
-            if made is not None:
-                given.append(made)
+            given += self._declared(scope, parameter, position)
         closure = next((c for c in self.closures.values() if c.method == name), None)
         if closure is not None:
             outer = self._owners.get(name)
@@ -276,30 +317,39 @@ class Unit:
             name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord
         )
 
-    def _declared(self, scope: Statements, node: Node, position: int) -> c_ast.Decl | None:
+    def _declared(self, scope: Statements, node: Node, position: int) -> list[c_ast.Decl]:
         kind = scope.type(node)
         name = str(node.get("name", f"unnamed_{position}"))
+        if any(variable.name == name for variable in scope.variables.values()):
+            name = f"{name}_{position}"  # a pack gives all its parameters one name
         target = kind.to if kind.kind == "reference" and kind.to is not None else kind
         mode = "value"
         if target.kind == "lambda":
             closure = self.closures.get(target.name)
-            if closure is None or closure.captured or closure.this:
-                raise scope.refuse(node, "a lambda that captures something and is handed over")
+            if closure is None or closure.this:
+                raise scope.refuse(node, "a lambda that captures this and is handed over")
             scope.variables[node["id"]] = Variable(name, target)
-            return None
+            # It comes with what it captures, as arguments of their own.
+            made: list[c_ast.Decl] = []
+            for item, variable in closure.captured:
+                word = f"{name}_{variable.name}"
+                scope.variables[item] = Variable(word, variable.type, variable.mode)
+                given = variable.type if variable.mode == "value" else CppType("pointer", to=variable.type)
+                made.append(self._parameter(word, given, node))
+            return made
         if kind.kind == "reference":
             if by_value(kind, scope) or target.kind == "array":
                 kind = target
             elif target.kind != "function":
                 mode, kind = "pointer", CppType("pointer", to=target)
             scope.variables[node["id"]] = Variable(name, target, mode)
-            return self._parameter(name, kind, node)
+            return [self._parameter(name, kind, node)]
         if kind.kind == "pointer" and kind.to is not None and not kind.const:
             length = self._extent(node, kind)
             if length is not None:
                 kind = CppType("array", to=kind.to, length=length)
         scope.variables[node["id"]] = Variable(name, kind)
-        return self._parameter(name, kind, node)
+        return [self._parameter(name, kind, node)]
 
     def _extent(self, node: Node, kind: CppType) -> int | None:
         """The outermost length of an array parameter, which the compiler forgets and the text says."""
@@ -388,8 +438,9 @@ class Unit:
                 target = member(this, base_member(base.name), coord)
                 _, after = scope.initial(base, parts[0], target)
                 made += [*scope.pre, *after]
-            elif "delegatingInit" in part and parts:
-                raise scope.refuse(node, "a constructor that calls another")
+            elif "delegatingInit" in part and parts and owner is not None:
+                _, after = scope.initial(CppType("record", owner.name), parts[0], this)
+                made += [*scope.pre, *after]
             scope.pre = None
         return made
 
@@ -432,6 +483,59 @@ class Unit:
         self._idle[root] = result
         return result
 
+    def is_destroyed(self, kind: CppType, depth: int = 0) -> bool:
+        """Whether a destructor with a body runs when an object of a type goes."""
+        while kind.kind == "array" and kind.to is not None:
+            kind = kind.to
+        record = self.index.records.get(kind.name) if kind.kind == "record" else None
+        if record is None or depth > 20:
+            return False
+        for name, owner in self.index.owner.items():
+            if owner is record and self.index.functions[name]["kind"] == "CXXDestructorDecl":
+                body = self.index.definitions.get(self.index.canonical[name])
+                if body is not None and any(inner(part) for part in inner(body) if part.get("kind") == "CompoundStmt"):
+                    return True
+        below = [*record.bases, *(type_text(field) for field in record.fields)]
+        with suppress(Unreadable):
+            return any(self.is_destroyed(self.index.types.read(text), depth + 1) for text in below)
+        return False
+
+    def _namesakes(self, name: str, owners: list[Record]) -> list[Node]:
+        """The methods of some classes with the name and the parameters of a method."""
+        wanted = self.index.functions[name]
+        return [
+            node
+            for other, node in self.index.functions.items()
+            if node.get("name") == wanted.get("name")
+            and any(self.index.owner.get(other) is owner for owner in owners)
+            and str(node["type"]["qualType"]).partition(" (")[2] == str(wanted["type"]["qualType"]).partition(" (")[2]
+        ]
+
+    def _bases(self, record: Record, depth: int = 0) -> list[Record]:
+        found: list[Record] = []
+        for text in record.bases if depth < 20 else ():
+            with suppress(Unreadable):
+                base = self.index.records.get(self.index.types.read(text).name)
+                found += [base, *self._bases(base, depth + 1)] if base is not None else []
+        return found
+
+    def is_virtual(self, name: str) -> bool:
+        """Whether a method is virtual, by its own word or by that of a class below."""
+        owner = self.index.owner.get(name)
+        if self.index.functions[name].get("virtual"):
+            return True
+        if owner is None or not owner.bases:
+            return False
+        return any(node.get("virtual") for node in self._namesakes(name, self._bases(owner)))
+
+    def is_overridden(self, name: str) -> bool:
+        """Whether a class that derives from a method's own has another one in its place."""
+        owner = self.index.owner.get(name)
+        derived = [
+            record for record in self.index.records.values() if owner is not None and owner in self._bases(record)
+        ]
+        return bool(self._namesakes(name, derived))
+
     def small(self, kind: CppType) -> bool:
         """Whether a class is handed over as a value where a constant reference to it is asked for."""
         record = self.index.records.get(kind.name)
@@ -457,8 +561,15 @@ class Unit:
         if owner is not None:
             name = f"{owner.name}::{name}"
         if root in self.index.arguments:
-            name += f"<{','.join(self.index.arguments[root])}>"
+            name += f"<{','.join(self._argument_shown(text) for text in self.index.arguments[root])}>"
         return name
+
+    def _argument_shown(self, text: str) -> str:
+        """A template argument; a lambda by its own name, not by its place."""
+        closure = self.closures.get(text)
+        if closure is None:
+            return text
+        return self._shown(closure.method)
 
     def names(self) -> dict[str, str]:
         """The name of each function that was lowered, by its id: as short as tells them apart."""
@@ -670,6 +781,8 @@ class Unit:
                     CppType("array", to=read(f"hls::stream<{kind.arguments[0]}>"), length=int(kind.arguments[1])),
                 )
                 return [("in", one), ("out", many)] if "split" in name else [("in", many), ("out", one)]
+            if (names := vendor.members_of_tuple(kind)) is not None:
+                return [(word, read(of)) for word, of in zip(names, kind.arguments, strict=True)]
             if name.startswith(("std::complex<", "hls::x_complex<")):
                 return [("re", read(kind.arguments[0])), ("im", read(kind.arguments[0]))]
         except (Unreadable, IndexError, ValueError):
@@ -695,6 +808,20 @@ def _scopes(scope: str) -> list[str]:
             found.append(scope[: position + 1])
             start = position
     return found if start >= 0 else []
+
+
+def _names_only(node: Node) -> bool:
+    """Whether a part of an expression changes nothing and calls nothing but a number's conversion."""
+    kind = node.get("kind", "")
+    if kind in ("BinaryOperator", "UnaryOperator"):
+        return node.get("opcode") not in ("=", ",", "++", "--", "&&", "||")
+    if kind == "CXXMemberCallExpr":
+        return str(inner(node)[0].get("name", "")).startswith("operator ") and len(inner(node)) == 1
+    return kind in TRANSPARENT or kind in {
+        "DeclRefExpr", "MemberExpr", "ArraySubscriptExpr", "CXXThisExpr", "ImplicitCastExpr", "IntegerLiteral",
+        "ConstantExpr", "CStyleCastExpr", "CXXStaticCastExpr", "CXXFunctionalCastExpr", "CXXBoolLiteralExpr",
+        "NonTypeTemplateParmDecl",
+    }  # fmt: skip
 
 
 def _leading(node: Node) -> list[Node]:

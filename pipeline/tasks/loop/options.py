@@ -25,7 +25,7 @@ WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
-    rare = ("target_cycles", "weights")
+    rare: tuple[str, ...] = ("target_cycles", "weights")
 
     kernel = luigi.Parameter(
         default="",
@@ -66,6 +66,10 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
         default="auto",
         choices=WARM_STARTS,
         description="known before any run",
+    )
+    knowledge = luigi.Parameter(
+        default="auto",
+        description="what other kernels taught: a folder of MakeKnowledge, or vitis; auto: what ships for the tool",
     )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, a,b; default: the loop's own"

@@ -39,9 +39,9 @@ class RunActiveLearningLoop(LoopTask):
 
     def requires(self) -> dict[str, Any]:
         """The last round, which needs all before it, and the validation."""
-        if self.budget < 1:
-            raise PipelineError(f"--budget {self.budget} allows no run", fix="give a positive number")
-        return {"runs": self.last_round, "validation": self.clone(ValidateTopDesigns)}
+        validation = self.clone(ValidateTopDesigns)
+        validation.check()
+        return {"runs": self.last_round, "validation": validation}
 
     @cached_property
     def takes(self) -> list[int]:
@@ -76,6 +76,23 @@ class RunActiveLearningLoop(LoopTask):
     def output(self) -> FolderTarget:
         """``loops/KERNEL-SOURCE-HASH/``; ``loops/latest`` points to the newest."""
         return FolderTarget(self.folder / "loops" / f"{self.loop.title}-{self.digest}")
+
+    @property
+    def subject(self) -> str:
+        """The rounds, which a larger budget goes on from."""
+        return self.loop.rounds_folder.name
+
+    def recorded(self) -> dict[str, Any]:
+        """What Status tells of a loop that has not ended."""
+        flow = self.loop.flow
+        return {
+            "kernels": list(self.loop.plans),
+            "source": self.loop.source_name,
+            "part": flow.part,
+            "clock_ns": flow.clock_ns,
+            "objective": self.objective,
+            "budget": self.budget,
+        }
 
     def run(self) -> None:
         """Writes the tables, the summary, the best designs and the page."""

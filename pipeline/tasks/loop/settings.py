@@ -13,8 +13,8 @@ from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
+from pipeline.tasks.sections import pairs
 from pipeline.tasks.target_options import one_target, target_of
-from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -52,6 +52,7 @@ class LoopOptions:
     surrogate: str
     model: str
     warm_start: str
+    knowledge: str
     warm_source: str
     baseline: str
 
@@ -77,6 +78,7 @@ class LoopOptions:
             acquisition=self.acquisition,
             model=self.model,
             warm_start=self.warm_start,
+            knowledge=self.knowledge,
             warm_sources=names(self.warm_source),
             baselines=names(self.baseline),
             seed=self.seed,
