@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
@@ -246,6 +247,8 @@ class FineTune(ModelTask):
 
     def run(self) -> None:
         """Chooses the shots, adapts, scores on the rest."""
+        from dataclasses import replace
+
         import numpy as np
 
         from pipeline.models import load_model
@@ -269,6 +272,9 @@ class FineTune(ModelTask):
         with self.following(preset.fine_tuning.epochs, f"fine-tuning on {designs.kernel}") as advance:
             tuned = fine_tune(model, designs, shots, preset.fine_tuning, advance=advance)
         outcome = outcome_of(tuned, data, [side], learned_from="shot", seed=self.seed)
+        before = outcome_of(model, data, [side], learned_from="shot", seed=self.seed).errors
+        told = [{**row, "method": "model before"} for row in before if row["method"] == "model"]
+        outcome = replace(outcome, errors=(*told, *outcome.errors))
         card = model_card(
             title=f"{about.get('title', 'a model')}, adapted to {designs.kernel} with {self.shots} designs",
             model=tuned.config,
@@ -279,9 +285,20 @@ class FineTune(ModelTask):
             provenance={**self.identity, "pretrained": str(file), "shot_keys": designs.keys[shots].tolist()},
             versions=versions(),
         )
-        card["notes"] = self.notes
+        card["notes"] = [*self.notes, _known_before(file, designs.kernel)]
         with self.output().write() as folder:
             write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
+
+
+def _known_before(file: Path, kernel: str) -> str:
+    """Whether a model has met a kernel's labels before it is adapted to it, as a sentence."""
+    card = file.parent / "card.json"
+    if not card.is_file():
+        return f"whether the model was trained on {kernel} is not known: there is no card beside it"
+    rows = read_own(card, "data", remove=file.parent)["data"]
+    if any(row.get("kernel") == kernel and row.get("train", 1) for row in rows):
+        return f"{kernel} was among the kernels that the model was trained on: its errors before are no forecast"
+    return f"{kernel} was not among the {len(rows)} kernels that the model was trained on"
 
 
 def _short(source: str) -> str:

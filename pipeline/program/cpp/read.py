@@ -20,23 +20,23 @@ _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+((?:[^\\\n]
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
-def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS) -> Translation:
-    """The program in a C++ source and the headers that it includes, in pycparser's nodes.
+def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, alone: bool = True) -> Translation:
+    """The program in a C++ source and the headers that it includes, in pycparser's nodes; ``alone``: all of it.
 
     ``file`` names it in messages and says where headers in quotes lie. Functions that are refused are in
     ``refused`` of the translation, by name; their bodies are not in the tree. Raises PipelineError, with the place,
     for what the compiler refuses.
     """
     with _no_collection():
-        return _translation(source, file, flags)
+        return _translation(source, file, flags, alone)
 
 
-def _translation(source: str, file: str, flags: Flags) -> Translation:
+def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translation:
     found = read_cpp(source, file=file, flags=flags)
     names = {found.source: file}
     texts = {file: source} | _headers(found, names)
     index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names, library())
-    unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags))
+    unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags), alone=alone)
     unit.lower()
     tree = unit.tree()
     names_of = unit.names()
