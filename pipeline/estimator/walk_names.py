@@ -186,6 +186,10 @@ class Names:
             return self.program.constant_value(symbol)
         return self.calls[-1].reaching.value_at(symbol, self.context)
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.program.table(node)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.program.type_of(node)

@@ -196,6 +196,24 @@ def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packe
     return CType("struct", name, _up(bits, align), align=align, members=tuple(members), union=union)
 
 
+def offsets(kind: CType) -> dict[str, tuple[int, CType]]:
+    """The bits before each member of a struct, and its type; those of unnamed members within it among them.
+
+    Empty where the members do not lie as their own alignments have it.
+    """
+    plain = struct_of(kind.name, list(kind.members), union=kind.union, packed_or_bitfields=False)
+    if kind.bits is None or (plain.bits, plain.align) != (kind.bits, kind.align):
+        return {}
+    found: dict[str, tuple[int, CType]] = {}
+    after = 0
+    for name, member in kind.members:
+        place = 0 if kind.union else _up(after, member.align or 8)
+        after = place + (member.bits or 0)
+        inner = {word: (place + by, part) for word, (by, part) in offsets(member).items()} if not name else {}
+        found |= inner or {name: (place, member)}
+    return found
+
+
 def is_attributed(quals: Sequence[str]) -> bool:
     """Whether a GNU attribute stands among a declaration's qualifiers."""
     return any(word.startswith("__attribute__") for word in quals)

@@ -48,6 +48,10 @@ class Execution:
             return self.values.get(symbol)
         return self.outside.variable(node)
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.outside.table(node)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.outside.type_of(node)

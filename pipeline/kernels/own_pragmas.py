@@ -21,7 +21,7 @@ from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import plain_name
 from pipeline.kernels.pragma_checks import VARIABLES, names_in, refusal
 from pipeline.kernels.pragma_options import unknown_directive, unknown_option
-from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
+from pipeline.kernels.pragmas import MASK, PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 from pipeline.project.directives import NO_VALUE, Directive
@@ -224,6 +224,8 @@ _NUMBERS = {
     "cycle", "max_widen_bitwidth", "num_read_outstanding", "num_write_outstanding", "max_read_burst_length",
     "max_write_burst_length", "cycles", "target_ti", "target_tl",
 }  # fmt: skip
+_COUNTED = _NUMBERS - {"offset", "target_ti", "target_tl"}
+"""Those that take nothing but a whole number."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 _KINDS = ("complete", "cyclic", "block")
 _DIRECTIONS = ("raw", "war", "waw")
@@ -266,7 +268,7 @@ def own_pragmas(
     found: list[OwnPragma] = []
     for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
         text = pragma_text(node)
-        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text):
+        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text) or MASK in text:
             continue
         directive, options = _options(text)
         coord = node.coord
@@ -287,7 +289,7 @@ def own_pragmas(
     for pragma in done:
         declared = _declared(program, pragma.function) if names_known else None
         constants = {name for name, one in (declared or {}).items() if one.role == "constant" or one.ctype.const}
-        problem = refusal(pragma.options, _NUMBERS, declared, constants)
+        problem = refusal(pragma.options, _COUNTED, declared, constants)
         if problem is not None:
             raise PipelineError(
                 f"#pragma {pragma.text}: Vitis HLS refuses it: {problem[0]}",

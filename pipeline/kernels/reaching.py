@@ -242,6 +242,10 @@ class Here:
         symbol = self.reaching.program.symbols.get(id(node))
         return self.reaching.value_at(symbol, self.context) if symbol is not None else None
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.reaching.program.table(node)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.reaching.program.type_of(node)

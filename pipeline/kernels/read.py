@@ -19,6 +19,7 @@ from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_th
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
+from pipeline.kernels.unsynthesizable import unsynthesizable
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.included import includer
@@ -145,8 +146,9 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
         program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
         program.close()
     missing = missing_function(ast, chosen, found.declared, file) if whole else None
-    if missing is not None:
-        raise missing
+    refused = missing or (unsynthesizable(program, chosen) if whole else None)
+    if refused is not None:
+        raise refused
     order = [chosen, *(function for function in program.functions if function != chosen)]
     analysis = Analysis(program, ast, chosen)
     loops, ids = _loops(program, analysis.records, file)

@@ -10,6 +10,8 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.c_types import UNKNOWN, CType, array_of, laid_out, library_type
+from pipeline.kernels.expressions import constant_of
+from pipeline.kernels.literals import string_length
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.type_rules import Types
 
@@ -55,7 +57,7 @@ class Program(Types):
                 self.scopes[0][node.name] = Symbol(node.name, kind, "function", None, line)
             return None
         if kind.kind == "array" and kind.length is None and node.init is not None:
-            kind = array_of(kind.element or UNKNOWN, _initialised_length(node.init))
+            kind = array_of(kind.element or UNKNOWN, self._initialised_length(node.init))
         if self.current is None:
             symbol = self.scopes[0].get(node.name)
             if symbol is None or symbol.role != "global":
@@ -73,6 +75,10 @@ class Program(Types):
             role = "static" if "static" in storage else "local"
             symbol = Symbol(node.name, kind, role, self.current.name, line, private=True)
             self.current.locals.append(symbol)
+            part = node.type
+            while isinstance(part, c_ast.ArrayDecl):
+                self._expression(part.dim)
+                part = part.type
         if node.init is not None:
             symbol.init = node.init
         self.scopes[-1][node.name] = symbol
@@ -80,6 +86,24 @@ class Program(Types):
         if node.init is not None:
             self._expression(node.init)
         return symbol
+
+    def _initialised_length(self, init: Any) -> int | None:
+        """The length that an initialiser gives an array without one, None where it cannot be counted."""
+        if isinstance(init, c_ast.Constant) and "string" in init.type:
+            return string_length(init.value)
+        if not isinstance(init, c_ast.InitList):
+            return None
+        length = following = 0
+        for item in init.exprs:
+            if isinstance(item, c_ast.NamedInitializer):
+                designator = item.name[0]
+                place = constant_of(getattr(designator, "expr", designator), self)
+                if place is None:
+                    return None
+                following = place
+            following += 1
+            length = max(length, following)
+        return length
 
     def _function(self, node: c_ast.FuncDef) -> None:
         declarator = node.decl.type
@@ -217,6 +241,8 @@ class Program(Types):
         if base is None or node.type != "." or base.ctype.kind != "struct" or base.ctype.union:
             return
         name = node.field.name
+        if name not in dict(self.own_members(base.ctype)):
+            return  # Of an unnamed union or struct within it.
         member = base.members.get(name)
         if member is None:
             kind = self.members(base.ctype).get(name, UNKNOWN)
@@ -242,10 +268,3 @@ class Program(Types):
 
 def _named(kind: CType, name: str) -> CType:
     return kind if kind.kind == "array" else replace(kind, name=name)
-
-
-def _initialised_length(init: Any) -> int | None:
-    """The length that an initialiser gives an array without one, None where it cannot be counted."""
-    if not isinstance(init, c_ast.InitList) or any(isinstance(item, c_ast.NamedInitializer) for item in init.exprs):
-        return None
-    return len(init.exprs)

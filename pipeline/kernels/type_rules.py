@@ -26,6 +26,7 @@ from pipeline.kernels.c_types import (
 )
 from pipeline.kernels.execution import KnownCalls
 from pipeline.kernels.expressions import constant_of, evaluate
+from pipeline.kernels.literals import string_length
 from pipeline.kernels.scopes import Scopes
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Value, constant, fitted
@@ -46,6 +47,13 @@ class Types(Scopes):
             return None
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
+
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        symbol = self.symbol(node)
+        if symbol is None or symbol.init is None or symbol.role not in ("global", "static", "local"):
+            return None
+        return (symbol.ctype, symbol.init) if symbol.ctype.base.const or symbol.ctype.const else None
 
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file, read before, returns for numbers; None where unknown or it does more."""
@@ -81,19 +89,21 @@ class Types(Scopes):
                 return symbol.ctype if symbol else UNKNOWN
             case c_ast.Constant():
                 if node.type == "string":
-                    return array_of(integer("char"), None)
+                    return array_of(integer("char"), string_length(node.value))
                 if node.type == "char":
                     return INT
                 return basic(node.type.split())
             case c_ast.Cast():
                 return self.ctype(node.to_type)
+            case c_ast.CompoundLiteral():
+                return self.ctype(node.type)
             case c_ast.ArrayRef():
                 return self.type_of(node.name).element or UNKNOWN
             case c_ast.UnaryOp(op="*"):
                 return self.type_of(node.expr).element or UNKNOWN
             case c_ast.UnaryOp(op="&"):
                 return pointer_to(self.type_of(node.expr))
-            case c_ast.UnaryOp(op="sizeof"):
+            case c_ast.UnaryOp(op="sizeof" | "_Alignof"):
                 return integer("size_t")
             case c_ast.UnaryOp(op="!"):
                 return INT
@@ -124,6 +134,8 @@ class Types(Scopes):
                 return self.members(kind).get(node.field.name, UNKNOWN)
             case c_ast.ExprList():
                 return self.type_of(node.exprs[-1]) if node.exprs else UNKNOWN
+            case c_ast.FuncCall(name=c_ast.ID(name="offsetof")):
+                return integer("size_t")
             case c_ast.FuncCall(name=c_ast.ID()):
                 info = self.functions.get(node.name.name)
                 if info is not None:
@@ -210,8 +222,15 @@ class Types(Scopes):
         return kind if kind.range == (0, 1) else replace(kind, bits=width)
 
     def members(self, kind: CType) -> dict[str, CType]:
-        """The members of a struct, which may have been declared after the type was named."""
-        return dict(kind.members or (self.tags[0].get(kind.tag or "") or kind).members)
+        """The members of a struct, those of unnamed ones too; it may have been declared after it was named."""
+        found: dict[str, CType] = {}
+        for name, member in self.own_members(kind):
+            found |= {name: member} if name else self.members(member)
+        return found
+
+    def own_members(self, kind: CType) -> tuple[tuple[str, CType], ...]:
+        """Its members in order, those without a name as one."""
+        return kind.members or (self.tags[0].get(kind.tag or "") or kind).members
 
     def _enumerators(self, node: c_ast.Enum) -> None:
         if node.values is None:

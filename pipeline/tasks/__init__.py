@@ -2,8 +2,9 @@
 
 import sys
 
-from pipeline.tasks import command_line, defaults, family, help, messages
+from pipeline.tasks import command_line, defaults, family, help, messages, recorded
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
+from pipeline.tasks.clean import CleanWorkspace
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.compare_designs import Compare
 from pipeline.tasks.dataset import GenerateDataset
@@ -19,10 +20,11 @@ from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRou
 from pipeline.tasks.loop.run import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
 from pipeline.tasks.reading_limits import reading
+from pipeline.tasks.sections import farm, vitis
+from pipeline.tasks.status import Status
 from pipeline.tasks.training import FineTune, TrainHierarchicalMoE
 from pipeline.tasks.transfer import EvaluateTransfer
 from pipeline.tasks.validate import ValidateTopDesigns
-from pipeline.tasks.vitis import farm, vitis
 
 COMMANDS = (
     GenerateDataset,
@@ -45,6 +47,8 @@ COMMANDS = (
     ListKernels,
     DescribeKernel,
     DescribeDesign,
+    Status,
+    CleanWorkspace,
     Compare,
     Doctor,
 )
@@ -60,6 +64,7 @@ __all__ = [
     "farm",
     "messages",
     "reading",
+    "recorded",
     "vitis",
 ]
 

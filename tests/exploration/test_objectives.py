@@ -131,7 +131,7 @@ def test_an_objective_that_cannot_be_meant_is_refused_with_what_can(text: str, h
     [
         ("dps=3", "did you mean dsp"), ("dsp", "write dsp"), ("dsp=", "number"), ("latency=5", "5ns"),
         ("dsp=1,dsp=2%", "twice"), ("latency=1ms,ns=5", "twice"), ("lut=4ms", "blocks"), ("cycles=4%", "cycles"),
-        ("latency=5%", "time"), ("dsp=.5", "50%"), ("dsp=1,", "write dsp"), ("dsp=-1", "number"), ("lut=4 luts", "unit"),
+        ("latency=5%", "time"), ("dsp=.5", "50%"), ("dsp=1,", "write"), ("dsp=-1", "number"), ("lut=4 luts", "unit"),
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_meant_is_refused_with_what_can(text: str, hint: str) -> None:

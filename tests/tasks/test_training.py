@@ -66,6 +66,11 @@ def test_a_model_would_not_say_what_it_was_made_from_and_how_good_it_is(trained:
     own = [(r["true"] - r["predicted"]) ** 2 for r in predictions if (r["side"], r["target"]) == ("test", "perf")]
     said = next(row for row in card["scores"] if (row["side"], row["target"]) == ("test", "perf"))
     assert said["mse"] == pytest.approx(sum(own) / len(own))
+    assert min(row["predicted"] for row in predictions if row["target"] != "perf") >= 0
+    assert {row["method"] for row in card["baselines"]} == {"mean", "forest"}
+    assert {row["method"] for row in card["errors"]} == {"model", "mean", "forest"}
+    # The labels are estimates, so estimates would be the answer.
+    assert card["model"]["estimate_use"] == "none" and "no input of any model" in (folder / "card.md").read_text()
     gates: dict[tuple[str, str], float] = {}
     for row in csv.DictReader((folder / "gates.csv").open()):
         key = row["kernel"], row["gate"]

@@ -128,7 +128,7 @@ class SynthesizeRound(RoundTask):
         # How high the limits were decides what was proposed since: a finished round stands, whatever they are now.
         standing.limits.clear()
         with self.output().write() as folder:
-            rows = write_runs(folder, [key for key, _ in designs], results, self.plan)
+            rows = write_runs(folder, [key for key, _ in designs], results, self.plan, self.loop.goal)
             if not standing.missing:
                 self._check(rows)
             standing.write(folder)

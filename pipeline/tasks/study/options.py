@@ -18,7 +18,6 @@ from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.model_task import ACCELERATORS, TARGETS, ModelTask, options
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
-from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.target_options import TargetOptions
 from pipeline.tasks.training import TrainHierarchicalMoE
 
@@ -126,9 +125,9 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
 
     @property
     def lacking(self) -> list[str]:
-        """What the datasets lack, a sentence each; none where they are whole."""
+        """What the datasets lack and what their labels are, a sentence each; none where there is nothing to say."""
         readers = [self.reader(source) for source in dict.fromkeys((self.source, self.tested))]
-        return list(dict.fromkeys(note for one in readers for note in partial_notes(one.dataset_folder)))
+        return list(dict.fromkeys(note for one in readers for note in one.notes))
 
     def load(self, source: str, kernels: tuple[str, ...] = (), *, estimates: bool = True) -> list[KernelDesigns]:
         """The designs of a source, with estimates or without."""
