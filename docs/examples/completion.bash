@@ -26,7 +26,7 @@ _hls_pipeline() {
         DescribeDesign) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --key' ;;
         Status) words='--workspace --seed --json --page-file' ;;
         CleanWorkspace) words='--workspace --seed --yes --keep' ;;
-        Compare) words='--workspace --seed --first --second --fail-above --figures --json' ;;
+        Compare) words='--workspace --seed --first --second --first-key --second-key --kernel --source --fail-above --figures --json --page-file' ;;
         Doctor) words='--workspace --seed' ;;
         esac
     done

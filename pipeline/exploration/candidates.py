@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.design_space import DesignSpace, Point, design_key, parse_key
 from pipeline.errors import PipelineError
-from pipeline.exploration.features import KernelFeatures
+from pipeline.exploration.features import Kept, KernelFeatures
 from pipeline.exploration.types import Batch, Candidates, Features, Rows
 
 WHOLE_LIMIT = 200_000
@@ -71,7 +71,8 @@ class SpaceCandidates(Candidates):
     """The valid points of a design space; rows are encoded points.
 
     All of them, in order, up to ``whole_limit`` points; else a seeded uniform sample to start an evolutionary search
-    from (:mod:`pipeline.exploration.evolution`).
+    from (:mod:`pipeline.exploration.evolution`). The estimator is asked once for a point: its figures go to ``kept``,
+    which a later round may be given again.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class SpaceCandidates(Candidates):
         whole_limit: int = WHOLE_LIMIT,
         sample: int = SAMPLE,
         seed: int = 0,
+        kept: Kept | None = None,
     ) -> None:
         self.space = space
         self._features = features
         self._sample, self._seed = sample, seed
+        self._kept: Kept = {} if kept is None else kept
         self._size = space.size() if space.countable else None
         self._whole = self._size is not None and self._size <= whole_limit
 
@@ -111,7 +114,7 @@ class SpaceCandidates(Candidates):
 
     def batch(self, rows: Rows) -> Batch:
         """Encoded points with their features."""
-        return Batch(rows, self._features.of_rows(self.space, rows))
+        return Batch(rows, self._features.of_rows(self.space, rows, self._kept))
 
     def sample(self, count: int, rng: np.random.Generator) -> Batch:
         """Valid points drawn uniformly."""
@@ -138,7 +141,12 @@ def pool_candidates(designs: Sequence[tuple[str, Point]], features: KernelFeatur
 
 
 def space_candidates(
-    space: DesignSpace, features: KernelFeatures, *, whole_limit: int = WHOLE_LIMIT, seed: int = 0
+    space: DesignSpace,
+    features: KernelFeatures,
+    *,
+    whole_limit: int = WHOLE_LIMIT,
+    seed: int = 0,
+    kept: Kept | None = None,
 ) -> SpaceCandidates:
     """Candidates from a design space; ``seed`` draws the sample of one too large to go through."""
-    return SpaceCandidates(space, features, whole_limit=whole_limit, seed=seed)
+    return SpaceCandidates(space, features, whole_limit=whole_limit, seed=seed, kept=kept)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -11,7 +13,7 @@ from pycparser import c_ast
 
 from pipeline.kernels.arithmetic import COMPARISONS, binary, pointers
 from pipeline.kernels.c_types import INT, CType, integer, offsets, promote, usual
-from pipeline.kernels.literals import literal
+from pipeline.kernels.literals import literal, literal_real
 from pipeline.kernels.tables import initialiser
 from pipeline.kernels.values import Value, constant, difference, fitted, scaled, shifted, unknown
 
@@ -54,7 +56,47 @@ def constant_of(node: Any, scope: Scope) -> int | None:
 _NUMBERS = ("int", "pointer")
 _MOST_ENTRIES = 1024
 """Entries of a constant table that one question may look at."""
+_REAL: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv
+}  # fmt: skip
+_ROUNDED = {
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "round": lambda value: math.floor(abs(value) + 0.5) * (1 - 2 * (value < 0)),
+}
+_LARGEST_FLOAT = 3.4e38
 _STEPS = {"p++": 0, "p--": 0, "++": 1, "--": -1}
+
+
+def real(node: Any, scope: Scope) -> float | None:
+    """The value of a constant floating-point expression, rounded at each step as IEEE 754 has it, None for others."""
+    kind = scope.type_of(node)
+    value: float | None = None
+    match node:
+        case c_ast.Constant() if "float" in node.type or "double" in node.type:
+            value = literal_real(node.value)
+        case c_ast.Cast():
+            value = real(node.expr, scope) if kind.kind == "float" else None
+        case c_ast.UnaryOp(op="+" | "-"):
+            inner = real(node.expr, scope)
+            value = inner if inner is None or node.op == "+" else -inner
+        case c_ast.BinaryOp() if kind.kind == "float" and node.op in _REAL:
+            left, right = real(node.left, scope), real(node.right, scope)
+            if left is not None and right is not None and (right or node.op != "/"):
+                value = _REAL[node.op](left, right)
+        case c_ast.FuncCall(name=c_ast.ID(name="ceil" | "floor" | "round")) if node.args is not None:
+            inner = real(node.args.exprs[0], scope)
+            if inner is not None and math.isfinite(inner):
+                value = float(_ROUNDED[node.name.name](inner))
+            return value
+    if value is None and kind.kind == "int":
+        exact = evaluate(node, scope).exact
+        value = None if exact is None else float(exact)
+    if kind.kind == "float" and value is not None:
+        if kind.bits == 32:
+            return struct.unpack("f", struct.pack("f", value))[0] if abs(value) < _LARGEST_FLOAT else None
+        return value if kind.bits == 64 else None
+    return value
 
 
 # One rule per node class ------------------------------------------------------------------------------------------
@@ -113,6 +155,11 @@ def _entry(node: Any, scope: Scope) -> Value | None:
 def _cast(node: c_ast.Cast, scope: Scope) -> Value:
     target = scope.type_of(node)
     source = evaluate(node.expr, scope)
+    if source.ctype.kind in ("float", "unknown") and target.kind == "int":
+        number = real(node.expr, scope)
+        whole = constant(math.trunc(number), target) if number is not None and math.isfinite(number) else None
+        # Beyond the type's range C leaves it undefined.
+        return whole if whole is not None and fitted(whole, target) == whole else unknown(target)
     if source.ctype.kind != "int" or target.kind != "int":
         return unknown(target)
     return fitted(source, target)

@@ -60,3 +60,12 @@ def string_length(text: str) -> int:
     prefix, body = text.split('"', 1)
     plain = _ESCAPED.sub(lambda found: chr(int(found[3] or found[4] or "0", 16)), body[:-1])
     return 1 + (len(plain) if prefix in ("L", "u", "U") else len(plain.encode()))
+
+
+def literal_real(text: str) -> float | None:
+    """The value of a floating-point literal, decimal or hexadecimal, before it is rounded to its type."""
+    digits = text.replace("'", "").lower()
+    try:
+        return float.fromhex(digits.rstrip("fl")) if digits.startswith("0x") else float(digits.rstrip("fl"))
+    except ValueError:
+        return None

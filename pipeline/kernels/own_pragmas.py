@@ -21,7 +21,7 @@ from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import plain_name
 from pipeline.kernels.pragma_checks import VARIABLES, names_in, refusal
 from pipeline.kernels.pragma_options import unknown_directive, unknown_option
-from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
+from pipeline.kernels.pragmas import MASK, PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 from pipeline.project.directives import NO_VALUE, Directive
@@ -268,7 +268,7 @@ def own_pragmas(
     found: list[OwnPragma] = []
     for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
         text = pragma_text(node)
-        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text):
+        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text) or MASK in text:
             continue
         directive, options = _options(text)
         coord = node.coord

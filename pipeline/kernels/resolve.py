@@ -75,6 +75,10 @@ class Program(Types):
             role = "static" if "static" in storage else "local"
             symbol = Symbol(node.name, kind, role, self.current.name, line, private=True)
             self.current.locals.append(symbol)
+            part = node.type
+            while isinstance(part, c_ast.ArrayDecl):
+                self._expression(part.dim)
+                part = part.type
         if node.init is not None:
             symbol.init = node.init
         self.scopes[-1][node.name] = symbol

@@ -95,6 +95,8 @@ class Types(Scopes):
                 return basic(node.type.split())
             case c_ast.Cast():
                 return self.ctype(node.to_type)
+            case c_ast.CompoundLiteral():
+                return self.ctype(node.type)
             case c_ast.ArrayRef():
                 return self.type_of(node.name).element or UNKNOWN
             case c_ast.UnaryOp(op="*"):

@@ -48,7 +48,7 @@ def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> 
     """The designs that may be picked: cached ones under replay, else the design space."""
     if not plan.replays:
         assert plan.space is not None
-        return space_candidates(plan.space, facts, seed=loop.seed)
+        return space_candidates(plan.space, facts, seed=loop.seed, kept=loop.kept.setdefault(plan.name, {}))
     pool = pool_of(plan)
     if not pool and plan.kept:
         raise PipelineError(

@@ -23,6 +23,7 @@ from pipeline.synthesis.target import teaches
 from pipeline.terms import LEARNED
 
 if TYPE_CHECKING:
+    from pipeline.exploration.features import Kept
     from pipeline.synthesis import Address, Flow, ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
@@ -153,6 +154,11 @@ class ClosedLoop:
         """What an objective says beyond its name, a limit for all resources and weights; nothing where it does not."""
         asked = [self.goal.text, self.goal.limits_text]
         return asked if asked != [self.goal.goal, ""] else []
+
+    @cached_property
+    def kept(self) -> dict[str, Kept]:
+        """By kernel, what the estimator said of its designs in earlier rounds of this process."""
+        return {}
 
     @cached_property
     def rounds_folder(self) -> Path:

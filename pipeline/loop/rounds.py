@@ -174,7 +174,7 @@ def write_runs(
 def _costs(rows: Mapping[str, MeasuredDesign], goal: Objective) -> dict[str, list[float]]:
     """The costs of each design that fits, by key."""
     outcomes = {key: row.outcome() for key, row in rows.items() if not tool_alone(key)}
-    return {key: list(goal.costs(outcome)) for key, outcome in outcomes.items() if goal.is_valid(outcome)}
+    return {key: list(goal.rank(outcome)) for key, outcome in outcomes.items() if goal.is_valid(outcome)}
 
 
 def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[MeasuredDesign]) -> str:

@@ -72,9 +72,15 @@ def _name(node: c_ast.Node) -> str | None:
 
 
 def _repeats(node: c_ast.Node) -> bool:
-    """Whether a declaration may stand in several units alike: anything but a function that other units can call."""
+    """Whether a declaration may stand in several units alike: anything but a function that other units can call, unless
+    C++ has it in each of them, as it has methods, instances of templates and what is ``inline``."""
     if isinstance(node, c_ast.FuncDef):
-        return "static" in (node.decl.storage or [])
+        name = str(node.decl.name)
+        return (
+            "static" in (node.decl.storage or [])
+            or "inline" in (node.decl.funcspec or [])
+            or bool({"<", ":"} & {*name})
+        )
     return True
 
 

@@ -82,7 +82,7 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
     ``file`` names it in messages and says where headers in quotes lie. Raises PipelineError, with the place, for what
     the compiler refuses.
     """
-    headers, hidden = _headers(source, file, flags)
+    headers, hidden = library_headers(source, file, flags)
     folder = str(Path(file).parent.absolute())
     # A name of its own, not the folder's: types without a name have it in theirs.
     place = _NAME
@@ -110,7 +110,7 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
 
     Raises PipelineError for whatever the preprocessor refuses.
     """
-    headers, hidden = _headers(source, file, flags)
+    headers, hidden = library_headers(source, file, flags)
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
         (Path(scratch) / _NAME).write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
         base = _command(flags, str(Path(file).parent.absolute()))
@@ -143,7 +143,7 @@ def _command(flags: Flags, folder: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
+def library_headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
     """The library's headers that the user's files may include, in order, and whether one is hidden by a user's own."""
     folders = [Path(file).parent, *flags.folders]
     found: dict[str, None] = {}

@@ -12,7 +12,7 @@ from pipeline.design_space import design_key
 from pipeline.tasks.messages import say
 from pipeline.tasks.sections import farm, pairs, section
 from pipeline.tasks.stored import open_store
-from pipeline.tasks.watch import Watch
+from pipeline.tasks.watch import LicenceWait, Watch
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
@@ -61,7 +61,8 @@ def run_designs(
         config = section(farm)
         if config.executor in ("serial", "local"):
             backend.on_stage, backend.on_wait = on_stage, watch.waits
-        licences = LicencePool(workspace / "licences", config.licences) if config.licences else None
+        waits = LicenceWait(kernel.name, config.licences)
+        licences = LicencePool(workspace / "licences", config.licences, on_wait=waits.tell) if config.licences else None
         # In the workspace's own store, also where the results are to go to another: a design is run by one at a time.
         claims = Claims(open_store(str(workspace)).root)
         claims.sweep(backend.address)
@@ -79,5 +80,6 @@ def run_designs(
                 executor, functools.partial(backend.run_one, kernel), jobs, licences=licences,
                 claim=functools.partial(backend.claimed, claims), waiting=waiting, goes_on=watch.goes_on,
             ):  # fmt: skip
+                waits.done(done.result.seconds if done.result is not None else None)
                 yield from watch.judged(done)
     yield from watch.rest(jobs)

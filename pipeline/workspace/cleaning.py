@@ -19,8 +19,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.files import read_own, read_text
-from pipeline.synthesis.backends.estimator import GENERATOR
-from pipeline.synthesis.layout import is_address_folder
+from pipeline.synthesis.flow import ESTIMATOR_TOOL
 from pipeline.workspace import commands
 
 GONE = ".removed-"
@@ -200,7 +199,7 @@ def _store(place: Path) -> Iterator[Item]:
     def stays(folder: Path) -> str:
         try:
             told = read_own(folder / "address.json", "flow")
-            estimates = is_address_folder(folder.name) and told["flow"]["tool"] == GENERATOR
+            estimates = told["flow"]["tool"] == ESTIMATOR_TOOL
         except (PipelineError, TypeError, KeyError):
             estimates = False
         return "" if estimates else "reports that a tool was run for, or that were imported"

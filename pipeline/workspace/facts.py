@@ -35,6 +35,7 @@ def workspace_facts(workspace: Path, version: str) -> dict[str, Any]:
                 "subject": command.facts.get("subject"),
                 "started": command.facts.get("started"),
                 "exit_code": command.exit_code,
+                "folder": command.facts.get("folder"),
                 "next": command.facts.get("command") if command.state != "running" else None,
             }
             for command in ran

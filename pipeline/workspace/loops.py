@@ -123,6 +123,7 @@ def _unfinished(folder: Path, command: RecordedCommand | None, tell: Tell) -> di
         "rounds_folder": folder.name,
         "started": facts.get("started"),
         "exit_code": command.exit_code if command is not None else None,
+        "folder": facts.get("folder"),
         "next": facts.get("command") if command is not None and command.state != "running" else None,
     }
 

@@ -30,9 +30,8 @@ def overview_page(facts: Mapping[str, Any], beside: Path) -> str:
             )
         ],
         grids=[grid for grid in (_loops(loops), _commands(facts["commands"]), _datasets(facts["datasets"]),
-                                 _models(facts["models"]), _studies(facts["studies"])) if grid.rows],
+                                 _models(facts["models"]), _studies(facts["studies"]), _next(unfinished)) if grid.rows],
         files={os.path.relpath(one["page"], beside): f"page of {one['name']}" for one in pages},
-        reproduce=[one["next"] for one in unfinished],
     )  # fmt: skip
     return write_run_report(report)
 
@@ -40,16 +39,21 @@ def overview_page(facts: Mapping[str, Any], beside: Path) -> str:
 def _loops(loops: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [
         [kernel, state_text(one), used_text(one), best_text(one["best"].get(kernel)), one["compared"].get(kernel),
-         basis_text(one), one["name"]]
+         basis_text(one)]
         for one in loops
         for kernel in one["kernels"] or [None]
     ]  # fmt: skip
-    return Grid("Loops", ("kernel", "state", "budget used", "best so far", "against as written", "for", "folder"), rows)
+    return Grid(
+        "Loops",
+        ("kernel", "state", "used", "best so far", "against as written", "for"),
+        rows,
+        stacked=True,
+    )
 
 
 def _commands(commands: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [[one["task"], state_text(one), one["subject"], one["started"]] for one in commands]
-    return Grid("Other commands that run or ended early", ("task", "state", "of", "since"), rows)
+    return Grid("Other commands that run or ended early", ("task", "state", "of", "since"), rows, stacked=True)
 
 
 def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Grid:
@@ -57,13 +61,19 @@ def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Grid:
         [", ".join(one["sources"]), len(one["kernels"]), one["designs"], one["ok"], one["missing"], one["name"]]
         for one in datasets
     ]
-    return Grid("Datasets", ("sources", "kernels", "designs", "ok", "missing", "folder"), rows)
+    return Grid("Datasets", ("sources", "kernels", "designs", "ok", "missing", "folder"), rows, stacked=True)
 
 
 def _models(models: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [[one["title"], ", ".join(one["sources"]), one["name"]] for one in models]
-    return Grid("Models", ("model", "labels from", "folder"), rows)
+    return Grid("Models", ("model", "labels from", "folder"), rows, stacked=True)
 
 
 def _studies(studies: Sequence[Mapping[str, Any]]) -> Grid:
-    return Grid("Studies", ("folder", "rows", "made by"), [[o["name"], o["rows"], o["command"]] for o in studies])
+    rows = [[one["name"], one["rows"], one["command"]] for one in studies]
+    return Grid("Studies", ("folder", "rows", "made by"), rows, stacked=True)
+
+
+def _next(unfinished: Sequence[Mapping[str, Any]]) -> Grid:
+    rows = [[one.get("name") or one["task"], one["folder"], one["next"]] for one in unfinished]
+    return Grid("How to go on", ("with", "in the folder", "type"), rows, stacked=True)

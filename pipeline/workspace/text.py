@@ -21,10 +21,12 @@ def status_text(facts: Mapping[str, Any]) -> str:
 def summary(facts: Mapping[str, Any]) -> str:
     """How much there is, in one sentence."""
     states: dict[str, int] = {}
-    for one in (*facts["loops"], *facts["commands"]):
-        states[one["state"]] = states.get(one["state"], 0) + 1
+    for found in (*facts["loops"], *facts["commands"]):
+        states[found["state"]] = states.get(found["state"], 0) + 1
     counts = [f"{count} {state}" for state, count in states.items()]
-    counts += [f"{len(facts[kind])} {kind}" for kind in ("datasets", "models", "studies") if facts[kind]]
+    for one, many in (("dataset", "datasets"), ("model", "models"), ("study", "studies")):
+        if count := len(facts[many]):
+            counts.append(f"{count} {one if count == 1 else many}")
     return ", ".join(counts) or "nothing yet"
 
 
@@ -76,7 +78,8 @@ def _further(one: Mapping[str, Any]) -> Iterator[str]:
     if one.get("started") and one["state"] == "running":
         yield f"{'':15}since {one['started']}"
     if one["next"]:
-        yield f"{'':15}go on with: {one['next']}"
+        place = f" (in {one['folder']})" if one["folder"] else ""
+        yield f"{'':15}go on with{place}: {one['next']}"
     if one.get("page"):
         yield f"{'':15}page: {one['page']}"
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from pipeline.design_space import Point
+from pipeline.design_space import Point, design_key
 from pipeline.exploration import KernelFeatures, Objective, SearchOutcome, SiteFacts, make_strategy
-from pipeline.exploration.candidates import BATCH, SpaceCandidates
+from pipeline.exploration.candidates import BATCH, SpaceCandidates, space_candidates
+from pipeline.exploration.features import Kept
 from pipeline.models.inputs import site_number
 from tests.exploration.toy import SITES, toy_features, toy_space, wide_space
 
@@ -51,6 +54,31 @@ def test_rows_and_points_of_one_design_have_the_same_features_and_the_models_num
         assert np.array_equal(one.columns, two.columns)
     for site, column in zip(SITES, toy_features().of(points).values.T, strict=True):
         assert column.tolist() == [site_number(site.kind, point[site.name]) for point in points]
+
+
+def test_the_estimator_is_asked_once_for_a_design_however_many_rounds_look_at_it() -> None:
+    asked: list[str] = []
+    estimate = toy_features(estimates=True).estimate
+    assert estimate is not None
+
+    def counted(points: Sequence[Point]) -> np.ndarray:
+        asked.extend(design_key(point) for point in points)
+        return np.asarray(estimate(points))
+
+    facts, space = KernelFeatures(SITES, counted), toy_space()
+    kept: Kept = {}
+    asked.clear()
+    rounds = [
+        [batch for _ in range(2) for batch in space_candidates(space, facts, whole_limit=10, kept=kept).batches()]
+        for _ in range(2)
+    ]
+    assert len(asked) == len(set(asked)) > 0
+    without = list(space_candidates(space, toy_features(estimates=True), whole_limit=10).batches())
+    for batches in (rounds[0][: len(without)], rounds[1][-len(without) :]):
+        for one, other in zip(batches, without, strict=True):
+            assert np.array_equal(one.rows, other.rows) and np.array_equal(one.features.shared, other.features.shared)
+    empty = facts.of_rows(space, space.sample_rows(3, np.random.default_rng(0))[:0], kept)
+    assert empty.shared.shape == (0, without[0].features.shared.shape[1])
 
 
 def test_designs_that_come_to_the_same_on_the_kernel_look_the_same() -> None:

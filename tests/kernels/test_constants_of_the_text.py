@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import PipelineError
 from pipeline.kernels.read import load_kernel
+from pipeline.project import parse_flags
 
 _DECLARED = r"""
 #include <stddef.h>
+#include <math.h>
 #include <stdalign.h>
 enum { Q = 1 };
 struct p { int n; int w[3]; };
@@ -29,6 +32,8 @@ _BOUNDS = [
     "sizeof \"a\\x41\\\\\"", "offsetof(struct o, s[2])", "offsetof(struct o, i[3])", "offsetof(struct o, d)",
     "offsetof(struct o, last.w)",
     "_Alignof(double)", "alignof(struct o)", "_Alignof(short)", "'\\101'", "'\\x41'", "'\\n'", "'\\0' + 3", "'\\''",
+    "(int)(2.5 * 4)", "(int)(44100.0 / 1000)", "(int)ceil(Q * 8 / 3.0)", "(int)(0.1f * 30 + 1e-9f)",
+    "(int)(1.f / 3 * 9)",    "(unsigned char)(0x1.8p1 * 8 - .5)", "(int)-(-4.9)",
     "ps[Q].w[Q]", "(e[Q][0] > 3 ? bytes[0] : 9)",
 ]  # fmt: skip
 
@@ -44,7 +49,7 @@ def test_trip_counts_from_constants_are_those_of_the_compiled_program(tmp_path: 
     prints = "".join(f'printf("%d\\n", (int)({bound}));' for bound in _BOUNDS)
     program = tmp_path / "p.c"
     program.write_text(f"{_text(_BOUNDS)}\n#include <stdio.h>\nint main(void) {{ {prints} }}\n")
-    subprocess.run(["gcc", "-w", "-o", tmp_path / "p", program], check=True)
+    subprocess.run(["gcc", "-w", "-o", tmp_path / "p", program, "-lm"], check=True)
     printed = subprocess.run([tmp_path / "p"], check=True, capture_output=True, text=True).stdout
     assert [loop.trip_count for loop in load_kernel(file).loops] == [int(line) for line in printed.split()]
 
@@ -76,3 +81,17 @@ def test_an_unnamed_union_has_members_that_share_their_place(tmp_path: Path) -> 
     )
     assert load_kernel(file).loops[0].trip_count in (None, 4)
     assert not re.search(r"\b8\b", str(load_kernel(file).loops[0].trip_max))
+
+
+@pytest.mark.parametrize("suffix", ["c", "cpp"])
+@pytest.mark.parametrize(("flag", "trips"), [("-funsigned-char", 200), ("-funsigned-char -fsigned-char", 8), ("", 8)])
+def test_a_char_has_the_sign_that_the_flags_give_it(tmp_path: Path, suffix: str, flag: str, trips: int) -> None:
+    file = tmp_path / f"k.{suffix}"
+    file.write_text("void k(int out[512]) { for (int i = 0; i < ((char)200 > 0 ? (char)200 : 8); i++) out[i] += i; }\n")
+    assert load_kernel(file, flags=parse_flags(flag)).loops[0].trip_count == trips
+
+
+@pytest.mark.parametrize("flag", ["-fshort-enums", "-fshort-wchar", "-funsigned-bitfields"])
+def test_flags_that_give_types_another_layout_are_refused(flag: str) -> None:
+    with pytest.raises(PipelineError, match=f"{flag} gives types other sizes"):
+        parse_flags(flag)

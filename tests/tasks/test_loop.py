@@ -85,7 +85,7 @@ def test_a_space_that_is_used_up_ends_the_loop_before_the_budget(tmp_path: Path)
         (("--kernel", "gemm-nqubed"), "gemm-ncubed"),
         (("--kernel", "aes"), "--backend estimator"),
         (("--kernel", "atax", "--budget", "0"), "--budget"),
-        (("--kernel", "atax", "--objective", "speed"), "pareto"),
+        (("--kernel", "atax", "--objective", "speed"), "one of cycles"),
         (("--kernel", "atax", "--acquisition", "guess"), "guess"),
         (("--kernel", "atax", "--surrogate", "oracle"), "oracle"),
         (("--kernel", "atax", "--model", "nowhere.safetensors"), "nowhere.safetensors"),

@@ -524,6 +524,14 @@ class Expressions:
             return c_ast.FuncCall(self.unit.known(f"std::{name}", coord), c_ast.ExprList([left, right], coord), coord)
         if name in ("move", "forward", "as_const", "ref", "cref", "reg") and len(given) == 1:
             return self.lower(given[0])
+        if name in ("recip", "rsqrt") and len(given) == 1:
+            one, value = c_ast.Constant("double", "1.0", coord), self.lower(given[0])
+            if kinds[0].name in ("float", "_Float16"):
+                one = c_ast.Constant("float", "1.0f", coord)
+            if name == "rsqrt":
+                root = "sqrtf" if kinds[0].name in ("float", "_Float16") else "sqrt"
+                value = c_ast.FuncCall(self.unit.known(root, coord), c_ast.ExprList([value], coord), coord)
+            return c_ast.Cast(typename(self.value_type(node), coord), c_ast.BinaryOp("/", one, value, coord), coord)
         if name == "swap" and len(given) == 2 and self.pre is not None:
             left, right = self.many(given)
             if simple(left) and simple(right):
@@ -722,6 +730,8 @@ class Expressions:
                 return None, []
             if word in ("ImplicitValueInitExpr", "CXXScalarValueInitExpr"):
                 return c_ast.InitList([c_ast.Constant("int", "0", coord)], coord), []
+            if word == "ConditionalOperator" and self.pre is not None:
+                return None, self._chosen(kind, node, target)
             return self.lower(node), []
         if kind.kind == "array":
             if word == "CXXConstructExpr":
@@ -752,6 +762,21 @@ class Expressions:
             parts = inner(node)
             return (self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)), []
         return self.lower(node), []
+
+    def _chosen(self, kind: CppType, node: Node, target: c_ast.Node) -> list[c_ast.Node]:
+        """An object that is one of two: made by a branch, so that each may take statements."""
+        cond, *ways = inner(node)
+        test = self.lower(cond)
+        before, blocks = self.pre, []
+        for way in ways:
+            self.pre = []
+            init, after = self.initial(kind, way, target)
+            if isinstance(init, c_ast.InitList):
+                init = self.temporary(init, kind, way)
+            made = [c_ast.Assignment("=", copy.deepcopy(target), init, self.at(way))] if init is not None else []
+            blocks.append(c_ast.Compound([*self.pre, *made, *after], self.at(way)))
+        self.pre = before
+        return [c_ast.If(test, blocks[0], blocks[1], self.at(node))]
 
     def _elements(self, kind: CppType, target: c_ast.Node) -> list[c_ast.Node] | None:
         """The elements of an array, row by row; None where there are more than are made one by one."""

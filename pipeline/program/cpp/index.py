@@ -14,6 +14,7 @@ from pipeline.program.cpp.types import CppType, TypeReader
 Node = dict[str, Any]
 FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl")
 _RECORDS = ("CXXRecordDecl", "ClassTemplateSpecializationDecl", "RecordDecl")
+_PARAMETERS = ("TemplateTypeParmDecl", "NonTypeTemplateParmDecl", "TemplateTemplateParmDecl")
 _SCOPES = ("NamespaceDecl", *_RECORDS)
 _BEGIN, _END, _AT = "#begin", "#end", "#at"
 
@@ -79,6 +80,8 @@ class Index:
         self.enums: set[str] = set()
         self.unnamed: dict[str, str] = {}
         """The names given to classes without one, by clang's."""
+        self.shortened: dict[str, list[tuple[bool, str]]] = {}
+        """What a name without its last arguments may be, and whether these are known to be the defaults."""
         self.inside: list[str] = []
         self.types = TypeReader(self._alias, lambda name: name in self.enums)
         self._locate(root)
@@ -164,9 +167,16 @@ class Index:
             for position, child in enumerate(part for part in node.get("inner", ()) if part.get("kind") in FUNCTIONS):
                 self._function(child, scope, owner, template=position == 0)
         elif kind == "ClassTemplateDecl":
+            wanted = [part for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
+            defaults = [self._default(part) for part in wanted]
             for child in node.get("inner", ()):
                 if child.get("kind") == "ClassTemplateSpecializationDecl":
+                    given = [part for part in child.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+                    for parameter, argument in zip(wanted, given, strict=False):
+                        if type_text(parameter) == "bool" and argument.get("value") == -1:
+                            argument["value"] = 1  # one bit, which clang writes as a number with a sign
                     self._record(child, scope)
+                    self._shortened(child, scope, defaults)
         elif kind in _RECORDS:
             self._record(node, scope)
         elif kind in ("TypedefDecl", "TypeAliasDecl"):
@@ -274,6 +284,42 @@ class Index:
             else:
                 self._declare(child, f"{full}::", record)
 
+    def _default(self, node: Node) -> str | None:
+        """What a template's parameter is where nothing is given: a text, empty where it depends, None for nothing."""
+        if "defaultArg" not in node:
+            return None
+        for part in node.get("inner", ()):
+            if part.get("kind") == "TemplateArgument":
+                value = self._number(part)
+                return str(value) if value is not None else (self._argument(part) or [""])[0]
+        return ""
+
+    def _number(self, node: Node) -> int | None:
+        """The number that an expression is: a literal, or the name of one."""
+        if node.get("kind") == "CXXBoolLiteralExpr":
+            return int(bool(node["value"]))
+        if node.get("kind") == "DeclRefExpr":
+            name = node["referencedDecl"]["id"]
+            declared = next((found for _, found in self.variables if found["id"] == name), None)
+            return self.enumerators.get(name) if declared is None else self._number(declared)
+        value = _constant({key: item for key, item in node.items() if key != "inner"})
+        below = [part for part in node.get("inner", ()) if part]
+        return value if value is not None or len(below) != 1 else self._number(below[0])
+
+    def _shortened(self, node: Node, scope: str, defaults: list[str | None]) -> None:
+        """The names of an instance without arguments at its end that are the defaults: so clang writes them."""
+        given = [part for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+        items = [",".join(self._argument(part)) for part in given]
+        stem = f"{scope}{node['name']}"
+        full = f"{stem}<{','.join(items)}>"
+        if len(items) != len(defaults) or full not in self.records:
+            return
+        sure = True
+        while items and (default := defaults[len(items) - 1]) is not None:
+            sure = sure and default == items[-1]
+            items.pop()
+            self.shortened.setdefault(f"{stem}<{','.join(items)}>", []).append((sure, full))
+
     def _typedef(self, node: Node, scope: str) -> None:
         text = type_text(node)
         unnamed = _declared_record(node)
@@ -312,6 +358,9 @@ class Index:
         """What a typedef's name stands for where it is used."""
         if name in self.unnamed:
             return self.unnamed[name]
+        if name in self.shortened and name not in self.records:
+            candidates = self.shortened[name]
+            return next((full for sure, full in candidates if sure), candidates[0][1] if len(candidates) == 1 else None)
         if name in self.records:
             return None
         short = name.rpartition("::")[2] if not name.endswith(">") else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pycparser import c_ast
@@ -58,6 +58,8 @@ class TypeReader:
     def __init__(self, alias: Callable[[str], str | None], enums: Callable[[str], bool]) -> None:
         self.alias = alias
         self.enums = enums
+        self.constants: Mapping[str, int] = {}
+        """The numbers that names stand for in arguments of templates."""
         self._known: dict[str, CppType] = {}
         self._depth = 0
 
@@ -182,6 +184,8 @@ class TypeReader:
             return str(int(text == "true"))
         if (cast := re.fullmatch(r"\(\s*[\w: ]+\)\s*(-?\s*\d+)", text)) is not None:
             return cast[1].replace(" ", "")
+        if text in self.constants and self.alias(text) is None:
+            return str(self.constants[text])
         if re.fullmatch(r"[A-Z][A-Z_0-9]*", text) and self.alias(text) is None:
             return text
         try:

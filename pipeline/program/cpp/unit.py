@@ -32,11 +32,22 @@ _EXTENT = re.compile(r"^\s*\[([^][]*)\]")
 
 
 class Unit:
-    """Lowers a unit. ``pragmas`` are offset, line and text of each pragma by the compiler's name of its file."""
+    """Lowers a unit. ``pragmas`` are offset, line and text of each pragma by the compiler's name of its file.
+
+    A unit that is not ``alone`` is one of several: all that others may call is lowered, and names are what they are in
+    every unit.
+    """
 
     def __init__(
-        self, index: Index, file: str, pragmas: Mapping[str, list[tuple[Position, str]]], macros: Mapping[str, str]
+        self,
+        index: Index,
+        file: str,
+        pragmas: Mapping[str, list[tuple[Position, str]]],
+        macros: Mapping[str, str],
+        *,
+        alone: bool = True,
     ) -> None:
+        self.alone = alone
         self.index = index
         self.file = file
         self.pragmas = pragmas
@@ -57,6 +68,7 @@ class Unit:
         self._variables = {node["id"]: (scope, node) for scope, node in index.variables}
         self._failed_calls: dict[str, list[str]] = {}
         self._owners: dict[str, Statements] = {}
+        index.types.constants = self._constants()
 
     # Running ------------------------------------------------------------------------------------------------------
 
@@ -64,6 +76,9 @@ class Unit:
         """Lowers all functions of the user's files and what they reach."""
         for node in self.index.roots:
             self._want(self.index.canonical[node["id"]])
+        for root in [] if self.alone else list(self.index.definitions):
+            if not self.index.functions[root].get("isImplicit"):
+                self._want(root)
         while self._queue:
             name = self._queue.pop(0)
             node = self.index.definitions[name]
@@ -107,7 +122,7 @@ class Unit:
         if root is None:
             return self.known(str(found.get("name", "?")), coord)
         node = c_ast.ID(str(self.index.functions[root].get("name", "?")), coord)
-        if root in self.index.definitions:
+        if root in self.index.definitions or not self.alone:
             self._names.setdefault(root, []).append(node)
             self._want(root)
         return node
@@ -573,6 +588,8 @@ class Unit:
 
     def names(self) -> dict[str, str]:
         """The name of each function that was lowered, by its id: as short as tells them apart."""
+        if not self.alone:
+            return self._names_everywhere()
         found = {root: self._shown(root) for root in self._made}
 
         def clashing() -> set[str]:
@@ -592,6 +609,26 @@ class Unit:
             found[root] = str(self.index.functions[root].get("mangledName", f"{found[root]}#{root}"))
         return found
 
+    def _names_everywhere(self) -> dict[str, str]:
+        """The names of functions, made here or elsewhere, with their namespaces, and their parameters' types where the
+        unit declares others of that name: so another unit that sees the declarations has the same."""
+
+        def whole(root: str) -> str:
+            scope = self.index.scope.get(root, "") if root not in self.index.owner else ""
+            shown = self._shown(root)
+            return shown if root in self._lambda_names else f"{scope}{shown}"
+
+        linked: dict[str, set[str]] = {}
+        for root in dict.fromkeys(self.index.canonical.values()):
+            if "mangledName" in self.index.functions.get(root, {}):
+                linked.setdefault(whole(root), set()).add(str(self.index.functions[root]["mangledName"]))
+        found = {root: whole(root) for root in dict.fromkeys((*self._made, *self._names))}
+        for root, name in list(found.items()):
+            if len(linked.get(name, ())) > 1:
+                given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))
+                found[root] += f"({given})"
+        return found
+
     # Globals and types --------------------------------------------------------------------------------------------
 
     def global_variable(self, name: str) -> Variable | None:
@@ -608,7 +645,8 @@ class Unit:
         kind = lowering.type(definition)
         shown = str(node.get("name", "?"))
         if (
-            any(s != scope and n.get("name") == shown for s, n in self.index.variables)
+            not self.alone
+            or any(s != scope and n.get("name") == shown for s, n in self.index.variables)
             or scope.rstrip(":") in self.index.records
         ):
             shown = f"{scope}{shown}"

@@ -69,7 +69,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     )
     knowledge = luigi.Parameter(
         default="auto",
-        description="what other kernels taught: a folder of MakeKnowledge, or vitis; auto: what ships for the tool",
+        description="what MakeKnowledge wrote: a folder or vitis",
     )
     warm_source = luigi.Parameter(
         default="", description="sources of reports to start from, a,b; default: the loop's own"

@@ -112,6 +112,7 @@ SOURCES = {
         TOP {
             int s = 0;
             for (int i = 0; i < 16; i++) {
+                Both either = a[i] > n ? made(i) : Both{n, 3}; s += either.x * either.y;
                 auto [x, y] = made(a[i]);
                 Both other = made(n); auto &[u, v] = other; u += i; v -= 1;
                 auto [low, high] = ordered(a[i], a[15 - i]);
@@ -137,6 +138,26 @@ SOURCES = {
             for (int i = 0; i < 16; i++) s.y[i] = a[i] + s.x;
             for (int i = 0; i < 16; i++) b[i] = s.y[15 - i] * t.w + last<4>(i) + sum(i, m.r, d.r, a[i]);
             return o.q;
+        }
+    """,
+    "arguments of templates that are not given": """
+        constexpr int MOST = 4;
+        template <class T, int N = MOST, bool Twice = false> struct Queue {
+            T v[N]; int at;
+            Queue() : at(0) { for (int i = 0; i < N; i++) v[i] = i; }
+            void push(T x) { v[at] = Twice ? 2 * x : x; at = (at + 1) % N; }
+            T pop() { T x = v[at]; v[at] = 0; return x; } };
+        template <class T, class Q = Queue<T>> struct Holder {
+            Q queue; T last;
+            T both(T x) { queue.push(x); return last = queue.pop(); } };
+        TOP {
+            Queue<int> q; Queue<int, 5> five; Queue<int, 4, true> twice;
+            Holder<int> h; Holder<short, Queue<short, 3>> s;
+            for (int i = 0; i < 16; i++) {
+                q.push(a[i]); five.push(n); twice.push(i);
+                b[i] = q.pop() + five.pop() * twice.pop() + h.both(a[i]) - s.both(i);
+            }
+            return h.last + s.queue.at;
         }
     """,
     "accessors that name a place": """
