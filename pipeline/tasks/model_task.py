@@ -117,8 +117,11 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
             )
         return TrainingConfig.from_json(json.dumps(chosen), file="--training")
 
-    def designs(self, kernels: Sequence[str], preset: Preset) -> list[KernelDesigns]:
-        """The designs of the dataset, with estimates where the mode has use for them; says what was left out."""
+    def designs(self, kernels: Sequence[str], preset: Preset, *, answers: bool = False) -> list[KernelDesigns]:
+        """The designs of the dataset, with estimates where the mode has use for them; says what was left out.
+
+        Estimates of designs that have these as labels are not known, unless ``answers`` says so.
+        """
         from pipeline.training import load_designs
 
         estimates = None
@@ -128,7 +131,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
             device = device_of_labels(self.dataset_folder, names(self.source))
             estimates = estimates_of(self.kernels_at_hand(), device)
         found = load_designs(self.dataset_folder, names(self.source), kernels, estimates=estimates)
-        found = [without_answer(one) for one in found]
+        found = found if answers else [without_answer(one) for one in found]
         for one in found:
             if one.left_out:
                 say(f"  {one.kernel}: no place in the pragma networks for {', '.join(one.left_out)}")
