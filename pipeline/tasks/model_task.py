@@ -17,7 +17,7 @@ from pipeline import __version__
 from pipeline.errors import PipelineError
 from pipeline.files import read_own, read_text
 from pipeline.present.summary import aligned
-from pipeline.synthesis import ESTIMATOR_SOURCE
+from pipeline.synthesis.flow import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import device_of_labels
