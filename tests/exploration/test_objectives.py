@@ -67,7 +67,8 @@ def test_a_front_over_chosen_axes_is_that_of_all_designs() -> None:
     whole = [(ALL[place].cycles, ALL[place].utilisation[2]) for place in front_of(ALL, objective)]
     assert [used * 640 for _, used in whole if used] == [16, 8, 4, 2, 1]
     runs = found("forest-ucb", objective)
-    assert {(runs[place].cycles, runs[place].utilisation[2]) for place in front_of(runs, objective)} >= {whole[0]}
+    fastest = runs[front_of(runs, objective)[0]]
+    assert (fastest.cycles, fastest.utilisation[2]) == (pytest.approx(whole[0][0], rel=1e-3), whole[0][1])
     three = asked("pareto(cycles,lut,bram)")
     assert len(three.costs(ALL[0])) == 3 and front_of(found("forest-ehvi", three, rounds=2, batch=3), three)
 
