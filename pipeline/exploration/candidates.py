@@ -119,9 +119,9 @@ class SpaceCandidates(Candidates):
             for rows in self.space.batches(BATCH):
                 yield self.batch(rows)
             return
-        rows = self._drawn()
-        for begin in range(0, len(rows), BATCH):
-            yield self.batch(rows[begin : begin + BATCH])
+        drawn = self._drawn()
+        for begin in range(0, len(drawn), BATCH):
+            yield self.batch(drawn[begin : begin + BATCH])
 
     def batch(self, rows: Rows) -> Batch:
         """Encoded points with their features."""
