@@ -17,6 +17,9 @@ WHOLE_LIMIT = 200_000
 SAMPLE = 20_000
 """Uniform points of a larger space, from which the evolutionary search starts."""
 
+SHARE = 8
+"""Where the number of points is bounded, a search looks at one in so many beyond it."""
+
 BATCH = 16_384
 """Rows in memory at a time."""
 
@@ -72,7 +75,8 @@ class SpaceCandidates(Candidates):
 
     All of them, in order, up to ``whole_limit`` points; else a seeded uniform sample to start an evolutionary search
     from (:mod:`pipeline.exploration.evolution`). The estimator is asked once for a point: its figures go to ``kept``,
-    which a later round may be given again.
+    which a later round may be given again. ``most`` bounds all of it where estimates are slow: so many points, always
+    the same, and a :data:`SHARE` of them beyond in a search.
     """
 
     def __init__(
@@ -84,13 +88,20 @@ class SpaceCandidates(Candidates):
         sample: int = SAMPLE,
         seed: int = 0,
         kept: Kept | None = None,
+        most: int | None = None,
     ) -> None:
         self.space = space
         self._features = features
-        self._sample, self._seed = sample, seed
+        self._sample, self._seed = sample if most is None else min(sample, most), seed
+        self._most = most
         self._kept: Kept = {} if kept is None else kept
         self._size = space.size() if space.countable else None
-        self._whole = self._size is not None and self._size <= whole_limit
+        self._whole = self._size is not None and self._size <= min(whole_limit, most or whole_limit)
+
+    @property
+    def beyond(self) -> int | None:
+        """How many points a search may look at beside those of :meth:`batches`; None where nothing bounds them."""
+        return None if self._most is None else self._most // SHARE
 
     @property
     def complete(self) -> bool:
@@ -108,17 +119,26 @@ class SpaceCandidates(Candidates):
             for rows in self.space.batches(BATCH):
                 yield self.batch(rows)
             return
-        rows = self.space.sample_rows(self._sample, np.random.default_rng(self._seed))
-        for begin in range(0, len(rows), BATCH):
-            yield self.batch(rows[begin : begin + BATCH])
+        drawn = self._drawn()
+        for begin in range(0, len(drawn), BATCH):
+            yield self.batch(drawn[begin : begin + BATCH])
 
     def batch(self, rows: Rows) -> Batch:
         """Encoded points with their features."""
         return Batch(rows, self._features.of_rows(self.space, rows, self._kept))
 
     def sample(self, count: int, rng: np.random.Generator) -> Batch:
-        """Valid points drawn uniformly."""
-        return self.batch(self.space.sample_rows(count, rng))
+        """Valid points drawn uniformly; of those of :meth:`batches` where their number is bounded."""
+        if self._most is None:
+            return self.batch(self.space.sample_rows(count, rng))
+        rows = self._all() if self._whole else self._drawn()
+        return self.batch(rows[np.sort(rng.permutation(len(rows))[:count])])
+
+    def _all(self) -> Rows:
+        return np.concatenate([rows for rows in self.space.batches(BATCH)])
+
+    def _drawn(self) -> Rows:
+        return self.space.sample_rows(self._sample, np.random.default_rng(self._seed))
 
     def keys(self, rows: Rows) -> list[str]:
         """Design keys of encoded points."""
@@ -147,6 +167,7 @@ def space_candidates(
     whole_limit: int = WHOLE_LIMIT,
     seed: int = 0,
     kept: Kept | None = None,
+    most: int | None = None,
 ) -> SpaceCandidates:
     """Candidates from a design space; ``seed`` draws the sample of one too large to go through."""
-    return SpaceCandidates(space, features, whole_limit=whole_limit, seed=seed, kept=kept)
+    return SpaceCandidates(space, features, whole_limit=whole_limit, seed=seed, kept=kept, most=most)

@@ -85,6 +85,9 @@ Kept = dict[bytes, NDArray[np.float32]]
 MOST_KEPT = 250_000
 """Points whose figures are kept: some 60 MB. They cost 0.2 ms a point or more to work out, in each pass of a round."""
 
+_TOLD = 32
+"""Points between two words of progress."""
+
 
 class KernelFeatures:
     """Makes :class:`Features` of one kernel's designs.
@@ -97,6 +100,8 @@ class KernelFeatures:
     def __init__(self, sites: Sequence[SiteFacts], estimate: Estimate | None = None) -> None:
         self.sites = tuple(sites)
         self.estimate = estimate
+        self.told: Callable[[int], object] | None = None
+        """Hears how many more points have estimates, for whoever shows progress."""
         self._groups = column_groups(self.sites)
         neutral: Point = {site.name: site.neutral for site in self.sites}
         self._base = None if estimate is None else np.asarray(estimate([neutral]), dtype=np.float32)
@@ -142,7 +147,14 @@ class KernelFeatures:
 
     def _estimated(self, points: Sequence[Point]) -> NDArray[np.float32]:
         assert self.estimate is not None
-        return np.asarray(self.estimate(points), dtype=np.float32)
+        if self.told is None or not points:
+            return np.asarray(self.estimate(points), dtype=np.float32)
+        parts = []
+        for begin in range(0, len(points), _TOLD):
+            part = points[begin : begin + _TOLD]
+            parts.append(np.asarray(self.estimate(part), dtype=np.float32))
+            self.told(len(part))
+        return np.concatenate(parts)
 
     def _with_shared(self, values: NDArray[np.float32], figures: NDArray[np.float32] | None) -> Features:
         sums = pragma_sums(values, self.sites).astype(np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,10 +94,11 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
     )  # fmt: skip
 
 
-def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
+def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[int], object] | None = None) -> None:
     """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
 
-    It begins with the baselines that are due. Writes ``proposals.json``.
+    It begins with the baselines that are due. ``told`` hears how many more designs have estimates. Writes
+    ``proposals.json``.
     """
     trained = loop.train_folder(number)
     state = read_json(trained / STATE, *loop.plans)
@@ -107,7 +108,7 @@ def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
     seconds: dict[str, Any] = {}
     for kernel, plan in loop.plans.items():
         if state[kernel]["stopped"] is None:
-            search = search_of(loop, plan, trained / f"{kernel}.safetensors")
+            search = search_of(loop, plan, trained / f"{kernel}.safetensors", told=told)
             # A kernel's name rather than its place: the same draws whatever else shares the budget.
             rng = np.random.default_rng([loop.seed, number, zlib.crc32(kernel.encode())])
             wanted = loop.batch * WIDER if timed.get(kernel) else loop.batch

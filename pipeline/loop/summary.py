@@ -16,7 +16,7 @@ from pipeline.loop.against import against_written, time_ns, used_text, value_tex
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
-from pipeline.loop.candidates import pool_of
+from pipeline.loop.candidates import bound_of, pool_of
 from pipeline.loop.histories import corrections_of
 from pipeline.loop.hours import untimed, why_out_of_time
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
@@ -87,6 +87,11 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
         if plan.kept:
             said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
+        if not plan.replays and (bound := bound_of(loop, plan)) is not None:
+            said.append(
+                f"estimates of {plan.name} are slow: the search looked at {bound:,} designs drawn at random and some "
+                "around the best; --warm-start none goes without estimates"
+            )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
         if plan.kernel is not None:

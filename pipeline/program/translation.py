@@ -57,6 +57,8 @@ class Translation:
     """Functions that are in the program by name and calls alone, with the reason why they cannot be read."""
     linkage: Mapping[str, str] = field(default_factory=dict)
     """The names that the linker has for functions, where they differ from those of the tree."""
+    meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What names of the text stand for that are none of the program: by function, under "" for all."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:

@@ -49,7 +49,16 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
     found_tree = FileAST(tree)
     if flags.unsigned_char:
         without_sign(found_tree)
-    return Translation(found_tree, (), texts, frozenset(unit.library), found.includes, refused=refused, linkage=linkage)
+    return Translation(
+        found_tree,
+        (),
+        texts,
+        frozenset(unit.library),
+        found.includes,
+        refused=refused,
+        linkage=linkage,
+        meanings=unit.meanings(),
+    )
 
 
 @contextmanager
