@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STUDY_PROTOCOLS = ("transfer", "zero-shot", "grouped")
 PUBLISHED_EPOCHS = 1000
 
-TOLD = "The labels are the estimator's own: estimator, few-shot and best take estimates as input and are told the answer."
+TOLD = "The labels are the estimator's own: estimator, few-shot and best take these as input, so are told the answer."
 
 
 class StudyTask(TargetOptions, KernelOptions, PipelineTask):
