@@ -69,8 +69,9 @@ bench: $(STAMP)
 
 # What ships in models/: learned from published labels of plain Vitis HLS, whose archive VITIS_LABELS names.
 knowledge: $(STAMP)
-	@test -n "$(VITIS_LABELS)" || { echo "name the archive or folder of labels: make knowledge VITIS_LABELS=PATH"; exit 2; }
-	@$(BIN)/luigi --module pipeline ImportHLSyn --path $(VITIS_LABELS) --source vitis-plain --workspace $(WORKSPACE)
+	@test -n "$(VITIS_LABELS)" || { echo "name archives or folders of labels: make knowledge VITIS_LABELS='PATH PATH'"; exit 2; }
+	@for labels in $(VITIS_LABELS); do \
+		$(BIN)/luigi --module pipeline ImportHLSyn --path "$$labels" --source vitis-plain --workspace $(WORKSPACE) || exit; done
 	@$(BIN)/luigi --module pipeline MakeKnowledge --source vitis-plain --terms 'sharc-lab/HLSFactory, LICENSE.data: CC BY-SA 4.0' --workspace $(WORKSPACE)
 	@rm -rf models/vitis && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/vitis-plain-* | head -1)" models/vitis
 

@@ -150,6 +150,9 @@ class Calls(ExpressionWalk):
         for symbol, argument in zip(function.arguments, arguments, strict=False):
             if shape(symbol.ctype)[0]:
                 place = self._place(argument)
+                if isinstance(argument, c_ast.Constant):  # the name of a stream, or no pointer at all
+                    bound.append((symbol, None, None))
+                    continue
                 if place is None:
                     raise self._error(argument, f"argument '{symbol.name}' of '{name}' is no named array")
                 bound.append((symbol, place, None))

@@ -83,7 +83,7 @@ class Names:
         place = getattr(node, "coord", None)
         return PipelineError(
             problem,
-            file=self.kernel.file,
+            file=getattr(place, "file", None) or self.kernel.file,
             line=getattr(place, "line", None),
             column=getattr(place, "column", None),
             fix=fix,

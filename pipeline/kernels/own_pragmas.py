@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from pycparser import c_ast, c_parser
@@ -216,7 +217,11 @@ class OwnPragma:
 Expand = Callable[[Sequence[str], str], Sequence[str]]
 """Texts with the macros of a file filled in, by that file's name."""
 
+Meanings = Mapping[str, Mapping[str, str]]
+"""What names of a C++ text stand for, by function, under "" for all."""
+
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_QUALIFIED = re.compile(r"[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)*")
 _JOINED = re.compile(r"\s*([=,])\s*")
 _OPERATOR = re.compile(r"\s*([-+*/%?:|&^]|<<|>>)\s*")
 _NUMBERS = {
@@ -258,11 +263,13 @@ def own_pragmas(
     expand: Expand,
     *,
     names_known: bool = True,
+    meanings: Meanings = MappingProxyType({}),
 ) -> tuple[OwnPragma, ...]:
     """All ``#pragma HLS`` without placeholders in the order of the text.
 
     ``expand`` is asked once a file, and only where a value holds a name that may be a macro. ``names_known`` False:
-    names of the source need not be those of the program (C++). PipelineError, with the place, for what the tool stops
+    names of the source need not be those of the program (C++), where ``meanings`` says by function what stands for
+    them. PipelineError, with the place, for what the tool stops
     at.
     """
     found: list[OwnPragma] = []
@@ -285,7 +292,7 @@ def own_pragmas(
                 (coord.column or 1) if coord else 1,
             )
         )
-    done = _valued(found, program, expand)
+    done = _valued(found, program, expand, meanings)
     for pragma in done:
         declared = _declared(program, pragma.function) if names_known else None
         constants = {name for name, one in (declared or {}).items() if one.role == "constant" or one.ctype.const}
@@ -307,6 +314,7 @@ def directive_pragmas(
     records: Mapping[str, Sequence[LoopRecord]],
     file: str,
     expand: Expand,
+    meanings: Meanings = MappingProxyType({}),
 ) -> tuple[OwnPragma, ...]:
     """Directives of a project as the same values, in their order; of a template's function once for each instance.
 
@@ -318,7 +326,7 @@ def directive_pragmas(
         named = [name for name in records if item.function in (name, plain_name(name))]
         for function in named or [item.function]:
             found.append(_directive_pragma(item, function, records, file))
-    return tuple(_valued(found, program, expand))
+    return tuple(_valued(found, program, expand, meanings))
 
 
 def _directive_pragma(
@@ -416,13 +424,13 @@ def _options(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:
     return (words[1].lower() if len(words) > 1 else ""), tuple(found)
 
 
-def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[OwnPragma]:
+def _valued(found: list[OwnPragma], program: Program, expand: Expand, meanings: Meanings) -> list[OwnPragma]:
     """The pragmas with numbers evaluated and values read."""
     waiting: dict[str, dict[str, str]] = {}
     for pragma in found:
         for name, text in pragma.options:
             if text is not None and (
-                (name in _NUMBERS and _constant(text, program, pragma.function) is None)
+                (name in _NUMBERS and _constant(text, program, pragma.function, meanings) is None)
                 or (name in VARIABLES and not all(one in _declared(program, pragma.function) for one in names_in(text)))
             ):
                 waiting.setdefault("" if pragma.beside else pragma.file, {})[text] = text
@@ -438,7 +446,7 @@ def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[Ow
                 return filled.get(text, text)
             if name not in _NUMBERS or text is None:
                 return text
-            number = _constant(filled.get(text, text), program, at.function)
+            number = _constant(filled.get(text, text), program, at.function, meanings)
             return filled.get(text, text) if number is None else str(number)
 
         options = tuple((name, plain(name, text)) for name, text in pragma.options)
@@ -471,10 +479,12 @@ def _within(value: Value, declared: Mapping[str, Symbol]) -> Value:
     )
 
 
-def _constant(text: str, program: Program, function: str | None) -> int | None:
+def _constant(text: str, program: Program, function: str | None, meanings: Meanings) -> int | None:
     """The value of a constant expression in the words of a pragma that stands in a function."""
     if text.isdigit():
         return int(text)
+    if meanings:
+        text = _QUALIFIED.sub(lambda name: _meant(name[0], program, function, meanings), text)
     try:
         tree = c_parser.CParser().parse(f"long long hls_value = ({text[:1000]});")
     except (c_parser.ParseError, AssertionError, AttributeError, RecursionError, ValueError):
@@ -486,6 +496,22 @@ def _constant(text: str, program: Program, function: str | None) -> int | None:
         return None
     finally:
         program.scopes.pop()
+
+
+def _meant(name: str, program: Program, function: str | None, meanings: Meanings) -> str:
+    """What stands for a name of C++, with its scopes: a number, or a name of the program."""
+    own, everywhere = meanings.get(function or "", {}), meanings.get("", {})
+    parts = re.split(r"\s*::\s*", name)
+    parts[0] = own.get(parts[0], parts[0])
+    for first in range(len(parts)):
+        shown = "::".join(parts[first:])
+        symbol = program.globals_by_name.get(shown)
+        number = program.constant_value(symbol) if symbol is not None else None
+        if number is not None and number.exact is not None:
+            return str(number.exact)
+        if shown in everywhere:
+            return everywhere[shown]
+    return parts[-1]
 
 
 class _Words:

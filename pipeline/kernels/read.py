@@ -387,8 +387,8 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
     program, records, file = analysis.program, analysis.records, project.file
     units = (project.file, *project.further)
     plain = not any(unit.lower().endswith(CPP_SUFFIXES) for unit in units)
-    own = own_pragmas(program, found.ast, records, file, expand, names_known=plain)
-    return own + directive_pragmas(project.directives, program, records, file, expand)
+    own = own_pragmas(program, found.ast, records, file, expand, names_known=plain, meanings=found.meanings)
+    return own + directive_pragmas(project.directives, program, records, file, expand, found.meanings)
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:

@@ -53,8 +53,12 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     includes = dict.fromkeys(name for part in parts for name in part.includes)
     refused = {name: error for part in parts for name, error in part.refused.items()}
     linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
+    meanings: dict[str, dict[str, str]] = {}
+    for part in reversed(parts):
+        for function, meant in part.meanings.items():
+            meanings.setdefault(function, {}).update(meant)
     return Translation(
-        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage
+        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings
     )
 
 

@@ -17,6 +17,7 @@ from pipeline import __version__
 from pipeline.errors import PipelineError
 from pipeline.files import read_own, read_text
 from pipeline.present.summary import aligned
+from pipeline.synthesis.flow import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import device_of_labels
@@ -88,7 +89,6 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
     @cached_property
     def estimated_labels(self) -> bool:
         """Whether labels are the estimator's own: then estimates are the answer, and no input."""
-        from pipeline.synthesis import ESTIMATOR_SOURCE
         from pipeline.tasks.plan import default_source
 
         sources: Sequence[str] = names(self.source)
@@ -191,8 +191,6 @@ def options(text: str, parameter: str) -> dict[str, Any]:
 def without_answer(designs: KernelDesigns) -> KernelDesigns:
     """The designs, with estimates not known where these are the labels."""
     from dataclasses import replace
-
-    from pipeline.synthesis import ESTIMATOR_SOURCE
 
     if designs.estimates is None or designs.source != ESTIMATOR_SOURCE:
         return designs

@@ -43,10 +43,11 @@ def used_text(one: Mapping[str, Any]) -> str:
 
 
 def basis_text(one: Mapping[str, Any]) -> str:
-    """What the figures of a loop hold for: part, clock, source."""
+    """What the figures of a loop hold for: part, clock, source, and what is minimised where that is not cycles."""
     part = one["part"] or "part not recorded"
     clock = f" at {one['clock_ns']:g} ns" if one["clock_ns"] else ""
-    return f"{part}{clock}, {one['source'] or 'source not recorded'}"
+    aim = f", minimises {one['objective']}" if one["objective"] not in (None, "cycles") else ""
+    return f"{part}{clock}, {one['source'] or 'source not recorded'}{aim}"
 
 
 def best_text(design: Mapping[str, Any] | None) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import PipelineError
 from pipeline.kernels.read import load_kernel
+from pipeline.project import parse_flags
 
 _DECLARED = r"""
 #include <stddef.h>
@@ -79,3 +81,17 @@ def test_an_unnamed_union_has_members_that_share_their_place(tmp_path: Path) -> 
     )
     assert load_kernel(file).loops[0].trip_count in (None, 4)
     assert not re.search(r"\b8\b", str(load_kernel(file).loops[0].trip_max))
+
+
+@pytest.mark.parametrize("suffix", ["c", "cpp"])
+@pytest.mark.parametrize(("flag", "trips"), [("-funsigned-char", 200), ("-funsigned-char -fsigned-char", 8), ("", 8)])
+def test_a_char_has_the_sign_that_the_flags_give_it(tmp_path: Path, suffix: str, flag: str, trips: int) -> None:
+    file = tmp_path / f"k.{suffix}"
+    file.write_text("void k(int out[512]) { for (int i = 0; i < ((char)200 > 0 ? (char)200 : 8); i++) out[i] += i; }\n")
+    assert load_kernel(file, flags=parse_flags(flag)).loops[0].trip_count == trips
+
+
+@pytest.mark.parametrize("flag", ["-fshort-enums", "-fshort-wchar", "-funsigned-bitfields"])
+def test_flags_that_give_types_another_layout_are_refused(flag: str) -> None:
+    with pytest.raises(PipelineError, match=f"{flag} gives types other sizes"):
+        parse_flags(flag)

@@ -24,9 +24,9 @@ def test_whether_a_design_fits_is_judged_by_what_was_implemented_and_by_its_cloc
     lut: int, clock: float | None, limits: str, fits: bool
 ) -> None:
     goal = objective_of("cycles", limits).on({}, 4.0)
-    sizes: dict[str, int | None] = dict.fromkeys(Resource, 1000)
+    sizes: dict[str, int | None] = dict.fromkeys(map(str, Resource), 1000)
     # By C synthesis it needs three times the LUT that there are.
-    shares: dict[str, float | None] = {**dict.fromkeys(Resource, 0.1), Resource.LUT: 3.0}
+    shares: dict[str, float | None] = {**dict.fromkeys(map(str, Resource), 0.1), "lut": 3.0}
     design = MeasuredDesign(
         "k", "a", {}, "vitis-2023.2", "resynthesised", "ok", None, True, 100, 3.0, shares, available=sizes
     )
@@ -39,7 +39,7 @@ def test_whether_a_design_fits_is_judged_by_what_was_implemented_and_by_its_cloc
 
 
 def test_a_failed_implementation_is_no_verdict_by_figures() -> None:
-    design = MeasuredDesign("k", "a", {}, "s", "o", "ok", None, True, 100, 3.0, dict.fromkeys(Resource, 0.1))
+    design = MeasuredDesign("k", "a", {}, "s", "o", "ok", None, True, 100, 3.0, dict.fromkeys(map(str, Resource), 0.1))
     failed = Label(DesignStatus.EXPORT_FAILED, "no licence for Vivado")
     goal = objective_of("cycles")
     for further, told in (({}, None), ({"implement": {"a": failed}}, "export_failed")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_counter_says_what_is_left_at_the_pace_so_far_from_the_second_step_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(messages.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     counter = messages.Progress()
     counter.expect(4)
     for clock[0] in (160.0, 220.0, 280.0, 281.0):

@@ -109,6 +109,9 @@ def test_a_model_would_not_adapt_to_a_kernel_it_has_not_seen(trained: Path, tmp_
     (folder,) = (tmp_path / "models").glob("*-doitgen-red-12-shots-*")
     card = json.loads((folder / "card.json").read_text())
     assert len(set(card["provenance"]["shot_keys"])) == 12
+    # Before and after stand side by side, and whether the model had met the kernel is said.
+    assert {"model before", "model"} <= {row["method"] for row in card["errors"]}
+    assert any("doitgen-red was" in note and "trained on" in note for note in card["notes"])
     sides = pq.read_table(folder / "predictions.parquet").column("side").to_pylist()
     assert sides.count("shot") == 12 * 5
     assert "shots of doitgen-red from estimator" in one_error_line(luigi(*arguments, "100000"))

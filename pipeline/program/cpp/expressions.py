@@ -700,12 +700,20 @@ class Expressions:
         wanted = _plain(node.get("ctorType", {}).get("qualType", ""))
         if record is None:
             return None
-        found = [n for n, owner in self.index.owner.items() if owner is record]
-        for name in found:
-            declared = self.index.functions[name]
-            if declared["kind"] == "CXXConstructorDecl" and _plain(declared["type"]["qualType"]) == wanted:
-                root = self.index.canonical[name]
-                return self.index.definitions.get(root, declared)
+        known = [
+            (name, self.index.functions[name])
+            for name, owner in self.index.owner.items()
+            if owner is record and self.index.functions[name]["kind"] == "CXXConstructorDecl"
+        ]
+        found = [one for one in known if _plain(one[1]["type"]["qualType"]) == wanted]
+        if not found:
+            # clang may write the one in terms of the template's parameters and the other in those of its arguments.
+            fitting = [
+                one for one in known if not one[1].get("isImplicit") and len(parameters(one[1])) == len(inner(node)) > 0
+            ]
+            found = fitting if len(fitting) == 1 else []
+        for name, declared in found:
+            return self.index.definitions.get(self.index.canonical[name], declared)
         return None
 
     def initial(self, kind: CppType, node: Node, target: c_ast.Node) -> tuple[c_ast.Node | None, list[c_ast.Node]]:

@@ -73,6 +73,10 @@ class Index:
         self.arguments: dict[str, tuple[str, ...]] = {}
         self.records: dict[str, Record] = {}
         self.fields: dict[str, tuple[Record, Node]] = {}
+        self.meanings: dict[str, dict[str, str]] = {}
+        """What a template's parameters stand for, by the function's id or the class' name."""
+        self.enumerator_names: dict[str, str] = {}
+        """Values by name, with the namespaces, class and enumeration."""
         self.variables: list[tuple[str, Node]] = []
         self.roots: list[Node] = []
         self.enumerators: dict[str, int] = {}
@@ -164,8 +168,10 @@ class Index:
         if kind in FUNCTIONS:
             self._function(node, scope, owner, template=template)
         elif kind == "FunctionTemplateDecl":
+            names = self._parameter_names(node)
             for position, child in enumerate(part for part in node.get("inner", ()) if part.get("kind") in FUNCTIONS):
                 self._function(child, scope, owner, template=position == 0)
+                self.meanings.setdefault(self.canonical[child["id"]], {}).update(self._given(names, child))
         elif kind == "ClassTemplateDecl":
             wanted = [part for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
             defaults = [self._default(part) for part in wanted]
@@ -177,6 +183,10 @@ class Index:
                             argument["value"] = 1  # one bit, which clang writes as a number with a sign
                     self._record(child, scope)
                     self._shortened(child, scope, defaults)
+                    full = (
+                        f"{scope}{child['name']}<{','.join(item for part in given for item in self._argument(part))}>"
+                    )
+                    self.meanings[full] = self._given(self._parameter_names(node), child)
         elif kind in _RECORDS:
             self._record(node, scope)
         elif kind in ("TypedefDecl", "TypeAliasDecl"):
@@ -240,6 +250,15 @@ class Index:
             self.definitions[root] = node
             if node["kind"] == "FunctionDecl" and not arguments:
                 self.roots.append(node)
+
+    @staticmethod
+    def _parameter_names(node: Node) -> list[str]:
+        return [str(part.get("name", "")) for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
+
+    def _given(self, names: list[str], node: Node) -> dict[str, str]:
+        """What an instance has for its template's parameters, by their names; packs are left out."""
+        given = [self._argument(part) for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+        return {name: items[0] for name, items in zip(names, given, strict=False) if name and len(items) == 1}
 
     def _argument(self, node: Node) -> list[str]:
         if "value" in node:
@@ -352,6 +371,8 @@ class Index:
             if value is not None:
                 following = value
             self.enumerators[child["id"]] = following
+            for name in (f"{scope}{child['name']}", f"{scope}{node.get('name', '')}::{child['name']}"):
+                self.enumerator_names[name] = str(following)
             following += 1
 
     def _alias(self, name: str) -> str | None:

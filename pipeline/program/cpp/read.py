@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.program.cpp.index import Index, Position
 from pipeline.program.cpp.unit import Unit
-from pipeline.program.translation import Translation
+from pipeline.program.translation import Translation, without_sign
 from pipeline.program.tree import FileAST
 from pipeline.project.cpp import CppTree, library, read_cpp
 from pipeline.project.flags import NO_FLAGS, Flags
@@ -46,8 +46,18 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
         definition = index.definitions.get(root)
         if definition is not None and "mangledName" in definition:
             linkage[name] = str(definition["mangledName"])
+    found_tree = FileAST(tree)
+    if flags.unsigned_char:
+        without_sign(found_tree)
     return Translation(
-        FileAST(tree), (), texts, frozenset(unit.library), found.includes, refused=refused, linkage=linkage
+        found_tree,
+        (),
+        texts,
+        frozenset(unit.library),
+        found.includes,
+        refused=refused,
+        linkage=linkage,
+        meanings=unit.meanings(),
     )
 
 

@@ -26,6 +26,7 @@ from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _SMALL = 8
 """A class of at most so many plain members is handed over as a value where a constant reference asks for it."""
 _EXTENT = re.compile(r"^\s*\[([^][]*)\]")
@@ -79,6 +80,10 @@ class Unit:
         for root in [] if self.alone else list(self.index.definitions):
             if not self.index.functions[root].get("isImplicit"):
                 self._want(root)
+        said = {word for found in self.pragmas.values() for _, text in found for word in _WORD.findall(text)}
+        for name, (_, node) in self._variables.items():
+            if node.get("name") in said and (node.get("constexpr") or type_text(node).startswith("const ")):
+                self.global_variable(name)
         while self._queue:
             name = self._queue.pop(0)
             node = self.index.definitions[name]
@@ -585,6 +590,16 @@ class Unit:
         if closure is None:
             return text
         return self._shown(closure.method)
+
+    def meanings(self) -> dict[str, dict[str, str]]:
+        """What names stand for that no later step sees: parameters of templates by function, enumerators under ""."""
+        found = {"": dict(self.index.enumerator_names)}
+        for root, name in self.names().items():
+            owner = self.index.owner.get(root)
+            of_class = self.index.meanings.get(owner.name, {}) if owner is not None else {}
+            if known := of_class | self.index.meanings.get(root, {}):
+                found[name] = known
+        return found
 
     def names(self) -> dict[str, str]:
         """The name of each function that was lowered, by its id: as short as tells them apart."""

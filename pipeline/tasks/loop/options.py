@@ -25,7 +25,7 @@ WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
-    rare: tuple[str, ...] = ("target_cycles", "weights")
+    rare: tuple[str, ...] = ("baseline", "target_cycles", "warm_source", "weights")
 
     kernel = luigi.Parameter(
         default="",
