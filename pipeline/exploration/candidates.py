@@ -116,8 +116,8 @@ class SpaceCandidates(Candidates):
     def batches(self) -> Iterator[Batch]:
         """The whole space in order, or the sample, at most :data:`BATCH` points at a time."""
         if self._whole:
-            for rows in self.space.batches(BATCH):
-                yield self.batch(rows)
+            for part in self.space.batches(BATCH):
+                yield self.batch(part)
             return
         drawn = self._drawn()
         for begin in range(0, len(drawn), BATCH):
