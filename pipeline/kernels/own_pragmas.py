@@ -16,7 +16,7 @@ from typing import Any
 
 from pycparser import c_ast, c_parser
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest
 from pipeline.kernels.expressions import constant_of
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import plain_name
@@ -326,7 +326,17 @@ def directive_pragmas(
         named = [name for name in records if item.function in (name, plain_name(name))]
         for function in named or [item.function]:
             found.append(_directive_pragma(item, function, records, file))
-    return tuple(_valued(found, program, expand, meanings))
+    return tuple(_about_something(pragma, program) for pragma in _valued(found, program, expand, meanings))
+
+
+def _about_something(pragma: OwnPragma, program: Program) -> OwnPragma:
+    """A directive as it is, or why what it names is no array or variable of its function."""
+    if not isinstance(pragma.value, ArraySplit | Stream | Bind | DependencePragma) or pragma.function is None:
+        return pragma
+    name, declared = pragma.variable, _declared(program, pragma.function)
+    if name is None or re.search(r"\W", name) or name in declared:
+        return pragma
+    return replace(pragma, value=NotRead(f"{pragma.function} has no variable {name}{meant(name, list(declared))}"))
 
 
 def _directive_pragma(
@@ -343,9 +353,10 @@ def _directive_pragma(
         options = (("port" if item.name == "interface" else "variable", item.variable), *options)
     value: Value = OtherPragma()
     if function not in records:
-        value = NotRead(f"there is no function {function}")
+        value = NotRead(f"there is no function {function}{meant(function, [plain_name(name) for name in records])}")
     elif label is not None and loop is None:
-        value = NotRead(f"{function} has no loop with the label {label}")
+        labels = [one.label for one in here if one.label is not None]
+        value = NotRead(f"{function} has no loop with the label {label}{meant(label, labels)}")
     text = " ".join([f"set_directive_{item.name}", *(f"-{n}" + (f" {v}" if v else "") for n, v in item.options)])
     place = (item.file or file, item.line or 1, 1)
     return OwnPragma(
@@ -379,6 +390,12 @@ def not_in_the_tree(pragmas: Iterable[OwnPragma]) -> list[str]:
         for pragma in pragmas
         if pragma.beside or _options(pragma.text)[1] != pragma.options
     ]
+
+
+def meant(word: str, known: Sequence[str]) -> str:
+    """The nearest word, as a question in brackets; nothing where none is near."""
+    near = nearest(word, known)
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _loop_id(record: LoopRecord | None) -> str | None:

@@ -13,6 +13,7 @@ from pipeline.loop.delivered import with_merlins_pragmas, write_project
 from pipeline.loop.tables import utilisations
 from pipeline.synthesis.lowering import delivers, is_cpp, lower
 from pipeline.synthesis.target import made_for, whole
+from pipeline.synthesis.testbench import BenchVerdict
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
 from pipeline.terms import Dialect
@@ -105,6 +106,8 @@ def design_facts(best: MeasuredDesign) -> dict[str, Any]:
 
 def bench_text(facts: Mapping[str, str]) -> str:
     """Both verdicts in a line."""
+    if facts["original"] == BenchVerdict.FAILED and facts["best"] == BenchVerdict.PASSED:
+        return f"original failed ({facts['original_why']}), best design does the same"
     told = [
         f"{of} {facts[name]}" + (f" ({facts[f'{name}_why']})" if facts[f"{name}_why"] else "")
         for name, of in (("original", "original"), ("best", "best design"))

@@ -26,6 +26,8 @@ _PASSED = frozenset(
      "tb.csimflags", "tb.file_csimflags", "work_dir", "target", "mode", "kernel", "kernel_frequency"}
 )  # fmt: skip
 """Keys that say nothing about a design which we would hand on."""
+_ONCE = frozenset({"part", "clock", "freqhz", "clock_uncertainty", "flow_target"})
+"""Keys that have one value."""
 _LATER = ("package.", "vivado.", "cosim.", "csim.", "syn.output.", "syn.debug.", "sim.", "impl.", "advanced.")
 
 
@@ -39,7 +41,14 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
     common, bench_common = "", ""
     own: dict[str, str] = {}
     tops: list[str] = []
+    given: dict[str, tuple[int, str]] = {}
     for line, key, value in _lines(path):
+        before = given.get(key)
+        if key in _ONCE and before is not None and before[1] != value:
+            unread.append(
+                Unread(str(path), line, f"{key} stands on line {before[0]} too; the last one counts, {value}")
+            )
+        given[key] = line, value
         if key == "syn.file":
             found.sources += [NamedFile(str(path.parent / one), "", line) for one in _files(value)]
         elif key == "tb.file":

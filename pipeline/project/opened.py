@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.project.component import Component, Unread, project_of
+from pipeline.project.component import SOURCES, Component, Unread, project_of, shown
 from pipeline.project.configuration import read_configuration
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.project import Project
@@ -66,8 +66,21 @@ def open_project(
             fix="give the script that sources it" if directives else "give the sources as --kernel and --files",
         )
     chosen = _chosen(components, path, solution, top)
+    if not testbench:
+        unread += _without_missing(chosen)
     project = project_of(chosen, name=name or None, top=top or None, flags=flags, files=files, testbench=testbench)
     return Opened(project, tuple(unread), dict(chosen.unknown))
+
+
+def _without_missing(chosen: Component) -> list[Unread]:
+    """Takes files of the test bench that are not there out of a component: without a source there is no bench."""
+    gone = [one for one in chosen.bench if not Path(one.path).exists()]
+    whole = any(one.path.lower().endswith(SOURCES) for one in gone)
+    chosen.bench = [] if whole else [one for one in chosen.bench if one not in gone]
+    left = "the design is not simulated" if whole else "the test bench is compiled and run without it"
+    return [
+        Unread(chosen.script, one.line, f"{shown(one.path)} of the test bench is not there; {left}") for one in gone
+    ]
 
 
 def _chosen(components: list[Component], path: Path, solution: str, top: str) -> Component:

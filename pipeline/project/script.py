@@ -194,6 +194,7 @@ class _Recorder:
         if isinstance(part, Unknown):
             self._now.unknown["part"] = (line, part.why)
         else:
+            self._again("part", self._now.part, _plain_word(part), line)
             self._now.part = _plain_word(part)
             self._now.unknown.pop("part", None)
 
@@ -202,10 +203,16 @@ class _Recorder:
         if isinstance(period, Unknown):
             self._now.unknown["clock"] = (line, period.why)
             return
-        self._now.clock_ns = period_ns(_plain_word(period))
+        before, self._now.clock_ns = self._now.clock_ns, period_ns(_plain_word(period))
         if self._now.clock_ns is None:
             raise ValueError(f"{period[:40]!r} is no clock period")
+        self._again("clock", before, self._now.clock_ns, line)
         self._now.unknown.pop("clock", None)
+
+    def _again(self, what: str, before: object, now: object, line: int) -> None:
+        """Names a value that takes the place of an earlier one of the same solution."""
+        if before not in (None, now):
+            self._evaluator.passed_over(f"the {what} was {before} before; the last one counts, {now}", line)
 
     def _do_set_clock_uncertainty(self, words: list[str], line: int) -> None:
         if isinstance(words[0], Unknown):

@@ -230,6 +230,7 @@ def test_directives_are_the_same_values_and_win_over_pragmas() -> None:
         of_script("interface", ["-mode", "axis", "f", "a"]),
         of_script("pipeline", ["f/M"]),
         of_script("pipeline", ["h"]),
+        of_configuration("array_partition", ["f", "aa", "complete"]),
     )
     found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, "f.c", lambda texts, file: texts)
     assert [(one.loop, one.value) for one in found] == [
@@ -239,6 +240,7 @@ def test_directives_are_the_same_values_and_win_over_pragmas() -> None:
         (None, Interface("axis", "a")),
         (None, NotRead("f has no loop with the label M")),
         (None, NotRead("there is no function h")),
+        (None, NotRead("f has no variable aa (did you mean a?)")),
     ]
     followed = [one.value for one in in_force((*kernel.pragmas, *found)) if one.loop and one.directive == "pipeline"]
     assert followed == [Pipeline(4)]

@@ -241,3 +241,28 @@ def test_no_bytes_make_a_script_or_configuration_anything_but_a_project_or_one_l
     assert sorted(one.name for one in folder.iterdir()) == sorted(
         ["data", "directives.tcl", "hls_config.cfg", "inc", "m.cfg", "m.tcl", "run_hls.tcl", "src", "tb.c"]
     )
+
+
+def test_of_two_values_of_one_thing_the_last_counts_and_is_named(folder: Path) -> None:
+    Path("other.cfg").write_text(CONFIGURATION.replace("clock=300MHz", "clock=300MHz\nclock=5"))
+    Path("other.tcl").write_text(f"{BEGIN}create_clock -period 10\nset_part a\nset_part b\ncreate_clock -period 5\n")
+    for name, named in (("other.cfg", ["5"]), ("other.tcl", ["b", "5.0"])):
+        opened = open_project(Path(name))
+        assert opened.project.tool.clock_ns == 5.0
+        assert [one.what.rpartition("counts, ")[2] for one in opened.unread] == named
+    # Each solution has its own, and the same value twice is none.
+    Path("other.tcl").write_text(f"{BEGIN}create_clock -period 5\nopen_solution t\ncreate_clock -period 5ns\n")
+    assert not open_project(Path("other.tcl"), solution="t").unread
+
+
+@pytest.mark.parametrize(("gone", "left"), [("data/in.dat", ("tb.c",)), ("tb.c", ())])
+def test_a_file_of_the_bench_that_is_not_there_is_named_and_stops_nothing(
+    folder: Path, gone: str, left: tuple[str, ...]
+) -> None:
+    Path(gone).unlink()
+    Path("data").rmdir() if gone != "tb.c" else None
+    for name in ("run_hls.tcl", "hls_config.cfg"):
+        opened = open_project(Path(name))
+        assert opened.project.testbench.files == left
+        assert any("is not there" in one.what for one in opened.unread)
+        assert open_project(Path(name), testbench=("src/top.c",)).project.testbench.files == ("src/top.c",)
