@@ -81,6 +81,8 @@ class CType:
     union: bool = False
     tag: str | None = None
     """Of a struct whose members were not known yet: ``struct NAME``."""
+    offsets: tuple[int, ...] = ()
+    """Where the members of a struct lie, in bits; empty where the compiler alone knows."""
 
     @property
     def stream(self) -> CType | None:
@@ -189,11 +191,14 @@ def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packe
     if not known or not members:
         return CType("struct", name, None, members=tuple(members), union=union)
     align = max(kind.align or 8 for _, kind in members)
-    bits = 0
+    bits, offsets = 0, []
     for _, kind in members:
         size = kind.bits or 0
-        bits = max(bits, size) if union else _up(bits, kind.align or 8) + size
-    return CType("struct", name, _up(bits, align), align=align, members=tuple(members), union=union)
+        offsets.append(0 if union else _up(bits, kind.align or 8))
+        bits = max(bits, offsets[-1] + size)
+    return CType(
+        "struct", name, _up(bits, align), align=align, members=tuple(members), union=union, offsets=tuple(offsets)
+    )
 
 
 def is_attributed(quals: Sequence[str]) -> bool:
@@ -215,7 +220,11 @@ def attributed(kind: CType, quals: Sequence[str]) -> CType:
 
 def laid_out(kind: CType, bits: int, align: int) -> CType:
     """The type with the size and alignment that the compiler gives it; arrays and pointers have those of their own."""
-    return kind if kind.kind in ("array", "pointer", "function") else replace(kind, bits=bits, align=align)
+    if kind.kind in ("array", "pointer", "function"):
+        return kind
+    # What packs or aligns members of a plain struct shows in its size or alignment.
+    natural = (kind.bits, kind.align) == (bits, align)
+    return replace(kind, bits=bits, align=align, offsets=kind.offsets if natural else ())
 
 
 def _up(bits: int, align: int) -> int:

@@ -56,6 +56,14 @@ class Execution:
         """The type that ``sizeof`` measures."""
         return self.outside.sized_type(node)
 
+    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
+        """An entry of a table of constants."""
+        return self.outside.entry(node, subscripts)
+
+    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
+        """Where a member lies in a struct."""
+        return self.outside.offset(kind, name)
+
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function returns."""
         return self.outside.called(name, given)

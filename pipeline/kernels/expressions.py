@@ -28,6 +28,14 @@ class Scope(Protocol):
         """The type that ``sizeof`` measures."""
         ...
 
+    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
+        """An entry of a table of constants, or the range of those it may be; None where unknown."""
+        ...
+
+    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
+        """Where a member lies in a struct, in bits, and its type."""
+        ...
+
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file returns for these arguments, None where unknown or where it does more."""
         ...
@@ -60,6 +68,20 @@ def _constant(node: c_ast.Constant, scope: Scope) -> Value:
 
 def _named(node: c_ast.ID | c_ast.StructRef, scope: Scope) -> Value:
     value = scope.variable(node)
+    if value is None and not isinstance(node, c_ast.ID):
+        return _entry(node, scope)
+    return value if value is not None else unknown(scope.type_of(node))
+
+
+def _entry(node: c_ast.ArrayRef | c_ast.StructRef, scope: Scope) -> Value:
+    """``n[1]``, ``layer[2].width``: of tables of constants."""
+    subscripts: list[int | None] = []
+    part: Any = node
+    while isinstance(part, c_ast.ArrayRef | c_ast.StructRef):
+        if isinstance(part, c_ast.ArrayRef):
+            subscripts.insert(0, evaluate(part.subscript, scope).exact)
+        part = part.name
+    value = scope.entry(node, subscripts) if isinstance(part, c_ast.ID) else None
     return value if value is not None else unknown(scope.type_of(node))
 
 
@@ -82,6 +104,9 @@ def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
         bits = scope.sized_type(node.expr).bits
         size = integer("size_t")
         return constant(bits // 8, size) if bits is not None else unknown(size)
+    if node.op == "_Alignof":
+        kind, size = scope.sized_type(node.expr), integer("size_t")
+        return constant(kind.align // 8, size) if kind.align else unknown(size)
     ctype = promote(scope.type_of(node.expr))
     if node.op in ("+", "-", "~") and ctype is not None:
         value = evaluate(node.expr, scope)
@@ -108,11 +133,33 @@ def _binary(node: c_ast.BinaryOp, scope: Scope) -> Value:
 
 def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
     if isinstance(node.name, c_ast.ID):
+        if node.name.name == "offsetof":
+            at = _offset(scope.sized_type(node.args.exprs[0]), node.args.exprs[1], scope)
+            size = integer("size_t")
+            return constant(at[0] // 8, size) if at is not None else unknown(size)
         given = [evaluate(item, scope) for item in (node.args.exprs if node.args is not None else ())]
         value = scope.called(node.name.name, given)
         if value is not None:
             return value
     return unknown(scope.type_of(node))
+
+
+def _offset(kind: CType, part: Any, scope: Scope) -> tuple[int, CType] | None:
+    """Where a designator of ``offsetof`` leads, in bits, and the type that it has there."""
+    match part:
+        case c_ast.ID():
+            return scope.offset(kind, part.name)
+        case c_ast.StructRef():
+            base = _offset(kind, part.name, scope)
+            found = scope.offset(base[1], part.field.name) if base is not None else None
+            return (base[0] + found[0], found[1]) if base is not None and found is not None else None
+        case c_ast.ArrayRef():
+            base, number = _offset(kind, part.name, scope), evaluate(part.subscript, scope).exact
+            element = base[1].element if base is not None and base[1].kind == "array" else None
+            if base is None or number is None or element is None or element.bits is None:
+                return None
+            return base[0] + number * element.bits, element
+    return None
 
 
 def _address(node: c_ast.UnaryOp, scope: Scope) -> Value:
@@ -180,6 +227,7 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.Constant: _constant,
     c_ast.ID: _named,
     c_ast.StructRef: _named,
+    c_ast.ArrayRef: _entry,
     c_ast.Cast: _cast,
     c_ast.UnaryOp: _unary,
     c_ast.BinaryOp: _binary,

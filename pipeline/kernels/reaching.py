@@ -250,6 +250,14 @@ class Here:
         """The type that ``sizeof`` measures."""
         return self.reaching.program.sized_type(node)
 
+    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
+        """An entry of a table of constants."""
+        return self.reaching.program.entry(node, subscripts)
+
+    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
+        """Where a member lies in a struct."""
+        return self.reaching.program.offset(kind, name)
+
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file returns."""
         return self.reaching.program.called(name, given)

@@ -13,6 +13,7 @@ from pycparser import c_ast, c_generator
 from pipeline.errors import PipelineError
 from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
+from pipeline.kernels.hardware import check_hardware
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
 from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
@@ -20,6 +21,7 @@ from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
+from pipeline.program.chars import signed
 from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.included import includer
 from pipeline.program.link import merged
@@ -116,9 +118,9 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
     if "\0" in source:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
     if file.lower().endswith(CPP_SUFFIXES):
-        return read_cpp_translation(source, file=file, flags=flags)
+        return signed(read_cpp_translation(source, file=file, flags=flags), flags)
     try:
-        return read_translation(source, file=file, flags=flags)
+        return signed(read_translation(source, file=file, flags=flags), flags)
     except PipelineError as error:
         whole = includer(Path(file)) if error.file == file else None
         if whole is None:
@@ -146,6 +148,8 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
     missing = missing_function(ast, chosen, found.declared, file) if whole else None
     if missing is not None:
         raise missing
+    if whole:
+        check_hardware(program, chosen)
     order = [chosen, *(function for function in program.functions if function != chosen)]
     analysis = Analysis(program, ast, chosen)
     loops, ids = _loops(program, analysis.records, file)

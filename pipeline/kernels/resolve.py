@@ -55,7 +55,7 @@ class Program(Types):
                 self.scopes[0][node.name] = Symbol(node.name, kind, "function", None, line)
             return None
         if kind.kind == "array" and kind.length is None and node.init is not None:
-            kind = array_of(kind.element or UNKNOWN, _initialised_length(node.init))
+            kind = array_of(kind.element or UNKNOWN, self.initialised_length(node.init, kind.element))
         if self.current is None:
             symbol = self.scopes[0].get(node.name)
             if symbol is None or symbol.role != "global":
@@ -242,10 +242,3 @@ class Program(Types):
 
 def _named(kind: CType, name: str) -> CType:
     return kind if kind.kind == "array" else replace(kind, name=name)
-
-
-def _initialised_length(init: Any) -> int | None:
-    """The length that an initialiser gives an array without one, None where it cannot be counted."""
-    if not isinstance(init, c_ast.InitList) or any(isinstance(item, c_ast.NamedInitializer) for item in init.exprs):
-        return None
-    return len(init.exprs)
