@@ -73,7 +73,7 @@ def reference() -> str:
         if own:
             lines += [*_parameters(own), ""]
     lines += ["## Sections of luigi.cfg", ""]
-    for section in (pipeline.tasks.vitis, pipeline.tasks.farm):
+    for section in (pipeline.tasks.vitis, pipeline.tasks.farm, pipeline.tasks.reading):
         lines += [f"### [{section.__name__}]", "", _sentence(section), ""]
         lines += [*_parameters(_all(section), flag=""), ""]
     return "\n".join(lines).rstrip() + "\n"

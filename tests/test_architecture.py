@@ -13,10 +13,11 @@ from tests.imports import Package
 
 ROOT = Path(__file__).resolve().parents[1]
 BELOW_TASKS = {"present", "exploration", "training", "models", "dataset", "estimator", "graphs", "synthesis", "reports",
-               "design_space", "kernels", "program", "project", "loop"}  # fmt: skip
+               "design_space", "kernels", "program", "project", "loop", "workspace"}  # fmt: skip
 MAY_IMPORT = {
     "tasks": BELOW_TASKS,
-    "loop": BELOW_TASKS - {"loop", "program"},
+    "workspace": {"present", "synthesis"},
+    "loop": BELOW_TASKS - {"loop", "program", "workspace"},
     "present": {"dataset"},
     "exploration": {"models", "design_space", "kernels"},
     "training": {"models", "graphs", "dataset", "kernels"},

@@ -5,22 +5,24 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.tasks.commands import ROOT
+from tests.tasks.commands import BIN, ROOT, environment
 
 
 def test_cleaning_up_keeps_the_reports_that_a_tool_was_paid_for_and_never_removes_a_checkout(tmp_path: Path) -> None:
     def clean(workspace: str) -> subprocess.CompletedProcess[str]:
-        command = ["make", "-f", str(ROOT / "Makefile"), "clean", f"WORKSPACE={workspace}"]
-        return subprocess.run(command, cwd=tmp_path / "checkout", capture_output=True, text=True, check=False)
+        command = ["make", "-f", str(ROOT / "Makefile"), "clean", f"WORKSPACE={workspace}", f"BIN={BIN}"]
+        return subprocess.run(
+            command, cwd=tmp_path / "checkout", env=environment(), capture_output=True, text=True, check=False
+        )
 
     (tmp_path / "checkout").mkdir()
-    kept = {"store/vitis/entry.zip", "validations/stores/a/entry.zip"}
-    for file in (*kept, "models/m/card.json", "validations/v/summary.json", ".hidden/x"):
+    kept = {"store/vitis/entry.zip", "validations/stores/a/entry.zip", ".hidden/x"}
+    for file in (*kept, "models/m/card.json", "datasets/d/card.json"):
         path = tmp_path / "my work" / file
         path.parent.mkdir(parents=True)
         path.write_text("x")
     done = clean("../my work")
-    assert done.returncode == 0 and "no reports (../my work/store" in done.stdout, done.stderr
+    assert done.returncode == 0 and "stays  store" in done.stdout, done.stderr
     left = {
         path.relative_to(tmp_path / "my work").as_posix() for path in tmp_path.glob("my work/**/*") if path.is_file()
     }

@@ -54,8 +54,8 @@ def test_the_wheel_works_in_an_empty_folder_as_a_checkout_does(installed: Path, 
     assert {kernel["kernel"] for kernel in facts["kernels"]} == {path.name for path in (ROOT / "kernels").glob("*/")}
     done = run("luigi", "GenerateDataset", "--kernels", "atax")
     assert done.returncode == 0 and "150 labelled, 0 failed" in done.stderr, done.stderr
-    (tmp_path / "mine.c").write_text(MINE)
-    loop = ("--kernel", "mine.c", "--backend", "estimator", "--budget", "3", "--batch", "3", "--warm-start", "none")
+    (tmp_path / "mine.cpp").write_text(MINE)
+    loop = ("--kernel", "mine.cpp", "--backend", "estimator", "--budget", "3", "--batch", "3", "--warm-start", "none")
     done = run("hls-pipeline", "RunActiveLearningLoop", *loop, "--surrogate", "forest", "--top-k", "1")
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "workspace" / "loops" / "latest" / "best" / "vitis").glob("*.tcl")), "no template is found"

@@ -1,19 +1,19 @@
 # Completion of tasks and parameters in bash: source docs/examples/completion.bash
 # Made from the code by docs/make_reference.py.
 _hls_pipeline() {
-    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Compare Doctor' word
+    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Status CleanWorkspace Compare Doctor' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-        GenerateDataset) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernels --source --backend --strategy --count --around --space --graphs --allow-partial' ;;
+        GenerateDataset) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --only --keep --kernels --source --backend --strategy --count --around --space --graphs --allow-partial' ;;
         TrainHierarchicalMoE) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --dataset --epochs --target --training --accelerator --kernels --without --mode --architecture --model-options --split --devices' ;;
         FineTune) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --dataset --epochs --target --training --accelerator --model --kernel --shots --shots-by --mode' ;;
         EvaluateTransfer) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --target-source --target-kernels --protocol --target --shots --shots-by --epochs --fine-tune-epochs --training --accelerator --dataset --leave-out --least-designs --seeds --methods' ;;
-        RunActiveLearningLoop) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --batch --objective --weights --utilisation-limit --target-cycles --acquisition --surrogate --model --warm-start --warm-source --baseline --budget --top-k --use-cache --testbench-seconds --cosim' ;;
-        ValidateTopDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --batch --objective --weights --utilisation-limit --target-cycles --acquisition --surrogate --model --warm-start --warm-source --baseline --budget --top-k --use-cache --cosim' ;;
+        RunActiveLearningLoop) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --only --keep --kernel --space --source --backend --batch --objective --limit --utilisation-limit --target --target-cycles --hours --weights --acquisition --surrogate --model --warm-start --knowledge --warm-source --baseline --budget --top-k --use-cache --testbench-seconds --cosim --implement' ;;
+        ValidateTopDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --only --keep --kernel --space --source --backend --batch --objective --limit --utilisation-limit --target --target-cycles --hours --weights --acquisition --surrogate --model --warm-start --knowledge --warm-source --baseline --budget --top-k --use-cache --cosim --implement' ;;
         CompareSearches) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --target-source --dataset --limit --folds --seeds --budget --batch --methods --kernels' ;;
         MakeKnowledge) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --target-source --dataset --limit --folds --without --terms' ;;
-        SampleConfigurations) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --strategy --count --around' ;;
-        SynthesizeDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --source --backend --strategy --count --around' ;;
+        SampleConfigurations) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --only --keep --kernel --space --source --backend --strategy --count --around' ;;
+        SynthesizeDesigns) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --only --keep --kernel --space --source --backend --strategy --count --around' ;;
         BuildGraph) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel' ;;
         ImportHLSyn) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --url --layout --source-prefix --source --dialect --kernels --part --clock --tool-version' ;;
         ImportReports) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --source --kernel --part --clock --tool-version --dialect' ;;
@@ -24,7 +24,9 @@ _hls_pipeline() {
         ListKernels) words='--workspace --seed' ;;
         DescribeKernel) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space' ;;
         DescribeDesign) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --key' ;;
-        Compare) words='--workspace --seed --first --second --fail-above --figures --json' ;;
+        Status) words='--workspace --seed --json --page-file' ;;
+        CleanWorkspace) words='--workspace --seed --yes --keep' ;;
+        Compare) words='--workspace --seed --first --second --first-key --second-key --kernel --source --fail-above --figures --json --page-file' ;;
         Doctor) words='--workspace --seed' ;;
         esac
     done

@@ -30,8 +30,6 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.families import family
 from pipeline.terms import Resource
 
-SIDES = ("train", "validation", "test", "target", "unused")
-
 # fmt: off
 PAPER_SOURCE_KERNELS = frozenset((
     "aes", "gemm-blocked", "gemm-ncubed", "md", "nw", "spmv-crs", "spmv-ellpack", "stencil", "stencil-3d",  # MachSuite

@@ -24,9 +24,9 @@ def narrowed(
     """The space in which all sites but those of ``only``, and those of ``keep``, have their default alone; their names.
 
     A word names a site (``__PARA__L0``), a loop and all within it (its label ``SAMPLES``, ``fir/SAMPLES``, or its id
-    ``fir/loop_0``), an array, a function, or what one decides: ``MAC.pipeline``, ``MAC.unroll``, ``buf.array_partition``.
-    Words of ``keep`` mean the loop alone, not what is within. Raises PipelineError for a word that names nothing, with
-    the nearest that does, and where nothing is left that varies.
+    ``fir/loop_0``), an array, a function, or what one decides: ``MAC.pipeline``, ``MAC.unroll``,
+    ``buf.array_partition``. Words of ``keep`` mean the loop alone, not what is within. Raises PipelineError for a word
+    that names nothing, with the nearest that does, and where nothing is left that varies.
     """
     table = _names(space, kernel, within=True)
     free = set(space.names) if not only else {name for word in only for name in _sites(word, table, "--only")}

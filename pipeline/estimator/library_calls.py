@@ -25,6 +25,13 @@ _FREE = frozenset({
     "fence", "print", "hls::print", "std::operator<<", "ap_wait", "ap_wait_n", "ap_wait_until", "endl", "setw",
     "setprecision", "exit", "abort",
 })  # fmt: skip
+_BITS = {
+    **dict.fromkeys(("clz", "clzl", "clzll", "ctz", "ctzl", "ctzll", "ffs", "ffsl", "ffsll"), (("logic", 2),)),
+    **dict.fromkeys(("popcount", "popcountl", "popcountll"), (("add", 2), ("add", 1))),
+    **dict.fromkeys(("parity", "parityl", "parityll"), (("logic", 1),)),
+    **dict.fromkeys(("bswap16", "bswap32", "bswap64", "expect"), ()),
+}
+"""Built-in functions on bits; trees of small operations, assumed to cost about as much as so many whole ones."""
 _OPERATIONS = {
     "+": "add", "-": "add", "*": "mul", "/": "div", "%": "div", "&": "logic", "|": "logic", "^": "logic",
     "<": "cmp", ">": "cmp", "<=": "cmp", ">=": "cmp", "==": "cmp", "!=": "cmp",
@@ -55,6 +62,8 @@ def library_call(name: str) -> LibraryCall | None:
     """The cost of the function of that name; None where it is not known."""
     if name in _FREE:
         return LibraryCall()
+    if name in _BITS:
+        return LibraryCall(operations=_BITS[name])
     if name in ("std::min", "std::max"):
         return LibraryCall(operations=(("cmp", 1), ("select", 1)))
     method = name.rpartition("::")[2]

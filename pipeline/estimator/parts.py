@@ -18,6 +18,7 @@ from pipeline.terms import Resource
 
 _PACKAGE = re.compile(r"(?:[il]?(?:_[a-z0-9]+)?(?:-?[a-z]{2,4}\d{2,4}[a-z]?)?(?:-(?P<grade>\d)[a-z]{0,2}(?:-.*)?)?)?")
 """What may follow a die: ``-clg400-1``, ``clg484-1q``, ``i-clg400-1l``, ``_civ-ffvb2104-3-e``, ``-2-e``, or nothing."""
+_VERSAL = re.compile(r"x[acq]v[cehmp]\d")
 _SPELLED_TOGETHER = re.compile(r"[a-z]{2,4}\d{2,4}[a-z]?(?:-.*)?")
 SLOWEST_GRADE = "1"
 _SHOWN = 3
@@ -55,6 +56,12 @@ def find_part(name: str) -> Part:
         if grade not in ("1", "2", "3"):
             break
         return Part(written, die, str(row["family"]), grade, _capacities(row))
+    if _VERSAL.match(text):
+        raise PipelineError(
+            f"the estimator does not know the part {name[:60]!r}",
+            fix="it models no Versal device: name another part for an estimate, such as xcu200-fsgd2104-2-e; "
+            "Vitis HLS itself runs for it (--backend vitis)",
+        )
     near = nearest_parts(text)
     raise PipelineError(
         f"the estimator does not know the part {name[:60]!r}",

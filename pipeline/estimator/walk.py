@@ -73,7 +73,16 @@ class _Walker(Calls):
     def _statement(self, node: Any) -> None:
         self._stand_at(node)
         if node is None or isinstance(
-            node, (c_ast.Pragma, c_ast.EmptyStatement, c_ast.Break, c_ast.Continue, c_ast.Goto, c_ast.Typedef)
+            node,
+            (
+                c_ast.Pragma,
+                c_ast.EmptyStatement,
+                c_ast.Break,
+                c_ast.Continue,
+                c_ast.Goto,
+                c_ast.Typedef,
+                c_ast.StaticAssert,
+            ),
         ):
             if isinstance(node, c_ast.Goto) and id(node) in self.functions[self.calls[-1].function].goes_back:
                 raise self._error(

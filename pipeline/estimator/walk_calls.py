@@ -76,11 +76,15 @@ class Calls(ExpressionWalk):
         if name is None:
             raise self._error(node, "a call through a pointer has no known cost", "call the function by its name")
         arguments = list(node.args.exprs) if node.args else []
+        number = evaluate(node, self)
+        if number.exact is not None:
+            return TimedValue(INT, number)
         if name in self.functions:
             return self._inline(node, name, arguments)
         if name in _TRANSFERS:
             return self._transfer(name, arguments)
         values = [self._expression(item) for item in arguments]
+        name = name.removeprefix("__builtin_")
         base = name[:-1] if name.endswith("f") and name[:-1] in _FLOAT_CALLS else name
         if base in _FLOAT_CALLS:
             ctype = CostType("float", 32) if base != name else CostType("double", 64)
@@ -146,6 +150,9 @@ class Calls(ExpressionWalk):
         for symbol, argument in zip(function.arguments, arguments, strict=False):
             if shape(symbol.ctype)[0]:
                 place = self._place(argument)
+                if isinstance(argument, c_ast.Constant):  # the name of a stream, or no pointer at all
+                    bound.append((symbol, None, None))
+                    continue
                 if place is None:
                     raise self._error(argument, f"argument '{symbol.name}' of '{name}' is no named array")
                 bound.append((symbol, place, None))

@@ -38,6 +38,8 @@ class ExpressionWalk(Names, abc.ABC):
             return self._step(base, self._form(self._expression(node.subscript))) if base is not None else None
         if isinstance(node, c_ast.StructRef):
             return self._field(node)
+        if isinstance(node, c_ast.CompoundLiteral):
+            return self._unnamed(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "*":
             base = self._place(node.expr)
             return self._step(base, linear.constant(0)) if base is not None and base.array else base
@@ -65,6 +67,15 @@ class ExpressionWalk(Names, abc.ABC):
             offset = self._form(self._expression(node.right))
             return self._moved(base, offset if node.op == "+" else linear.scale(offset, -1))
         return None
+
+    def _unnamed(self, node: c_ast.CompoundLiteral) -> Binding | None:
+        """The array that a compound literal is."""
+        dims, inner = shape(self.type_of(node))
+        if not dims:
+            return None
+        ctype, key = cost_type(inner), f"literal@{node.coord.line}:{node.coord.column}"
+        self.memories.setdefault(key, Memory(key, max(ctype.bits, 1), dims, "local", "local"))
+        return Binding(key, ctype, True, (), len(dims))
 
     @staticmethod
     def _step(base: Binding, index: Linear) -> Binding:

@@ -83,7 +83,7 @@ class Names:
         place = getattr(node, "coord", None)
         return PipelineError(
             problem,
-            file=self.kernel.file,
+            file=getattr(place, "file", None) or self.kernel.file,
             line=getattr(place, "line", None),
             column=getattr(place, "column", None),
             fix=fix,
@@ -186,6 +186,10 @@ class Names:
             return self.program.constant_value(symbol)
         return self.calls[-1].reaching.value_at(symbol, self.context)
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.program.table(node)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.program.type_of(node)
@@ -193,14 +197,6 @@ class Names:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.program.sized_type(node)
-
-    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
-        """An entry of a table of constants."""
-        return self.program.entry(node, subscripts)
-
-    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
-        """Where a member lies in a struct."""
-        return self.program.offset(kind, name)
 
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file returns."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.design_space import DesignSpace, Point, design_key, parse_key
 from pipeline.errors import PipelineError
-from pipeline.exploration.features import KernelFeatures
+from pipeline.exploration.features import Kept, KernelFeatures
 from pipeline.exploration.types import Batch, Candidates, Features, Rows
 
 WHOLE_LIMIT = 200_000
@@ -16,6 +16,9 @@ WHOLE_LIMIT = 200_000
 
 SAMPLE = 20_000
 """Uniform points of a larger space, from which the evolutionary search starts."""
+
+SHARE = 8
+"""Where the number of points is bounded, a search looks at one in so many beyond it."""
 
 BATCH = 16_384
 """Rows in memory at a time."""
@@ -71,7 +74,9 @@ class SpaceCandidates(Candidates):
     """The valid points of a design space; rows are encoded points.
 
     All of them, in order, up to ``whole_limit`` points; else a seeded uniform sample to start an evolutionary search
-    from (:mod:`pipeline.exploration.evolution`).
+    from (:mod:`pipeline.exploration.evolution`). The estimator is asked once for a point: its figures go to ``kept``,
+    which a later round may be given again. ``most`` bounds all of it where estimates are slow: so many points, always
+    the same, and a :data:`SHARE` of them beyond in a search.
     """
 
     def __init__(
@@ -82,12 +87,21 @@ class SpaceCandidates(Candidates):
         whole_limit: int = WHOLE_LIMIT,
         sample: int = SAMPLE,
         seed: int = 0,
+        kept: Kept | None = None,
+        most: int | None = None,
     ) -> None:
         self.space = space
         self._features = features
-        self._sample, self._seed = sample, seed
+        self._sample, self._seed = sample if most is None else min(sample, most), seed
+        self._most = most
+        self._kept: Kept = {} if kept is None else kept
         self._size = space.size() if space.countable else None
-        self._whole = self._size is not None and self._size <= whole_limit
+        self._whole = self._size is not None and self._size <= min(whole_limit, most or whole_limit)
+
+    @property
+    def beyond(self) -> int | None:
+        """How many points a search may look at beside those of :meth:`batches`; None where nothing bounds them."""
+        return None if self._most is None else self._most // SHARE
 
     @property
     def complete(self) -> bool:
@@ -102,20 +116,29 @@ class SpaceCandidates(Candidates):
     def batches(self) -> Iterator[Batch]:
         """The whole space in order, or the sample, at most :data:`BATCH` points at a time."""
         if self._whole:
-            for rows in self.space.batches(BATCH):
-                yield self.batch(rows)
+            for part in self.space.batches(BATCH):
+                yield self.batch(part)
             return
-        rows = self.space.sample_rows(self._sample, np.random.default_rng(self._seed))
-        for begin in range(0, len(rows), BATCH):
-            yield self.batch(rows[begin : begin + BATCH])
+        drawn = self._drawn()
+        for begin in range(0, len(drawn), BATCH):
+            yield self.batch(drawn[begin : begin + BATCH])
 
     def batch(self, rows: Rows) -> Batch:
         """Encoded points with their features."""
-        return Batch(rows, self._features.of_rows(self.space, rows))
+        return Batch(rows, self._features.of_rows(self.space, rows, self._kept))
 
     def sample(self, count: int, rng: np.random.Generator) -> Batch:
-        """Valid points drawn uniformly."""
-        return self.batch(self.space.sample_rows(count, rng))
+        """Valid points drawn uniformly; of those of :meth:`batches` where their number is bounded."""
+        if self._most is None:
+            return self.batch(self.space.sample_rows(count, rng))
+        rows = self._all() if self._whole else self._drawn()
+        return self.batch(rows[np.sort(rng.permutation(len(rows))[:count])])
+
+    def _all(self) -> Rows:
+        return np.concatenate([rows for rows in self.space.batches(BATCH)])
+
+    def _drawn(self) -> Rows:
+        return self.space.sample_rows(self._sample, np.random.default_rng(self._seed))
 
     def keys(self, rows: Rows) -> list[str]:
         """Design keys of encoded points."""
@@ -138,7 +161,13 @@ def pool_candidates(designs: Sequence[tuple[str, Point]], features: KernelFeatur
 
 
 def space_candidates(
-    space: DesignSpace, features: KernelFeatures, *, whole_limit: int = WHOLE_LIMIT, seed: int = 0
+    space: DesignSpace,
+    features: KernelFeatures,
+    *,
+    whole_limit: int = WHOLE_LIMIT,
+    seed: int = 0,
+    kept: Kept | None = None,
+    most: int | None = None,
 ) -> SpaceCandidates:
     """Candidates from a design space; ``seed`` draws the sample of one too large to go through."""
-    return SpaceCandidates(space, features, whole_limit=whole_limit, seed=seed)
+    return SpaceCandidates(space, features, whole_limit=whole_limit, seed=seed, kept=kept, most=most)

@@ -79,6 +79,16 @@ def value_number(kind: str, value: int | str | None) -> float:
         raise PipelineError(f"{kind} value {str(value)[:40]!r} has no number", fix="give a whole number") from None
 
 
+Kept = dict[bytes, NDArray[np.float32]]
+"""The estimator's figures of points by their encoding."""
+
+MOST_KEPT = 250_000
+"""Points whose figures are kept: some 60 MB. They cost 0.2 ms a point or more to work out, in each pass of a round."""
+
+_TOLD = 32
+"""Points between two words of progress."""
+
+
 class KernelFeatures:
     """Makes :class:`Features` of one kernel's designs.
 
@@ -90,6 +100,8 @@ class KernelFeatures:
     def __init__(self, sites: Sequence[SiteFacts], estimate: Estimate | None = None) -> None:
         self.sites = tuple(sites)
         self.estimate = estimate
+        self.told: Callable[[int], object] | None = None
+        """Hears how many more points have estimates, for whoever shows progress."""
         self._groups = column_groups(self.sites)
         neutral: Point = {site.name: site.neutral for site in self.sites}
         self._base = None if estimate is None else np.asarray(estimate([neutral]), dtype=np.float32)
@@ -104,10 +116,14 @@ class KernelFeatures:
                 if value not in known:
                     known[value] = value_number(site.kind, value)
                 values[row, column] = known[value]
-        return self._with_shared(values, points)
+        return self._with_shared(values, None if self.estimate is None else self._estimated(points))
 
-    def of_rows(self, space: DesignSpace, rows: Rows) -> Features:
-        """Features of encoded points [n, sites] of a space, without a dictionary per point where none is needed."""
+    def of_rows(self, space: DesignSpace, rows: Rows, kept: Kept | None = None) -> Features:
+        """Features of encoded points [n, sites] of a space, without a dictionary per point where none is needed.
+
+        The estimator's figures of a point that is among ``kept`` are taken from there; the others are put there, as
+        long as it holds fewer than :data:`MOST_KEPT`.
+        """
         values = np.empty((len(rows), len(self.sites)), dtype=np.float32)
         place = {name: column for column, name in enumerate(space.names)}
         for column, site in enumerate(self.sites):
@@ -117,14 +133,34 @@ class KernelFeatures:
                 values[:, column] = table[rows[:, place[site.name]]]
             else:
                 values[:, column] = value_number(site.kind, None)
-        return self._with_shared(values, space.decode(rows) if self.estimate is not None else None)
+        if self.estimate is None or self._base is None:
+            return self._with_shared(values, None)
+        kept = {} if kept is None else kept
+        names = [row.tobytes() for row in rows]
+        fresh = {name: place for place, name in enumerate(names) if name not in kept}
+        new = dict(zip(fresh, self._estimated(space.decode(rows[list(fresh.values())])), strict=True)) if fresh else {}
+        told = [kept[name] if name in kept else new[name] for name in names]
+        figures = np.array(told, dtype=np.float32).reshape(len(rows), self._base.shape[1])
+        if len(kept) < MOST_KEPT:
+            kept.update(new)
+        return self._with_shared(values, figures)
 
-    def _with_shared(self, values: NDArray[np.float32], points: Sequence[Point] | None) -> Features:
+    def _estimated(self, points: Sequence[Point]) -> NDArray[np.float32]:
+        assert self.estimate is not None
+        if self.told is None or not points:
+            return np.asarray(self.estimate(points), dtype=np.float32)
+        parts = []
+        for begin in range(0, len(points), _TOLD):
+            part = points[begin : begin + _TOLD]
+            parts.append(np.asarray(self.estimate(part), dtype=np.float32))
+            self.told(len(part))
+        return np.concatenate(parts)
+
+    def _with_shared(self, values: NDArray[np.float32], figures: NDArray[np.float32] | None) -> Features:
         sums = pragma_sums(values, self.sites).astype(np.float32)
         effective = effective_columns(values, self.sites).astype(np.float32)
-        if self.estimate is None or self._base is None or points is None:
+        if self._base is None or figures is None:
             return Features(values, sums, None, effective, self._groups)
-        figures = np.asarray(self.estimate(points), dtype=np.float32)
         shared = np.concatenate([sums, figures, figures - self._base], axis=1)
         return Features(values, shared, figures[:, LOG2_CYCLES], effective, self._groups)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.errors import PipelineError
 from pipeline.exploration.figures import AREA, LATENCIES, Figure
 from pipeline.exploration.types import RESOURCES, SearchOutcome
+from pipeline.terms import LEARNED
 
 GOALS = ("cycles", "ns", "sum", "weighted", "pareto")
 
@@ -189,7 +190,7 @@ class Objective:
         """The limits that a design does not keep to, each as a clause for people; empty where it keeps to all."""
         told = [
             f"{name} {used:.0%}"
-            for name, used in zip(RESOURCES, outcome.utilisation, strict=True)
+            for name, used in zip(LEARNED, outcome.utilisation, strict=True)
             if used is not None and used >= self.limit
         ]
         told += [f"{figure.text} is not known" for figure in self.minimised if self.figure(figure, outcome) is None]

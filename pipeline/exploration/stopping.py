@@ -47,7 +47,8 @@ def stop_reason(
             return f"proven optimal: {shown} {unit} meets the lower bound of {lower_bound:,.0f} {unit}"
         if target is not None and value <= target * (1 + 1e-9):
             return f"the target is reached: {shown} {unit} against {target:,.6g} asked for"
-    if rounds and rounds[-1].exhausted and not rounds[-1].proposals:
+    done = {outcome.key for outcome in outcomes}
+    if rounds and rounds[-1].exhausted and all(proposal.key in done for proposal in rounds[-1].proposals):
         if place is None:
             return f"every design has been run and none is valid ({len(outcomes)} runs)"
         return f"proven optimal among the candidates: all of them have been run ({len(outcomes)} runs)"

@@ -13,7 +13,7 @@ from pipeline.exploration.acquisition import Acquisition, Aim, Expected, expecte
 from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
 from pipeline.exploration.coreset import CoresetStrategy
-from pipeline.exploration.evolution import POPULATION, evolve
+from pipeline.exploration.evolution import GENERATIONS, POPULATION, evolve
 from pipeline.exploration.objective import Objective
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
@@ -222,13 +222,20 @@ class Scan:
         share = max(1, POPULATION // len(shortlists))
         start = [kept.best.rows[:share] for kept in shortlists if kept.best is not None]
         rows = np.unique(np.concatenate([done, *start]), axis=0)
-        if len(rows):
-            evolve(candidates.space, assess, rng.permutation(rows), seed=int(rng.integers(2**31)))
+        beyond = candidates.beyond
+        generations = GENERATIONS if beyond is None else min(GENERATIONS, beyond // 2 // POPULATION)
+        if len(rows) and generations:
+            evolve(
+                candidates.space, assess, rng.permutation(rows), seed=int(rng.integers(2**31)), generations=generations
+            )
         for _ in range(_LOCAL_ROUNDS):
             centres = [kept.best.rows[:_LOCAL_CENTRES] for kept in shortlists if kept.best is not None]
             near = candidates.space.neighbour_rows(np.unique(np.concatenate([done, *centres]), axis=0))
+            near = np.unique(near, axis=0)
+            if beyond is not None:
+                near = rng.permutation(near)[: max(1, beyond // 2 // _LOCAL_ROUNDS)]
             if len(near):
-                assess(np.unique(near, axis=0))
+                assess(near)
 
     def gain(self, best: Ranked) -> float | None:
         """The largest expected improvement of one design over the best known, in doublings; None if none is known."""

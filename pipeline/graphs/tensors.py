@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.graphs.features import GraphArrays, featurise
 from pipeline.graphs.graph import ProgramGraph
-from pipeline.graphs.harp import EDGE_CLASSES, HarpGraph
 from pipeline.graphs.maps import GraphMaps, SiteMap, graph_maps, own_sites
 
 if TYPE_CHECKING:
-    from torch_geometric.data import Data, HeteroData
+    from torch_geometric.data import HeteroData
 
 
 def to_hetero_data(
@@ -57,37 +56,4 @@ def to_hetero_data(
         for dialect, found in sites.items()
     }
     data.kernel = graph.kernel
-    return data
-
-
-def to_harp_data(harp: HarpGraph, *, one_hot_edges: bool = False) -> Data:
-    """HARP's form as ``Data``.
-
-    ``x`` (N, features), ``edge_index`` (2, E), ``edge_class`` (E,) below ``num_edge_classes``, ``flow``, ``position``
-    (E,), ``node_type``, ``block``, ``function`` (N,), ``pragma_nodes``, ``scope`` (sites,), ``context`` and ``pseudo``
-    (N,) masks of what is neither pragma nor pseudo node, and of pseudo nodes. With ``one_hot_edges`` also ``edge_attr``
-    (E, classes).
-    """
-    import torch
-    from torch_geometric.data import Data
-
-    node_type = torch.from_numpy(harp.node_type)
-    data = Data(
-        x=torch.from_numpy(harp.x),
-        edge_index=torch.from_numpy(harp.edge_index),
-        edge_class=torch.from_numpy(harp.edge_class),
-        flow=torch.from_numpy(harp.flow),
-        position=torch.from_numpy(harp.position),
-        node_type=node_type,
-        block=torch.from_numpy(harp.block),
-        function=torch.from_numpy(harp.function),
-        pragma_nodes=torch.from_numpy(harp.pragma_nodes),
-        scope=torch.from_numpy(harp.scope),
-        context=node_type <= 2,
-        pseudo=node_type == 4,
-        num_edge_classes=EDGE_CLASSES,
-        num_nodes=len(harp.x),
-    )
-    if one_hot_edges:
-        data.edge_attr = torch.nn.functional.one_hot(data.edge_class, EDGE_CLASSES).float()
     return data

@@ -81,8 +81,6 @@ class CType:
     union: bool = False
     tag: str | None = None
     """Of a struct whose members were not known yet: ``struct NAME``."""
-    offsets: tuple[int, ...] = ()
-    """Where the members of a struct lie, in bits; empty where the compiler alone knows."""
 
     @property
     def stream(self) -> CType | None:
@@ -191,14 +189,29 @@ def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packe
     if not known or not members:
         return CType("struct", name, None, members=tuple(members), union=union)
     align = max(kind.align or 8 for _, kind in members)
-    bits, offsets = 0, []
+    bits = 0
     for _, kind in members:
         size = kind.bits or 0
-        offsets.append(0 if union else _up(bits, kind.align or 8))
-        bits = max(bits, offsets[-1] + size)
-    return CType(
-        "struct", name, _up(bits, align), align=align, members=tuple(members), union=union, offsets=tuple(offsets)
-    )
+        bits = max(bits, size) if union else _up(bits, kind.align or 8) + size
+    return CType("struct", name, _up(bits, align), align=align, members=tuple(members), union=union)
+
+
+def offsets(kind: CType) -> dict[str, tuple[int, CType]]:
+    """The bits before each member of a struct, and its type; those of unnamed members within it among them.
+
+    Empty where the members do not lie as their own alignments have it.
+    """
+    plain = struct_of(kind.name, list(kind.members), union=kind.union, packed_or_bitfields=False)
+    if kind.bits is None or (plain.bits, plain.align) != (kind.bits, kind.align):
+        return {}
+    found: dict[str, tuple[int, CType]] = {}
+    after = 0
+    for name, member in kind.members:
+        place = 0 if kind.union else _up(after, member.align or 8)
+        after = place + (member.bits or 0)
+        inner = {word: (place + by, part) for word, (by, part) in offsets(member).items()} if not name else {}
+        found |= inner or {name: (place, member)}
+    return found
 
 
 def is_attributed(quals: Sequence[str]) -> bool:
@@ -220,11 +233,7 @@ def attributed(kind: CType, quals: Sequence[str]) -> CType:
 
 def laid_out(kind: CType, bits: int, align: int) -> CType:
     """The type with the size and alignment that the compiler gives it; arrays and pointers have those of their own."""
-    if kind.kind in ("array", "pointer", "function"):
-        return kind
-    # What packs or aligns members of a plain struct shows in its size or alignment.
-    natural = (kind.bits, kind.align) == (bits, align)
-    return replace(kind, bits=bits, align=align, offsets=kind.offsets if natural else ())
+    return kind if kind.kind in ("array", "pointer", "function") else replace(kind, bits=bits, align=align)
 
 
 def _up(bits: int, align: int) -> int:

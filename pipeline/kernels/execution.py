@@ -48,6 +48,10 @@ class Execution:
             return self.values.get(symbol)
         return self.outside.variable(node)
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.outside.table(node)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.outside.type_of(node)
@@ -55,14 +59,6 @@ class Execution:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.outside.sized_type(node)
-
-    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
-        """An entry of a table of constants."""
-        return self.outside.entry(node, subscripts)
-
-    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
-        """Where a member lies in a struct."""
-        return self.outside.offset(kind, name)
 
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function returns."""

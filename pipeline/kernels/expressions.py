@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import operator
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from pycparser import c_ast
 
 from pipeline.kernels.arithmetic import COMPARISONS, binary, pointers
-from pipeline.kernels.c_types import INT, CType, integer, promote, usual
-from pipeline.kernels.literals import literal
+from pipeline.kernels.c_types import INT, CType, integer, offsets, promote, usual
+from pipeline.kernels.literals import literal, literal_real
+from pipeline.kernels.tables import initialiser
 from pipeline.kernels.values import Value, constant, difference, fitted, scaled, shifted, unknown
 
 
@@ -20,20 +25,16 @@ class Scope(Protocol):
         """The value of a variable or member at the place of evaluation, None where unknown."""
         ...
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct, None for any other object."""
+        ...
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         ...
 
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
-        ...
-
-    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
-        """An entry of a table of constants, or the range of those it may be; None where unknown."""
-        ...
-
-    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
-        """Where a member lies in a struct, in bits, and its type."""
         ...
 
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
@@ -53,7 +54,49 @@ def constant_of(node: Any, scope: Scope) -> int | None:
 
 
 _NUMBERS = ("int", "pointer")
+_MOST_ENTRIES = 1024
+"""Entries of a constant table that one question may look at."""
+_REAL: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv
+}  # fmt: skip
+_ROUNDED = {
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "round": lambda value: math.floor(abs(value) + 0.5) * (1 - 2 * (value < 0)),
+}
+_LARGEST_FLOAT = 3.4e38
 _STEPS = {"p++": 0, "p--": 0, "++": 1, "--": -1}
+
+
+def real(node: Any, scope: Scope) -> float | None:
+    """The value of a constant floating-point expression, rounded at each step as IEEE 754 has it, None for others."""
+    kind = scope.type_of(node)
+    value: float | None = None
+    match node:
+        case c_ast.Constant() if "float" in node.type or "double" in node.type:
+            value = literal_real(node.value)
+        case c_ast.Cast():
+            value = real(node.expr, scope) if kind.kind == "float" else None
+        case c_ast.UnaryOp(op="+" | "-"):
+            inner = real(node.expr, scope)
+            value = inner if inner is None or node.op == "+" else -inner
+        case c_ast.BinaryOp() if kind.kind == "float" and node.op in _REAL:
+            left, right = real(node.left, scope), real(node.right, scope)
+            if left is not None and right is not None and (right or node.op != "/"):
+                value = _REAL[node.op](left, right)
+        case c_ast.FuncCall(name=c_ast.ID(name="ceil" | "floor" | "round")) if node.args is not None:
+            inner = real(node.args.exprs[0], scope)
+            if inner is not None and math.isfinite(inner):
+                value = float(_ROUNDED[node.name.name](inner))
+            return value
+    if value is None and kind.kind == "int":
+        exact = evaluate(node, scope).exact
+        value = None if exact is None else float(exact)
+    if kind.kind == "float" and value is not None:
+        if kind.bits == 32:
+            return struct.unpack("f", struct.pack("f", value))[0] if abs(value) < _LARGEST_FLOAT else None
+        return value if kind.bits == 64 else None
+    return value
 
 
 # One rule per node class ------------------------------------------------------------------------------------------
@@ -68,26 +111,55 @@ def _constant(node: c_ast.Constant, scope: Scope) -> Value:
 
 def _named(node: c_ast.ID | c_ast.StructRef, scope: Scope) -> Value:
     value = scope.variable(node)
-    if value is None and not isinstance(node, c_ast.ID):
-        return _entry(node, scope)
+    if value is None and isinstance(node, c_ast.StructRef):
+        value = _entry(node, scope)
     return value if value is not None else unknown(scope.type_of(node))
 
 
-def _entry(node: c_ast.ArrayRef | c_ast.StructRef, scope: Scope) -> Value:
-    """``n[1]``, ``layer[2].width``: of tables of constants."""
-    subscripts: list[int | None] = []
-    part: Any = node
-    while isinstance(part, c_ast.ArrayRef | c_ast.StructRef):
-        if isinstance(part, c_ast.ArrayRef):
-            subscripts.insert(0, evaluate(part.subscript, scope).exact)
-        part = part.name
-    value = scope.entry(node, subscripts) if isinstance(part, c_ast.ID) else None
+def _element(node: c_ast.ArrayRef, scope: Scope) -> Value:
+    value = _entry(node, scope)
     return value if value is not None else unknown(scope.type_of(node))
+
+
+def _entry(node: Any, scope: Scope) -> Value | None:
+    """What a constant table holds there: a number, or from the least to the greatest of all that may be meant."""
+    base, steps = node, []
+    while isinstance(base, c_ast.ArrayRef) or (isinstance(base, c_ast.StructRef) and base.type == "."):
+        steps.append(base)
+        base = base.name
+    table = scope.table(base) if isinstance(base, c_ast.ID) else None
+    kind = scope.type_of(node)
+    if table is None or kind.kind != "int":
+        return None
+    choices: list[Sequence[int | str]] = []
+    for step in reversed(steps):
+        if isinstance(step, c_ast.StructRef):
+            choices.append((step.field.name,))
+            continue
+        index = evaluate(step.subscript, scope)
+        if index.lo is None or index.hi is None or index.hi - index.lo >= _MOST_ENTRIES:
+            return None
+        choices.append(range(index.lo, index.hi + 1))
+    if math.prod(map(len, choices)) > _MOST_ENTRIES:
+        return None
+    found = [
+        initialiser(*table, path, lambda part: evaluate(part, scope).exact) for path in itertools.product(*choices)
+    ]
+    values = [None if init is None else fitted(evaluate(init, scope), kind).exact for init in found]
+    numbers = [value for value in values if value is not None]
+    if not numbers or len(numbers) < len(values):
+        return None
+    return constant(numbers[0], kind) if len(set(numbers)) == 1 else Value(min(numbers), max(numbers), kind)
 
 
 def _cast(node: c_ast.Cast, scope: Scope) -> Value:
     target = scope.type_of(node)
     source = evaluate(node.expr, scope)
+    if source.ctype.kind in ("float", "unknown") and target.kind == "int":
+        number = real(node.expr, scope)
+        whole = constant(math.trunc(number), target) if number is not None and math.isfinite(number) else None
+        # Beyond the type's range C leaves it undefined.
+        return whole if whole is not None and fitted(whole, target) == whole else unknown(target)
     if source.ctype.kind != "int" or target.kind != "int":
         return unknown(target)
     return fitted(source, target)
@@ -100,13 +172,11 @@ def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
         # The scope gives the value before the statement.
         before = evaluate(node.expr, scope)
         return fitted(shifted(before, _STEPS[node.op]), scope.type_of(node))
-    if node.op == "sizeof":
-        bits = scope.sized_type(node.expr).bits
+    if node.op in ("sizeof", "_Alignof"):
+        kind = scope.sized_type(node.expr)
+        bits = kind.bits if node.op == "sizeof" else kind.align
         size = integer("size_t")
         return constant(bits // 8, size) if bits is not None else unknown(size)
-    if node.op == "_Alignof":
-        kind, size = scope.sized_type(node.expr), integer("size_t")
-        return constant(kind.align // 8, size) if kind.align else unknown(size)
     ctype = promote(scope.type_of(node.expr))
     if node.op in ("+", "-", "~") and ctype is not None:
         value = evaluate(node.expr, scope)
@@ -134,9 +204,8 @@ def _binary(node: c_ast.BinaryOp, scope: Scope) -> Value:
 def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
     if isinstance(node.name, c_ast.ID):
         if node.name.name == "offsetof":
-            at = _offset(scope.sized_type(node.args.exprs[0]), node.args.exprs[1], scope)
-            size = integer("size_t")
-            return constant(at[0] // 8, size) if at is not None else unknown(size)
+            bits = offset_of(node, scope)
+            return constant(bits // 8, integer("size_t")) if bits is not None else unknown(integer("size_t"))
         given = [evaluate(item, scope) for item in (node.args.exprs if node.args is not None else ())]
         value = scope.called(node.name.name, given)
         if value is not None:
@@ -144,22 +213,26 @@ def _call(node: c_ast.FuncCall, scope: Scope) -> Value:
     return unknown(scope.type_of(node))
 
 
-def _offset(kind: CType, part: Any, scope: Scope) -> tuple[int, CType] | None:
-    """Where a designator of ``offsetof`` leads, in bits, and the type that it has there."""
-    match part:
-        case c_ast.ID():
-            return scope.offset(kind, part.name)
-        case c_ast.StructRef():
-            base = _offset(kind, part.name, scope)
-            found = scope.offset(base[1], part.field.name) if base is not None else None
-            return (base[0] + found[0], found[1]) if base is not None and found is not None else None
-        case c_ast.ArrayRef():
-            base, number = _offset(kind, part.name, scope), evaluate(part.subscript, scope).exact
-            element = base[1].element if base is not None and base[1].kind == "array" else None
-            if base is None or number is None or element is None or element.bits is None:
+def offset_of(node: c_ast.FuncCall, scope: Scope) -> int | None:
+    """Bits before the member that ``offsetof`` names; None for layouts that show in no plain declaration."""
+    steps, part = [], node.args.exprs[1]
+    while not isinstance(part, c_ast.ID):
+        steps.append(part)
+        part = part.name
+    kind, bits = scope.sized_type(node.args.exprs[0]), 0
+    for step in (part, *reversed(steps)):
+        if isinstance(step, c_ast.ArrayRef):
+            index, element = evaluate(step.subscript, scope).exact, kind.element
+            if index is None or element is None or element.bits is None:
                 return None
-            return base[0] + number * element.bits, element
-    return None
+            bits, kind = bits + index * element.bits, element
+        else:
+            name = step.name if isinstance(step, c_ast.ID) else step.field.name
+            place = offsets(kind).get(name)
+            if place is None:
+                return None
+            bits, kind = bits + place[0], place[1]
+    return bits
 
 
 def _address(node: c_ast.UnaryOp, scope: Scope) -> Value:
@@ -227,7 +300,7 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.Constant: _constant,
     c_ast.ID: _named,
     c_ast.StructRef: _named,
-    c_ast.ArrayRef: _entry,
+    c_ast.ArrayRef: _element,
     c_ast.Cast: _cast,
     c_ast.UnaryOp: _unary,
     c_ast.BinaryOp: _binary,

@@ -1,4 +1,4 @@
-"""The values of integer and character literals."""
+"""The values of integer and character literals, and the lengths of strings."""
 
 from __future__ import annotations
 
@@ -9,43 +9,14 @@ from pipeline.kernels.c_types import CType, integer
 from pipeline.kernels.values import Value, constant
 
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "\\": 92, "'": 39, '"': 34, "a": 7, "b": 8, "f": 12, "v": 11, "?": 63, "e": 27}
-_UNIT = re.compile(r"\\([0-7]{1,3})|\\x([0-9a-fA-F]+)|\\[uU]([0-9a-fA-F]+)|\\(.)|(.)", re.DOTALL)
-_STRING = re.compile(r'(u8|[LuU])?"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_WIDE = {"L": "wchar_t", "u": "unsigned short", "U": "unsigned int"}
-"""What an element of a literal with a prefix is, on x86-64."""
-
-
-def units(body: str, wide: bool) -> list[int]:
-    """The elements of what stands between the quotes, those of a plain literal as bytes of UTF-8."""
-    found: list[int] = []
-    for octal, hexadecimal, point, escape, plain in _UNIT.findall(body):
-        if octal or hexadecimal:
-            found.append(int(octal, 8) if octal else int(hexadecimal, 16))
-            continue
-        code = int(point, 16) if point else _ESCAPES.get(escape, ord(escape)) if escape else ord(plain)
-        found += [code] if wide or code < 128 else list(chr(code).encode())
-    return found
-
-
-def string(text: str) -> tuple[CType, list[int]]:
-    """What the elements of a string literal (or of adjacent ones) are, and their values with the NUL at the end."""
-    parts = [(match[1] or "", match[2]) for match in _STRING.finditer(text)]
-    prefix = next((prefix for prefix, _ in parts if prefix in _WIDE), "")
-    element = integer(_WIDE.get(prefix, "char"))
-    return element, [*(unit for _, body in parts for unit in units(body, bool(prefix))), 0]
+_ESCAPED = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]+)|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def literal(text: str, kind: str) -> Value | None:
     """The value of an integer or character literal, None for any other."""
     if kind in ("char", "unsigned char", "signed char"):
-        prefix, _, body = text[:-1].partition("'")
-        found = units(body, prefix in _WIDE)
-        if prefix in _WIDE:
-            return constant(found[0], integer(_WIDE[prefix])) if len(found) == 1 else None
-        if len(found) > 1 or prefix:  # several have the value that each compiler gives them
-            return constant(found[0]) if len(found) == 1 and found[0] < 128 else None
-        return constant(found[0] if found[0] < 128 or kind == "unsigned char" else found[0] - 256)
+        return _character(text[text.index("'") + 1 : -1])
     digits = text.replace("'", "").lower()
     stem = digits.rstrip("ul")
     suffix = digits[len(stem) :]
@@ -72,3 +43,34 @@ def literal(text: str, kind: str) -> Value | None:
         if ctype.range and number <= ctype.range[1]:
             return constant(number, ctype)
     return None
+
+
+def _character(body: str) -> Value | None:
+    escaped = _ESCAPED.fullmatch(body)
+    if escaped is None:
+        return constant(ord(body)) if len(body) == 1 and ord(body) < 128 else None
+    octal, by_hex, *_, letter = escaped.groups()
+    number = int(octal, 8) if octal else int(by_hex, 16) if by_hex else _ESCAPES.get(letter or "", 128)
+    # Beyond 127 the value is that of a char, whose sign the flags decide.
+    return constant(number) if number < 128 else None
+
+
+def character(text: str) -> CType:
+    """What the elements of a string literal are, by its prefix."""
+    return integer({"L": "wchar_t", "u": "unsigned short", "U": "unsigned int"}.get(text.partition('"')[0], "char"))
+
+
+def string_length(text: str) -> int:
+    """Characters of a string literal as the compiler stores it, the NUL at its end among them."""
+    prefix, body = text.split('"', 1)
+    plain = _ESCAPED.sub(lambda found: chr(int(found[3] or found[4] or "0", 16)), body[:-1])
+    return 1 + (len(plain) if prefix in ("L", "u", "U") else len(plain.encode()))
+
+
+def literal_real(text: str) -> float | None:
+    """The value of a floating-point literal, decimal or hexadecimal, before it is rounded to its type."""
+    digits = text.replace("'", "").lower()
+    try:
+        return float.fromhex(digits.rstrip("fl")) if digits.startswith("0x") else float(digits.rstrip("fl"))
+    except ValueError:
+        return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from pycparser import c_ast, c_parser
@@ -21,7 +22,7 @@ from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import plain_name
 from pipeline.kernels.pragma_checks import VARIABLES, names_in, refusal
 from pipeline.kernels.pragma_options import unknown_directive, unknown_option
-from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
+from pipeline.kernels.pragmas import MASK, PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 from pipeline.project.directives import NO_VALUE, Directive
@@ -216,7 +217,11 @@ class OwnPragma:
 Expand = Callable[[Sequence[str], str], Sequence[str]]
 """Texts with the macros of a file filled in, by that file's name."""
 
+Meanings = Mapping[str, Mapping[str, str]]
+"""What names of a C++ text stand for, by function, under "" for all."""
+
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_QUALIFIED = re.compile(r"[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)*")
 _JOINED = re.compile(r"\s*([=,])\s*")
 _OPERATOR = re.compile(r"\s*([-+*/%?:|&^]|<<|>>)\s*")
 _NUMBERS = {
@@ -224,6 +229,8 @@ _NUMBERS = {
     "cycle", "max_widen_bitwidth", "num_read_outstanding", "num_write_outstanding", "max_read_burst_length",
     "max_write_burst_length", "cycles", "target_ti", "target_tl",
 }  # fmt: skip
+_COUNTED = _NUMBERS - {"offset", "target_ti", "target_tl"}
+"""Those that take nothing but a whole number."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 _KINDS = ("complete", "cyclic", "block")
 _DIRECTIONS = ("raw", "war", "waw")
@@ -256,17 +263,19 @@ def own_pragmas(
     expand: Expand,
     *,
     names_known: bool = True,
+    meanings: Meanings = MappingProxyType({}),
 ) -> tuple[OwnPragma, ...]:
     """All ``#pragma HLS`` without placeholders in the order of the text.
 
     ``expand`` is asked once a file, and only where a value holds a name that may be a macro. ``names_known`` False:
-    names of the source need not be those of the program (C++). PipelineError, with the place, for what the tool stops
+    names of the source need not be those of the program (C++), where ``meanings`` says by function what stands for
+    them. PipelineError, with the place, for what the tool stops
     at.
     """
     found: list[OwnPragma] = []
     for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
         text = pragma_text(node)
-        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text):
+        if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text) or MASK in text:
             continue
         directive, options = _options(text)
         coord = node.coord
@@ -283,11 +292,11 @@ def own_pragmas(
                 (coord.column or 1) if coord else 1,
             )
         )
-    done = _valued(found, program, expand)
+    done = _valued(found, program, expand, meanings)
     for pragma in done:
         declared = _declared(program, pragma.function) if names_known else None
         constants = {name for name, one in (declared or {}).items() if one.role == "constant" or one.ctype.const}
-        problem = refusal(pragma.options, _NUMBERS, declared, constants)
+        problem = refusal(pragma.options, _COUNTED, declared, constants)
         if problem is not None:
             raise PipelineError(
                 f"#pragma {pragma.text}: Vitis HLS refuses it: {problem[0]}",
@@ -305,6 +314,7 @@ def directive_pragmas(
     records: Mapping[str, Sequence[LoopRecord]],
     file: str,
     expand: Expand,
+    meanings: Meanings = MappingProxyType({}),
 ) -> tuple[OwnPragma, ...]:
     """Directives of a project as the same values, in their order; of a template's function once for each instance.
 
@@ -316,7 +326,7 @@ def directive_pragmas(
         named = [name for name in records if item.function in (name, plain_name(name))]
         for function in named or [item.function]:
             found.append(_directive_pragma(item, function, records, file))
-    return tuple(_valued(found, program, expand))
+    return tuple(_valued(found, program, expand, meanings))
 
 
 def _directive_pragma(
@@ -414,13 +424,13 @@ def _options(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:
     return (words[1].lower() if len(words) > 1 else ""), tuple(found)
 
 
-def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[OwnPragma]:
+def _valued(found: list[OwnPragma], program: Program, expand: Expand, meanings: Meanings) -> list[OwnPragma]:
     """The pragmas with numbers evaluated and values read."""
     waiting: dict[str, dict[str, str]] = {}
     for pragma in found:
         for name, text in pragma.options:
             if text is not None and (
-                (name in _NUMBERS and _constant(text, program, pragma.function) is None)
+                (name in _NUMBERS and _constant(text, program, pragma.function, meanings) is None)
                 or (name in VARIABLES and not all(one in _declared(program, pragma.function) for one in names_in(text)))
             ):
                 waiting.setdefault("" if pragma.beside else pragma.file, {})[text] = text
@@ -436,7 +446,7 @@ def _valued(found: list[OwnPragma], program: Program, expand: Expand) -> list[Ow
                 return filled.get(text, text)
             if name not in _NUMBERS or text is None:
                 return text
-            number = _constant(filled.get(text, text), program, at.function)
+            number = _constant(filled.get(text, text), program, at.function, meanings)
             return filled.get(text, text) if number is None else str(number)
 
         options = tuple((name, plain(name, text)) for name, text in pragma.options)
@@ -469,10 +479,12 @@ def _within(value: Value, declared: Mapping[str, Symbol]) -> Value:
     )
 
 
-def _constant(text: str, program: Program, function: str | None) -> int | None:
+def _constant(text: str, program: Program, function: str | None, meanings: Meanings) -> int | None:
     """The value of a constant expression in the words of a pragma that stands in a function."""
     if text.isdigit():
         return int(text)
+    if meanings:
+        text = _QUALIFIED.sub(lambda name: _meant(name[0], program, function, meanings), text)
     try:
         tree = c_parser.CParser().parse(f"long long hls_value = ({text[:1000]});")
     except (c_parser.ParseError, AssertionError, AttributeError, RecursionError, ValueError):
@@ -484,6 +496,22 @@ def _constant(text: str, program: Program, function: str | None) -> int | None:
         return None
     finally:
         program.scopes.pop()
+
+
+def _meant(name: str, program: Program, function: str | None, meanings: Meanings) -> str:
+    """What stands for a name of C++, with its scopes: a number, or a name of the program."""
+    own, everywhere = meanings.get(function or "", {}), meanings.get("", {})
+    parts = re.split(r"\s*::\s*", name)
+    parts[0] = own.get(parts[0], parts[0])
+    for first in range(len(parts)):
+        shown = "::".join(parts[first:])
+        symbol = program.globals_by_name.get(shown)
+        number = program.constant_value(symbol) if symbol is not None else None
+        if number is not None and number.exact is not None:
+            return str(number.exact)
+        if shown in everywhere:
+            return everywhere[shown]
+    return parts[-1]
 
 
 class _Words:

@@ -13,6 +13,8 @@ from pipeline.kernels.model import SiteKind
 from pipeline.terms import Dialect
 
 PLACEHOLDER = re.compile(r"auto\s*\{\s*([A-Za-z_]\w*)\s*\}", re.IGNORECASE)
+MASK = "hls_site_of_"
+"""Begins the word that stands in for a placeholder where a source is read as it is handed to the tool."""
 _TOKENS = re.compile(r"auto\s*\{[^}]*\}|[A-Za-z_]\w*|\d[\w.]*|[^\s\w]", re.IGNORECASE)
 _KINDS: dict[tuple[str, str], SiteKind] = {
     (Dialect.MERLIN, "pipeline"): SiteKind.PIPELINE,

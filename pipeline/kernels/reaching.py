@@ -242,6 +242,10 @@ class Here:
         symbol = self.reaching.program.symbols.get(id(node))
         return self.reaching.value_at(symbol, self.context) if symbol is not None else None
 
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        return self.reaching.program.table(node)
+
     def type_of(self, node: Any) -> CType:
         """The type of an expression."""
         return self.reaching.program.type_of(node)
@@ -249,14 +253,6 @@ class Here:
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof`` measures."""
         return self.reaching.program.sized_type(node)
-
-    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
-        """An entry of a table of constants."""
-        return self.reaching.program.entry(node, subscripts)
-
-    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
-        """Where a member lies in a struct."""
-        return self.reaching.program.offset(kind, name)
 
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file returns."""

@@ -13,15 +13,14 @@ from pycparser import c_ast, c_generator
 from pipeline.errors import PipelineError
 from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
-from pipeline.kernels.hardware import check_hardware
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
 from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
+from pipeline.kernels.unsynthesizable import unsynthesizable
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
-from pipeline.program.chars import signed
 from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.included import includer
 from pipeline.program.link import merged
@@ -103,8 +102,9 @@ def read_kernel(
     project = replace(given, file=file, flags=flags, further=further, top=top or given.top)
     with deep_recursion():
         try:
-            parts = [_translation(source, file, flags)]
-            parts += [_translation(read_source(Path(other)), other, flags) for other in further]
+            alone = not further
+            parts = [_translation(source, file, flags, alone)]
+            parts += [_translation(read_source(Path(other)), other, flags, alone) for other in further]
             return _read(merged(parts, file), source, name, project, stem, whole)
         except RecursionError:
             raise PipelineError(
@@ -112,15 +112,15 @@ def read_kernel(
             ) from None
 
 
-def _translation(source: str, file: str, flags: Flags) -> Translation:
+def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translation:
     if not source.strip():
         raise PipelineError("the file is empty", file=file, fix="give a C function with loops")
     if "\0" in source:
         raise PipelineError("the text holds a NUL character", file=file, fix="give C source text")
     if file.lower().endswith(CPP_SUFFIXES):
-        return signed(read_cpp_translation(source, file=file, flags=flags), flags)
+        return read_cpp_translation(source, file=file, flags=flags, alone=alone)
     try:
-        return signed(read_translation(source, file=file, flags=flags), flags)
+        return read_translation(source, file=file, flags=flags)
     except PipelineError as error:
         whole = includer(Path(file)) if error.file == file else None
         if whole is None:
@@ -146,10 +146,9 @@ def _read(found: Translation, source: str, name: str, project: Project, stem: st
         program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
         program.close()
     missing = missing_function(ast, chosen, found.declared, file) if whole else None
-    if missing is not None:
-        raise missing
-    if whole:
-        check_hardware(program, chosen)
+    refused = missing or (unsynthesizable(program, chosen) if whole else None)
+    if refused is not None:
+        raise refused
     order = [chosen, *(function for function in program.functions if function != chosen)]
     analysis = Analysis(program, ast, chosen)
     loops, ids = _loops(program, analysis.records, file)
@@ -388,8 +387,8 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
     program, records, file = analysis.program, analysis.records, project.file
     units = (project.file, *project.further)
     plain = not any(unit.lower().endswith(CPP_SUFFIXES) for unit in units)
-    own = own_pragmas(program, found.ast, records, file, expand, names_known=plain)
-    return own + directive_pragmas(project.directives, program, records, file, expand)
+    own = own_pragmas(program, found.ast, records, file, expand, names_known=plain, meanings=found.meanings)
+    return own + directive_pragmas(project.directives, program, records, file, expand, found.meanings)
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:

@@ -9,7 +9,7 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.c_types import UNKNOWN, CType, array_of, laid_out, library_type
+from pipeline.kernels.c_types import UNKNOWN, CType, laid_out, library_type
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.type_rules import Types
 
@@ -54,8 +54,8 @@ class Program(Types):
             if node.name not in self.scopes[0]:
                 self.scopes[0][node.name] = Symbol(node.name, kind, "function", None, line)
             return None
-        if kind.kind == "array" and kind.length is None and node.init is not None:
-            kind = array_of(kind.element or UNKNOWN, self.initialised_length(node.init, kind.element))
+        if node.init is not None:
+            kind = self.initialised(kind, node.init)
         if self.current is None:
             symbol = self.scopes[0].get(node.name)
             if symbol is None or symbol.role != "global":
@@ -73,6 +73,10 @@ class Program(Types):
             role = "static" if "static" in storage else "local"
             symbol = Symbol(node.name, kind, role, self.current.name, line, private=True)
             self.current.locals.append(symbol)
+            part = node.type
+            while isinstance(part, c_ast.ArrayDecl):
+                self._expression(part.dim)
+                part = part.type
         if node.init is not None:
             symbol.init = node.init
         self.scopes[-1][node.name] = symbol
@@ -217,6 +221,8 @@ class Program(Types):
         if base is None or node.type != "." or base.ctype.kind != "struct" or base.ctype.union:
             return
         name = node.field.name
+        if name not in dict(self.own_members(base.ctype)):
+            return  # Of an unnamed union or struct within it.
         member = base.members.get(name)
         if member is None:
             kind = self.members(base.ctype).get(name, UNKNOWN)

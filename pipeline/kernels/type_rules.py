@@ -26,17 +26,11 @@ from pipeline.kernels.c_types import (
 )
 from pipeline.kernels.execution import KnownCalls
 from pipeline.kernels.expressions import constant_of, evaluate
-from pipeline.kernels.literals import literal, string
+from pipeline.kernels.literals import character, string_length
 from pipeline.kernels.scopes import Scopes
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Value, constant, fitted
 from pipeline.program import Layout
-
-_LONGEST = 4096
-"""Entries of a table that are looked at for the range of their values."""
-
-_PLAIN = ("int", "float", "pointer")
-"""Kinds of what takes one expression of an initialiser, with or without braces."""
 
 
 class Types(Scopes):
@@ -53,6 +47,13 @@ class Types(Scopes):
             return None
         symbol = self.symbol(node)
         return self.constant_value(symbol) if symbol else None
+
+    def table(self, node: c_ast.ID) -> tuple[CType, Any] | None:
+        """The type and initialiser of a constant array or struct."""
+        symbol = self.symbol(node)
+        if symbol is None or symbol.init is None or symbol.role not in ("global", "static", "local"):
+            return None
+        return (symbol.ctype, symbol.init) if symbol.ctype.base.const or symbol.ctype.const else None
 
     def called(self, name: str, given: Sequence[Value]) -> Value | None:
         """What a function of the file, read before, returns for numbers; None where unknown or it does more."""
@@ -88,11 +89,9 @@ class Types(Scopes):
                 return symbol.ctype if symbol else UNKNOWN
             case c_ast.Constant():
                 if node.type.endswith("string"):
-                    element, found = string(node.value)
-                    return array_of(element, len(found))
-                if node.type.endswith("char"):
-                    value = literal(node.value, node.type)
-                    return value.ctype if value is not None else INT
+                    return array_of(character(node.value), string_length(node.value))
+                if node.type == "char":
+                    return INT
                 return basic(node.type.split())
             case c_ast.Cast():
                 return self.ctype(node.to_type)
@@ -100,13 +99,10 @@ class Types(Scopes):
                 return self.type_of(node.name).element or UNKNOWN
             case c_ast.UnaryOp(op="*"):
                 return self.type_of(node.expr).element or UNKNOWN
+            case c_ast.CompoundLiteral():
+                return self.initialised(self.ctype(node.type), node.init)
             case c_ast.UnaryOp(op="&"):
                 return pointer_to(self.type_of(node.expr))
-            case c_ast.CompoundLiteral():
-                kind = self.ctype(node.type)
-                if kind.kind == "array" and kind.length is None:
-                    kind = array_of(kind.element or UNKNOWN, self.initialised_length(node.init, kind.element))
-                return kind
             case c_ast.UnaryOp(op="sizeof" | "_Alignof"):
                 return integer("size_t")
             case c_ast.UnaryOp(op="!"):
@@ -135,7 +131,7 @@ class Types(Scopes):
                 kind = self.type_of(node.name)
                 if node.type == "->":
                     kind = kind.element or UNKNOWN
-                return self._member_type(kind, node.field.name) or UNKNOWN
+                return self.members(kind).get(node.field.name, UNKNOWN)
             case c_ast.ExprList():
                 return self.type_of(node.exprs[-1]) if node.exprs else UNKNOWN
             case c_ast.FuncCall(name=c_ast.ID(name="offsetof")):
@@ -147,6 +143,39 @@ class Types(Scopes):
                 declared = self.prototypes.get(node.name.name)
                 return declared.element or UNKNOWN if declared is not None else UNKNOWN
         return UNKNOWN
+
+    def initialised(self, kind: CType, init: Any) -> CType:
+        """The type of what has this initialiser: an array without a length gets one where it can be counted."""
+        if kind.kind != "array" or kind.length is not None:
+            return kind
+        element = kind.element or UNKNOWN
+        return array_of(element, self._initialised_length(init, element))
+
+    def _initialised_length(self, init: Any, element: CType) -> int | None:
+        if isinstance(init, c_ast.Constant) and init.type.endswith("string"):
+            return string_length(init.value)
+        if not isinstance(init, c_ast.InitList):
+            return None
+        if len(init.exprs) == 1 and isinstance(init.exprs[0], c_ast.Constant) and element.kind == "int":
+            return self._initialised_length(init.exprs[0], element) or 1
+        length = following = 0
+        for item in init.exprs:
+            value = item
+            if isinstance(item, c_ast.NamedInitializer):
+                designator, value = item.name[0], item.expr
+                place = constant_of(getattr(designator, "expr", designator), self)
+                if place is None or len(item.name) > 1:
+                    return None
+                following = place
+            if element.kind == "array" and not isinstance(value, c_ast.InitList):
+                return None  # several values without braces may be one row
+            if element.kind == "struct" and not (
+                isinstance(value, c_ast.InitList) or self.type_of(value).kind == "struct"
+            ):
+                return None
+            following += 1
+            length = max(length, following)
+        return length
 
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof node`` measures; an array argument is a pointer."""
@@ -226,148 +255,15 @@ class Types(Scopes):
         return kind if kind.range == (0, 1) else replace(kind, bits=width)
 
     def members(self, kind: CType) -> dict[str, CType]:
-        """The members of a struct, which may have been declared after the type was named."""
-        return dict(kind.members or (self.tags[0].get(kind.tag or "") or kind).members)
+        """The members of a struct, those of unnamed ones too; it may have been declared after it was named."""
+        found: dict[str, CType] = {}
+        for name, member in self.own_members(kind):
+            found |= {name: member} if name else self.members(member)
+        return found
 
-    def _member_type(self, kind: CType, name: str) -> CType | None:
-        """The type of a member, those of unnamed structs and unions within among them."""
-        members = self.members(kind)
-        if name in members:
-            return members[name]
-        inner = (self._member_type(part, name) for part_name, part in self._listed(kind) if not part_name)
-        return next((found for found in inner if found is not None), None)
-
-    def _listed(self, kind: CType) -> tuple[tuple[str, CType], ...]:
+    def own_members(self, kind: CType) -> tuple[tuple[str, CType], ...]:
+        """Its members in order, those without a name as one."""
         return kind.members or (self.tags[0].get(kind.tag or "") or kind).members
-
-    def offset(self, kind: CType, name: str) -> tuple[int, CType] | None:
-        """Where a member of a struct lies, in bits, and its type; None where the compiler alone knows."""
-        whole = kind if kind.members else self.tags[0].get(kind.tag or "") or kind
-        for (part_name, part), at in zip(whole.members, whole.offsets, strict=False):
-            if part_name == name:
-                return at, part
-            inner = self.offset(part, name) if not part_name else None
-            if inner is not None:
-                return at + inner[0], inner[1]
-        return None
-
-    def initialised_length(self, init: Any, element: CType | None) -> int | None:
-        """The length that an initialiser gives an array without one, None where it cannot be counted."""
-        if isinstance(init, c_ast.Constant) and init.type.endswith("string"):
-            return len(string(init.value)[1])
-        if not isinstance(init, c_ast.InitList):
-            return None
-        if len(init.exprs) == 1 and isinstance(init.exprs[0], c_ast.Constant) and element and element.kind == "int":
-            return self.initialised_length(init.exprs[0], None) or 1
-        places = self._placed(init)
-        if places is None:
-            return None
-        if element is None or element.kind in ("array", "struct", "unknown"):
-            # Elements of a row or struct may stand without braces of their own.
-            whole = (c_ast.InitList, c_ast.CompoundLiteral)
-            if any(not isinstance(item, whole) and self.type_of(item).kind != "struct" for _, item in places):
-                return None
-        return 1 + max((place for place, _ in places), default=-1)
-
-    def _placed(self, init: c_ast.InitList) -> list[tuple[int, Any]] | None:
-        """The expressions of an initialiser with their places in the array, None where a designator says no number."""
-        found: list[tuple[int, Any]] = []
-        place: int | None = 0
-        for item in init.exprs:
-            value = item
-            if isinstance(item, c_ast.NamedInitializer):
-                which = item.name[0]
-                which = which.expr if isinstance(which, c_ast.ArrayDesignator) else which
-                place = constant_of(which, self) if len(item.name) == 1 else None
-                value = item.expr
-            if place is None:
-                return None
-            found.append((place, value))
-            place += 1
-        return found
-
-    def entry(self, node: Any, subscripts: Sequence[int | None]) -> Value | None:
-        """An entry of a table that is the same everywhere; where a subscript is unknown, the range of all it may be.
-
-        ``node`` is the element of the table that ``subscripts`` (outermost first) lead to.
-        """
-        parts: list[Any] = []
-        while isinstance(node, c_ast.ArrayRef) or (isinstance(node, c_ast.StructRef) and node.type == "."):
-            parts.append(node)
-            node = node.name
-        symbol = self.symbol(node) if isinstance(node, c_ast.ID) else None
-        if symbol is None or symbol.init is None or not parts or not symbol.ctype.base.const or symbol.address_taken:
-            return None
-        if symbol.ctype.kind == "pointer" or symbol.role == "argument":
-            return None
-        items, kind, left = [symbol.init], symbol.ctype, list(subscripts)
-        for part in reversed(parts):
-            if isinstance(part, c_ast.ArrayRef):
-                if kind.kind != "array" or kind.length is None:
-                    return None
-                element = kind.element or UNKNOWN
-                chosen = self._elements(items, element, kind.length, left.pop(0))
-                kind = element
-            else:
-                chosen = self._fields(items, kind, part.field.name)
-                kind = self.members(kind).get(part.field.name, UNKNOWN)
-            if chosen is None:
-                return None
-            items = chosen
-        if kind.kind != "int":
-            return None
-        values = [fitted(constant(0) if item is None else evaluate(item, self), kind) for item in items]
-        known = [value.exact for value in values if value.exact is not None]
-        if not known or len(known) != len(values):
-            return None
-        return Value(min(known), max(known), kind) if min(known) != max(known) else constant(known[0], kind)
-
-    def _elements(self, items: list[Any], element: CType, length: int, subscript: int | None) -> list[Any] | None:
-        """What an element is set to, or each element that it may be; None for zero."""
-        found: list[Any] = []
-        for init in items:
-            if init is None:
-                found.append(None)
-                continue
-            placed = self._placed(init) if isinstance(init, c_ast.InitList) else None
-            if placed is None or length > _LONGEST:
-                return None
-            if element.kind not in _PLAIN and not all(isinstance(item, c_ast.InitList) for _, item in placed):
-                return None
-            table = dict(placed)
-            found += [table.get(at) for at in (range(length) if subscript is None else (subscript,))]
-            if subscript is not None and not 0 <= subscript < length:
-                return None
-        return found
-
-    def _fields(self, items: list[Any], kind: CType, name: str) -> list[Any] | None:
-        """What a member is set to, in each of the structs; None for zero."""
-        names = [member for member, _ in self._listed(kind)]
-        if kind.union or name not in names or "" in names:
-            return None
-        found: list[Any] = []
-        for init in items:
-            if init is None:
-                found.append(None)
-                continue
-            if not isinstance(init, c_ast.InitList):
-                return None
-            at, table = 0, {}
-            for item in init.exprs:
-                value = item
-                if isinstance(item, c_ast.NamedInitializer):
-                    if len(item.name) != 1 or not isinstance(item.name[0], c_ast.ID) or item.name[0].name not in names:
-                        return None
-                    at, value = names.index(item.name[0].name), item.expr
-                if at >= len(names):
-                    return None
-                braced = isinstance(value, c_ast.InitList) or self._listed(kind)[at][1].kind in _PLAIN
-                if not braced and names[at] != name:
-                    return None
-                table[names[at]] = value
-                at += 1
-            found.append(table.get(name))
-        return found
 
     def _enumerators(self, node: c_ast.Enum) -> None:
         if node.values is None:

@@ -116,6 +116,8 @@ def written_text(found: Mapping[str, Any]) -> str:
     if written["cycles"] is None:
         return f"{written['status']} in run {written['run']}" + (f" ({written['reason']})" if written["reason"] else "")
     fits = "" if written["fits"] else ", does not fit"
+    if (trips := written["assumed_trips"]) is not None:
+        fits += f", under {trips} iterations of each loop without a known bound"
     return f"{written['cycles']:,} cycles in run {written['run']} ({used_text(written) or 'use not recorded'}){fits}"
 
 

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from pipeline.design_space import parse_key
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import pool_candidates, space_candidates
+from pipeline.files import intact, made_whole, read_own, write_json
 from pipeline.loop.featurise import kernel_features
+from pipeline.loop.pace import most_candidates
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.design_space import Point
     from pipeline.exploration import Candidates
     from pipeline.exploration.features import KernelFeatures
@@ -44,11 +48,42 @@ def features_of(loop: ClosedLoop, plan: KernelPlan) -> KernelFeatures:
     return kernel_features(plan.kernel, plan.address.flow.dialect, sites, device)
 
 
+def bound_of(loop: ClosedLoop, plan: KernelPlan) -> int | None:
+    """How many designs the search looks at where slow estimates bound them; None where they do not, or nothing was
+    proposed yet. Raises PipelineError for a file that is damaged."""
+    file = _bound_file(loop, plan)
+    if not file.exists():
+        return None
+    with intact(file):
+        return int(read_own(file, "candidates")["candidates"])
+
+
+def _bound_file(loop: ClosedLoop, plan: KernelPlan) -> Path:
+    return loop.rounds_folder / f"candidates-{plan.name}.json"
+
+
+def _most(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> int | None:
+    """The bound, worked out once a loop: it is written down where there is one, so that a run that goes on after a
+    stop looks at the same designs."""
+    if plan.name not in loop.bounds:
+        assert plan.space is not None
+        found = bound_of(loop, plan)
+        if found is None:
+            found = most_candidates(plan.space, facts, seed=loop.seed, kept=loop.kept.setdefault(plan.name, {}))
+            if found is not None:
+                loop.rounds_folder.mkdir(parents=True, exist_ok=True)
+                with made_whole(_bound_file(loop, plan)) as aside:
+                    write_json(aside, {"candidates": found})
+        loop.bounds[plan.name] = found
+    return loop.bounds[plan.name]
+
+
 def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> Candidates:
     """The designs that may be picked: cached ones under replay, else the design space."""
     if not plan.replays:
         assert plan.space is not None
-        return space_candidates(plan.space, facts, seed=loop.seed)
+        kept = loop.kept.setdefault(plan.name, {})
+        return space_candidates(plan.space, facts, seed=loop.seed, kept=kept, most=_most(loop, plan, facts))
     pool = pool_of(plan)
     if not pool and plan.kept:
         raise PipelineError(

@@ -33,6 +33,7 @@ class Chosen:
     predicted_valid: float | None
     run: int | None = None
     earlier_cycles: int | None = None
+    predicted_utilisation: tuple[float, ...] | None = None
 
 
 def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: RoundsRecord, count: int) -> tuple[str, list[Chosen]]:
@@ -52,7 +53,8 @@ def chosen_of_loop(loop: ClosedLoop, plan: KernelPlan, record: RoundsRecord, cou
     fitting.sort(key=lambda item: loop.goal.rank(item[1].result.outcome()))
     chosen = [
         Chosen(
-            run.result.key, run.result.point, run.proposal.cycles, run.proposal.valid, number, run.result.cycles
+            run.result.key, run.result.point, run.proposal.cycles, run.proposal.valid, number, run.result.cycles,
+            run.proposal.utilisation,
         )
         for number, run in fitting[:count]
     ]  # fmt: skip
@@ -83,6 +85,6 @@ def _best_expected(
     proposals = search.propose(outcomes, count, rng).proposals
     points = points_of(plan, [proposal.key for proposal in proposals])
     return [
-        Chosen(proposal.key, point, proposal.cycles, proposal.valid)
+        Chosen(proposal.key, point, proposal.cycles, proposal.valid, predicted_utilisation=proposal.utilisation)
         for proposal, (_, point) in zip(proposals, points, strict=True)
     ]

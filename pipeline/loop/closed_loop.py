@@ -16,13 +16,14 @@ from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
-from pipeline.loop.knowledge import usable_for
+from pipeline.loop.knowledge import AUTO, usable_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import teaches
 from pipeline.terms import LEARNED
 
 if TYPE_CHECKING:
+    from pipeline.exploration.features import Kept
     from pipeline.synthesis import Address, Flow, ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
@@ -49,10 +50,13 @@ class ClosedLoop:
         goal: what is minimised, and when a design fits.
         batch: designs a round.
         target: good enough, in the objective's unit; None where nothing is.
+        hours: how long all runs together may take, each run's own time counted; None for no limit.
         surrogate: what forecasts designs, or ``auto``.
         acquisition: how designs are chosen from forecasts, or ``auto``.
         model: a model file or a model's folder, for the surrogate ``hmoe``; empty for none.
         warm_start: what is known before the first run, one of :data:`WARM_STARTS`.
+        knowledge: a folder that ``MakeKnowledge`` wrote or the name of one that ships, under any backend; ``auto`` for
+            what ships for the backend.
         warm_sources: sources of labels of other kernels; empty for the loop's own.
         baselines: what is run beside the design as written to compare with: ``performance``, the tool's own pragma.
         seed: of everything drawn at random.
@@ -67,10 +71,12 @@ class ClosedLoop:
     goal: Objective = field(default_factory=Objective)
     batch: int = 10
     target: float | None = None
+    hours: float | None = None
     surrogate: str = "auto"
     acquisition: str = "auto"
     model: str = ""
     warm_start: str = "auto"
+    knowledge: str = AUTO
     warm_sources: tuple[str, ...] = ()
     baselines: tuple[str, ...] = ()
     seed: int = 0
@@ -138,6 +144,7 @@ class ClosedLoop:
             "snapshot": self.store.snapshot(replayed) if replayed else None,
             "surrogate": self.surrogate,
             "target": self.target,
+            **({} if self.hours is None else {"hours": self.hours}),
             "version": __version__,
             "warm_start": [self.warm_start, sorted(self.warm_sources)],
         }
@@ -147,6 +154,16 @@ class ClosedLoop:
         """What an objective says beyond its name, a limit for all resources and weights; nothing where it does not."""
         asked = [self.goal.text, self.goal.limits_text]
         return asked if asked != [self.goal.goal, ""] else []
+
+    @cached_property
+    def kept(self) -> dict[str, Kept]:
+        """By kernel, what the estimator said of its designs in earlier rounds of this process."""
+        return {}
+
+    @cached_property
+    def bounds(self) -> dict[str, int | None]:
+        """By kernel, how many designs slow estimates leave to look at, as far as it is worked out."""
+        return {}
 
     @cached_property
     def rounds_folder(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,17 +60,25 @@ def read_design(folder: Path) -> Compared:
         assumed_trips=told.get("assumed_trips"),
         point=told["point"],
         figures={"cycles": cycles, "ns": cycles * max(clocks) if cycles is not None and clocks else None, **used},
-        loops=_loops(place / REPORT),
+        loops=report_loops((place / REPORT).read_bytes()) if (place / REPORT).is_file() else {},
     )
 
 
-def _loops(file: Path) -> dict[str, dict[str, str]]:
-    if not file.is_file():
-        return {}
+def report_loops(report: bytes) -> dict[str, dict[str, str]]:
+    """The loops of a csynth.xml as :class:`Compared` has them."""
+    return loops_text(
+        (
+            f"{loop.module}/{loop.name}",
+            {"trips": loop.trip_count, "II": loop.initiation_interval, "latency": loop.latency},
+        )
+        for loop in parse_report(report).loops
+    )
+
+
+def loops_text(loops: Iterable[tuple[str, Mapping[str, Range]]]) -> dict[str, dict[str, str]]:
+    """Loops by name, a second one of a name with a stroke; their figures as text."""
     found: dict[str, dict[str, str]] = {}
-    for loop in parse_report(file.read_bytes()).loops:
-        facts = {"trips": loop.trip_count, "II": loop.initiation_interval, "latency": loop.latency}
-        name = f"{loop.module}/{loop.name}"
+    for name, facts in loops:
         while name in found:
             name += "'"
         found[name] = {what: _range(value) for what, value in facts.items()}
@@ -156,31 +164,34 @@ def worsened(facts: dict[str, Any], share: float, figures: Sequence[str]) -> lis
 def comparison_text(facts: dict[str, Any]) -> str:
     """The facts as aligned lines for a terminal."""
     lines = [f"first:  {facts['first']}", f"second: {facts['second']}"]
-    lines += [f"Note: {text}" for text in facts["obstacles"]]
+    lines += [f"Note: not of one kind: {'; '.join(facts['obstacles'])}"] if facts["obstacles"] else []
     lines.append(f"{'':10} {'first':>14} {'second':>14} {'change':>9}")
     for name, told in facts["figures"].items():
-        values = [_figure(name, told[which]) for which in ("first", "second")]
-        lines.append(f"{name:10} {values[0]:>14} {values[1]:>14} {_percent(told['change']):>9}")
+        values = [figure_text(name, told[which]) for which in ("first", "second")]
+        lines.append(f"{name:10} {values[0]:>14} {values[1]:>14} {change_text(told['change']):>9}")
     for title in ("sites", "loops"):
         lines.append(f"{title} that differ:" if facts[title] else f"{title}: none differs")
         for name, told in facts[title].items():
-            lines.append(f"  {name}: {_told(told['first'])} -> {_told(told['second'])}")
+            lines.append(f"  {name}: {told_text(told['first'])} -> {told_text(told['second'])}")
     return "\n".join(lines)
 
 
-def _told(value: Any) -> str:
+def told_text(value: Any) -> str:
+    """A site's value or a loop's figures."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {text}" for name, text in value.items())
-    return "none" if value is None else "off" if value == "" else str(value)
+    return "none" if value is None else "NA" if value == "" else str(value)
 
 
-def _figure(name: str, value: float | None) -> str:
+def figure_text(name: str, value: float | None) -> str:
+    """A figure in its unit: cycles, ns, or a share of the device."""
     if value is None:
         return "not known"
     return f"{value:,.0f}" if name in ("cycles", "ns") else f"{value:.2%}"
 
 
-def _percent(change: float | str | None) -> str:
+def change_text(change: float | str | None) -> str:
+    """A change in percent."""
     if change is None:
         return "-"
     return "from none" if math.isinf(float(change)) else f"{float(change):+.1%}"

@@ -173,6 +173,16 @@ def _rest(which: str, report: Report, estimate: DesignLimits | None) -> list[str
     return [f"Of the {total:,} cycles of {which} {rest:,} are in no loop above: {where}."]
 
 
+def _implemented_text(again: Mapping[str, object] | None) -> str:
+    if again is None or not again["implemented_status"]:
+        return "It was not placed and routed: C synthesis states several times the LUT that Vivado comes to."
+    if again["implemented_status"] != "ok":
+        return f"Vivado: {again['implemented_status']} ({again['implemented_reason']})."
+    verdict = "it fits and meets the clock" if again["implemented_fits"] else "it does not fit, or misses the clock"
+    clock = again["implemented_clock_ns"]
+    return f"Placed and routed by Vivado {verdict}" + (f": {clock:g} ns." if isinstance(clock, float | int) else ".")
+
+
 def sure_of(
     best: MeasuredDesign, origin: str, validation: Sequence[Mapping[str, object]], bench: Mapping[str, str] | None
 ) -> list[str]:
@@ -197,6 +207,7 @@ def sure_of(
         said.append(f"Simulation of its RTL: {again['cosim_status']}{told}.")
     else:
         said.append("Its RTL was not simulated.")
+    said.append(_implemented_text(again))
     if bench is not None:
         said.append(f"Test bench on this machine: original {bench['original']}, best design {bench['best']}.")
     return said

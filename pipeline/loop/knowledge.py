@@ -26,6 +26,7 @@ from pipeline.resources import data_folder
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
 
+AUTO = "auto"
 CARD = "card.json"
 SHIPPED = "models"
 FOR_BACKEND = {"vitis": "vitis"}
@@ -66,14 +67,29 @@ class Shipped:
 
 
 def shipped_for(loop: ClosedLoop) -> Shipped | None:
-    """What the package knows for a loop's backend; None where there is none or the loop is to start without.
+    """The knowledge that a loop names, else what the package has for its backend; None where there is none or the loop
+    is to start without.
 
-    Raises PipelineError where the card cannot be read.
+    Raises PipelineError where the card cannot be read, and where what is named is not there or stale.
     """
-    name = FOR_BACKEND.get(loop.backend_name)
-    if name is None or loop.warm_start != "auto" or loop.model:
+    if loop.warm_start != "auto" or loop.model:
         return None
-    return shipped(name)
+    if loop.knowledge == AUTO:
+        name = FOR_BACKEND.get(loop.backend_name)
+        return None if name is None else shipped(name)
+    found = (
+        _read(Path(loop.knowledge).resolve()) if (Path(loop.knowledge) / CARD).is_file() else shipped(loop.knowledge)
+    )
+    if found is None:
+        raise PipelineError(
+            f"no knowledge {loop.knowledge[:80]!r}", file="--knowledge", fix="name a folder that MakeKnowledge wrote"
+        )
+    if found.stale is not None:
+        raise PipelineError(
+            f"knowledge that is stale: made with {found.stale}", file=str(found.folder),
+            fix="make it again with MakeKnowledge, or leave --knowledge out",
+        )  # fmt: skip
+    return found
 
 
 def usable_for(loop: ClosedLoop) -> Shipped | None:

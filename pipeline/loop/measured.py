@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,8 @@ class MeasuredDesign:
     nothing about the design. ``utilisation`` has a fraction or None per resource: the published one where the source
     has its own, else used / available. ``clock_ns`` is the estimated clock period, else the target, None unknown.
     ``assumed_trips`` says that the report bounds not all loops: ``cycles`` are those of so many iterations of each such
-    loop, which compare the designs of a kernel. None: ``cycles`` are the label's.
+    loop, which compare the designs of a kernel. None: ``cycles`` are the label's. ``available`` has the size of the
+    device by resource, as the report states it.
     """
 
     kernel: str
@@ -44,6 +45,7 @@ class MeasuredDesign:
     clock_ns: float | None
     utilisation: Mapping[str, float | None]
     assumed_trips: int | None = None
+    available: Mapping[str, int | None] = field(default_factory=dict)
 
     def outcome(self) -> SearchOutcome:
         """As search takes it."""
@@ -77,6 +79,7 @@ def measured(row: LabelledDesign, loops: Sequence[LoopReport] = ()) -> MeasuredD
         clock_ns=label.clock_ns,
         utilisation={name: getattr(used, name) for name in Resource},
         assumed_trips=assumed,
+        available={name: getattr(label.available, name) for name in Resource},
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.loop.against import value_text
 from pipeline.loop.baselines import AS_WRITTEN, BASELINES
-from pipeline.loop.summary import target_text
+from pipeline.loop.summary import objective_text, target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
+from pipeline.present.columns import percent_text, resource_label
 from pipeline.present.run_report import (
     Answer,
     BestDesign,
@@ -52,7 +54,7 @@ def write_loop_page(
         title=f"Search for the best design of {', '.join(kernels)}",
         job="RunActiveLearningLoop",
         sources=(facts["source"],),
-        summary=f"Figures are {target_text(facts)}. "
+        summary=f"Figures are {target_text(facts)}. Minimised: {objective_text(facts)}. "
         + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
         answers=answers,
         key_figures=_figures(facts),
@@ -66,17 +68,8 @@ def write_loop_page(
         searches=[_search(facts, rows, name) for name in kernels],
         predictions=[_predictions(facts, predicted)] if predicted else [],
         grids=[
-            Grid(
-                "Validated designs",
-                ("kernel", "design", "origin", "predicted cycles", "cycles", "predicted rank", "rank", "fits"),
-                [
-                    [row[name] if name != "fits" else ("yes" if row["fits"] else "no") for name in
-                     ("kernel", "key", "origin", "predicted_cycles", "cycles", "predicted_rank", "rank", "fits")]
-                    for found in facts["validation"]["kernels"].values()
-                    for row in found["rows"]
-                ],
-                "Ranks are among the validated designs of a kernel.",
-            ),
+            *_validated(facts),
+            *_implemented(facts),
             *_benches(facts),
         ],
         failures=_failures(rows),
@@ -85,6 +78,46 @@ def write_loop_page(
         files={name: what for name, what in FILES.items() if (folder / name).exists()},
     )  # fmt: skip
     (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+
+
+def _validated(facts: Mapping[str, Any]) -> list[Grid]:
+    """The validated designs; nothing where there is none."""
+    names = ("kernel", "key", "origin", "predicted_cycles", "cycles", "predicted_rank", "rank", "fits")
+    rows = [
+        [("yes" if row["fits"] else "no") if name == "fits" else row[name] for name in names]
+        for found in facts["validation"]["kernels"].values()
+        for row in found["rows"]
+    ]
+    columns = ("kernel", "design", "origin", "predicted cycles", "cycles", "predicted rank", "rank", "fits")
+    note = "Ranks are among the validated designs of a kernel."
+    return [Grid("Validated designs", columns, rows, note)] if rows else []
+
+
+def _implemented(facts: Mapping[str, Any]) -> list[Grid]:
+    """Predicted, synthesised and implemented side by side; nothing where no design was implemented."""
+    rows = []
+    for found in facts["validation"]["kernels"].values():
+        for row in found["rows"]:
+            if row["implemented_status"] is None:
+                continue
+            fits = {True: "yes", False: "no", None: row["implemented_status"]}
+            named = (row["kernel"], row["key"])
+            rows.append([*named, "predicted", row["predicted_cycles"], *_shares(row, "predicted_"), None, None])
+            rows.append([*named, "synthesised", row["cycles"], *_shares(row, ""), None, fits[row["fits"]]])
+            rows.append(
+                [*named, "implemented", None, *_shares(row, "implemented_"), row["implemented_clock_ns"],
+                 fits[row["implemented_fits"]]]
+            )  # fmt: skip
+    if not rows:
+        return []
+    columns = ("kernel", "design", "figures", "cycles", *map(resource_label, Resource), "clock, ns", "fits")
+    note = "Implemented: placed and routed by Vivado, out of context; it fits where the clock is met too."
+    return [Grid("Predicted, synthesised, implemented", columns, rows, note)]
+
+
+def _shares(row: Mapping[str, Any], kind: str) -> list[str | None]:
+    found = (row.get(f"{kind}util_{name}") for name in Resource)
+    return [None if share is None else percent_text(share) for share in found]
 
 
 def _benches(facts: Mapping[str, Any]) -> list[Grid]:
@@ -101,16 +134,25 @@ def _benches(facts: Mapping[str, Any]) -> list[Grid]:
 
 
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
-    clock = facts["clock_ns"]
+    clock, margin, aim = facts["clock_ns"], facts["uncertainty"], facts["flow_target"]
+    told = [f"at {clock:g} ns" if clock else "clock not recorded"]
+    told += [f"uncertainty {margin}"] * bool(margin) + [f"flow target {aim}"] * bool(aim)
     found = [
-        KeyFigure("part", facts["part"] or "not recorded", f"at {clock:g} ns" if clock else "clock not recorded"),
+        KeyFigure("part", facts["part"] or "not recorded", ", ".join(told)),
         KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
     ]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
-        found.append(KeyFigure(f"{name}: fewest cycles", best["cycles"] if best else None, _found_in(best)))
+        found.append(_least(facts, name, best))
         found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
     return found
+
+
+def _least(facts: Mapping[str, Any], kernel: str, best: Mapping[str, Any] | None) -> KeyFigure:
+    if facts["unit"] == "cycles":
+        return KeyFigure(f"{kernel}: fewest cycles", best["cycles"] if best else None, _found_in(best))
+    value = None if best is None else value_text(best["value"], facts["unit"])
+    return KeyFigure(f"{kernel}: least {facts['objective']}", value, _found_in(best))
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:
@@ -180,6 +222,7 @@ def _search(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel:
         curves=[SearchCurve("this search", [row["best_so_far"] for row in mine])],
         reference=written,
         reference_name=BASELINES[AS_WRITTEN],
+        unit=facts["unit"],
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STATE = "state.json"
 PROPOSALS = "proposals.json"
 RUNS = "runs.jsonl"
+COSTS = "costs.json"
 TIMES = "times.json"
 
 

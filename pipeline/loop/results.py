@@ -14,7 +14,7 @@ from pipeline.loop.best import write_best
 from pipeline.loop.page import write_loop_page
 from pipeline.loop.proof import prove_best
 from pipeline.loop.record import TIMES, RoundsRecord, read_json
-from pipeline.loop.summary import best_of, loop_facts
+from pipeline.loop.summary import best_of, loop_facts, objective_text
 from pipeline.loop.tables import (
     FRONT_COLUMNS,
     PREDICTED_COLUMNS,
@@ -64,7 +64,7 @@ def write_results(
         if best is not None:
             assumed = loop.devices.assumptions(plan.address.flow)
             told = facts["kernels"][kernel]
-            compared = [f"As written: {written_text(told)}"]
+            compared = [f"Searched for: {objective_text(facts)}.", f"As written: {written_text(told)}"]
             if told["as_written"] is not None:
                 compared.append(f"This design: {told['compared']}.")
             if told["performance"] is not None:

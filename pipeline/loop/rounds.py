@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,26 @@ from pipeline.files import intact, write_json
 from pipeline.loop.baselines import designs_of, tool_alone, with_baselines
 from pipeline.loop.bound import least_cycles
 from pipeline.loop.forecast import calibration
+from pipeline.loop.hours import WIDER, expected_seconds, seconds_left, seconds_taken, weighed, why_out_of_time, within
 from pipeline.loop.labelled import labelled
 from pipeline.loop.measured import MeasuredDesign, measured, write_measured
-from pipeline.loop.record import PROPOSALS, RUNS, STATE, TIMES, RoundsRecord, interleaved, read_json, round_to_json
+from pipeline.loop.record import (
+    COSTS,
+    PROPOSALS,
+    RUNS,
+    STATE,
+    TIMES,
+    RoundsRecord,
+    interleaved,
+    read_json,
+    round_to_json,
+)
 from pipeline.loop.search import search_of
 from pipeline.loop.tables import best_values
 
 if TYPE_CHECKING:
     from pipeline.design_space import Point
+    from pipeline.exploration import Candidates, Objective
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.plan import KernelPlan
@@ -72,6 +85,8 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
     if earlier is not None or not before.takes:
         return earlier
     loop = before.loop
+    if (out_of_time := why_out_of_time(before)) is not None:
+        return out_of_time
     # The budget ends the chain of rounds, never a round: a larger one goes on from here.
     return stop_reason(
         before.outcomes(kernel), loop.goal, budget=_ENDLESS, rounds=before.answers(kernel),
@@ -79,25 +94,48 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
     )  # fmt: skip
 
 
-def propose_round(loop: ClosedLoop, number: int, folder: Path) -> None:
+def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[int], object] | None = None) -> None:
     """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
 
-    It begins with the baselines that are due. Writes ``proposals.json``.
+    It begins with the baselines that are due. ``told`` hears how many more designs have estimates. Writes
+    ``proposals.json``.
     """
     trained = loop.train_folder(number)
     state = read_json(trained / STATE, *loop.plans)
     answers: dict[str, Round] = {}
+    before = before_round(loop, number)
+    timed = {} if loop.hours is None else seconds_taken(before)
+    seconds: dict[str, Any] = {}
     for kernel, plan in loop.plans.items():
         if state[kernel]["stopped"] is None:
-            search = search_of(loop, plan, trained / f"{kernel}.safetensors")
+            search = search_of(loop, plan, trained / f"{kernel}.safetensors", told=told)
             # A kernel's name rather than its place: the same draws whatever else shares the budget.
             rng = np.random.default_rng([loop.seed, number, zlib.crc32(kernel.encode())])
-            answer = search.propose(before_round(loop, number).outcomes(kernel), loop.batch, rng)
+            wanted = loop.batch * WIDER if timed.get(kernel) else loop.batch
+            answer = search.propose(before.outcomes(kernel), wanted, rng)
+            if timed.get(kernel):
+                answer = _worth_it(answer, timed[kernel], search.candidates, loop.batch)
             answers[kernel] = with_baselines(loop, plan, number, answer, search.candidates)
+            keys = [proposal.key for proposal in answers[kernel].proposals]
+            seconds[kernel] = expected_seconds(timed.get(kernel, {}), search.candidates, keys)
     order = interleaved({kernel: len(answer.proposals) for kernel, answer in answers.items()}, loop.batch, number - 1)
+    affordable = within(order, seconds, seconds_left(before))
     write_json(
         folder / PROPOSALS,
-        {"order": order, "answers": {kernel: round_to_json(answer) for kernel, answer in answers.items()}},
+        {
+            "order": affordable,
+            "answers": {kernel: round_to_json(answer) for kernel, answer in answers.items()},
+            **({"cut": True} if order and not affordable else {}),
+        },
+    )
+
+
+def _worth_it(answer: Round, taken: Mapping[str, float], candidates: Candidates, batch: int) -> Round:
+    """The proposals of a round that are worth the time that they are expected to take."""
+    keys = [proposal.key for proposal in answer.proposals]
+    answer = weighed(answer, expected_seconds(taken, candidates, keys))
+    return replace(
+        answer, proposals=answer.proposals[:batch], exhausted=answer.exhausted and len(answer.proposals) <= batch
     )
 
 
@@ -117,19 +155,27 @@ def as_measured(plan: KernelPlan, outcome: Outcome, sampled_by: str) -> Measured
 
 
 def write_runs(
-    folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan
+    folder: Path, keys: Sequence[str], outcomes: Mapping[str, Outcome], plan: KernelPlan, goal: Objective
 ) -> list[MeasuredDesign]:
-    """Writes the results in the order of ``keys`` as ``runs.jsonl``, and ``times.json``, which differs from run to run.
+    """Writes the results in the order of ``keys`` as ``runs.jsonl``, the costs of those that fit as ``costs.json``, for
+    who knows no goal, and ``times.json``, which differs from run to run.
 
     Returns the rows in the order in which they were done.
     """
     rows = {key: as_measured(plan, outcome, "loop") for key, outcome in outcomes.items()}
     write_measured(folder / RUNS, (rows[key] for key in keys if key in rows))
+    write_json(folder / COSTS, _costs(rows, goal))
     write_json(
         folder / TIMES,
         {key: {"seconds": outcome.seconds, "started": outcome.started} for key, outcome in outcomes.items()},
     )
     return list(rows.values())
+
+
+def _costs(rows: Mapping[str, MeasuredDesign], goal: Objective) -> dict[str, list[float]]:
+    """The costs of each design that fits, by key."""
+    outcomes = {key: row.outcome() for key, row in rows.items() if not tool_alone(key)}
+    return {key: list(goal.rank(outcome)) for key, outcome in outcomes.items() if goal.is_valid(outcome)}
 
 
 def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[MeasuredDesign]) -> str:

@@ -61,7 +61,7 @@ def run_loop(
             if not (runs := loop.runs_folder(number, kernel, take)).is_dir():
                 designs = proposed(loop, number, kernel, take)
                 with made_whole_folder(runs) as place:
-                    rows = write_runs(place, [key for key, _ in designs], _results(plan, designs), plan)
+                    rows = write_runs(place, [key for key, _ in designs], _results(plan, designs), plan, loop.goal)
                 if rows:
                     tell(round_text(loop, number, kernel, rows))
     record = RoundsRecord(loop, tuple(takes))

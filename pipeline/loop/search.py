@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,12 +43,21 @@ def model_of_round(loop: ClosedLoop, plan: KernelPlan, number: int) -> Path:
     return loop.train_folder(number) / f"{plan.name}.safetensors"
 
 
-def search_of(loop: ClosedLoop, plan: KernelPlan, model: Path, *, acquisition: str | None = None) -> Search:
+def search_of(
+    loop: ClosedLoop,
+    plan: KernelPlan,
+    model: Path,
+    *,
+    acquisition: str | None = None,
+    told: Callable[[int], object] | None = None,
+) -> Search:
     """The search of a loop on one kernel; ``model`` is the file that the round's training left, where it left one.
 
-    ``acquisition`` takes the place of the loop's own. Raises PipelineError for names that do not go together.
+    ``acquisition`` takes the place of the loop's own; ``told`` hears how many more designs have estimates. Raises
+    PipelineError for names that do not go together.
     """
     facts = features_of(loop, plan)
+    facts.told = told
     return Search(
         candidates_of(loop, plan, facts), _strategy(loop, plan, facts, model, acquisition or loop.acquisition)
     )

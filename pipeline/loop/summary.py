@@ -16,8 +16,9 @@ from pipeline.loop.against import against_written, time_ns, used_text, value_tex
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
-from pipeline.loop.candidates import pool_of
+from pipeline.loop.candidates import bound_of, pool_of
 from pipeline.loop.histories import corrections_of
+from pipeline.loop.hours import untimed, why_out_of_time
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
 from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
 from pipeline.loop.tables import value_of
@@ -60,11 +61,15 @@ def why_stopped(record: RoundsRecord, kernel: str, budget: int, runs: Sequence[R
     if earlier is not None:
         return earlier
     loop = record.loop
+    if (out_of_time := why_out_of_time(record)) is not None:
+        return out_of_time
     reason = stop_reason(
         record.outcomes(kernel), loop.goal, budget=budget, rounds=record.answers(kernel), target=loop.target,
         lower_bound=least_cycles(loop, loop.plans[kernel]),
     )  # fmt: skip
     spent = f"the budget of {budget} runs is used up"
+    if loop.hours is not None and len(runs) < budget:
+        spent = f"all rounds are done: of the budget of {budget} runs {len(runs)} were worth their time"
     # Kernels that share a budget: what one has run is less than what is spent.
     return spent if reason is None or (len(runs) >= budget and reason.startswith("the budget")) else reason
 
@@ -82,6 +87,11 @@ def notices(loop: ClosedLoop) -> list[str]:
             )
         if plan.kept:
             said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
+        if not plan.replays and (bound := bound_of(loop, plan)) is not None:
+            said.append(
+                f"estimates of {plan.name} are slow: the search looked at {bound:,} designs drawn at random and some "
+                "around the best; --warm-start none goes without estimates"
+            )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
         if plan.kernel is not None:
@@ -145,13 +155,14 @@ def loop_facts(
         "source": loop.source_name,
         **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
-        "notices": [*notices(loop), *_assumptions(runs)],
+        "notices": [*notices(loop), *_assumptions(runs), *untimed(record)],
         "objective": loop.goal.text,
         "unit": loop.goal.unit,
         "limits": [limit.text for limit in loop.goal.limits],
         "utilisation_limit": loop.goal.limit,
         "target": loop.target,
         "budget": budget,
+        "hours": loop.hours,
         "batch": loop.batch,
         "seed": loop.seed,
         "surrogate": loop.surrogate,

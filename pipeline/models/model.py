@@ -17,6 +17,8 @@ from pipeline.models.network import Network, NetworkOutput
 from pipeline.models.ragged import segment_max, segment_sum, weighted_sum
 from pipeline.models.sharing import Sharing, share
 
+_TAIL, _LEAST_SPREAD = 0.05, 1e-3
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -91,7 +93,8 @@ class DesignModel(nn.Module):
     def set_scales(self, targets: Tensor, estimates: Tensor | None) -> None:
         """Learns the scales of targets (n, T) and of estimates (n, F) from training data, where the model uses them.
 
-        With a residual the heads' own scale is that of what the estimates leave.
+        With a residual the heads' own scale is that of what the estimates leave. The outer twentieths on either side
+        count as their bounds, so that no design of tens of devices sets the scale.
         """
         if hasattr(self, "beforehand") and estimates is not None:
             self.beforehand.set_scales(estimates)
@@ -99,8 +102,12 @@ class DesignModel(nn.Module):
             left = targets
             if self.config.adds_estimate and estimates is not None:
                 left = targets - self.beforehand.residual(estimates)
-            self.target_mean.copy_(left.mean(0))
-            self.target_scale.copy_(left.std(0, correction=0).clamp(min=1e-3))
+            inner = left.clamp(left.quantile(_TAIL, dim=0), left.quantile(1 - _TAIL, dim=0))
+            spread = inner.std(0, correction=0)
+            # A target that hardly ever moves keeps the unit of its few other values.
+            spread = torch.where(spread > _LEAST_SPREAD, spread, left.std(0, correction=0).clamp(max=1.0))
+            self.target_mean.copy_(inner.mean(0))
+            self.target_scale.copy_(spread.clamp(min=_LEAST_SPREAD))
 
     def encode(self, graphs: GraphBatch) -> Tensor:
         """(M, N, D), the embeddings of the nodes, which no design changes. Raises PipelineError for other widths."""

@@ -114,6 +114,13 @@ class BestSoFar:
     metric: str = "cycles"
     """What the curves count; another than cycles is named whole, has a linear axis and is no smaller for a better
     search, such as ``% of searches within 2 % of the best``."""
+    unit: str = "cycles"
+    """What is minimised, after a number, where the metric is not another: ``cycles``, ``ns``, ``DSP``."""
+
+    @property
+    def least(self) -> str:
+        """What the curves show, for people."""
+        return "fewest cycles so far" if self.unit == "cycles" else f"least so far, {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,22 @@ def rmse(true: Sequence[float | None], predicted: Sequence[float | None]) -> flo
     return math.sqrt(math.fsum(squares) / len(squares)) if squares else None
 
 
+def error_text(true: Sequence[float | None], predicted: Sequence[float | None], *, log: bool) -> str | None:
+    """How far off predictions are, for people; None without a known pair.
+
+    What spans decades is told as a factor, the geometric mean of the larger over the smaller of positive pairs; all
+    else as the root mean squared error.
+    """
+    if not log:
+        error = rmse(true, predicted)
+        return None if error is None else f"RMSE {number_text(error, 3)}"
+    pairs = [(a, b) for a, b in zip(true, predicted, strict=True) if a is not None and b is not None and min(a, b) > 0]
+    if not pairs:
+        return None
+    factor = math.exp(math.fsum(abs(math.log(a / b)) for a, b in pairs) / len(pairs))
+    return f"off by a factor of {factor:.2f} on average"
+
+
 def resource_label(name: str) -> str:
     """A resource as its field calls it: ``BRAM`` for ``bram_18k`` and for ``util_bram_18k``."""
     bare = name.removeprefix("util_")
@@ -105,3 +121,22 @@ def number_text(value: float | None, digits: int = 4) -> str:
 def percent_text(fraction: float | None) -> str:
     """A fraction as per cent with one decimal, a dash for None."""
     return "\u2013" if fraction is None or not math.isfinite(fraction) else f"{100 * fraction:.1f} %"
+
+
+def cell_text(value: Any) -> str:
+    """A value for people: numbers grouped or rounded, None a dash, truths as words; not escaped."""
+    if value is None:
+        return "\u2013"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def count_text(count: Any) -> str:
+    """A count, or the range that a pair of them is."""
+    if not isinstance(count, tuple):
+        return cell_text(count)
+    least, most = count
+    return cell_text(least) if least == most else f"{cell_text(least)} to {cell_text(most)}"

@@ -114,6 +114,11 @@ def design_text(facts: Facts) -> str:
         lines += _table(["  source", "for", "status", "cycles", *(one.short for one in _RESOURCES)], results)
     if estimate["assumed"]:
         lines.append(f"  estimate: {estimate['assumed']}")
+    if estimate.get("assumed_cycles") is not None:
+        lines.append(
+            f"  estimate: {estimate['assumed_cycles']:,} cycles under {estimate['assumed_trips']} iterations of each "
+            "loop without a known bound; state it by #pragma HLS loop_tripcount"
+        )
     lines += [
         f"  {label['source']}: {label['reason']}" for label in [*facts["labels"], estimate] if label.get("reason")
     ]

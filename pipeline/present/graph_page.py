@@ -7,6 +7,7 @@ script only highlights what belongs together and opens the list of a block that 
 from __future__ import annotations
 
 import html
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import made_whole
+from pipeline.present.templates import asset, rendered
 
 Row = dict[str, Any]
 
@@ -38,12 +40,16 @@ def graph_page(nodes: Any, edges: Any, *, title: str) -> str:
     name. The same tables give the same text.
     """
     view = _View(nodes.to_pylist(), edges.to_pylist())
-    sections = "".join(_section(view, function) for function in view.functions[:MAX_FUNCTIONS])
-    hidden = len(view.functions) - MAX_FUNCTIONS
-    if hidden > 0:
-        sections += f'<p class="note">{hidden} more functions are in the tables only.</p>'
-    return _PAGE.format(
-        title=html.escape(title), css=_CSS, script=_SCRIPT, facts=_facts(view), legend=_LEGEND, sections=sections
+    counts = {**view.kinds, "function": len(view.functions)}
+    return rendered(
+        "graph_page.html",
+        title=title,
+        style=asset("graph_page.css"),
+        script=asset("graph_page.js"),
+        facts=[(counts.get(name, 0), name) for name in ("function", "loop", "site", "array", "block", "instruction")],
+        sections=[_section(view, function) for function in view.functions[:MAX_FUNCTIONS]],
+        hidden=len(view.functions) - MAX_FUNCTIONS,
+        most_accesses=MAX_BLOCKS,
     )
 
 
@@ -113,15 +119,22 @@ class _Drawing:
     y: float = 8
 
 
-def _section(view: _View, function: Row) -> str:
+def _section(view: _View, function: Row) -> dict[str, Any]:
+    """What the page says of one function."""
     name = function["name"]
-    role = f' <span class="role">{_text(function["role"])}</span>'
-    line = f' <span class="line">line {function["line"]}</span>' if function["line"] else ""
-    head = f'<h2 id="f{function["id"]}"><code>{_text(name)}</code>{role}{line}</h2>'
-    if function["reason"]:
-        head += f'<p class="note">{_text(function["reason"])}</p>'
-    drawing = _draw(view, name)
-    return f"<section>{head}{drawing}{_access_table(view, name)}{''.join(_block_lists(view, name))}</section>\n"
+    return {
+        "function": function,
+        "drawing": _draw(view, name),
+        "accesses": list(itertools.islice(_accesses(view, name), MAX_BLOCKS + 1)),
+        "passed": [
+            f"{array['name']} \u2192 {view.nodes[other]['function']}.{view.nodes[other]['name']}"
+            for array in view.arrays[name]
+            for other in dict.fromkeys(view.bindings[array["id"]])
+        ],
+        "blocks": list(_blocks(view, name)),
+        "open": view.kinds["block"] <= MAX_OPEN,
+        "linked": len(view.blocks[name]) <= MAX_BLOCKS,
+    }
 
 
 # The drawing
@@ -355,11 +368,9 @@ def _trip(loop: Row) -> str:
 # The lists ----------------------------------------------------------------------------------------------------
 
 
-def _access_table(view: _View, function: str) -> str:
-    rows: list[str] = []
+def _accesses(view: _View, function: str) -> Iterator[Row]:
+    """The accesses to arrays, in the order of the code."""
     for block in view.blocks[function]:
-        if len(rows) > MAX_BLOCKS:
-            break
         for member in view.members[block["id"]]:
             for access in view.accesses[member["id"]]:
                 strides = ", ".join(
@@ -367,81 +378,27 @@ def _access_table(view: _View, function: str) -> str:
                     + (" bytes" if s["dim"] is None else f" in dim {s['dim']}")
                     for s in view.strides[member["id"]]
                 )
-                rows.append(
-                    f"<tr><td><code>{_text(view.nodes[access['target']]['name'])}</code></td><td>{_text(access['mode'])}</td>"
-                    f"<td><code>{_text(access['text'] or 'not affine')}</code></td><td>{_text(strides)}</td>"
-                    f"<td>{member['line'] or ''}</td></tr>"
-                )
-    passed = [
-        f"{_text(array['name'])} \u2192 {_text(view.nodes[other]['function'])}.{_text(view.nodes[other]['name'])}"
-        for array in view.arrays[function]
-        for other in dict.fromkeys(view.bindings[array["id"]])
-    ]
-    given = f'<p class="note">Passed on: {", ".join(passed)}</p>' if passed else ""
-    if not rows:
-        return given
-    more = "the first " if len(rows) > MAX_BLOCKS else ""
-    return (
-        f'<details class="accesses"><summary>Array accesses ({more}{len(rows)})</summary><div class="wide">'
-        "<table><thead><tr>"
-        "<th>array</th><th>access</th><th>index</th><th>elements per iteration</th><th>line</th></tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div></details>{given}"
-    )
+                yield {**access, "array": view.nodes[access["target"]]["name"], "strides": strides, **_at(member)}
 
 
-def _block_lists(view: _View, function: str) -> Iterator[str]:
-    blocks = view.blocks[function]
-    if not blocks:
-        return
-    opened = " open" if view.kinds["block"] <= MAX_OPEN else ""
-    yield f'<details class="blocks"{opened}><summary>Blocks and instructions ({len(blocks)} blocks)</summary>'
-    for block in blocks:
+def _at(member: Row) -> Row:
+    return {"line": member["line"] or ""}
+
+
+def _blocks(view: _View, function: str) -> Iterator[Row]:
+    """The blocks with their instructions; those beyond the bound without, where a drawing links to them."""
+    for block in view.blocks[function]:
         members = view.members[block["id"]]
-        head = (
-            f'<summary><code>{_text(block["name"])}</code> <span class="role">{_text(block["role"])}</span> '
-            f'<span class="line">{len(members)} instruction{"" if len(members) == 1 else "s"}: '
-            f"{_text(_cut(_summary(members), 90))}</span></summary>"
-        )
-        if view.listed > MAX_INSTRUCTIONS:
-            # A block that is drawn needs something that its link leads to.
-            if len(blocks) <= MAX_BLOCKS:
-                yield f'<details id="b{block["id"]}">{head}<p class="note">Listed in the tables only.</p></details>'
-                continue
-            yield '<p class="note">More blocks are in the tables only.</p>'
-            break
-        view.listed += len(members)
-        rows = "".join(
-            f"<tr><td>{member['line'] or ''}</td><td><code>{_text(member['text'])}</code></td></tr>"
-            for member in members[:MAX_INSTRUCTIONS]
-        )
-        after = ", ".join(
-            f'<a href="#b{target}">{_text(view.nodes[target]["name"])}</a>'
-            if len(blocks) <= MAX_BLOCKS
-            else _text(view.nodes[target]["name"])
-            for target in view.successors[block["id"]]
-        )
-        then = f'<p class="note">then {after}</p>' if after else ""
-        yield (
-            f'<details id="b{block["id"]}">{head}<div class="wide"><table><thead><tr><th>line</th>'
-            "<th>instruction</th></tr>"
-            f"</thead><tbody>{rows}</tbody></table></div>{then}</details>"
-        )
-    yield "</details>"
-
-
-def _facts(view: _View) -> str:
-    names = ("function", "loop", "site", "array", "block", "instruction")
-    counts = {**view.kinds, "function": len(view.functions)}
-    items = "".join(
-        f"<li><b>{counts.get(name, 0):,}</b> {name}{'' if counts.get(name, 0) == 1 else 's'}</li>" for name in names
-    )
-    links = ""
-    if len(view.functions) > 1:
-        links = "<nav>" + " ".join(
-            f'<a href="#f{f["id"]}"><code>{_text(f["name"])}</code></a>' for f in view.functions[:MAX_FUNCTIONS]
-        )
-        links += "</nav>"
-    return f"<ul class=facts>{items}</ul>{links}"
+        listed = view.listed <= MAX_INSTRUCTIONS
+        view.listed += len(members) * listed
+        yield {
+            **block,
+            "count": len(members),
+            "summary": _cut(_summary(members), 90),
+            "listed": listed,
+            "members": [{**_at(member), "text": member["text"]} for member in members[:MAX_INSTRUCTIONS] if listed],
+            "after": [(target, view.nodes[target]["name"]) for target in view.successors[block["id"]]],
+        }
 
 
 def _text(value: object) -> str:
@@ -450,79 +407,3 @@ def _text(value: object) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "\u2026"
-
-
-_LEGEND = (
-    '<p class="legend"><span class="key pipeline">PIPELINE</span><span class="key parallel">PARALLEL</span>'
-    '<span class="key tile">TILE</span> pragma sites <i class="swatch load"></i> load '
-    '<i class="swatch store"></i> store '
-    '<i class="swatch flow"></i> control flow <i class="swatch back"></i> back edge. '
-    "A block opens its instructions below.</p>"
-)
-_CSS = """
-:root{--bg:#fbfbfa;--card:#fff;--ink:#1f2328;--faint:#667079;--rule:#d6dade;--load:#2767c9;--store:#c4570c;--back:#8b3fc0;
---flow:#a3abb3;--pipeline:#6b46c1;--parallel:#0f7a5a;--tile:#946200;--d0:#f2f5f9;--d1:#e7edf5;--d2:#dce5f0;--d3:#d1ddeb;
---d4:#c6d5e6;--block:#fff}
-@media(prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1b1f23;--ink:#e4e7ea;--faint:#9aa4ad;--rule:#363d44;
---load:#7aaef8;--store:#f2a15f;--back:#cd9bf0;--flow:#66707a;--pipeline:#b79df5;--parallel:#5fd0a9;--tile:#e3b75a;
---d0:#1d242c;--d1:#232c36;--d2:#2a3541;--d3:#313e4c;--d4:#384757;--block:#171b1f}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1240px;margin:0 auto;padding:20px 24px 60px}
-h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:0 0 8px}
-code,svg text{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
-section{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:14px 16px;margin:16px 0}
-.facts{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;padding:0;margin:4px 0}
-nav{display:flex;flex-wrap:wrap;gap:4px 14px}a{color:var(--load)}
-.role,.line,.note,.legend,nav,.facts{color:var(--faint);font-size:13px}.facts b{color:var(--ink)}
-.key{border:1px solid;border-radius:9px;padding:0 8px;margin-right:6px;font-size:11.5px}
-.key.pipeline{color:var(--pipeline)}.key.parallel{color:var(--parallel)}.key.tile{color:var(--tile)}
-.swatch{display:inline-block;width:18px;height:0;border-top:2px solid;vertical-align:middle;margin-left:10px}
-.swatch.load{color:var(--load)}.swatch.store{color:var(--store)}.swatch.flow{color:var(--flow)}.swatch.back{color:var(--back)}
-figure{margin:0;overflow-x:auto}svg{width:100%;min-width:860px;height:auto;display:block}
-svg text{font-size:11.5px;fill:var(--ink)}svg .faint,svg .ops{fill:var(--faint)}svg .end{text-anchor:end}
-svg .head{font-size:12.6px;font-weight:600}svg .trip{font-weight:600;fill:var(--load)}svg .name{font-weight:600}
-.loop{stroke:var(--rule)}.d0{fill:var(--d0)}.d1{fill:var(--d1)}.d2{fill:var(--d2)}.d3{fill:var(--d3)}.d4{fill:var(--d4)}
-.removed{fill:none;stroke:var(--faint);stroke-dasharray:5 4}
-.block rect,.array rect{fill:var(--block);stroke:var(--rule)}.block{cursor:pointer;text-decoration:none}
-.array rect{stroke:var(--faint)}.block:hover rect,.array:hover rect{stroke:var(--load)}
-.chip rect{fill:var(--block);stroke:currentColor}.chip text{font-size:10.5px;fill:currentColor}
-.chip.pipeline{color:var(--pipeline)}.chip.parallel{color:var(--parallel)}.chip.tile{color:var(--tile)}
-.link,.flow{fill:none;stroke-width:1.4}.link{opacity:.75}.link.load{stroke:var(--load)}.link.store{stroke:var(--store)}
-.link.call{stroke:var(--faint);stroke-dasharray:4 3}.flow{stroke:var(--flow)}.flow.back{stroke:var(--back)}
-svg.focus .link,svg.focus .flow{opacity:.08}svg.focus .on{opacity:1;stroke-width:2.2}
-details{margin:6px 0}details details{margin:2px 0 2px 14px}summary{cursor:pointer}
-table{border-collapse:collapse;font-size:13px;margin:6px 0 6px 14px}
-th{text-align:left;color:var(--faint);font-weight:500}
-td,th{padding:1px 14px 1px 0;vertical-align:top}
-td code{white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow-x:auto}
-"""
-_SCRIPT = """
-for (const svg of document.querySelectorAll("svg")) {
-  for (const node of svg.querySelectorAll("[data-b].block,[data-a].array")) {
-    const key = node.dataset.b ? `[data-b="${node.dataset.b}"]` : `[data-a="${node.dataset.a}"]`;
-    node.addEventListener("mouseenter", () => {
-      svg.classList.add("focus");
-      svg.querySelectorAll("path" + key).forEach((path) => path.classList.add("on"));
-    });
-    node.addEventListener("mouseleave", () => {
-      svg.classList.remove("focus");
-      svg.querySelectorAll(".on").forEach((path) => path.classList.remove("on"));
-    });
-  }
-}
-const open = () => {
-  let node = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  for (; node && node !== document.body; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
-  const found = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  if (found) found.scrollIntoView({ block: "center" });
-};
-addEventListener("hashchange", open);
-open();
-"""
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>{title}: program graph</title><style>{css}</style></head>
-<body><main><h1>{title}</h1>{facts}{legend}
-{sections}</main><script>{script}</script></body></html>
-"""

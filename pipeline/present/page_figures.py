@@ -23,13 +23,13 @@ from pipeline.present.charts import (
     SearchCurve,
 )
 from pipeline.present.columns import (
+    error_text,
     front_of,
     highest_utilisation,
     number_text,
     numbers,
     percent_text,
     resource_label,
-    rmse,
     same_length,
     thinned,
 )
@@ -124,10 +124,11 @@ def front_figure(front: Front) -> PageFigure:
 
 
 def search_figure(search: BestSoFar) -> PageFigure:
-    """Fewest cycles after n runs: methods as steps, baselines dashed, spreads as bands."""
+    """The least after n designs: methods as steps, baselines dashed, spreads as bands."""
     data: list[dict[str, Any]] = []
     values: list[float | None] = [search.best_known, search.reference]
     counted = search.metric == "cycles"
+    told = f"design %{{x}}: %{{y:,.6~g}} {safe(search.unit)}" if counted else "run %{x}: %{y:.1f}"
     longest = 1
     for number, curve in enumerate(search.curves):
         best = numbers(curve.best)
@@ -142,13 +143,13 @@ def search_figure(search: BestSoFar) -> PageFigure:
                     "shape": "hv", "color": series_colour(number), "width": 2 if curve.baseline else 3,
                     "dash": "dash" if curve.baseline else "solid",
                 },
-                "hovertemplate": "run %{x}: %{y:,.0f} cycles" if counted else "run %{x}: %{y:.1f}",
+                "hovertemplate": told,
             }
         )  # fmt: skip
     layout = base_layout(
         380,
-        xaxis={"title": {"text": "HLS runs"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
-        yaxis=log_axis("fewest cycles so far", values) if counted else {"title": {"text": safe(search.metric)}},
+        xaxis={"title": {"text": "designs tried"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
+        yaxis=_least_axis(search, values) if counted else {"title": {"text": safe(search.metric)}},
         showlegend=True,
         hovermode="x unified",
     )
@@ -159,10 +160,17 @@ def search_figure(search: BestSoFar) -> PageFigure:
         if value is not None and value > 0:
             layout["shapes"].append(level_line("y", value))
             words = f"{name} {number_text(value)}"
-            place = math.log10(value)
+            place = math.log10(value) if layout["yaxis"].get("type") == "log" else value
             layout["annotations"].append(remark(words, x=1, y=place, xref="paper", yref="y", side=side))
     title = f"Best so far for {search.kernel}: {search.source}"
     return PageFigure(title, data, layout)
+
+
+def _least_axis(search: BestSoFar, values: Sequence[float | None]) -> dict[str, Any]:
+    """Ratios count, unless the least is nothing at all."""
+    if any(value == 0 for value in values):
+        return {"title": {"text": safe(search.least)}, "rangemode": "tozero"}
+    return log_axis(search.least, values)
 
 
 def learning_figure(curves: LearningCurves) -> PageFigure:
@@ -225,10 +233,8 @@ def prediction_figure(target: Predictions) -> PageFigure:
          "x1": 10**high if target.log else high, "y0": 10**low if target.log else low,
          "y1": 10**high if target.log else high, "line": {"color": "var(--faint)", "width": 1, "dash": "dot"}}
     ]  # fmt: skip
-    error = rmse([true[i] for i in known], [predicted[i] for i in known])
-    said = (
-        f"RMSE {number_text(error, 3)} over {len(known):,} designs." if error is not None else "No design to compare."
-    )
+    error = error_text([true[i] for i in known], [predicted[i] for i in known], log=target.log)
+    said = f"{error[0].upper()}{error[1:]}, over {len(known):,} designs." if error else "No design to compare."
     return PageFigure(title, data, layout, f"{said} {_of_all(len(drawn), len(known))}".strip())
 
 

@@ -23,12 +23,11 @@ from pipeline.present.charts import (
     BestSoFar,
     Comparison,
     ExpertUse,
-    Front,
     GateWeights,
     LearningCurves,
     Predictions,
 )
-from pipeline.present.columns import front_of, highest_utilisation, number_text, numbers, rmse, same_length, short
+from pipeline.present.columns import error_text, number_text, numbers, same_length, short
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b4559a", "#c48a00", "#3f9fd8", "#5b6670")
 _MARKERS = ("o", "D", "s", "^", "P", "X", "*")
@@ -114,13 +113,8 @@ def learning_curves(curves: Sequence[LearningCurves]) -> Picture:
 
 
 def best_so_far(searches: Sequence[BestSoFar]) -> Picture:
-    """A panel a search: fewest cycles after n HLS runs, baselines dashed with their spread. Raises likewise."""
+    """A panel a search: the least after n designs, baselines dashed with their spread. Raises likewise."""
     return _panels(searches, _draw_search, width=5.2, height=3.5)
-
-
-def pareto_fronts(fronts: Sequence[Front]) -> Picture:
-    """A panel each: cycles against the highest utilisation, the front as steps. Raises PipelineError likewise."""
-    return _panels(fronts, _draw_front, width=4.6, height=3.5)
 
 
 def comparison(measures: Sequence[Comparison]) -> Picture:
@@ -173,10 +167,10 @@ def _draw_predictions(axes: Axes, target: Predictions) -> None:
         axes.plot(ends, ends, color=_FAINT, linewidth=1, linestyle=":", zorder=1)
     axes.set_aspect("equal", adjustable="datalim")
     unit = f" ({target.unit})" if target.unit not in ("", target.target) else ""
-    error = rmse([a for a, _, _ in pairs], [b for _, b, _ in pairs])
+    error = error_text([a for a, _, _ in pairs], [b for _, b, _ in pairs], log=target.log) or "nothing to compare"
     axes.set(title=title, xlabel=f"true {target.target}{unit}", ylabel=f"predicted {target.target}{unit}")
     axes.text(
-        0.98, 0.02, f"RMSE {number_text(error, 3)}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
+        0.98, 0.02, f"{error}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
         va="bottom", color=_FAINT, fontsize=8,
     )  # fmt: skip
     if coloured:
@@ -269,37 +263,8 @@ def _draw_search(axes: Axes, search: BestSoFar) -> None:
     if search.reference is not None:
         _level(axes, search.reference, f"{search.reference_name} {number_text(search.reference)}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set(xlabel="HLS runs", ylabel="fewest cycles so far")
+    axes.set(xlabel="designs tried", ylabel=search.least)
     _headed(axes, f"{search.kernel}, {search.source}")
-
-
-def _draw_front(axes: Axes, front: Front) -> None:
-    title = f"{front.kernel}, {front.source} ({front.origin})"
-    cycles, height = numbers(front.cycles), highest_utilisation(front)
-    same_length(title, keys=front.keys, cycles=cycles)
-    chosen = front_of(cycles, height)
-    known = [(a, b) for a, b in zip(cycles, height, strict=True) if a is not None and b is not None]
-    axes.plot(
-        [a for a, _ in known], [b for _, b in known], "o", color=_QUIET, markersize=3.5, markeredgewidth=0, alpha=0.6,
-        label="dominated designs",
-    )  # fmt: skip
-    steps = [(cycles[i] or 0.0, height[i] or 0.0) for i in chosen]
-    axes.step(
-        [a for a, _ in steps], [b for _, b in steps], where="post", color=_COLOURS[0], marker="o", markersize=5,
-        linewidth=1.6, label="Pareto front",
-    )  # fmt: skip
-    for number, (name, place) in enumerate(front.marked.items(), 1):
-        a, b = cycles[place], height[place]
-        if a is not None and b is not None:
-            axes.plot([a], [b], _MARKERS[number], color=_COLOURS[number], markersize=8, label=name)
-    _log(axes, "x")
-    top = max((b for _, b in known), default=1.0)
-    axes.set_ylim(0, min(1.05 * top or 1.0, 1.25))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    if front.limit is not None and top > 0.4 * front.limit:
-        _level(axes, front.limit, f"limit {front.limit:.0%}")
-    axes.set(xlabel="cycles", ylabel="highest utilisation of a resource")
-    _headed(axes, title)
 
 
 def _draw_comparison(axes: Axes, measures: Comparison) -> None:

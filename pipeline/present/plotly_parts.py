@@ -43,16 +43,36 @@ def base_layout(height: int, *, xaxis: Mapping[str, Any], yaxis: Mapping[str, An
 
 
 def log_axis(title: str, values: Sequence[float | None], *, counts: bool = True) -> dict[str, Any]:
-    """A logarithmic axis around the positive ones of ``values``; ticks of ``counts`` are spelt 20k and 1M."""
+    """A logarithmic axis around the positive ones of ``values``; ticks of ``counts`` are spelt 20k and 1M.
+
+    Where values lie so close that no round number of a decade is among them, ticks are at even steps.
+    """
     positive = [value for value in values if value is not None and value > 0]
+    # Below 1 the spelling would be 100m.
+    counts = counts and min(positive, default=1.0) >= 1
     axis: dict[str, Any] = {"title": {"text": safe(title)}, "type": "log", "tickformat": "~s" if counts else "~g"}
     if positive:
         low, high = math.log10(min(positive)), math.log10(max(positive))
         rim = max(0.05 * (high - low), 0.03)
-        axis["range"] = [round(low - rim, 6), round(high + rim, 6)]
-        # Plotly labels each of 1..9 in a decade unless told otherwise, which crowds axes of many decades.
-        axis["dtick"] = "D1" if high - low < 0.5 else "D2" if high - low < 2 else max(1, math.ceil((high - low) / 7))
+        # What counts has no tick below 1.
+        start = max(low - rim, -0.02) if counts else low - rim
+        axis["range"] = [round(start, 6), round(high + rim, 6)]
+        if high - low < 0.8:
+            # Plotly would draw digits of a decade alone, and between 12,000 and 14,000 there is none.
+            axis |= {"tickmode": "array", "tickvals": even_steps(10**start, 10 ** (high + rim))}
+        else:
+            # Plotly labels each of 1..9 in a decade unless told otherwise, which crowds axes of many decades.
+            axis["dtick"] = "D2" if high - low < 2 else max(1, math.ceil((high - low) / 7))
     return axis
+
+
+def even_steps(low: float, high: float) -> list[float]:
+    """Two to six round numbers from ``low`` to ``high``, evenly apart."""
+    width = (high - low) / 2.5
+    size = 10.0 ** math.floor(math.log10(width))
+    step = next(size * factor for factor in (5, 2, 1) if size * factor <= width)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{place * step:.12g}") for place in range(first, last + 1)]
 
 
 def shared_axis(title: str, values: Sequence[float | None], log: bool) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
 from plotly.offline import get_plotlyjs
@@ -40,7 +39,7 @@ from pipeline.present.page_figures import (
     use_figure,
 )
 from pipeline.present.page_items import Answer, BestDesign, Failure, Grid, KeyFigure, LoopRow
-from pipeline.present.page_parts import text
+from pipeline.present.templates import asset, part, rendered
 
 __all__ = ["Answer", "BestDesign", "Failure", "Grid", "KeyFigure", "LoopRow", "RunReport", "write_run_report"]
 
@@ -96,17 +95,16 @@ def write_run_report(report: RunReport) -> str:
     """
     figures: dict[str, PageFigure] = {}
     sections = [section for section in _sections(report, figures) if section.content]
-    contents = "".join(f'<a href="#{section.name}">{section.title}</a> ' for section in sections)
-    body = "".join(
-        f'<section id="{section.name}"><h2>{section.title}</h2>\n{section.content}</section>\n' for section in sections
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{text(report.title)}</title>\n<style>\n{_asset('run_report.css')}</style></head>\n"
-        f"<body><main>\n{_header(report, contents)}{body}</main>\n{_scripts(figures)}</body></html>\n"
+    return rendered(
+        "run_report.html",
+        report=report,
+        policy=_POLICY,
+        answers=[page_parts.answer(found) for found in report.answers],
+        sections=sections,
+        style=asset("run_report.css"),
+        figures=_values(figures),
+        plotly=get_plotlyjs() if figures else "",
+        script=asset("run_report.js"),
     )
 
 
@@ -115,21 +113,6 @@ class _Section:
     name: str
     title: str
     content: str
-
-
-def _header(report: RunReport, contents: str) -> str:
-    sources = "".join(f"<li>{text(source)}</li>" for source in report.sources)
-    word = "source" if len(report.sources) == 1 else "sources"
-    return (
-        f'<header><p class="job">{text(report.job)}</p><h1>{text(report.title)}</h1>\n'
-        + (f'<p class="summary">{text(report.summary)}</p>\n' if report.summary else "")
-        + (f'<ul class="sources"><li class="word">labels from the {word}</li>{sources}</ul>\n' if sources else "")
-        + (f"<nav>{contents}</nav>" if contents else "")
-        + "</header>\n"
-        + "".join(page_parts.answer(found) + "\n" for found in report.answers)
-        + "".join(f'<p class="warning">{text(warning)}</p>\n' for warning in report.warnings)
-        + (page_parts.tiles(report.key_figures) + "\n" if report.key_figures else "")
-    )
 
 
 def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Section]:
@@ -164,35 +147,16 @@ def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Se
 
 
 def _charts(name: str, shown: list[PageFigure], figures: dict[str, PageFigure]) -> str:
-    parts = []
-    for number, figure in enumerate(shown):
-        place = f"{name}-{number}"
-        figures[place] = figure
-        note = f'<p class="note">{text(figure.note)}</p>' if figure.note else ""
-        parts.append(
-            f'<figure class="card"><h3>{text(figure.title)}</h3><div class="plot" id="{place}" role="img" '
-            f'aria-label="{text(figure.title)}" style="height:{figure.layout["height"]}px"></div>{note}</figure>\n'
-        )
-    size = " small" if name in _SMALL else ""
-    return f'<div class="figures{size}">\n{"".join(parts)}</div>' if parts else ""
+    placed = {f"{name}-{number}": figure for number, figure in enumerate(shown)}
+    figures |= placed
+    return part("charts", placed.items(), name in _SMALL) if placed else ""
 
 
-def _scripts(figures: Mapping[str, PageFigure]) -> str:
-    """Plotly, the figures and what draws them; nothing for a page without charts."""
-    if not figures:
-        return ""
+def _values(figures: Mapping[str, PageFigure]) -> str:
+    """What draws the figures reads this."""
     values = {
         place: {"data": figure.data, "layout": figure.layout, "file": re.sub(r"[^A-Za-z0-9.]+", "-", figure.title)[:80]}
         for place, figure in figures.items()
     }
     # No text may end the script element or begin a comment in it.
-    content = json.dumps(values, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return (
-        '<noscript><p class="warning">The charts need JavaScript.</p></noscript>\n'
-        f'<script type="application/json" id="figures">{content}</script>\n'
-        f"<script>{get_plotlyjs()}</script>\n<script>\n{_asset('run_report.js')}</script>\n"
-    )
-
-
-def _asset(name: str) -> str:
-    return files("pipeline.present").joinpath("assets", name).read_text(encoding="utf-8")
+    return json.dumps(values, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c") if figures else ""

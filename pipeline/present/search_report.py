@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ def search_report(
     summary: Sequence[Row],
     *,
     baselines: Sequence[str] = (),
+    default: str = "",
     provenance: Mapping[str, Any],
     reproduce: Sequence[str] = (),
     files: Mapping[str, str] | None = None,
@@ -32,7 +34,7 @@ def search_report(
     ``curves`` rows of source, kernel, method, run and ``near``, 1 where the best so far is within 2 % of the best
     known, or the chance of that;
     ``summary`` rows of source, method, pairs, within_2_percent_N and median_ratio_N for some numbers of runs N.
-    ``baselines`` names the methods that are drawn dashed.
+    ``baselines`` names the methods that are drawn dashed, ``default`` the one that loops take by default.
     """
     sources = list(dict.fromkeys(str(row["source"]) for row in summary))
     most = max(_points(summary[0]))
@@ -43,10 +45,10 @@ def search_report(
         summary=f"{len({row['method'] for row in summary})} searches on "
         f"{len({(row['source'], row['kernel']) for row in curves})} pools of designs whose labels are known; a failed "
         "design counts as a run, and the best known is that of the pool.",
-        key_figures=[figure for source in sources for figure in _best(source, summary, most)],
+        key_figures=[figure for source in sources for figure in _best(source, summary, most, default)],
         warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")],
         searches=[_shares(source, curves, summary, most, baselines) for source in sources],
-        grids=[_grid(source, summary) for source in sources],
+        grids=[_grid(source, summary, default) for source in sources],
         provenance=provenance,
         reproduce=reproduce,
         files=files or {},
@@ -64,10 +66,29 @@ def _of(source: str, summary: Sequence[Row], most: int) -> list[Row]:
     return sorted(rows, key=lambda row: (-float(row[f"within_2_percent_{most}"]), str(row["method"])))
 
 
-def _best(source: str, summary: Sequence[Row], most: int) -> list[KeyFigure]:
-    first, *_ = _of(source, summary, most)
-    share = f"{100 * float(first[f'within_2_percent_{most}']):.0f} %"
-    return [KeyFigure(f"{source}: {first['method']}", share, f"of searches within 2 % of the best after {most} runs")]
+def _best(source: str, summary: Sequence[Row], most: int, default: str) -> list[KeyFigure]:
+    """The search that came nearest most often with those that tie with it, and the default where it is none of them."""
+    rows = {str(row["method"]): row for row in _of(source, summary, most)}
+    shares = {name: float(row[f"within_2_percent_{most}"]) for name, row in rows.items()}
+    first = next(iter(rows))
+    pairs = float(rows[first]["pairs"])
+    # One standard error of the difference of two shares of so many searches each.
+    room = math.sqrt(2.0 * shares[first] * (1.0 - shares[first]) / max(pairs, 1.0))
+    tied = [name for name, share in shares.items() if shares[first] - share <= room]
+    if default in tied:
+        tied = [default, *(name for name in tied if name != default)]
+    names = " and ".join(_marked(name, default) for name in tied[:3])
+    names += f" and {len(tied) - 3} more" if len(tied) > 3 else ""
+    said = f"of searches within 2 % of the best after {most} runs"
+    tie = f"; a tie: {pairs:,.0f} searches each do not tell them apart" if len(tied) > 1 else ""
+    found = [KeyFigure(f"{source}: {names}", f"{100 * shares[first]:.0f} %", f"{said}{tie}")]
+    if default in shares and default not in tied:
+        found.append(KeyFigure(f"{source}: {_marked(default, default)}", f"{100 * shares[default]:.0f} %", said))
+    return found
+
+
+def _marked(name: str, default: str) -> str:
+    return f"{name} (the default)" if name == default else name
 
 
 def _shares(
@@ -92,14 +113,14 @@ def _shares(
     return BestSoFar("all kernels", source, shown, metric=_METRIC)
 
 
-def _grid(source: str, summary: Sequence[Row]) -> Grid:
+def _grid(source: str, summary: Sequence[Row], default: str) -> Grid:
     rows = [row for row in summary if row["source"] == source]
     runs = _points(rows[0])
     columns = ["search", "kernels and seeds", *(f"within 2 % after {n}, %" for n in runs)]
     columns += [f"median after {n}" for n in runs]
     found = [
         [
-            row["method"],
+            _marked(str(row["method"]), default),
             int(float(row["pairs"])),
             *(round(100 * float(row[f"within_2_percent_{n}"]), 1) for n in runs),
             *(_shown(row[f"median_ratio_{n}"]) for n in runs),

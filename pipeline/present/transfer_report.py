@@ -65,8 +65,8 @@ def transfer_report(
         job="EvaluateTransfer",
         sources=sources,
         summary=f"{_counted(len({row['method'] for row in rows}), 'method')} on "
-        f"{_counted(len({row['kernel'] for row in rows}), 'kernel')} with {_counted(len(seeds), 'seed')}; "
-        "each method of a chart had the same shots.",
+        f"{_counted(len({row['kernel'] for row in rows}), 'kernel')} with {_counted(len(seeds), 'seed')}"
+        f"{_schedule(provenance)}; each method of a chart had the same shots.",
         key_figures=[figure for shown in comparisons for figure in _best(shown, score)],
         warnings=[
             *(f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")),
@@ -78,6 +78,12 @@ def transfer_report(
         reproduce=reproduce,
         files=files or {},
     )
+
+
+def _schedule(provenance: Mapping[str, Any]) -> str:
+    """How long networks were trained, where that is hardly at all."""
+    epochs = provenance.get("epochs")
+    return f" and {_counted(epochs, 'epoch')} of training" if isinstance(epochs, int) and epochs < 5 else ""
 
 
 def _counted(count: int, word: str) -> str:
@@ -131,9 +137,28 @@ def _title(condition: tuple[Any, ...]) -> str:
 def _best(shown: Comparison, score: Score) -> list[KeyFigure]:
     if not shown.methods:
         return []
-    method, means = next(iter(shown.methods.items()))
+    tied, known = _tied(shown)
     over = "mean over kernels" if len(shown.groups) > 1 else str(shown.groups[0])
-    return [KeyFigure(f"{score.best}: {method}", means[-1], f"{over}; {shown.title}")]
+    told = [over, shown.title]
+    if len(tied) > 1:
+        told.append("a tie: apart by no more than their spread over seeds")
+    elif not known and len(shown.methods) > 1:
+        told.append("of one seed: whether it would be the best again is not known")
+    names = f"{' and '.join(tied[:3])}" + (f" and {len(tied) - 3} more" if len(tied) > 3 else "")
+    return [KeyFigure(f"{score.best}: {names}", shown.methods[tied[0]][-1], "; ".join(told))]
+
+
+def _tied(shown: Comparison) -> tuple[list[str], bool]:
+    """The best method and those that spreads over seeds do not tell from it; and whether its own is known."""
+    (best, means), *others = shown.methods.items()
+    spread = {name: values[-1] for name, values in (shown.spread or {}).items()}
+    least, own = means[-1], spread.get(best)
+    tied = [best]
+    for name, values in others:
+        room = max((one for one in (own, spread.get(name)) if one is not None), default=None)
+        if least is not None and values[-1] is not None and room is not None and abs(values[-1] - least) <= room:
+            tied.append(name)
+    return tied, own is not None
 
 
 def _grid(shown: Comparison, score: Score) -> Grid:

@@ -53,8 +53,12 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     includes = dict.fromkeys(name for part in parts for name in part.includes)
     refused = {name: error for part in parts for name, error in part.refused.items()}
     linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
+    meanings: dict[str, dict[str, str]] = {}
+    for part in reversed(parts):
+        for function, meant in part.meanings.items():
+            meanings.setdefault(function, {}).update(meant)
     return Translation(
-        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage
+        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings
     )
 
 
@@ -72,9 +76,15 @@ def _name(node: c_ast.Node) -> str | None:
 
 
 def _repeats(node: c_ast.Node) -> bool:
-    """Whether a declaration may stand in several units alike: anything but a function that other units can call."""
+    """Whether a declaration may stand in several units alike: anything but a function that other units can call, unless
+    C++ has it in each of them, as it has methods, instances of templates and what is ``inline``."""
     if isinstance(node, c_ast.FuncDef):
-        return "static" in (node.decl.storage or [])
+        name = str(node.decl.name)
+        return (
+            "static" in (node.decl.storage or [])
+            or "inline" in (node.decl.funcspec or [])
+            or bool({"<", ":"} & {*name})
+        )
     return True
 
 

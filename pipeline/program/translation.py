@@ -57,6 +57,8 @@ class Translation:
     """Functions that are in the program by name and calls alone, with the reason why they cannot be read."""
     linkage: Mapping[str, str] = field(default_factory=dict)
     """The names that the linker has for functions, where they differ from those of the tree."""
+    meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What names of the text stand for that are none of the program: by function, under "" for all."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:
@@ -76,6 +78,8 @@ def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder:
     for node in parsed.ext:
         (library if node.coord is not None and node.coord.file == LIBRARY else own).append(node)
     _check_functions(own, file)
+    if flags.unsigned_char:
+        without_sign(parsed)
     enumerators = {item.name for node in library for item in _enumerators(node)}
     check_names(c_ast.FileAST(own), declared | enumerators, file)
     tree = FileAST(own)
@@ -239,6 +243,16 @@ def _check_functions(nodes: list[c_ast.Node], file: str) -> None:
                     **place,
                     fix="write the types inside the parentheses",
                 )
+
+
+def without_sign(node: c_ast.Node) -> None:
+    """Lets ``char`` be ``unsigned char``."""
+    stack: list[Any] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, c_ast.IdentifierType) and part.names == ["char"]:
+            part.names = ["unsigned", "char"]
+        stack.extend(child for _, child in part.children())
 
 
 def _types_of(node: c_ast.Node) -> Iterator[str]:

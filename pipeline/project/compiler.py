@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import os
 import re
 import shutil
@@ -16,19 +17,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import PipelineError
 
 INSTALL = "pip install ziglang==0.15.2"
-WALL_SECONDS = 300
-CPU_SECONDS = 120
-MEMORY_BYTES = 4 * 2**30
 OUTPUT_BYTES = 256 * 2**20
-"""Limits of one run of the compiler."""
+"""What one run of the compiler may write."""
 QUIET = ("-w", "-fno-crash-diagnostics", "-fno-caret-diagnostics", "-fno-color-diagnostics")
 """Flags under which a clang says errors alone, one a line, and leaves nothing behind."""
 OLD_C = tuple(
@@ -44,6 +42,10 @@ _HEADERS = (
 )  # fmt: skip
 _BROKEN = ("LLVM ERROR:", "PLEASE submit a bug report", "frontend command failed", "std::bad_alloc")
 """What a clang says that has failed by itself."""
+_SOURCES = frozenset({
+    ".c", ".h", ".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".inc", ".inl", ".ipp", ".tpp", ".txx",
+    ".def", ".cl", ".cu", ".tcc", ".impl",
+})  # fmt: skip
 _DIAGNOSTIC = re.compile(
     r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<text>.*)$", re.MULTILINE
 )
@@ -65,6 +67,23 @@ class CompilerRun:
     code: int
     output: str
     messages: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """What one run of the compiler over a source may take: seconds, by the clock and of processors, and memory."""
+
+    seconds: float = 60.0
+    memory_bytes: int = 4 * 2**30
+
+
+_limits: Callable[[], ReadingLimits] = ReadingLimits
+
+
+def limit_reading(limits: Callable[[], ReadingLimits]) -> None:
+    """Has every run of the compiler in this process ask ``limits`` what it may take."""
+    global _limits
+    _limits = limits
 
 
 @lru_cache(maxsize=1)
@@ -156,14 +175,17 @@ def run(
     file: str,
     cwd: Path | None = None,
     output_bytes: int = OUTPUT_BYTES,
-    seconds: float = WALL_SECONDS,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int | None = None,
 ) -> CompilerRun:
-    """Runs the compiler with limits on time, memory and what it writes; ``file`` names the source in errors.
+    """Runs the compiler with limits on what it writes and on time and memory (:func:`limit_reading`).
 
-    ``scratch`` is a folder of its own for what the compiler keeps. Raises PipelineError, in one line, where it cannot
-    be started, or is stopped by a limit or by a fault of its own.
+    ``memory_bytes`` allows less memory still. ``file`` names the source in errors, ``scratch`` is a folder of its own
+    for what the compiler keeps. Raises PipelineError, in one line, where it cannot be started, or is stopped by a limit
+    or by a fault of its own.
     """
+    limits = _limits()
+    if memory_bytes is not None:
+        limits = replace(limits, memory_bytes=min(limits.memory_bytes, memory_bytes))
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     environment |= {
         "LC_ALL": "C",
@@ -185,11 +207,11 @@ def run(
             late.set()
             process.kill()
 
-        timer = threading.Timer(seconds, stop)  # waiting with a timeout of its own would poll
+        timer = threading.Timer(limits.seconds, stop)  # waiting with a timeout of its own would poll
         timer.daemon = True
         timer.start()
         try:
-            _limit(process.pid, memory_bytes, output_bytes)
+            _limit(process.pid, limits, output_bytes)
             code = process.wait()
         finally:
             timer.cancel()
@@ -197,24 +219,24 @@ def run(
                 process.kill()
                 process.wait()
         if late.is_set():
-            raise PipelineError(f"clang did not finish within {seconds:g} s", file=file, fix="make the source smaller")
+            raise PipelineError(f"clang did not finish within {limits.seconds:g} s", file=file, fix=_ALLOW_MORE)
         said = _text(messages)
         if output.seek(0, os.SEEK_END) >= output_bytes:
-            raise PipelineError(_stopped(_TOO_LONG, memory_bytes), file=file, fix="make the source smaller or simpler")
+            raise PipelineError(_stopped(_TOO_LONG, limits), file=file, fix="make the source smaller or simpler")
         if code < 0 or any(sign in said for sign in _BROKEN):
-            raise PipelineError(_stopped(-code, memory_bytes), file=file, fix="make the source smaller or simpler")
+            raise PipelineError(_stopped(-code, limits), file=file, fix=_ALLOW_MORE)
         return CompilerRun(code, _text(output), said)
 
 
-def _limit(pid: int, memory_bytes: int, output_bytes: int) -> None:
+def _limit(pid: int, limits: ReadingLimits, output_bytes: int) -> None:
     if sys.platform != "linux":  # elsewhere time alone is limited
         return
     import resource
 
     with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):  # it may have ended already
         for limit, value in (
-            (resource.RLIMIT_AS, memory_bytes),
-            (resource.RLIMIT_CPU, CPU_SECONDS),
+            (resource.RLIMIT_AS, limits.memory_bytes),
+            (resource.RLIMIT_CPU, math.ceil(limits.seconds)),
             (resource.RLIMIT_FSIZE, output_bytes),
             (resource.RLIMIT_CORE, 0),
         ):
@@ -222,14 +244,15 @@ def _limit(pid: int, memory_bytes: int, output_bytes: int) -> None:
 
 
 _TOO_LONG = 25  # SIGXFSZ
+_ALLOW_MORE = "make the source smaller or simpler, or raise seconds or memory_gib in [reading] of luigi.cfg"
 
 
-def _stopped(signal: int, memory_bytes: int) -> str:
+def _stopped(signal: int, limits: ReadingLimits) -> str:
     return {
-        24: f"clang needs more than {CPU_SECONDS} s for it",
-        _TOO_LONG: "macros or includes expand to too much text",
-        9: f"clang needs more than {CPU_SECONDS} s for it, or more memory than there is",
-    }.get(signal, f"clang breaks off on it, or needs more than {memory_bytes >> 30} GiB of memory")
+        24: f"clang needs more than {limits.seconds:g} s for it",
+        _TOO_LONG: "macros, includes or templates expand to too much text",
+        9: f"clang needs more than {limits.seconds:g} s for it, or more memory than there is",
+    }.get(signal, f"clang breaks off on it, or needs more than {limits.memory_bytes / 2**30:g} GiB of memory")
 
 
 def _text(file: object) -> str:
@@ -239,5 +262,16 @@ def _text(file: object) -> str:
 
 
 def first_error(messages: str) -> re.Match[str] | None:
-    """The first error among a clang's messages, with the groups ``file``, ``line``, ``column`` and ``text``."""
-    return _DIAGNOSTIC.search(messages)
+    """The first error among a clang's messages, with the groups ``file``, ``line``, ``column`` and ``text``.
+
+    Of a file whose name is not that of a source, such as one that a hostile kernel includes, nothing is quoted.
+    """
+    found = _DIAGNOSTIC.search(messages)
+    if found is None or not is_foreign(found["file"]):
+        return found
+    return _DIAGNOSTIC.search(f"{found['file']}:{found['line']}:{found['column']}: error: what stands there is no C")
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a file's name is not one of a source or header, so that no message shows what is in it."""
+    return Path(name).suffix.lower() not in _SOURCES

@@ -24,6 +24,9 @@ from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
 """Endings, in lower case, of files that are read as C++."""
+_NAME = "kernel.cpp"
+_TREE_BYTES = 384 * 2**20
+"""The longest tree that is read: that of about ten thousand lines."""
 VENDOR_HEADERS = Path(__file__).resolve().parent / "vendor"
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
 _LIBRARY_MACROS = {
@@ -36,6 +39,14 @@ _LIBRARY_MACROS = {
     "_LIBCPP_HARDENING_MODE": "_LIBCPP_HARDENING_MODE_NONE",
 }  # fmt: skip
 """What the driver of the wheel defines for its C++ library."""
+OLD_LIBRARY = tuple(
+    f"-D_LIBCPP_ENABLE_CXX{name}"
+    for name in (
+        "17_REMOVED_AUTO_PTR", "17_REMOVED_BINDERS", "17_REMOVED_RANDOM_SHUFFLE", "17_REMOVED_UNARY_BINARY_FUNCTION",
+        "20_REMOVED_BINDER_TYPEDEFS", "20_REMOVED_NEGATORS", "20_REMOVED_TYPE_TRAITS",
+    )
+)  # fmt: skip
+"""Flags for what newer standards took out of the library; the tool's default is C++14."""
 _DIALECT = (
     "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
     "-fno-caret-diagnostics",
@@ -43,6 +54,8 @@ _DIALECT = (
 )  # fmt: skip
 _FILE = re.compile(r'"includedFrom": \{\s*"file": "|"file": ("(?:[^"\\]|\\.)*")')
 _OUTDATED = re.compile(r"precompiled|\bPCH\b|\.pch\b|AST file")
+_ASKED = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): note: .*requested here$", re.MULTILINE)
+"""Where a template of the library is used that does not fit."""
 _NEWER = re.compile(r"-std=(?:c|gnu)\+\+2[0-9a-z]")
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
 
@@ -69,26 +82,27 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
     ``file`` names it in messages and says where headers in quotes lie. Raises PipelineError, with the place, for what
     the compiler refuses.
     """
-    headers, hidden = _headers(source, file, flags)
+    headers, hidden = library_headers(source, file, flags)
     folder = str(Path(file).parent.absolute())
+    # A name of its own, not the folder's: types without a name have it in theirs.
+    place = _NAME
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "kernel.cpp"
-        place.write_text(plain_lines(source), encoding="utf-8", newline="")
+        (Path(scratch) / place).write_text(plain_lines(source), encoding="utf-8", newline="")
         base = _command(flags, folder)
-        words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", str(place))
-        done = _run(base, [] if hidden else headers, words, Path(scratch), file, 2**30)
+        words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", place)
+        done = _run(base, [] if hidden else headers, words, Path(scratch), file, _TREE_BYTES)
         if done.code != 0:
-            raise _refusal(done.messages, str(place), file)
+            raise _refusal(done.messages, place, file)
         try:
             root = json.loads(done.output)
         except (ValueError, RecursionError):
             raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler") from None
     files = dict.fromkeys(json.loads(found) for found in _FILE.findall(done.output) if found)
     pragmas = tuple(
-        (file if found["file"] == str(place) else found["file"], int(found["line"]), int(found["column"]))
+        (file if found["file"] == place else found["file"], int(found["line"]), int(found["column"]))
         for found in _PRAGMA.finditer(done.messages)
     )
-    return CppTree(root, str(place), pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
+    return CppTree(root, place, pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
 
 
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
@@ -96,14 +110,13 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
 
     Raises PipelineError for whatever the preprocessor refuses.
     """
-    headers, hidden = _headers(source, file, flags)
+    headers, hidden = library_headers(source, file, flags)
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        place = Path(scratch) / "kernel.cpp"
-        place.write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
+        (Path(scratch) / _NAME).write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
         base = _command(flags, str(Path(file).parent.absolute()))
-        done = _run(base, [] if hidden else headers, ("-E", str(place)), Path(scratch), file, OUTPUT_BYTES)
+        done = _run(base, [] if hidden else headers, ("-E", _NAME), Path(scratch), file, OUTPUT_BYTES)
         if done.code != 0:
-            raise _refusal(done.messages, str(place), file)
+            raise _refusal(done.messages, _NAME, file)
     return values_of(done.output)
 
 
@@ -123,14 +136,14 @@ def _command(flags: Flags, folder: str) -> list[str]:
     return [
         zig(), "clang", "--target=x86_64-linux-musl", "-nostdinc", "-nostdinc++", f"-I{VENDOR_HEADERS}",
         *(word for place in library_folders() for word in ("-isystem", place)), *defines,
-        *(f"-D{macro}" for macro in TOOL_MACROS), *flags.absolute().for_language("c++"),
+        *OLD_LIBRARY, *(f"-D{macro}" for macro in TOOL_MACROS), *flags.absolute().for_language("c++"),
         cpp_standard(flags),
         "-iquote", folder, "-I", folder,
         "-x", "c++",
     ]  # fmt: skip
 
 
-def _headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
+def library_headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
     """The library's headers that the user's files may include, in order, and whether one is hidden by a user's own."""
     folders = [Path(file).parent, *flags.folders]
     found: dict[str, None] = {}
@@ -164,10 +177,10 @@ def _run(base: list[str], headers: list[str], words: Sequence[str], scratch: Pat
         command = (*base[:-1], "c++-header", *_DIALECT)
         ahead = compiled_ahead(tuple(headers), command, VENDOR_HEADERS, file)
     taken = ("-include-pch", str(ahead)) if ahead is not None else ()
-    done = run([*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, output_bytes=most)
+    done = run([*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
     if ahead is not None and done.code != 0 and _OUTDATED.search(done.messages):
         forget(ahead)
-        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, output_bytes=most)
+        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
     return done
 
 
@@ -177,11 +190,14 @@ def _refusal(messages: str, place: str, file: str) -> PipelineError:
         last = next((line for line in reversed(messages.splitlines()) if line.strip()), "no message")
         return PipelineError(f"clang failed: {last}".replace(place, file), file=file, fix="check that it compiles")
     text, fix = match["text"].replace(place, file), "mend the source"
+    at = match
+    if match["file"].startswith(library()):
+        at = next((row for row in _ASKED.finditer(messages) if not row["file"].startswith(library())), match)
     missing = re.search(r"'([^']*)' file not found", text)
     undeclared = re.search(r"(?:undeclared identifier|unknown type name) '(\w+)'", text)
     if missing:
         text, fix = f"header {missing[1]} is not found", 'name its folder: --cflags "-I FOLDER"'
     elif undeclared:
         fix = f"declare {undeclared[1]}, include its header, or give it as a macro: --cflags -D{undeclared[1]}=VALUE"
-    where = file if match["file"] == place else match["file"]
-    return PipelineError(text, file=where, line=int(match["line"]), column=int(match["column"]), fix=fix)
+    where = file if at["file"] == place else at["file"]
+    return PipelineError(text, file=where, line=int(at["line"]), column=int(at["column"]), fix=fix)

@@ -20,15 +20,17 @@ _WITH_VALUE = ("-D", "-U", "-include", "-imacros", "-iquote", "-isystem", "-idir
 _FOLDERS = ("-I", "-iquote", "-isystem", "-idirafter")
 _FILES = ("-include", "-imacros")
 _READ = re.compile(
-    r"-std=[\w+:]+|-ansi|-f(un|no-|no-un)?signed-char|-fsigned-bitfields|-fno-short-(enums|wchar)"
+    r"-std=[\w+:]+|-ansi|-f(un)?signed-char|-fsigned-bitfields|-fno-short-enums|-fno-short-wchar"
     r"|-fpack-struct(=\d+)?|-fms-extensions|-undef|-trigraphs"
 )
 """Flags without a value of their own that decide how a source reads."""
 _LAYOUT = re.compile(
-    r"-f(un|no-|no-un)?signed-char|-fsigned-bitfields|-fno-short-(enums|wchar)|-fpack-struct(=\d+)?|-fms-extensions"
+    r"-f(un)?signed-char|-fsigned-bitfields|-fno-short-(enums|wchar)|-fpack-struct(=\d+)?|-fms-extensions"
 )
-_NOT_FOLLOWED = re.compile(r"-fshort-(enums|wchar|double)|-f(unsigned|no-signed)-bitfields")
-"""Flags that give types another size or sign, which nothing here would see."""
+_OTHER_TYPES = re.compile(
+    r"-funsigned-bitfields|-fshort-enums|-fshort-wchar|-fshort-double|-fno-signed-(char|bitfields)"
+)
+"""Flags that give types other sizes or signs, which nothing here knows."""
 _FOR_THE_TOOL = re.compile(
     r"-[WOgl][\w=+.,-]*|-w|-pedantic(-errors)?|-pthread|-pipe|-L.+|-f(?!plugin|pass-plugin|module|profile|sanitize)[\w=+.,-]+"
     r"|-m(arch|cpu|tune)=[\w.-]+"
@@ -80,9 +82,8 @@ class Flags:
 
     @property
     def unsigned_char(self) -> bool:
-        """Whether a plain ``char`` has no sign; the last flag that says so counts."""
-        said = [name for name, _ in self.options if name.endswith("signed-char")]
-        return bool(said) and said[-1] in ("-funsigned-char", "-fno-signed-char")
+        """Whether ``char`` has no sign; the last flag that says so counts."""
+        return [name for name, _ in self.options if name.endswith("signed-char")][-1:] == ["-funsigned-char"]
 
     @property
     def macros(self) -> dict[str, str | None]:
@@ -153,10 +154,10 @@ def parse_flags(text: str | Sequence[str], where: str = "--cflags") -> Flags:
             if any(not character.isprintable() for character in value):
                 raise PipelineError(f"{where}: {option} with a control character", fix="remove it")
             options.append((option, value))
-        elif _NOT_FOLLOWED.fullmatch(word):
+        elif _OTHER_TYPES.fullmatch(word):
             raise PipelineError(
-                f"{where}: {word} gives types another size or sign and is not supported",
-                fix="leave it out and write the type that is meant in the source",
+                f"{where}: {word} gives types other sizes or signs, which is not supported",
+                fix="leave it out, and write the types that are meant",
             )
         elif _READ.fullmatch(word) or _FOR_THE_TOOL.fullmatch(word):
             options.append((word, ""))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
-from pipeline.project.cpp import VENDOR_HEADERS, cpp_standard
+from pipeline.project.cpp import OLD_LIBRARY, VENDOR_HEADERS, cpp_standard, library_headers
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 
@@ -24,7 +24,13 @@ FLAGS = (
     "-fno-discard-value-names", "-fdebug-compilation-dir=.", "-fno-caret-diagnostics", "-fno-color-diagnostics",
 )  # fmt: skip
 _FOR_C = (*(f"-D{name}" for name in TOOL_MACROS), *OLD_C)
-_FOR_CPP = (*(f"-D{name}" for name in TOOL_MACROS), "-Wno-c++11-narrowing", "-Wno-register", "-Wno-non-pod-varargs")
+_FOR_CPP = (
+    *(f"-D{name}" for name in TOOL_MACROS),
+    *OLD_LIBRARY,
+    "-Wno-c++11-narrowing",
+    "-Wno-register",
+    "-Wno-non-pod-varargs",
+)
 STEM = "kernel"
 """What the compiler calls the source, so that no path of this machine reaches the IR."""
 
@@ -67,11 +73,14 @@ def compile_to_ir(
         command = compiler.command
         if language == "c++" and command[-1] == "cc":
             command = (*command[:-1], "c++")
+        headers, hidden = library_headers(source, file, flags) if language == "c++" else ([], True)
+        # As they are read ahead of a source, so that no macro of its own changes them.
+        ahead = [] if hidden else [word for name in headers for word in ("-include", name)]
         arguments = [
             *command, *FLAGS, *compiler.target, *([f"-I{VENDOR_HEADERS}"] if language == "c++" else []),
             *(f"-I{folder.resolve()}" for folder in include_folders),
             *(("-std=gnu11", *_FOR_C) if language == "c" else _FOR_CPP), *flags.absolute().for_language(language),
-            *([cpp_standard(flags)] if language == "c++" else []), STEM + suffix,
+            *([cpp_standard(flags)] if language == "c++" else []), *ahead, STEM + suffix,
             "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)

@@ -31,6 +31,14 @@ def is_project(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
+def solutions_of(path: Path) -> list[tuple[str, Path]]:
+    """The solutions that a Tcl script makes: title (``PROJECT/SOLUTION``) and folder; none of other files."""
+    if not is_project(str(path)) or path.suffix.lower() == ".cfg":
+        return []
+    components, _ = read_script(path)
+    return [(one.title, one.folder / one.project / one.solution) for one in components if one.solution]
+
+
 def open_project(
     path: Path,
     *,

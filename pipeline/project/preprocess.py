@@ -24,7 +24,6 @@ TOOL_MACROS = ("__SYNTHESIS__", "__VITIS_HLS__", "__HLS_SYN__", "AESL_SYN")
 MAX_TEXT_BYTES = 32 * 2**20
 """What macros and includes may expand to."""
 
-_SECONDS = 60
 _OWN_HEADERS = Path(__file__).resolve().parent / "headers"
 _DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:)(?![ \t]*(?:pragma\b|\n|\Z))", re.MULTILINE)
 _COMMENT_GOES_ON = re.compile(r"^[ \t]*#[^\n]*/\*(?:(?!\*/)[^\n])*$", re.MULTILINE)
@@ -92,9 +91,7 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
             *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", *QUIET, f"-fmacro-prefix-map={place}/=",
             *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading, "-iquote", str(folder), str(source), "-o", "-",
         ]  # fmt: skip
-        done = run(
-            command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, seconds=_SECONDS, memory_bytes=2**30
-        )
+        done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, memory_bytes=2**30)
     if done.code != 0:
         raise _refusal(done.messages, str(source), file, clean)
     folders = [value for name, value in itertools.pairwise(command) if name in ("-isystem", "-idirafter")]

@@ -33,9 +33,6 @@ class Bounds:
     ends: float | None = None
 
 
-LIMITS = tuple(Bounds.__slots__)
-"""The names of the limits."""
-
 _SENTENCES = {
     "wall_s": re.compile(r"ended at the wall-clock limit of ([0-9.e+-]+) s\b"),
     "memory_gib": re.compile(r"ended at the memory limit of ([0-9.e+-]+) GiB\b"),
@@ -61,7 +58,7 @@ def ends_sentence(ends: int, last: str | None) -> str:
 
 
 def exhausted(status: DesignStatus, reason: str | None) -> tuple[str, float] | None:
-    """Which limit a label says was used up, one of :data:`LIMITS`, and its height; None where it states none."""
+    """Which of the limits in :class:`Bounds` a label says was used up, and its height; None where it states none."""
     if status is DesignStatus.TIMEOUT or status in SURROUNDINGS:
         for name, sentence in _SENTENCES.items():
             if found := sentence.match(reason or ""):

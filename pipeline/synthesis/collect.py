@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
@@ -71,14 +72,17 @@ class Collected:
         )
 
 
-def collect_reports(folder: Path, *, top: str | None = None, tell: Tell | None = None) -> list[Collected]:
+def collect_reports(
+    folder: Path, *, top: str | None = None, tell: Tell | None = None, known: Mapping[str, Named] = MappingProxyType({})
+) -> list[Collected]:
     """The reports of designs under a folder, one a key, sorted by key.
 
     Which files count is told in :func:`~pipeline.synthesis.find_reports.find_reports`; ``top`` decides between
     reports of several modules. The design is the one that ``designs.csv`` in the folder gives for the report's
     path, or a sidecar beside the report or in a folder above it (``design.json`` or ``point.json`` with site names
     and values, ``key.txt``; it counts for the one report below it), or a file's or folder's name that is a key;
-    else the design is unknown and the key is ``report-`` and 16 digits of the file's SHA-256.
+    else the one that ``known`` has for the path; else the design is unknown and the key is
+    ``report-`` and 16 digits of the file's SHA-256.
 
     A report that is none is returned as a failure with its reason, and so, once, is a design that has none. Of several
     reports of one design the newest counts, one that can be read before one that cannot; of two that differ and are
@@ -111,7 +115,7 @@ def collect_reports(folder: Path, *, top: str | None = None, tell: Tell | None =
     by_key: dict[str, list[Collected]] = {}
     for item in read:
         design, note = named.get(item.path, (None, None))
-        design = design or from_names(PurePosixPath(item.path))
+        design = design or from_names(PurePosixPath(item.path)) or known.get(item.path)
         item = replace(item, notes=(*item.notes, note)) if note else item
         if design is not None:
             item = replace(item, key=design.key, point=design.point)

@@ -150,6 +150,7 @@ KNOWN_FLOWS: dict[str, Flow] = {
 """Flows of the published label sets by the name of their source."""
 
 ESTIMATOR_SOURCE = "estimator"
+ESTIMATOR_TOOL = "hls-moe-pipeline estimator"
 STAND_IN = "stand-in"
 """The source of runs with a program that stands in for the tool."""
 IMPORTED = "imported"
@@ -168,7 +169,7 @@ def estimator_flow(
     return Flow(
         ESTIMATOR_SOURCE,
         Dialect.MERLIN,
-        "hls-moe-pipeline estimator",
+        ESTIMATOR_TOOL,
         version,
         part,
         clock_ns,

@@ -155,10 +155,13 @@ def teaches(flow: Flow, other: Flow) -> bool:
 
 
 def made_for(flow: Flow) -> str:
-    """Part and clock of a flow for people, saying what is not recorded: ``xc7z020-clg484-1 at 10 ns``."""
+    """What a flow's figures are for, for people: ``xc7z020-clg484-1 at 10 ns, uncertainty 27%, flow target vitis``.
+
+    A part or clock that is not recorded is said to be none; of the other two what is recorded is said.
+    """
     part = flow.part or "a part that is not recorded"
     if flow.clock_ns is None:
         return f"{part} at a clock that is not recorded"
-    kept = f", uncertainty {flow.uncertainty}" if flow.uncertainty not in (None, DEFAULT_UNCERTAINTY) else ""
-    aim = f", flow target {flow.flow_target}" if flow.flow_target not in (None, DEFAULT_FLOW_TARGET) else ""
+    kept = f", uncertainty {flow.uncertainty}" if flow.uncertainty is not None else ""
+    aim = f", flow target {flow.flow_target}" if flow.flow_target is not None else ""
     return f"{part} at {flow.clock_ns:g} ns{kept}{aim}"

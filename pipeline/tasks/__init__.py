@@ -2,8 +2,9 @@
 
 import sys
 
-from pipeline.tasks import command_line, defaults, family, help, messages
+from pipeline.tasks import command_line, defaults, family, help, messages, recorded
 from pipeline.tasks.calibrate import Calibrate, ValidateEstimator
+from pipeline.tasks.clean import CleanWorkspace
 from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.compare_designs import Compare
 from pipeline.tasks.dataset import GenerateDataset
@@ -18,10 +19,12 @@ from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
 from pipeline.tasks.loop.run import RunActiveLearningLoop
 from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.reading_limits import reading
+from pipeline.tasks.sections import farm, vitis
+from pipeline.tasks.status import Status
 from pipeline.tasks.training import FineTune, TrainHierarchicalMoE
 from pipeline.tasks.transfer import EvaluateTransfer
 from pipeline.tasks.validate import ValidateTopDesigns
-from pipeline.tasks.vitis import farm, vitis
 
 COMMANDS = (
     GenerateDataset,
@@ -44,6 +47,8 @@ COMMANDS = (
     ListKernels,
     DescribeKernel,
     DescribeDesign,
+    Status,
+    CleanWorkspace,
     Compare,
     Doctor,
 )
@@ -58,11 +63,13 @@ __all__ = [
     "family",
     "farm",
     "messages",
+    "reading",
+    "recorded",
     "vitis",
 ]
 
 command_line.ASKED_HELP.append(lambda task: help.overview(COMMANDS) if task is None else help.help_of(task))
 messages.install()
-messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm"])
+messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm", "reading"])
 if defaults.is_our_command(sys.argv):
     defaults.install(sys.argv[1:])

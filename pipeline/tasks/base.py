@@ -19,11 +19,12 @@ from pipeline.last_words import end, exit_code, told
 from pipeline.tasks import defaults, ending
 from pipeline.tasks.messages import Advance, bar, say
 from pipeline.tasks.older import other_versions
-from pipeline.tasks.outputs import fingerprint
+from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
 from pipeline.tasks.parameters import names as names
-from pipeline.tasks.sections import farm, section, vitis
+from pipeline.tasks.sections import farm, reading, section, vitis
 from pipeline.tasks.target_options import check_task
+from pipeline.workspace.commands import check_not_cleaned
 
 _T = TypeVar("_T")
 _TELL_EVERY_S = 0.5
@@ -35,6 +36,8 @@ class PipelineTask(luigi.Task):
 
     example: ClassVar[str] = ""
     """Options of a first command, for the help."""
+    only_looks: ClassVar[bool] = False
+    """Whether the task may run beside a clean-up of the workspace, as it writes nothing into it."""
 
     workspace = Folder(default="workspace", description="folder for everything that is written")
     seed = WholeNumber(default=0, description="seed of everything that is drawn at random")
@@ -46,19 +49,31 @@ class PipelineTask(luigi.Task):
             self._check_settings()
             check_task(self)
             defaults.check_scheduler()
+            if not self.only_looks:
+                check_not_cleaned(self.folder)
             if note := other_versions(self.folder, __version__):
                 say(note)
 
     @staticmethod
     def _check_settings() -> None:
         """Refuses settings that cannot be meant before anything runs, also where this command does not need them."""
-        for settings in (vitis, farm):
+        for settings in (vitis, farm, reading):
             section(settings)
 
     @property
     def page(self) -> Path | None:
         """The page to look at, for a task that writes one; the command's last line links it where it is there."""
         return None
+
+    @property
+    def subject(self) -> str:
+        """What the command works on, as its record names it: commands that go on from one another have one subject."""
+        output = self.output()
+        return output.path.name if isinstance(output, FolderTarget) else type(self).__name__
+
+    def recorded(self) -> dict[str, Any]:
+        """What the record of the running command tells beside the command: JSON values."""
+        return {}
 
     def summarise(self) -> None:
         """Says what the finished task has left, for the user who asked for it; nothing unless a task says more."""

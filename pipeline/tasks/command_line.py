@@ -9,10 +9,11 @@ argument parser, parse the values of the task and read a value of a configuratio
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, cast
 
 import luigi
@@ -23,6 +24,7 @@ from luigi.task_register import Register
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.last_words import write_error
+from pipeline.tasks.parameters import taken
 from pipeline.tasks.sections import CFLAGS
 
 _NO_TASK = "no task is named"
@@ -59,11 +61,25 @@ def install() -> None:
     parameter._get_value = _from_anywhere(luigi.Parameter._get_value)
 
 
+@contextlib.contextmanager
+def _one_formatter() -> Iterator[None]:
+    """Within the block argparse checks options with one formatter, not with one an option, each of which asks for the
+    size of the terminal: a fifth of the time in which luigi's parser is made."""
+    made = argparse.HelpFormatter("luigi")
+    theirs = argparse.ArgumentParser._get_formatter
+    argparse.ArgumentParser._get_formatter = lambda self: made  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        argparse.ArgumentParser._get_formatter = theirs  # type: ignore[method-assign]
+
+
 def _with_one_line_errors(build: Callable[..., argparse.ArgumentParser]) -> Callable[..., argparse.ArgumentParser]:
     @functools.cache
     def once(tasks: int, *args: Any, **kwargs: Any) -> argparse.ArgumentParser:
         # luigi builds the same parser eight times for a command, with every parameter of every task in it.
-        parser = build(*args, **kwargs)
+        with _one_formatter():
+            parser = build(*args, **kwargs)
 
         def error(message: str) -> NoReturn:
             write_error(f"ERROR: {PipelineError(message, fix=_advice(message, parser))}\n")
@@ -143,21 +159,11 @@ def _parsed(parameter: luigi.Parameter[Any], text: Any, name: str, file: str | N
             raise PipelineError(
                 f"{name} {shown!r}", file=file, fix=f"{fix}it is one of {', '.join(filter(None, known))}"
             ) from None
-        wanted = _wanted(parameter)
+        wanted = taken(parameter)[1]
         cause = "" if wanted else f": {error}"
         raise PipelineError(
             f"{name} {shown!r}{cause}", file=file, fix=f"give {wanted}" if wanted else "--help tells what it takes"
         ) from None
-
-
-def _wanted(parameter: luigi.Parameter[Any]) -> str:
-    if isinstance(parameter, luigi.IntParameter):
-        return "a whole number"
-    if isinstance(parameter, luigi.FloatParameter):
-        return "a number"
-    if isinstance(parameter, luigi.BoolParameter):
-        return "true or false"
-    return ""
 
 
 def _from_configuration(read: Callable[..., Any]) -> Callable[..., Any]:

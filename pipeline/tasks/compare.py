@@ -131,6 +131,7 @@ class CompareSearches(SearchStudyTask):
         return place / "report.html"
 
     def _write_page(self, folder: Path, lines: list[dict[str, Any]], table: list[dict[str, Any]]) -> None:
+        from pipeline.exploration.factory import PORTFOLIO
         from pipeline.exploration.methods import KNOWING_NOTHING
         from pipeline.present.run_report import write_run_report
         from pipeline.present.search_report import search_report
@@ -139,6 +140,7 @@ class CompareSearches(SearchStudyTask):
             lines,
             table,
             baselines=KNOWING_NOTHING,
+            default=PORTFOLIO,
             provenance=self.identity,
             reproduce=[command_of(self)],
             files={CURVES: "the best so far after every run of every search", SUMMARY: "a row a source and search"},

@@ -5,35 +5,52 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import write_whole
 from pipeline.tasks import ending
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.messages import say, show
+from pipeline.tasks.outputs import writable_folder
+from pipeline.tasks.stored import open_store
 from pipeline.terms import Resource
+
+if TYPE_CHECKING:
+    from pipeline.loop.comparison import Compared
+    from pipeline.synthesis import Address
 
 WORSE = 3
 """Exit code of a command whose second design is worse by more than ``--fail-above``."""
 
 
 class Compare(PipelineTask):
-    """Compares the best designs of two finished loops, or two designs: sites, loops, resources, cycles, time.
+    """Compares the best designs of two finished loops, or two designs by their keys: sites, loops, resources, time.
 
     With --fail-above the answer is JSON on standard output, and the exit code is 3 where a figure grew by more.
     """
 
     example = "--first before/loops/latest --second after/loops/latest --fail-above 5%"
+    only_looks = True
 
     first = luigi.Parameter(description="folder of a loop, or of its best design: what is compared with")
-    second = luigi.Parameter(description="the same of the other")
+    second = luigi.Parameter(default="", description="the same of the other; default: the first's folder, for two keys")
+    first_key = luigi.Parameter(
+        default="",
+        description="a design of the loop, or of a dataset's folder: its key, or as-written; default: the best",
+    )
+    second_key = luigi.Parameter(default="", description="the same of the other")
+    kernel = luigi.Parameter(default="", description="the keys' kernel, where a folder has several")
+    source = luigi.Parameter(default="", description="the keys' source, where a dataset has several")
     fail_above = luigi.Parameter(default="", description="growth of a figure that is a failure, as 5%")
     figures = luigi.Parameter(
         default="cycles,ns,resources",
         description="what --fail-above judges: cycles, ns, resources, or single ones as dsp",
     )
     json = luigi.BoolParameter(default=False, description="JSON instead of a table, as --fail-above has it")
+    page_file = luigi.Parameter(default="", description="writes the comparison as a page into this HTML file")
 
     done = False
 
@@ -42,19 +59,47 @@ class Compare(PipelineTask):
         return self.done
 
     def run(self) -> None:
-        """Reads, prints and judges; writes nothing."""
-        from pipeline.loop.comparison import compare, comparison_text, read_design, worsened
+        """Reads, prints and judges; writes nothing but the page that was asked for."""
+        from pipeline.loop.comparison import compare, comparison_text, worsened
 
+        if not self.second and self.first_key == self.second_key:
+            raise PipelineError("one design is named", fix="name the other with --second or --second-key")
         share, judged = _share(self.fail_above), _figures(self.figures)
-        facts = compare(read_design(Path(self.first)), read_design(Path(self.second)))
+        facts = compare(
+            self._design(self.first, self.first_key), self._design(self.second or self.first, self.second_key)
+        )
         if share is not None:
             facts["worse"] = worsened(facts, share, judged)
         show(json.dumps(facts, indent=2, ensure_ascii=False) if self.json or share is not None
              else comparison_text(facts))  # fmt: skip
+        if self.page is not None:
+            from pipeline.loop.comparison_page import comparison_page
+
+            writable_folder(self.page.parent)
+            write_whole(self.page, comparison_page(facts).encode(), fsync=False)
         if facts.get("worse"):
             say(f"Worse by more than {self.fail_above}: {', '.join(facts['worse'])}")
             ending.fail(WORSE)
         self.done = True
+
+    @property
+    def page(self) -> Path | None:
+        """The comparison, where one was asked for."""
+        return Path(self.page_file) if self.page_file else None
+
+    def _design(self, folder: str, key: str) -> Compared:
+        from pipeline.loop.comparison import read_design
+        from pipeline.loop.keyed import read_keyed
+
+        if not key:
+            return read_design(Path(folder))
+        store = open_store(str(Path(folder).resolve().parent.parent))
+
+        def report(address: Address, key: str) -> bytes | None:
+            entry = store.get(address, key)
+            return entry.xml if entry is not None else None
+
+        return read_keyed(Path(folder), key, report, kernel=self.kernel, source=self.source)
 
 
 def _share(text: str) -> float | None:

@@ -84,9 +84,7 @@ class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:
             kernels = names(self.kernels) or cached_kernels(self.workspace, source, self.asked_target)
-            single(
-                len(kernels), "--kernels", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow
-            )
+            single(len(kernels), "--kernels", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow)
             for kernel in kernels:
                 task = SynthesizeDesigns(
                     workspace=self.workspace, seed=self.seed, kernel=kernel, space=self.space,

@@ -15,6 +15,7 @@ from pipeline.design_space import design_key, parse_key
 from pipeline.design_space.suite_index import index_row, indexed_rows
 from pipeline.errors import PipelineError
 from pipeline.kernels.suite import suite_folder, suite_names
+from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
 from pipeline.reports.labels import DesignStatus, Label, label_from_report
 from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.information import InformationTask
@@ -247,10 +248,13 @@ class DescribeDesign(TargetOptions, _OfKernel):
     def _estimate(self) -> dict[str, Any]:
         from pipeline.estimator import prepare, version
 
+        assumed = None
         device = asked_device(for_kernel(self.asked_target, self.found))
         try:
             prepared = prepare(self.found, device)
-            label = label_from_report(prepared.estimate(self.point, _estimated_as(self.dialect)))
+            report = prepared.estimate(self.point, _estimated_as(self.dialect))
+            label = label_from_report(report)
+            assumed = assumed_cycles(report)
         except PipelineError as error:
             label = Label(DesignStatus.NO_VERDICT, str(error))
         return {
@@ -260,6 +264,8 @@ class DescribeDesign(TargetOptions, _OfKernel):
             "clock_ns": device.clock_ns,
             "available": {name: getattr(device.available, name) for name in Resource},
             "assumed": device.assumed or None,
+            "assumed_trips": None if assumed is None else ASSUMED_TRIPS,
+            "assumed_cycles": assumed,
             **_said(label),
         }
 

@@ -11,7 +11,6 @@ from pipeline.design_space import design_key, parse_key
 from pipeline.errors import PipelineError
 from pipeline.synthesis import made_for
 from pipeline.synthesis.backends.registry import BACKENDS
-from pipeline.tasks import vitis
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
 from pipeline.tasks.messages import say
@@ -23,7 +22,6 @@ from pipeline.tasks.target_options import TargetOptions
 if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
-BACKENDS.register(vitis.KIND)
 BACKEND_CHOICES = ("auto", *BACKENDS)
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
 DEFAULT_COUNT = 100

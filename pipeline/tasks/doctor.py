@@ -14,9 +14,10 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.present.doctor_text import doctor_text
 from pipeline.tasks.information import InformationTask
+from pipeline.tasks.installed_tool import installed_tool
+from pipeline.tasks.sections import farm, section, vitis
 from pipeline.tasks.stored import open_store, packs_folder
 from pipeline.tasks.target_options import target_of
-from pipeline.tasks.vitis import farm, installed_tool, section, vitis
 
 Check = dict[str, Any]
 """``name``; ``state``: ok, missing (not there, not needed), problem; ``found`` in words; ``next`` step, or None."""

@@ -62,6 +62,16 @@ def set_root(task: Root) -> None:
     _ending.root = task
 
 
+def code() -> int | None:
+    """The exit code with which this command leaves; None before it does."""
+    return _ending.code
+
+
+def process() -> int:
+    """The number of the command's first process."""
+    return _ending.process
+
+
 def fail(code: int) -> None:
     """Has the command end with this code although luigi saw nothing fail."""
     _ending.instead.value = code

@@ -13,6 +13,7 @@ from luigi.parameter import OptionalParameterMixin, _no_value
 
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KernelOptions
+from pipeline.tasks.parameters import taken
 from pipeline.tasks.target_options import TargetOptions
 
 _WIDTH = 100
@@ -63,7 +64,7 @@ def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Par
 
 
 def _option(family: str, name: str, parameter: luigi.Parameter[Any], width: int) -> list[str]:
-    takes = _takes(parameter)
+    takes, _ = taken(parameter)
     option = f"  --{name.replace('_', '-')}" + (f" {takes}" if takes else "")
     text = (parameter.description or "").strip().removesuffix(".")
     choices = getattr(parameter, "_choices", None)
@@ -79,16 +80,6 @@ def _option(family: str, name: str, parameter: luigi.Parameter[Any], width: int)
         )
     indent = " " * _NAMES
     return [option, *textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)]
-
-
-def _takes(parameter: luigi.Parameter[Any]) -> str:
-    if isinstance(parameter, luigi.BoolParameter):
-        return ""
-    if isinstance(parameter, luigi.IntParameter):
-        return "N"
-    if isinstance(parameter, luigi.FloatParameter):
-        return "X"
-    return "ONE" if getattr(parameter, "_choices", None) is not None else "TEXT"
 
 
 def _default(family: str, name: str, parameter: luigi.Parameter[Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -223,7 +224,8 @@ class ImportReports(KernelOptions, _Import):
     """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store.
 
     Only reports of the kernel's top function are taken (``--top``). Of several reports of one design the newest by the
-    time of its file counts, also of those that came before.
+    time of its file counts, also of those that came before. Where ``--kernel`` is the project's own Tcl script, what
+    its solutions have left are reports of what is written there.
     """
 
     example = "--path old_runs --kernel mine.c --source lab-2023.2"
@@ -243,7 +245,23 @@ class ImportReports(KernelOptions, _Import):
         """The kernel, where its C is at hand."""
         from pipeline.tasks.plan import kernel_or_none
 
+        if self._solutions and not self.solution:
+            return kernel_or_none(self.kernel, replace(self.reading, solution=self._solutions[0]))
         return kernel_or_none(self.kernel, self.reading)
+
+    @cached_property
+    def _solutions(self) -> list[str]:
+        """The titles of a script's solutions that have left a report; empty for any other kernel."""
+        from pipeline.project.opened import solutions_of
+        from pipeline.synthesis.solutions import REPORT
+
+        return [title for title, place in solutions_of(Path(self.kernel)) if (place / REPORT).is_file()]
+
+    @property
+    def filed_dialect(self) -> str:
+        """What site values mean: of a script's solutions what the kernel says."""
+        kernel = self.found_kernel
+        return str(kernel.dialect) if self._solutions and kernel is not None else str(self.dialect)
 
     @cached_property
     def collected(self) -> tuple[list[Collected], list[str]]:
@@ -253,7 +271,16 @@ class ImportReports(KernelOptions, _Import):
         told: list[str] = []
         top = self.found_kernel.top if self.found_kernel else self.top or None
         wanted = Stated(top, self.part or None, self.clock, self.tool_version or None)
-        found = collect_reports(Path(self.path), top=top, tell=told.append)
+        known = {}
+        if self._solutions and self.found_kernel is not None:
+            from pipeline.synthesis.solutions import designs_of_solutions
+            from pipeline.tasks.plan import kernel_of
+
+            def read(title: str) -> Kernel:
+                return kernel_of(self.kernel, replace(self.reading, solution=title))
+
+            known = designs_of_solutions(Path(self.kernel), Path(self.path), self.found_kernel, read, told.append)
+        found = collect_reports(Path(self.path), top=top, tell=told.append, known=known)
         return of_one_flow(found, wanted, told.append), told
 
     @cached_property
@@ -262,7 +289,7 @@ class ImportReports(KernelOptions, _Import):
         kernel = self.found_kernel
         return {
             **super().identity,
-            "dialect": self.dialect,
+            "dialect": self.filed_dialect,
             "kernel": kernel.ast_hash if kernel else self.kernel,
             "reports": sorted((found.key, found.sha256, found.made) for found in self.collected[0]),
             "source": self.source,
@@ -283,7 +310,7 @@ class ImportReports(KernelOptions, _Import):
         name = kernel.name if kernel else self.kernel
         # Reports of designs that nobody names, of a kernel without C, are labels only: no search can meet them.
         flow = common_flow(item for item in found if kernel is not None or item.point is not None)
-        address = address_for(store, name, kernel.ast_hash if kernel else "", self.source, self.dialect, flow)
+        address = address_for(store, name, kernel.ast_hash if kernel else "", self.source, self.filed_dialect, flow)
         pack = "folder_" + hashlib.sha256(str(Path(self.path).resolve()).encode()).hexdigest()[:16]
         changes = Changes()
         entries = arriving(store, address, (item.entry() for item in self.follow(found, "reports")), changes)

@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -123,8 +124,15 @@ def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType 
     end(error, user_message(error) or defect(error))
 
 
+def duration(seconds: float) -> str:
+    """Seconds for people: ``40 s``, ``3 min``, ``1.5 h``."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 class Progress:
-    """A counter that forked workers share, and the lines it prints.
+    """A counter that forked workers share, and the lines it prints, with what is left at the pace so far.
 
     luigi runs each task in a forked child, whose memory the parent never sees; a shared counter made before the
     fork lets every child say how much of the whole is done.
@@ -134,10 +142,11 @@ class Progress:
         self._total: Any = multiprocessing.RawValue("i", 0)
         self._lock = multiprocessing.Lock()
         self._done: Any = multiprocessing.RawValue("i", 0)
+        self._began: Any = multiprocessing.RawValue("d", 0.0)
 
     def expect(self, total: int) -> None:
         """Says how many steps there will be, counting from none done."""
-        self._total.value, self._done.value = total, 0
+        self._total.value, self._done.value, self._began.value = total, 0, time.monotonic()
 
     def step(self, text: str) -> None:
         """One step is done: prints ``[done/total] text`` on standard error."""
@@ -146,8 +155,16 @@ class Progress:
             done = self._done.value
         total = self._total.value
         counter = f"[{done}/{total}] " if total >= done else ""
-        say(f"{counter}{text}")
+        say(f"{counter}{text}{self._left(done, total)}")
 
+    def _left(self, done: int, total: int) -> str:
+        """What is left at the pace so far: steps differ, so not before the second, and never to the second."""
+        left = (time.monotonic() - self._began.value) / done * (total - done)
+        return f"; about {duration(left)} left at this pace" if 2 <= done < total and left >= _TELL_LEFT_S else ""
+
+
+_TELL_LEFT_S = 2.0
+"""Less is not worth a word."""
 
 progress = Progress()
 

@@ -133,11 +133,12 @@ def _learned(card: Mapping[str, Any], curves: Sequence[Mapping[str, Any]]) -> An
     from pipeline.present.charts import LearningCurves
 
     regression = card["model"]["task"] == "regression"
+    summed = "summed Huber loss" if card["training"].get("huber") else "summed MSE"
     joint = [row["epoch"] for row in curves if row["stage"] == "joint"]
     stages = {"separate": 1.0, "alternating": float(joint[0])} if joint and joint[0] > 1 else None
     return LearningCurves(
         title=f"Loss on {', '.join(card['sources'])}",
-        metric="summed MSE" if regression else "cross entropy",
+        metric=summed if regression else "cross entropy",
         epochs=[row["epoch"] for row in curves],
         series={
             "training loss": [row["train_loss"] for row in curves],

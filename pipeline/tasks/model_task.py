@@ -17,6 +17,7 @@ from pipeline import __version__
 from pipeline.errors import PipelineError
 from pipeline.files import read_own, read_text
 from pipeline.present.summary import aligned
+from pipeline.synthesis.flow import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import device_of_labels
@@ -24,6 +25,7 @@ from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import OptionalWholeNumber
+from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.target_options import TargetOptions
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 ACCELERATORS = ("auto", "cpu", "gpu")
 TARGETS = ("regression", "validity")
+NO_ANSWER = "The labels are the estimator's own, so that estimates would be the answer: they are no input of any model."
 _LIBRARIES = ("torch", "torch-geometric", "lightning", "numpy", "scikit-learn", "safetensors")
 
 
@@ -83,6 +86,21 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
                 "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
             ) from None
 
+    @cached_property
+    def estimated_labels(self) -> bool:
+        """Whether labels are the estimator's own: then estimates are the answer, and no input."""
+        from pipeline.tasks.plan import default_source
+
+        sources: Sequence[str] = names(self.source)
+        if not sources and self.dataset:
+            sources = read_own(Path(self.dataset) / "card.json", "sources", remove=Path(self.dataset))["sources"]
+        return ESTIMATOR_SOURCE in (sources or (default_source(self.workspace, "replay"),))
+
+    @property
+    def notes(self) -> list[str]:
+        """What whoever uses the model has to know of its data, a sentence each."""
+        return [*partial_notes(self.dataset_folder), *([NO_ANSWER] if self.estimated_labels else [])]
+
     def configured(self, config: TrainingConfig) -> TrainingConfig:
         """A mode's training with this task's choices."""
         from pipeline.training import TrainingConfig
@@ -99,8 +117,11 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
             )
         return TrainingConfig.from_json(json.dumps(chosen), file="--training")
 
-    def designs(self, kernels: Sequence[str], preset: Preset) -> list[KernelDesigns]:
-        """The designs of the dataset, with estimates where the mode has use for them; says what was left out."""
+    def designs(self, kernels: Sequence[str], preset: Preset, *, answers: bool = False) -> list[KernelDesigns]:
+        """The designs of the dataset, with estimates where the mode has use for them; says what was left out.
+
+        Estimates of designs that have these as labels are not known, unless ``answers`` says so.
+        """
         from pipeline.training import load_designs
 
         estimates = None
@@ -110,6 +131,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
             device = device_of_labels(self.dataset_folder, names(self.source))
             estimates = estimates_of(self.kernels_at_hand(), device)
         found = load_designs(self.dataset_folder, names(self.source), kernels, estimates=estimates)
+        found = found if answers else [without_answer(one) for one in found]
         for one in found:
             if one.left_out:
                 say(f"  {one.kernel}: no place in the pragma networks for {', '.join(one.left_out)}")
@@ -143,13 +165,17 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
 
     def summarise(self) -> None:
         """Prints the scores and where the model is."""
-        from pipeline.training.card import score_rows
+        from pipeline.training.card import baseline_rows, error_rows, score_rows
+        from pipeline.training.user_errors import EXPLAINED
 
         place: Path = self.output().path
         card = read_own(place / "card.json", "scores", "title", remove=place)
-        rows = score_rows(card["scores"])
-        notes = [f"  {note}" for note in card.get("notes", ())]
-        lines = [card["title"], *notes, *aligned(list(rows[0]), [list(row.values()) for row in rows])]
+        lines = [card["title"], *(f"  {note}" for note in card.get("notes", ()))]
+        for rows in (score_rows(card["scores"]), baseline_rows(card), error_rows(card)):
+            if rows:
+                lines += aligned(list(rows[0]), [list(row.values()) for row in rows])
+        if card.get("errors"):
+            lines.append(f"  {EXPLAINED}")
         files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
         say("\n".join([*lines, f"Model in {place}: {' '.join(files)}"]))
 
@@ -163,6 +189,15 @@ def options(text: str, parameter: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise PipelineError(f"{text[:80]!r} is no JSON object", file=parameter, fix="write one such as '{\"name\": 1}'")
     return found
+
+
+def without_answer(designs: KernelDesigns) -> KernelDesigns:
+    """The designs, with estimates not known where these are the labels."""
+    from dataclasses import replace
+
+    if designs.estimates is None or designs.source != ESTIMATOR_SOURCE:
+        return designs
+    return replace(designs, estimates=designs.estimates * 0)
 
 
 def versions() -> dict[str, str]:

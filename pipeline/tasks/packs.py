@@ -35,19 +35,18 @@ class BuildPacks(TargetOptions, PipelineTask):
         import tempfile
 
         from pipeline.design_space.sampling import sample
-        from pipeline.synthesis import EstimatorBackend, ReportStore, write_pack
+        from pipeline.synthesis import ReportStore, write_pack
         from pipeline.tasks.plan import make_plan
 
         for name in self.follow(names(self.kernels), "packs"):
             plan = make_plan(self.workspace, name, AS_IT_IS, "", ESTIMATOR_SOURCE, "estimator", self.asked_target)
-            assert plan.kernel is not None and plan.space is not None and isinstance(plan.backend, EstimatorBackend)
+            assert plan.kernel is not None and plan.space is not None
             points = sample(plan.space, "uniform", self.count, self.seed)
             path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory() as scratch:
                 store = ReportStore(Path(scratch), fsync=False)
-                backend = EstimatorBackend(store, device=plan.backend.device, flow_target=plan.backend.flow_target)
-                for _ in backend.synthesize(plan.kernel, points):
+                for _ in plan.backend.afresh(store).synthesize(plan.kernel, points):
                     pass
                 write_pack(path, plan.address, store.entries(plan.address))
             say(

@@ -153,3 +153,16 @@ def names(text: str) -> tuple[str, ...]:
     if found != ("",) and "" in found:
         raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
     return () if found == ("",) else found
+
+
+_TAKEN = (
+    (luigi.BoolParameter, "", "true or false"),
+    (luigi.IntParameter, "N", "a whole number"),
+    (luigi.FloatParameter, "X", "a number"),
+)
+
+
+def taken(parameter: luigi.Parameter[Any]) -> tuple[str, str]:
+    """What stands behind an option in its help, and what to give in words; empty where there is nothing to say."""
+    other = "TEXT" if getattr(parameter, "_choices", None) is None else "ONE"
+    return next(((short, words) for kind, short, words in _TAKEN if isinstance(parameter, kind)), (other, ""))

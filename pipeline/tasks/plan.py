@@ -6,6 +6,7 @@ Everything here is decided from parameters and the store before a task runs, so 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +32,12 @@ from pipeline.synthesis.plan import KernelPlan
 from pipeline.synthesis.vitis.sources import check_file_name
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
+from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
 from pipeline.tasks.messages import say
-from pipeline.tasks.sections import section, vitis
+from pipeline.tasks.sections import own_settings, section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
-from pipeline.tasks.vitis import installed_tool, is_configured, own_settings
 from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
@@ -102,9 +103,9 @@ def suite_hash() -> str:
 
 def resolve_backend(backend: str) -> str:
     """The backend that ``auto`` stands for here: Vitis HLS where it is found, else replay."""
-    if backend == "auto":
-        return "vitis" if is_configured() and installed_tool() is not None else "replay"
-    return backend
+    if backend not in ("auto", "vitis"):
+        return backend
+    return "vitis" if installed_tool() is not None or backend == "vitis" else "replay"
 
 
 def default_source(workspace: str, backend: str) -> str:
@@ -159,7 +160,9 @@ def make_plan(
         return KernelPlan(ReplayBackend(store, nameless[0]), nameless[0], None, None)
     if moved := take_over(store, found):
         say(f"{found.name}: {moved} reports that version 0.1.0 filed under another hash of it are taken over.")
-    request = BackendRequest(store, found, source, for_kernel(target, found), devices(), own_settings(backend))
+    request = BackendRequest(
+        store, found, source, for_kernel(target, found), devices(), own_settings(backend), now=_now
+    )
     made = make_backend(backend, request)
     address = made.address_of(found)
     if made.replays and not store.count(address):
@@ -186,6 +189,11 @@ def _nothing_to_keep(kernel: str, source: str) -> PipelineError:
         f"--only and --keep: the loops of {kernel} are not those that the labels of {source} are of",
         fix="leave them out, or use --backend estimator",
     )
+
+
+def _now() -> str:
+    """The time, to the second; by name, as it goes to workers with the backend."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _delivery(kernel: Kernel, flow: Flow, *, replays: bool) -> Delivery:

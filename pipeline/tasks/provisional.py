@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.files import intact, read_own
+from pipeline.files import intact, made_whole, read_own
 from pipeline.reports.surroundings import exhausted, is_reached
 from pipeline.tasks.outputs import FolderTarget, write_json
 
@@ -108,17 +108,17 @@ class Standing:
 
     def write(self, folder: Path) -> None:
         """Writes the file into an output's folder, where there is something to say."""
-        if not self.plain:
-            write_json(
-                folder / FILE,
-                {
-                    "designs": self.designs,
-                    "missing": [[one.kernel, one.key, one.status, one.reason] for one in self.missing],
-                    "limits": self.limits,
-                    "waits": self.waits,
-                    "commands": self.commands if self.missing and self.waits else [],
-                },
-            )
+        if self.plain:
+            return
+        value = {
+            "designs": self.designs,
+            "missing": [[one.kernel, one.key, one.status, one.reason] for one in self.missing],
+            "limits": self.limits,
+            "waits": self.waits,
+            "commands": self.commands if self.missing and self.waits else [],
+        }
+        with made_whole(folder / FILE) as aside:
+            write_json(aside, value)
 
 
 def standing_of(folder: Path) -> Standing:
@@ -213,11 +213,7 @@ class ProvisionalTarget(FolderTarget):
         standing = self.standing
         if standing.missing and standing.waits:
             standing.commands = []
-            aside = self.path / f".{FILE}-{secrets.token_hex(4)}"
-            aside.mkdir()
-            standing.write(aside)
-            (aside / FILE).replace(self.path / FILE)
-            aside.rmdir()
+            standing.write(self.path)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Path]:

@@ -7,9 +7,11 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.synthesis.vitis_settings import VitisSettings
 from pipeline.tasks.parameters import Clock, Real, WholeNumber
 
 CFLAGS = "--cflags"
+_OWN = VitisSettings()
 
 
 class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
@@ -25,43 +27,47 @@ class vitis(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
     flow_target = luigi.ChoiceParameter(default="vitis", choices=("vitis", "vivado"), description="flow target")
     options = luigi.Parameter(default="", description="more settings: name=value, separated by ';'")
     buffers = luigi.BoolParameter(
-        default=True, parsing=luigi.BoolParameter.EXPLICIT_PARSING, description="copy array arguments to local buffers"
+        default=_OWN.buffers,
+        parsing=luigi.BoolParameter.EXPLICIT_PARSING,
+        description="copy array arguments to local buffers",
     )
     unsupported = luigi.ChoiceParameter(
-        default="approximate",
+        default=_OWN.unsupported,
         choices=("approximate", "refuse"),
         description="what happens to a value that Vitis HLS has no directive for",
     )
     reassociate = luigi.ChoiceParameter(
-        default="clause",
+        default=_OWN.reassociate,
         choices=("clause", "never", "always"),
         description="floating-point sums in another order: where a reduction clause allows it, never, always",
     )
-    timeout_minutes = Real(above=0, most=1e6, default=180.0, description="wall-clock limit of a run")
-    memory_gib = Real(least=0, most=1e5, default=0.0, description="memory limit of a run, 0 for none")
+    timeout_minutes = Real(above=0, most=1e6, default=_OWN.timeout_minutes, description="wall-clock limit of a run")
+    memory_gib = Real(least=0, most=1e5, default=_OWN.memory_gib, description="memory limit of a run, 0 for none")
     tries = WholeNumber(
         least=1,
-        default=5,
+        default=_OWN.tries,
         description="tries of a run that finds no licence or no room on the disk, with growing pauses",
     )
     ends = WholeNumber(
         least=1,
-        default=3,
+        default=_OWN.ends,
         description="commands in which a design may end without a verdict before it counts as failed",
     )
     scratch = luigi.Parameter(default="", description="folder for runs, outside any git tree; default: the system's")
     keep = luigi.ChoiceParameter(
-        default="never", choices=("never", "failed", "always"), description="which folders of runs stay"
+        default=_OWN.keep, choices=("never", "failed", "always"), description="which folders of runs stay"
     )
     delivery = luigi.ChoiceParameter(
-        default="insert",
+        default=_OWN.delivery,
         choices=("insert", "directives"),
         description="designs in the tool's own terms: as pragmas in the files, or as directives beside them",
     )
     testbench = luigi.Parameter(
         default="", description="C file of a test bench that calls the top function, for csim and cosim"
     )
-    further = luigi.Parameter(default="", description="steps beyond C synthesis, comma-separated: csim, cosim, export")
+    further = luigi.Parameter(
+        default="", description="steps beyond C synthesis, comma-separated: csim,cosim,export,implement"
+    )
 
 
 class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
@@ -77,6 +83,13 @@ class farm(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
         least=0, default=0, description="licences shared by all runs of the workspace, 0 for no limit"
     )
     options = luigi.Parameter(default="", description="options of the executor: name=value, separated by ';'")
+
+
+class reading(luigi.Config):  # noqa: N801, the section's name in luigi.cfg
+    """The section [reading]: what one run of the compiler over a kernel's source may take."""
+
+    seconds = Real(above=0, most=1e5, default=60.0, description="seconds, by the clock and of the processor")
+    memory_gib = Real(above=0, most=1e4, default=4.0, description="memory in GiB")
 
 
 def section(of: type[luigi.Config]) -> Any:
@@ -105,7 +118,10 @@ def pairs(text: str, section: str) -> dict[str, str]:
     return found
 
 
-def own_settings(backend: str) -> dict[str, str]:
-    """What the section of a backend's name in luigi.cfg says."""
+def own_settings(backend: str) -> dict[str, Any]:
+    """What the section of a backend's name in luigi.cfg says; of [vitis] and its options on the command line, typed."""
+    if backend == vitis.__name__:
+        said = dict(section(vitis).param_kwargs)
+        return {**said, "options": pairs(said["options"], backend)}
     config = luigi.configuration.get_config()
     return {str(name): str(value) for name, value in config.items(backend)} if config.has_section(backend) else {}

@@ -32,7 +32,7 @@ class TargetOptions:
     """The options. What they leave open is as [vitis] in luigi.cfg has it."""
 
     part = luigi.Parameter(default="", description="part that designs are for; default: part in [vitis] of luigi.cfg")
-    clock = Clock(default=None, description="target clock: 4, 4ns or 250MHz; default: clock_ns in [vitis] of luigi.cfg")
+    clock = Clock(default=None, description="target clock: 4, 4ns or 250MHz; default: clock_ns in [vitis]")
 
     @property
     def asked_target(self) -> Target:

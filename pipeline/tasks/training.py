@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_own
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
@@ -21,7 +22,6 @@ from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
 from pipeline.tasks.model_task import ModelTask, counted, options, versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
 from pipeline.tasks.parameters import WholeNumber
-from pipeline.tasks.provisional import partial_notes
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset
@@ -67,8 +67,8 @@ class TrainHierarchicalMoE(ModelTask):
         from pipeline.training import preset
 
         found = preset(
-            self.mode, model=self.architecture, task=self.target, estimates=estimate_count(),
-            sources=names(self.source),
+            self.mode, model=self.architecture, task=self.target,
+            estimates=0 if self.estimated_labels else estimate_count(), sources=names(self.source),
         )  # fmt: skip
         chosen = {**json.loads(found.model.to_json()), **options(self.model_options, "--model-options")}
         model = ModelConfig.from_json(json.dumps(chosen), file="--model-options")
@@ -122,18 +122,18 @@ class TrainHierarchicalMoE(ModelTask):
                 folder=place,
                 advance=advance,
             )
-        outcome = outcome_of(trained.model, data, sides)
+        outcome = outcome_of(trained.model, data, sides, learned_from="train", seed=self.seed)
         card = model_card(
             title=f"{self.architecture} ({self.mode}) on {_short(self.source)}, {self.target}",
             model=trained.model.config,
             training=preset.training,
             data=counted(data, sides),
-            scores=outcome.scores,
+            outcome=outcome,
             best_epoch=trained.best_epoch,
             provenance={**self.identity, "mode": self.mode},
             versions=versions(),
         )
-        card["notes"] = partial_notes(self.dataset_folder)
+        card["notes"] = self.notes
         with self.output().write() as folder:
             write_model_folder(folder, trained.model, outcome, card, trained.curves, "test", command_of(self))
             if (place / "tensorboard").is_dir():
@@ -247,6 +247,8 @@ class FineTune(ModelTask):
 
     def run(self) -> None:
         """Chooses the shots, adapts, scores on the rest."""
+        from dataclasses import replace
+
         import numpy as np
 
         from pipeline.models import load_model
@@ -269,20 +271,34 @@ class FineTune(ModelTask):
         say(f"  {designs.kernel} from {designs.source}: {len(shots)} shots, {int(counts.sum()) - len(shots)} left out")
         with self.following(preset.fine_tuning.epochs, f"fine-tuning on {designs.kernel}") as advance:
             tuned = fine_tune(model, designs, shots, preset.fine_tuning, advance=advance)
-        outcome = outcome_of(tuned, data, [side])
+        outcome = outcome_of(tuned, data, [side], learned_from="shot", seed=self.seed)
+        before = outcome_of(model, data, [side], learned_from="shot", seed=self.seed).errors
+        told = [{**row, "method": "model before"} for row in before if row["method"] == "model"]
+        outcome = replace(outcome, errors=(*told, *outcome.errors))
         card = model_card(
             title=f"{about.get('title', 'a model')}, adapted to {designs.kernel} with {self.shots} designs",
             model=tuned.config,
             training=preset.fine_tuning,
             data=counted(data, [side]),
-            scores=outcome.scores,
+            outcome=outcome,
             best_epoch=None,
             provenance={**self.identity, "pretrained": str(file), "shot_keys": designs.keys[shots].tolist()},
             versions=versions(),
         )
-        card["notes"] = partial_notes(self.dataset_folder)
+        card["notes"] = [*self.notes, _known_before(file, designs.kernel)]
         with self.output().write() as folder:
             write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
+
+
+def _known_before(file: Path, kernel: str) -> str:
+    """Whether a model has met a kernel's labels before it is adapted to it, as a sentence."""
+    card = file.parent / "card.json"
+    if not card.is_file():
+        return f"whether the model was trained on {kernel} is not known: there is no card beside it"
+    rows = read_own(card, "data", remove=file.parent)["data"]
+    if any(row.get("kernel") == kernel and row.get("train", 1) for row in rows):
+        return f"{kernel} was among the kernels that the model was trained on: its errors before are no forecast"
+    return f"{kernel} was not among the {len(rows)} kernels that the model was trained on"
 
 
 def _short(source: str) -> str:

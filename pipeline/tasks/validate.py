@@ -22,6 +22,7 @@ from pipeline.tasks.provisional import Standing, unfinished
 if TYPE_CHECKING:
     from pipeline.loop.chosen import Chosen
     from pipeline.loop.measured import MeasuredDesign
+    from pipeline.reports.labels import Label
     from pipeline.synthesis import ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
@@ -33,29 +34,36 @@ class ValidateTopDesigns(LoopTask):
     are computed again. Only the first is called resynthesised.
     """
 
+    rare = (*LoopTask.rare, "use_cache")
     example = "--kernel gemm-ncubed --budget 40 --top-k 5"
 
     budget = OptionalWholeNumber(
         least=1,
         default=None,
-        description="runs of the loop whose top designs are meant; without it those of --model alone",
+        description="runs of the loop that is meant; without it --model alone",
     )
     top_k = WholeNumber(least=0, default=3, description="designs to validate, for each kernel")
     use_cache = luigi.BoolParameter(default=False, description="with Vitis: take reports that are there already")
     cosim = luigi.BoolParameter(default=False, description="with Vitis: simulate the RTL too; needs a test bench")
+    implement = luigi.BoolParameter(default=False, description="with Vitis: place and route in Vivado, out of context")
 
     def requires(self) -> list[luigi.Task]:
         """The last round of the loop; without a loop what is known before any run."""
-        if self.top_k < 0:
-            raise PipelineError(f"--top-k {self.top_k} is no number of designs", fix="give 0 or more")
-        if self.cosim and self.loop.backend_name != "vitis":
-            raise PipelineError("--cosim needs Vitis HLS", fix="leave it out, or use --backend vitis")
+        self.check()
         if self.budget is None:
             return [self.clone(GatherHistories)]
-        if self.budget < 1:
-            raise PipelineError(f"--budget {self.budget} allows no run", fix="give a positive number")
         takes = self.takes
         return synthesis_of(self, len(takes), takes[-1])
+
+    def check(self) -> None:
+        """Raises PipelineError for what no validation of this loop can do; the loop asks before its first run."""
+        if self.steps and self.loop.backend_name != "vitis":
+            raise PipelineError(f"--{self.steps[0]} needs Vitis HLS", fix="leave it out, or use --backend vitis")
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps beyond C synthesis that are asked for."""
+        return tuple(step for step, asked in (("cosim", self.cosim), ("implement", self.implement)) if asked)
 
     @property
     def takes(self) -> list[int]:
@@ -71,6 +79,7 @@ class ValidateTopDesigns(LoopTask):
             **super().identity,
             "budget": self.budget,
             "cosim": self.cosim,
+            **({"implement": True} if self.implement else {}),
             "loop": self.loop.identity,
             "top_k": self.top_k,
             "use_cache": self.use_cache,
@@ -110,11 +119,11 @@ class ValidateTopDesigns(LoopTask):
                 else chosen_of_loop(self.loop, plan, record, self.top_k)
             )
             hows[kernel] = how
-            found, simulated = self._label(plan, chosen, standing)
+            found, further = self._label(plan, chosen, standing)
             if standing.missing:
                 continue
             results += found
-            rows += validation_rows(kernel, chosen, found, simulated, self.loop.goal)
+            rows += validation_rows(kernel, chosen, found, further, self.loop.goal)
         if standing.missing:
             raise unfinished(standing, what="validated designs")
         with self.output().write() as folder:
@@ -123,8 +132,8 @@ class ValidateTopDesigns(LoopTask):
 
     def _label(
         self, plan: KernelPlan, chosen: list[Chosen], standing: Standing
-    ) -> tuple[list[MeasuredDesign], dict[str, dict[str, Any]]]:
-        """A result per chosen design, in their order, and what RTL simulation said, by design key.
+    ) -> tuple[list[MeasuredDesign], dict[str, dict[str, Label]]]:
+        """A result per chosen design, in their order, and by step the labels of further steps, by design key.
 
         What has no result is counted in ``standing`` and left out.
         """
@@ -143,7 +152,8 @@ class ValidateTopDesigns(LoopTask):
                 found[outcome.key] = as_measured(acting, outcome, "validation")
             if acting.runs_tool and is_told(outcome):
                 say(f"  {title}, {done}/{len(designs)} {told(outcome)}")
-        return [found[pick.key] for pick in chosen if pick.key in found], self._simulated(acting, list(found))
+        labels = {step: acting.backend.step_labels(step, list(found)) for step in ("cosim", "implement")}
+        return [found[pick.key] for pick in chosen if pick.key in found], labels
 
     def _acting(self, plan: KernelPlan) -> KernelPlan:
         """The plan, filing into the validation's own store where something is to be made afresh."""
@@ -151,11 +161,7 @@ class ValidateTopDesigns(LoopTask):
 
         taken = self.use_cache and plan.runs_tool
         store = open_store(self.workspace) if taken else self.fresh_store
-        return replace(plan, backend=plan.backend.afresh(store, "cosim" if self.cosim else None))
-
-    def _simulated(self, acting: KernelPlan, keys: list[str]) -> dict[str, dict[str, Any]]:
-        labels = acting.backend.step_labels("cosim", keys)
-        return {key: {"status": str(label.status), "cycles": label.cycles} for key, label in labels.items()}
+        return replace(plan, backend=plan.backend.afresh(store, *self.steps))
 
     def report_of(self, plan: KernelPlan, key: str) -> bytes | None:
         """The csynth.xml that the validation of a design left; None where it left none."""

@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Outcome
 from pipeline.synthesis.backends.base import SYNTHESIS, Fault
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import duration, say
 from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.shared import briefly
 
@@ -80,6 +80,34 @@ class _Rows:
 
 
 _rows = _Rows()
+
+
+class LicenceWait:
+    """Says that runs wait for a licence, seldom, and about how long: by what the runs of this call have taken."""
+
+    def __init__(self, kernel: str, licences: int) -> None:
+        self._kernel, self._licences = kernel, licences
+        self._runs, self._seconds = 0, 0.0
+        self._told = -_SAY_EVERY_S
+        self._lock = threading.Lock()
+
+    def done(self, seconds: float | None) -> None:
+        """A run took so many seconds; None where that is not known."""
+        with self._lock:
+            self._runs, self._seconds = self._runs + (seconds is not None), self._seconds + (seconds or 0.0)
+
+    def tell(self, waited: float) -> None:
+        """Says that a run has waited for so many seconds, unless another has just said so."""
+        with self._lock:
+            if (now := time.monotonic()) - self._told < _SAY_EVERY_S:
+                return
+            self._told = now
+            mean = self._seconds / self._runs if self._runs else None
+        each = (
+            "how long a run takes is not known yet" if mean is None else f"a run has taken {duration(mean)} on average"
+        )
+        licences = "the only licence is" if self._licences == 1 else f"all {self._licences} licences are"
+        say(f"  {self._kernel}: {licences} in use, waiting for {duration(waited)}; {each}")
 
 
 class Watch:

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.models import ModelConfig
+from pipeline.training.baseline_outcomes import BASELINES
 from pipeline.training.config import TrainingConfig
+from pipeline.training.outcome import TrainingOutcome
 from pipeline.training.sites import VOCABULARY
+from pipeline.training.user_errors import EXPLAINED, row_text
 
 Row = Mapping[str, Any]
 
@@ -20,15 +23,16 @@ def model_card(
     model: ModelConfig,
     training: TrainingConfig,
     data: Sequence[Row],
-    scores: Sequence[Row],
+    outcome: TrainingOutcome,
     best_epoch: int | None,
     provenance: Mapping[str, Any],
     versions: Mapping[str, str],
 ) -> dict[str, Any]:
     """The card as JSON values.
 
-    ``data`` has a row per source and kernel with the designs of each side, ``scores`` those of
-    :class:`pipeline.training.outcome.Outcome`; ``best_epoch`` is None where the last weights were kept.
+    ``data`` has a row per source and kernel with the designs of each side, ``outcome`` has the
+    scores, those of the baselines and the errors in users' units; ``best_epoch`` is None where the last weights were
+    kept.
     """
     return {
         "title": title,
@@ -37,7 +41,9 @@ def model_card(
         "training": json.loads(training.to_json()),
         "data": [dict(row) for row in data],
         "sources": sorted({str(row["source"]) for row in data}),
-        "scores": [{name: _plain(value) for name, value in row.items()} for row in scores],
+        "scores": _rows(outcome.scores),
+        "baselines": _rows(outcome.baselines),
+        "errors": _rows(outcome.errors),
         "best_epoch": best_epoch,
         "provenance": dict(provenance),
         "versions": dict(versions),
@@ -60,6 +66,9 @@ def card_markdown(card: Mapping[str, Any]) -> str:
     for note in card.get("notes", ()):
         lines += [f"**{note}**", ""]
     lines += ["## Scores", "", *_table(score_rows(card["scores"])), ""]
+    lines += ["## Baselines", "", BASELINES, "", *_table(baseline_rows(card)), ""]
+    if card.get("errors"):
+        lines += ["## Errors in users' units", "", EXPLAINED, "", *_table(error_rows(card)), ""]
     lines += ["## Training", ""]
     lines.append(
         f"{training['epochs']} epochs, {training['separate_share']:.0%} of them the networks separately and then "
@@ -81,6 +90,26 @@ def score_rows(scores: Sequence[Row]) -> list[dict[str, str]]:
     regression = not any("auc" in row for row in scores)
     names = "side target designs mse rmse mae tau" if regression else "side designs positives auc f1"
     return [{name: _text(row[name]) for name in names.split()} for row in scores]
+
+
+def baseline_rows(card: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The sums over targets of the baselines (validity has one target) as text, beside those of the model."""
+    model = [{"method": "model", **row} for row in card["scores"]]
+    told = card.get("baselines", ())
+    sides = {row["side"] for row in told}
+    rows = [row for row in (*model, *told) if row["side"] in sides and row.get("target") in ("sum", "valid")]
+    rows.sort(key=lambda row: str(row["side"]))
+    figures = "mse rmse mae tau" if not any("auc" in row for row in rows) else "auc f1"
+    return [{name: _text(row[name]) for name in ("method", "side", "designs", *figures.split())} for row in rows]
+
+
+def error_rows(card: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Errors in users' units as text; see :mod:`pipeline.training.user_errors`."""
+    return [{name: str(value) for name, value in row_text(row).items()} for row in card.get("errors", ())]
+
+
+def _rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 
 def _plain(value: Any) -> Any:

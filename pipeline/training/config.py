@@ -27,6 +27,8 @@ class TrainingConfig:
     ``optimiser``          ``adam`` (published; weight decay is part of the gradient) or ``adamw``
     ``weight_decay``
     ``gradient_clip``      largest norm of the gradient; 0 for no limit
+    ``huber``              errors beyond this many of a target's units count linearly (Huber, 1964), so that a design
+                           of tens of devices does not decide; 0 squares every error
     ``ranking_weight``     weight of :func:`pipeline.models.ranking_loss` beside the squared errors
     ``balance_targets``    exponent p: a target's error counts (largest spread / its spread) ** p times; 0 counts all
                            alike
@@ -54,6 +56,7 @@ class TrainingConfig:
     optimiser: str = "adam"
     weight_decay: float = 1e-4
     gradient_clip: float = 0.0
+    huber: float = 0.0
     ranking_weight: float = 0.0
     balance_targets: float = 0.0
     trainable: str = "all"
@@ -77,7 +80,7 @@ class TrainingConfig:
             if type(value) is not int or value < least:
                 raise _bad(name, value, f"a whole number from {least}")
         for name in (
-            "learning_rate", "final_learning_rate", "weight_decay", "gradient_clip", "ranking_weight",
+            "learning_rate", "final_learning_rate", "weight_decay", "gradient_clip", "huber", "ranking_weight",
             "balance_targets", "meta_rate", "separate_share",
         ):  # fmt: skip
             value = getattr(self, name)

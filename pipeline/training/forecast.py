@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,12 @@ import torch
 
 from pipeline.errors import PipelineError
 from pipeline.models import DesignBatch, DesignModel, Prediction, predict
+from pipeline.models.config import TARGETS
 from pipeline.training.data import KernelDesigns
 
 Floats = npt.NDArray[np.float32]
+
+PERF = TARGETS[0]
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class DesignForecast:
     """Predictions for N designs of one kernel.
 
     ``targets``     (N, T) in the units of :class:`pipeline.training.data.KernelDesigns`, None without a model for
-                    regression: the mean over the models
+                    regression: the mean over the models. No utilisation is below 0
     ``spread``      (N, T) standard deviation over the networks of a model, by their gate weights, and over the models
     ``valid``       (N,) probability of a usable result, the mean over the models for validity; None without one
     ``embedding``   (N, E) graph embeddings of the first model
@@ -59,7 +63,7 @@ def predict_designs(
             continue
         separate = np.concatenate([_numpy(one.separate) for one in found], axis=1)
         gates = np.concatenate([_numpy(one.high_gates) for one in found])
-        means.append(joint)
+        means.append(no_less_than_none(joint, model.config.targets))
         variances.append((gates.T[..., None] * (separate - joint) ** 2).sum(0))
     targets = np.mean(means, axis=0) if means else None
     spread = np.sqrt(np.mean(variances, axis=0) + np.var(means, axis=0)) if means else None
@@ -72,6 +76,13 @@ def predict_designs(
         high_gates=np.concatenate([_numpy(one.high_gates) for one in first]),
         low_gates=tuple(_gates(first, network) for network in range(networks)),
     )
+
+
+def no_less_than_none(targets: npt.NDArray[Any], names: Sequence[str] = TARGETS) -> npt.NDArray[Any]:
+    """Targets (N, T) with utilisations of 0 where they are below: a design takes nothing away from a device."""
+    least = np.array([-np.inf if name == PERF else 0.0 for name in names], dtype=targets.dtype)
+    raised: npt.NDArray[Any] = np.maximum(targets, least)
+    return raised
 
 
 def design_batch(model: DesignModel, designs: KernelDesigns) -> DesignBatch:

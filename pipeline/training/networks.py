@@ -37,13 +37,14 @@ CHANGES = {
     "blind": Change(model={"estimate_use": "none"}),
     "ranking": Change(training={"ranking_weight": 0.1}),
     "adamw": Change(training={"optimiser": "adamw", "gradient_clip": 5.0, "learning_rate": 1e-3}),
+    "squared": Change(training={"huber": 0.0}),
     "gat": Change(model={"encoder": "GATv2Conv"}),
     "joint": Change(training={"separate_share": 0.0}),
 }
 """What may be changed, as in ``hmoe+log2`` or ``hmoe-best+blind+raw``: log-scaled or raw factors in the pragma
 networks; experts that start apart or equal; unbounded heads on standardised targets; the estimator's figures as input,
 as a residual or not at all; a pair-wise ranking loss beside the squared error; AdamW with clipped gradients at 1e-3;
-another convolution; no separate stage."""
+every error of pre-training squared, however large; another convolution; no separate stage."""
 
 
 @dataclass(frozen=True)

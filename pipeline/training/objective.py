@@ -14,16 +14,16 @@ class TrainingObjective:
     """What a model is trained on. ``weights`` (T,) of the targets' errors, None for all alike."""
 
     def __init__(self, config: TrainingConfig, weights: Tensor | None) -> None:
-        self.ranking, self.weights = config.ranking_weight, weights
+        self.ranking, self.huber, self.weights = config.ranking_weight, config.huber, weights
 
     def __call__(self, model: DesignModel, batch: KernelBatch, joint: bool, encoded: Tensor | None = None) -> Tensor:
         """The loss of a batch; ``encoded`` as in :class:`pipeline.models.DesignModel`."""
         found: Prediction = model(batch.graphs, batch.designs, encoded)
         weights = None if self.weights is None else self.weights.to(batch.labels.device)
         if joint:
-            loss = joint_loss(found, batch.labels, model.config, weights)
+            loss = joint_loss(found, batch.labels, model.config, weights, self.huber)
         else:
-            loss = separate_loss(found, batch.labels, model.config, weights)
+            loss = separate_loss(found, batch.labels, model.config, weights, self.huber)
         if self.ranking and model.config.task == REGRESSION:
             outputs = [found.joint] if joint else list(found.separate)
             terms = [ranking_loss(one, batch.labels, batch.kernel) for one in outputs]
@@ -40,15 +40,18 @@ def objective_for(config: TrainingConfig, designs: TrainingDesigns) -> TrainingO
 
 
 @torch.no_grad()
-def validation_loss(model: DesignModel, batches: list[KernelBatch]) -> float:
-    """The JOINT model's loss in evaluation mode over all designs: summed mean squared error, or cross entropy."""
+def validation_loss(model: DesignModel, batches: list[KernelBatch], huber: float = 0.0) -> float:
+    """The JOINT model's loss in evaluation mode over all designs: summed mean squared error, or cross entropy.
+
+    ``huber`` as in :class:`~pipeline.training.config.TrainingConfig`, so that no single design chooses the epoch.
+    """
     training = model.training
     model.eval()
     device = next(model.parameters()).device
     total, count = 0.0, 0
     for batch in batches:
         moved = batch.to(device)
-        losses = target_losses(model(moved.graphs, moved.designs).joint, moved.labels, model.config)
+        losses = target_losses(model(moved.graphs, moved.designs).joint, moved.labels, model.config, huber=huber)
         total += float(losses.sum().double()) * len(moved.labels)
         count += len(moved.labels)
     model.train(training)

@@ -9,24 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.models import DesignModel, ModelConfig
+from pipeline.training.baseline_outcomes import baseline_predictions
 from pipeline.training.data import KernelDesigns
 from pipeline.training.forecast import DesignForecast, predict_designs
 from pipeline.training.metrics import TargetScore, regression_metrics, validity_metrics
-
-PREDICTIONS = pa.schema(
-    [
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("kernel", pa.string(), nullable=False),
-        pa.field("key", pa.string(), nullable=False),
-        pa.field("side", pa.string(), nullable=False),  # train, validation, test; shot and rest of a fine-tuning
-        pa.field("target", pa.string(), nullable=False),  # perf, LUT, FF, DSP, BRAM; valid of a classifier
-        pa.field("true", pa.float64(), nullable=False),  # of valid 1 or 0
-        pa.field("predicted", pa.float64(), nullable=False),  # of valid the probability
-        pa.field("spread", pa.float64()),  # standard deviation; null for valid
-    ]
-)
+from pipeline.training.prediction_table import PREDICTIONS as PREDICTIONS
+from pipeline.training.prediction_table import VALID, prediction_table
+from pipeline.training.user_errors import user_errors
 
 Row = dict[str, Any]
 
@@ -34,17 +26,29 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class TrainingOutcome:
     """``predictions`` by :data:`PREDICTIONS`; ``scores`` a row per side and target; ``gates`` a row per source, kernel,
-    gate and expert with the mean weight over ``designs``."""
+    gate and expert with the mean weight over ``designs``. ``baselines`` are scores of what a model has to beat, named
+    by ``method`` (:mod:`pipeline.training.baseline_outcomes`), on the designs that nothing was learned from; ``errors``
+    the errors of all of these there in users' units (:mod:`pipeline.training.user_errors`), none of validity."""
 
     predictions: pa.Table
     scores: tuple[Row, ...]
     gates: tuple[Row, ...]
+    baselines: tuple[Row, ...] = ()
+    errors: tuple[Row, ...] = ()
 
 
 def outcome_of(
-    model: DesignModel, data: Sequence[KernelDesigns], sides: Sequence[npt.NDArray[np.str_]]
+    model: DesignModel,
+    data: Sequence[KernelDesigns],
+    sides: Sequence[npt.NDArray[np.str_]],
+    *,
+    learned_from: str,
+    seed: int = 0,
 ) -> TrainingOutcome:
-    """The outcome on all designs that count for the model's task; ``sides`` gives each design its side (N,)."""
+    """The outcome on all designs that count for the model's task; ``sides`` gives each design its side (N,).
+
+    Baselines learn from the side ``learned_from``.
+    """
     config = model.config
     tables: list[pa.Table] = []
     gates: list[Row] = []
@@ -57,37 +61,28 @@ def outcome_of(
         tables.append(_predictions(designs, side[counts], forecast, config))
         gates += gate_rows(designs, forecast, config)
     table = pa.concat_tables(tables)
-    return TrainingOutcome(table, tuple(scores(table)), tuple(gates))
+    others = baseline_predictions(data, sides, config.task, learned_from=learned_from, seed=seed)
+    baselines = [{"method": name, **row} for name, found in others.items() for row in scores(found)]
+    unseen = table.filter(pc.not_equal(table.column("side"), learned_from))
+    errors = [
+        {"method": name, **row}
+        for name, found in {"model": unseen, **others}.items()
+        if config.task == "regression"
+        for row in user_errors(found)
+    ]
+    errors.sort(key=lambda row: str(row["side"]))
+    return TrainingOutcome(table, tuple(scores(table)), tuple(gates), tuple(baselines), tuple(errors))
 
 
 def _predictions(
     designs: KernelDesigns, side: npt.NDArray[np.str_], forecast: DesignForecast, config: ModelConfig
 ) -> pa.Table:
-    columns: list[npt.NDArray[Any]]
     if config.task == "regression":
         assert forecast.targets is not None
         assert forecast.spread is not None
-        names = config.targets
-        columns = [designs.targets.T, forecast.targets.T, forecast.spread.T]
-    else:
-        assert forecast.valid is not None
-        names = ("valid",)
-        columns = [designs.valid[None], forecast.valid[None], np.full((1, len(designs)), np.nan)]
-    count = len(designs)
-    true, predicted, spread = (column.astype(np.float64).reshape(-1) for column in columns)
-    return pa.Table.from_arrays(
-        [
-            pa.repeat(pa.scalar(designs.source), count * len(names)),
-            pa.repeat(pa.scalar(designs.kernel), count * len(names)),
-            pa.array(np.tile(designs.keys, len(names)).tolist(), pa.string()),
-            pa.array(np.tile(side, len(names)).tolist(), pa.string()),
-            pa.array(np.repeat(np.array(names), count).tolist(), pa.string()),
-            pa.array(true),
-            pa.array(predicted),
-            pa.array(spread, mask=np.isnan(spread)),
-        ],
-        schema=PREDICTIONS,
-    )
+        return prediction_table(designs, side, config.targets, forecast.targets, forecast.spread)
+    assert forecast.valid is not None
+    return prediction_table(designs, side, (VALID,), forecast.valid[:, None])
 
 
 def scores(predictions: pa.Table) -> list[Row]:
@@ -101,9 +96,9 @@ def scores(predictions: pa.Table) -> list[Row]:
     for side in sorted(set(columns["side"].tolist())):
         rows = columns["side"] == side
         names = list(dict.fromkeys(columns["target"][rows].tolist()))
-        if names == ["valid"]:
+        if names == [VALID]:
             score = validity_metrics(numbers["true"][rows].astype(int), numbers["predicted"][rows])
-            found.append({"side": side, "target": "valid", **asdict(score)})
+            found.append({"side": side, "target": VALID, **asdict(score)})
             continue
         parts = [rows & (columns["target"] == name) for name in names]
         true, predicted, spread = (

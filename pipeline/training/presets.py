@@ -10,13 +10,11 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.models import ModelConfig
-from pipeline.models.config import PUBLISHED as PUBLISHED_MODELS
 from pipeline.training.config import TrainingConfig
 from pipeline.training.fine_tune import FINE_TUNING
 from pipeline.training.sites import EDGE_FEATURES, NODE_FEATURES
 
 MODES = ("published", "best")
-MODELS = tuple(PUBLISHED_MODELS)
 CLASSIFIER_EPOCHS = 200
 """The published pre-training of a validity classifier."""
 
@@ -24,9 +22,11 @@ _BEST_MODEL: dict[str, Any] = {"pragma_scale": "log2", "expert_init": "independe
 _BEST_REGRESSION: dict[str, Any] = {"last_activation": "none", "standardised": True}
 _BEST_TRAINING: dict[str, Any] = {
     "epochs": 200, "batch_size": 256, "kernels_per_batch": 4, "learning_rate": 1e-3, "warmup_steps": 200,
-    "gradient_clip": 5.0, "optimiser": "adamw",
+    "gradient_clip": 5.0, "optimiser": "adamw", "huber": 1.0,
 }  # fmt: skip
-_BEST_FINE_TUNING: dict[str, Any] = {"epochs": 200, "warmup_steps": 20, "gradient_clip": 5.0, "optimiser": "adamw"}
+_BEST_FINE_TUNING: dict[str, Any] = {
+    "epochs": 200, "warmup_steps": 20, "gradient_clip": 5.0, "optimiser": "adamw", "huber": 1.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Preset:
 def preset(
     mode: str, *, model: str = "hmoe-2", task: str = "regression", estimates: int = 0, sources: tuple[str, ...] = ()
 ) -> Preset:
-    """The configurations of a mode, for one of the models of :data:`MODELS`.
+    """The configurations of a mode, for one of the models of :data:`~pipeline.models.config.PUBLISHED`.
 
     ``published``: arXiv 2410.19225 as it is; estimates and sources are not used. ``best``: with ``estimates`` numbers
     per design where that is not 0, and the sources told apart where there are several.

@@ -256,7 +256,7 @@ class Keeper(pl.Callback):
         self.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["callbacks"][self.state_key])
 
     def _validated(self, model: DesignModel, epoch: int) -> float:
-        loss = validation_loss(model, self.held_out)
+        loss = validation_loss(model, self.held_out, self.config.huber)
         if loss < self.best_loss:
             self.best_loss, self.best_epoch, self.worse = loss, epoch, 0
             self.best = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}

@@ -19,7 +19,6 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.families import family
 from pipeline.training.data import KernelDesigns
 
-PROTOCOLS = ("transfer", "zero-shot", "grouped")
 LEAST_USABLE = 70
 """Usable designs that a target kernel needs, so that a test set is left beside 50 shots."""
 ZERO_SHOT_KERNELS = 6

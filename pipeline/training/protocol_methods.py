@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -30,7 +30,7 @@ from pipeline.models.baselines import (
 from pipeline.training.config import TrainingConfig
 from pipeline.training.data import KernelDesigns
 from pipeline.training.fine_tune import fine_tune
-from pipeline.training.forecast import predict_designs
+from pipeline.training.forecast import no_less_than_none, predict_designs
 from pipeline.training.networks import CHANGES, NETWORKS, network_named
 from pipeline.training.steps import StepAdvance
 
@@ -155,7 +155,7 @@ def forecasts(
                 found[name] = _few_shot(designs, other, shots, seed, None, None)
             else:
                 found[name] = _few_shot(designs, other, shots, seed, _there(before, name, "a network"), tuned)
-    return found
+    return {name: replace(one, mean=no_less_than_none(one.mean)) for name, one in found.items()}
 
 
 def _network(model: DesignModel, designs: KernelDesigns) -> BaselineEstimate:

@@ -36,6 +36,7 @@ READ_ONLY = {
     "CompareSearches": "searches many times over; tests/exploration runs its parts",
     "Calibrate": "fits for minutes; tests/tasks/test_calibrate.py runs it on a few designs",
     "ValidateEstimator": "needs labels of several kernels; tests/tasks/test_calibrate.py runs it",
+    "MakeKnowledge": "learns from thousands of labels for minutes; tests/loop/test_knowledge.py makes some of a few",
     "BuildPacks": "writes to reports/; tests/tasks/test_packs.py runs it",
 }
 """Tasks whose commands are checked and not run, and why."""

@@ -7,7 +7,8 @@ import csv
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.estimator.parts import find_part, nearest_parts
+from pipeline.estimator.parts import find_part, is_known, nearest_parts
+from pipeline.synthesis.parts import BOARDS, check_part
 from tests.shared_data import shared
 
 
@@ -54,6 +55,30 @@ def test_an_unknown_part_is_refused_with_the_nearest_names(wrong: str, meant: st
 def test_what_is_no_part_of_a_known_die_is_refused(name: str) -> None:
     with pytest.raises(PipelineError, match="does not know the part"):
         find_part(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("zcu104", "is a board, not a part; name the part on it, xczu7ev-ffvc1156-2-e"),
+        ("Alveo U250", "xcu250-figd2104-2l-e"),
+        ("PYNQ_Z2", "xc7z020clg400-1"),
+        ("zcu14", "the part on the board zcu104"),
+        ("nonsense", "name one such as"),
+    ],
+)
+def test_a_board_is_answered_with_the_part_on_it(name: str, said: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        check_part(name, "--part")
+    assert said in str(refused.value)
+
+
+def test_the_part_on_each_board_can_be_named_and_is_known_but_for_versal_ones() -> None:
+    for board, part in BOARDS.items():
+        assert check_part(part, "--part") == part
+        assert is_known(part) != part.startswith(("xcvc", "xcvm")), board
+    with pytest.raises(PipelineError, match="models no Versal device"):
+        find_part("xcvc1902")
 
 
 def test_capacities_are_those_that_real_reports_state() -> None:

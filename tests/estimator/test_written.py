@@ -164,7 +164,7 @@ def test_loops_that_are_not_to_be_flattened_stay_two() -> None:
 
 
 _CARRIED = """
-void k(double a[100]) {{
+void k(double a[100], double b[4]) {{
     for (int i = 0; i < 96; i++) {{
 {0}
         a[i + 1] = a[i] + 1.0;

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from pipeline.design_space import Point
+from pipeline.design_space import Point, design_key
 from pipeline.exploration import KernelFeatures, Objective, SearchOutcome, SiteFacts, make_strategy
-from pipeline.exploration.candidates import BATCH, SpaceCandidates
+from pipeline.exploration.candidates import BATCH, SpaceCandidates, space_candidates
+from pipeline.exploration.features import Kept
+from pipeline.loop.pace import most_candidates
 from pipeline.models.inputs import site_number
 from tests.exploration.toy import SITES, toy_features, toy_space, wide_space
 
@@ -53,9 +57,85 @@ def test_rows_and_points_of_one_design_have_the_same_features_and_the_models_num
         assert column.tolist() == [site_number(site.kind, point[site.name]) for point in points]
 
 
+def test_the_estimator_is_asked_once_for_a_design_however_many_rounds_look_at_it() -> None:
+    asked: list[str] = []
+    estimate = toy_features(estimates=True).estimate
+    assert estimate is not None
+
+    def counted(points: Sequence[Point]) -> np.ndarray:
+        asked.extend(design_key(point) for point in points)
+        return np.asarray(estimate(points))
+
+    facts, space = KernelFeatures(SITES, counted), toy_space()
+    kept: Kept = {}
+    asked.clear()
+    rounds = [
+        [batch for _ in range(2) for batch in space_candidates(space, facts, whole_limit=10, kept=kept).batches()]
+        for _ in range(2)
+    ]
+    assert len(asked) == len(set(asked)) > 0
+    without = list(space_candidates(space, toy_features(estimates=True), whole_limit=10).batches())
+    for batches in (rounds[0][: len(without)], rounds[1][-len(without) :]):
+        for one, other in zip(batches, without, strict=True):
+            assert np.array_equal(one.rows, other.rows) and np.array_equal(one.features.shared, other.features.shared)
+    empty = facts.of_rows(space, space.sample_rows(3, np.random.default_rng(0))[:0], kept)
+    assert empty.shared.shape == (0, without[0].features.shared.shape[1])
+
+
 def test_designs_that_come_to_the_same_on_the_kernel_look_the_same() -> None:
     plain: Point = {"__PARA__L0": 2, "__PARA__L1": 1, "__PIPE__L0": "flatten", "__TILE__L0": 1}
     same = toy_features().of([plain, plain | {"__TILE__L0": 64}, plain | {"__PARA__L1": 64}]).columns
     assert (same == same[0]).all()
     other = toy_features().of([plain, plain | {"__TILE__L0": 2}, plain | {"__PIPE__L0": ""}]).columns
     assert (other[1:] != other[0]).any(axis=1).all()
+
+
+class SlowFigures:
+    """Estimates whose every point takes so many seconds of a clock of their own."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.points = seconds, 0
+
+    def __call__(self, points: Sequence[Point]) -> np.ndarray:
+        self.points += len(points)
+        return np.array([[1.0, float(len(str(point)))] for point in points], dtype=np.float32)
+
+    def clock(self) -> float:
+        return self.points * self.seconds
+
+
+def test_slow_estimates_bound_the_designs_that_a_search_looks_at_round_after_round() -> None:
+    space, slow = wide_space(14), SlowFigures(0.045)
+    facts = KernelFeatures([SiteFacts(name, "PARALLEL", f"top/loop_{n}") for n, name in enumerate(space.names)], slow)
+    kept: Kept = {}
+    most = most_candidates(space, facts, seed=0, kept=kept, clock=slow.clock)
+    assert most == 2048, "120 s at 45 ms are 2,666 points"
+    outcomes = [
+        SearchOutcome(key, "ok", True, 1000.0 + place, (0.1,) * 4)
+        for place, key in enumerate(map(design_key, space.decode(space.sample_rows(12, np.random.default_rng(1)))))
+    ]
+    before = slow.points
+    for number in range(2):
+        candidates = space_candidates(space, facts, kept=kept, most=most)
+        strategy = make_strategy("forest-exploit", objective=Objective())
+        answer = strategy.propose(candidates, outcomes, 5, np.random.default_rng(number))
+        assert len(answer.proposals) == 5 and not answer.exhausted
+    assert slow.points - before <= most + 2 * (most // 8 + 2 * len(outcomes))
+
+
+def test_estimates_that_are_fast_enough_bound_nothing() -> None:
+    for space, seconds, wanted in ((wide_space(14), 0.005, None), (toy_space(), 0.2, None), (toy_space(), 0.5, 128)):
+        slow = SlowFigures(seconds)
+        sites = [SiteFacts(name, "OPTION") for name in space.names]
+        found = most_candidates(space, KernelFeatures(sites, slow), seed=0, kept={}, clock=slow.clock)
+        assert found == wanted, seconds
+
+
+def test_progress_counts_every_point_that_is_estimated_once() -> None:
+    facts, space = toy_features(estimates=True), toy_space()
+    heard: list[int] = []
+    kept: Kept = {}
+    facts.told = heard.append
+    for _ in range(2):
+        list(space_candidates(space, facts, kept=kept).batches())
+    assert sum(heard) == space.size() and len(heard) > 10

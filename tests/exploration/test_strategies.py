@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,7 @@ def searched(
     return outcomes
 
 
+@functools.cache
 def toy_prior() -> Prior:
     candidates = toy()
     keys = candidates.keys(toy_space().sample_rows(200, np.random.default_rng(5)))

@@ -18,7 +18,7 @@ from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.harp import FEATURES, FLOWS, POSITIONS, harp_graph
 from pipeline.graphs.maps import graph_maps, map_sites, own_sites, plain_vitis_sites
 from pipeline.graphs.schema import NODE_KINDS
-from pipeline.graphs.tensors import to_harp_data, to_hetero_data
+from pipeline.graphs.tensors import to_hetero_data
 from pipeline.kernels.model import Kernel
 
 Suite = dict[str, tuple[Kernel, ProgramGraph]]
@@ -143,10 +143,6 @@ def test_tensors_hold_the_arrays_and_the_maps(suite: Suite) -> None:
     assert data.site_maps["merlin"]["header"].tolist() == own_sites(graph).header.tolist()
     assert data.site_maps["vitis-plain"]["names"] == both["vitis-plain"].names
     assert data.block_instructions.shape == (2, data["instruction"].num_nodes)
-    flat = to_harp_data(harp_graph(graph), one_hot_edges=True)
-    flat.validate()
-    assert flat.edge_attr.shape == (flat.num_edges, flat.num_edge_classes)
-    assert int(flat.context.sum()) + len(flat.pragma_nodes) + int(flat.pseudo.sum()) == flat.num_nodes
 
 
 def test_the_tables_need_no_torch() -> None:

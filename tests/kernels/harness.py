@@ -148,3 +148,15 @@ def compiler() -> tuple[str, ...]:
             return (found,)
     # zig adds traps for undefined behaviour by default, which would end the test run instead of failing a test
     return (sys.executable, "-m", "ziglang", "cc", "-fno-sanitize=undefined")
+
+
+def shared_object(source: Path, *flags: str) -> ctypes.CDLL:
+    """A C file compiled by the clang that reads kernels, with ``flags`` in its folder, and loaded.
+
+    The machine's own compiler links where there is one: the wheel's compiles its run-time library first.
+    """
+    made, library = source.with_suffix(".o"), source.with_suffix(".so")
+    command = [sys.executable, "-m", "ziglang", "cc", "-w", "-fPIC", "-fno-sanitize=all", *flags, "-c", source.name]
+    subprocess.run([*command, "-o", str(made)], check=True, cwd=source.parent)
+    subprocess.run([*compiler(), "-shared", str(made), "-o", str(library)], check=True)
+    return ctypes.CDLL(str(library))

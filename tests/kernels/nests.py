@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import strategies as st
+
+from pipeline.kernels import trip_counts
 
 OPERATORS = ("<", "<=", ">", ">=", "!=")
 CAP = 300
@@ -98,3 +103,11 @@ def nests(draw: st.DrawFn, depth: int = 3) -> Nest:
         return nest
 
     return make(1, [])
+
+
+@contextlib.contextmanager
+def executed_at_most(iterations: int) -> Iterator[None]:
+    """Within the block the reader gives a loop that it executes up after so many: endless ones take most of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trip_counts, "_MAX_SIMULATED", iterations)
+        yield

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PipelineError
+from pipeline.graphs.make import graph_of
 from pipeline.kernels.read import load_kernel, read_kernel
 
 _SOURCE = """#include "ap_int.h"
@@ -60,12 +61,33 @@ def test_loops_say_where_they_begin_and_end() -> None:
         ("int *p = new int[3];\n a[0] = *p;", "memory from new", 3),
         ("a[0] = 1;\n try { a[1] = 2; } catch (...) {}", "try is not supported", 4),
         ("a[0] = missing(3);", "undeclared identifier 'missing'", 3),
+        ("a[0] = 1;\n Ends s(a);", "an object of Ends, whose destructor does something,", 4),
+        ("More m;\n S &s = m;\n a[0] = s.f();", "a virtual method of an object whose class is not known", 5),
+        ("More m;\n S *s = &m;\n a[0] = s->f();", "a virtual method of an object whose class is not known", 5),
     ],
 )
 def test_what_cannot_be_built_is_refused_with_its_place(body: str, reason: str, line: int) -> None:
+    classes = (
+        "struct S { virtual int f() { return 1; } }; struct More : S { int f() { return 2; } };"
+        "struct Ends { int *p; Ends(int *q) : p(q) {} ~Ends() { *p = 1; } };"
+    )
     with pytest.raises(PipelineError, match=reason) as refused:
-        read_kernel(f"struct S {{ int x; }};\nvoid top(int a[4]) {{\n{body}\n}}\n", file="kernel.cpp")
+        read_kernel(f"{classes}\nvoid top(int a[4]) {{\n{body}\n}}\n", file="kernel.cpp")
     assert refused.value.line == line
+
+
+def test_names_and_hash_of_what_has_no_name_do_not_depend_on_its_place() -> None:
+    source = """
+        template <class F> static void each(int *a, F f) { for (int i = 0; i < 8; i++) a[i] = f(a[i]); }
+        void top(int a[8], int k) {
+            struct { int x; } s; s.x = k;
+            each(a, [=](int v) { return v + s.x; });
+            each(a, [](int v) { return v - 1; });
+        }
+    """
+    kernels = [read_kernel(f"{before}{source}", file="kernel.cpp", top="top") for before in ("", "// moved\n", "")]
+    assert [loop.id for loop in kernels[0].loops] == ["each<top::lambda>/loop_0", "each<top::lambda_2>/loop_0"]
+    assert len({(kernel.ast_hash, *(loop.id for loop in kernel.loops)) for kernel in kernels}) == 1
 
 
 def test_what_the_top_does_not_reach_refuses_nothing() -> None:
@@ -86,3 +108,41 @@ def test_helpers_in_other_files(tmp_path: Path) -> None:
     assert [(loop.id, loop.file) for loop in kernel.loops] == [
         ("top/loop_0", None), ("twice/loop_0", str(tmp_path / "b.cpp")),
     ]  # fmt: skip
+
+
+def test_what_several_files_define_is_told_apart_and_found(tmp_path: Path) -> None:
+    (tmp_path / "h.h").write_text(
+        "namespace one { void set(int *a, int n); } namespace two { void set(int *a, int n); }\n"
+        "template <int N> void fill(int *a); struct Acc { int s; void add(int *a); int get() const { return s; } };\n"
+        "int over(int x); int over(float x);\n"
+    )
+    (tmp_path / "one.cpp").write_text(
+        '#include "h.h"\nvoid one::set(int *a, int n) { for (int i = 0; i < 3; i++) a[i] = n; }\n'
+        "template <int N> void fill(int *a) { for (int i = 0; i < N; i++) a[i] = N; }\ntemplate void fill<5>(int *);\n"
+        "int over(float x) { return x > 1; }\n"
+    )
+    (tmp_path / "two.cpp").write_text(
+        '#include "h.h"\nvoid two::set(int *a, int n) { for (int i = 0; i < 4; i++) a[i] -= n; }\n'
+        "void Acc::add(int *a) { for (int i = 0; i < 6; i++) s += a[i]; }\nint over(int x) { return x + 1; }\n"
+    )
+    top = tmp_path / "top.cpp"
+    top.write_text(
+        '#include "h.h"\nvoid top(int a[8]) { Acc acc; acc.s = 0; one::set(a, 1); two::set(a, 2); fill<5>(a);\n'
+        "acc.add(a); a[7] = acc.get() + over(1) + over(2.f); }\n"
+    )
+    kernel = load_kernel(top, top="top", further=[str(tmp_path / "one.cpp"), str(tmp_path / "two.cpp")])
+    assert {loop.id: loop.trip_count for loop in kernel.loops} == {
+        "one::set/loop_0": 3, "fill<5>/loop_0": 5, "two::set/loop_0": 4, "Acc::add/loop_0": 6,
+    }  # fmt: skip
+    called = {function.name for function in kernel.functions}
+    assert {"over(int)", "over(float)", "Acc::get"} <= called
+
+
+def test_macros_of_a_source_do_not_reach_the_librarys_headers() -> None:
+    source = (
+        "#define W 9\n#define T 3\n#include <ap_int.h>\n"
+        "void top(ap_uint<W> a[4]) { for (int i = 0; i < T; i++) a[i]++; }"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    assert [loop.trip_count for loop in kernel.loops] == [3]
+    assert "loop" in graph_of(kernel).nodes["kind"].to_pylist()

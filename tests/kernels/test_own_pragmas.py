@@ -178,6 +178,9 @@ def test_macros_name_variables_too_and_other_names_of_the_program_are_declared()
         kernel = read_kernel(_source(f"#pragma HLS array_partition {text}", before), file="f.c")
         assert isinstance(kernel.pragmas[0].value, ArraySplit), text
         assert pragma_notices(kernel) == ()
+    port = "interface mode=m_axi port=a offset=slave bundle=left depth=64 latency=K max_read_burst_length=16"
+    for text in (port, "interface s_axilite port=return bundle=control", "performance target_ti=1.5", "dataflow"):
+        assert not isinstance(_only(f"#pragma HLS {text}", before).value, NotRead), text
 
 
 _NEST = """void g(int a[8]) {

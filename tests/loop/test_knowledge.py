@@ -28,17 +28,22 @@ def _histories() -> list[History]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def learned() -> Knowledge:
+    return Knowledge.learn(_histories())
+
+
+@pytest.fixture(scope="module")
+def folder(learned: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("models") / "toy"
     place.mkdir()
-    Knowledge.learn(_histories()).save(place)
+    learned.save(place)
     card = {"kernels": list(KERNELS), "sources": ["own"], "designs": 300, "made_with": made_with()}
     (place / CARD).write_text(json.dumps(card))
     return place
 
 
-def test_what_is_read_back_forecasts_what_was_learned(folder: Path) -> None:
-    learned, read = Knowledge.learn(_histories()), Knowledge.load(folder)
+def test_what_is_read_back_forecasts_what_was_learned(learned: Knowledge, folder: Path) -> None:
+    read = Knowledge.load(folder)
     features = _histories()[0].features
     one, other = learned.prior.predict(features), read.prior.predict(features)
     for name in ("latency", "latency_spread", "utilisation", "utilisation_spread", "valid"):
@@ -77,7 +82,7 @@ def test_a_kernel_of_a_family_that_was_learned_from_is_named(folder: Path) -> No
 
 
 class _Loop:
-    backend_name, warm_start, model, surrogate = "vitis", "auto", "", "auto"
+    backend_name, warm_start, model, surrogate, knowledge = "vitis", "auto", "", "auto", "auto"
     plans: ClassVar[dict[str, None]] = {"syr2k": None}
 
 
@@ -96,6 +101,24 @@ def test_a_loop_under_the_tool_starts_from_what_ships_unless_told_otherwise(
         assert shipped_for(other) is None and knowledge_notice(other) is None  # type: ignore[arg-type]
     monkeypatch.setattr(knowledge, "GRAPH_VERSION", "another")
     assert usable_for(loop) is None and "not used, as it is stale" in str(knowledge_notice(loop))  # type: ignore[arg-type]
+
+
+def test_knowledge_that_is_named_serves_any_backend_and_is_refused_where_it_is_stale_or_absent(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = _Loop()
+    loop.backend_name, loop.knowledge = "replay", str(folder)
+    found = usable_for(loop)  # type: ignore[arg-type]
+    assert found is not None and found.name == "toy"
+    loop.warm_start = "none"
+    assert usable_for(loop) is None  # type: ignore[arg-type]
+    loop.warm_start = "auto"
+    monkeypatch.setattr(knowledge, "ESTIMATOR_VERSION", "another")
+    with pytest.raises(PipelineError, match="stale: made with estimator"):
+        usable_for(loop)  # type: ignore[arg-type]
+    loop.knowledge = str(folder / "nowhere")
+    with pytest.raises(PipelineError, match="no knowledge"):
+        usable_for(loop)  # type: ignore[arg-type]
 
 
 def test_a_blend_lies_between_its_parts_and_is_as_wide_as_they_disagree() -> None:

@@ -71,14 +71,15 @@ def test_the_library_and_the_command_find_the_same_byte_for_byte(tmp_path: Path,
 
 def test_a_loop_goes_on_from_the_rounds_there_are(tmp_path: Path, kernel: Kernel) -> None:
     told: list[str] = []
-    run_loop(_loop(tmp_path, kernel, batch=3), tmp_path / "small", budget=3, top_k=1)
-    run_loop(_loop(tmp_path, kernel, batch=3), tmp_path / "large", budget=6, top_k=1, tell=told.append)
+    how = {"batch": 3, "surrogate": "forest", "warm_start": "none"}
+    run_loop(_loop(tmp_path, kernel, **how), tmp_path / "small", budget=3, top_k=1)
+    run_loop(_loop(tmp_path, kernel, **how), tmp_path / "large", budget=6, top_k=1, tell=told.append)
     assert len(told) == 1 and told[0].startswith("atax round 2: 3 runs") and told[0].endswith("after 6 runs")
     small, large = (
         list(csv.DictReader((tmp_path / name / "runs.csv").open(encoding="utf-8"))) for name in ("small", "large")
     )
     assert large[:3] == small
-    assert run_loop(_loop(tmp_path, kernel, batch=3), tmp_path / "large", budget=6, tell=told.append)["runs"] == 6
+    assert run_loop(_loop(tmp_path, kernel, **how), tmp_path / "large", budget=6, tell=told.append)["runs"] == 6
     assert len(told) == 1, "what is finished is not run again"
 
 

@@ -24,7 +24,6 @@ DRAWN: dict[str, tuple[Callable[[Any], pictures.Picture], Callable[[RunReport], 
     "experts": (pictures.expert_use, lambda report: report.expert_use),
     "learning": (pictures.learning_curves, lambda report: report.learning),
     "search": (pictures.best_so_far, lambda report: report.searches),
-    "front": (pictures.pareto_fronts, lambda report: report.fronts),
     "comparison": (pictures.comparison, lambda report: report.comparisons),
 }
 

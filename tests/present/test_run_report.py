@@ -22,6 +22,7 @@ from pipeline.errors import PipelineError
 from pipeline.present.charts import Comparison, Front, GateWeights, LearningCurves, Predictions
 from pipeline.present.columns import front_of, number_text, numbers
 from pipeline.present.page_figures import MAX_POINTS, front_figure, prediction_figure
+from pipeline.present.plotly_parts import log_axis
 from pipeline.present.run_report import Failure, Grid, RunReport, write_run_report
 from tests.present.sample_report import CHARTS, EVIL, sample_report
 
@@ -161,12 +162,24 @@ def test_an_unknown_measurement_is_not_drawn_as_zero() -> None:
     assert drawn == [10.0]
 
 
+def test_an_error_over_decades_is_a_factor_and_no_axis_is_without_ticks() -> None:
+    figure = prediction_figure(Predictions("cycles", "s", [10, 1e6], [20, 5e5], log=True))
+    assert "off by a factor of 2.00 on average" in figure.note.lower() and "RMSE" not in figure.note
+    for values in ([12_300.0, 12_900.0], [1.0, 1.0], [7.0], [3.0, 2e6], [0.011, 0.02], [210_624.0, 262_144.0]):
+        axis = log_axis("cycles", values)
+        low, high = (10**end for end in axis["range"])
+        ticks = axis.get("tickvals", [10.0**n for n in range(-3, 8)])
+        assert sum(low <= tick <= high for tick in ticks) >= 2
+        assert low > 0.9 or min(values) < 1, "what is counted is never 100m"
+        assert axis["tickformat"] == ("~s" if min(values) >= 1 else "~g")
+
+
 def test_a_large_run_gives_a_page_that_still_opens_and_says_what_it_left_out() -> None:
     count = 50_000
     true = np.arange(count, dtype=float)
     figure = prediction_figure(Predictions("perf", "s", true, true + 1, keys=[f"k{i}" for i in range(count)]))
     assert sum(len(trace["x"]) for trace in figure.data) == MAX_POINTS
-    assert "1,500 of 50,000" in figure.note and "RMSE 1 over 50,000" in figure.note
+    assert "1,500 of 50,000" in figure.note and "RMSE 1, over 50,000" in figure.note
     front = Front("k", "s", "measured", [str(i) for i in range(count)], true + 1, {"lut": 1 / (true + 1)})
     shown = front_figure(front)
     assert len(shown.data[1]["x"]) == count, "a front is drawn in full"

@@ -39,6 +39,35 @@ def test_a_study_compares_methods_under_the_same_shots_alone() -> None:
     assert "hlsyn-v20" in write_run_report(report)
 
 
+def test_a_tie_is_told_as_one_and_one_seed_or_epoch_is_said() -> None:
+    def headline(rows: list[dict[str, Any]], **made_of: Any) -> str:
+        report = transfer_report(rows, provenance=made_of)
+        return " ".join(f"{one.label} {one.note}" for one in report.key_figures) + report.summary
+
+    near = [_row("a", "k", seed, 0.2 + 0.1 * seed) for seed in (0, 1)] + [_row("b", "k", seed, 0.3) for seed in (0, 1)]
+    far = [_row("a", "k", seed, 0.2 + 0.1 * seed) for seed in (0, 1)] + [_row("b", "k", seed, 0.9) for seed in (0, 1)]
+    assert "a and b" in headline(near) and "a tie" in headline(near)
+    assert "a and b" not in headline(far) and "tie" not in headline(far) and "epoch" not in headline(far, epochs=30)
+    one = headline([_row("a", "k", 0, 0.2), _row("b", "k", 0, 0.3)], epochs=1)
+    assert "of one seed" in one and "1 epoch of training" in one
+
+
+def test_a_search_that_ties_with_the_best_is_named_with_it_and_the_default_is_marked() -> None:
+    def told(*shares: float, pairs: int = 100) -> list[str]:
+        rows = [
+            {"source": "s", "method": name, "pairs": pairs, "within_2_percent_10": share, "median_ratio_10": 1.0}
+            for name, share in zip(("x", "mine", "y"), shares, strict=True)
+        ]
+        curves = [{"source": "s", "kernel": "k", "method": row["method"], "run": 1, "near": 1.0} for row in rows]
+        report = search_report(curves, rows, default="mine", provenance={})
+        assert "mine (the default)" in [row[0] for row in report.grids[0].rows]
+        return [figure.label for figure in report.key_figures]
+
+    assert told(0.80, 0.78, 0.3) == ["s: mine (the default) and x"]
+    assert told(0.80, 0.60, 0.3) == ["s: x", "s: mine (the default)"]
+    assert told(0.80, 0.60, 0.3, pairs=4) == ["s: mine (the default) and x"]
+
+
 def test_a_study_across_tool_versions_names_both() -> None:
     rows = [_row("hmoe", "a", 0, 0.1, target_source="hlsyn-v18", shots=0, shots_by="")]
     report = transfer_report(rows, provenance={})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.project import parse_flags
 from pipeline.synthesis.lowering import lower
+from tests.kernels.harness import shared_object
 
 LAYOUTS = {
     "packed": "struct __attribute__((packed)) r { char c; int v; };",
@@ -35,13 +34,10 @@ BODY = (
 )
 
 
-def run(source: Path, folder: Path, inputs: bytes) -> bytes:
+def run(source: Path, inputs: bytes) -> bytes:
     """What ``k`` makes of the bytes, compiled by the compiler that reads kernels."""
-    library = folder / f"{source.stem}.so"
-    command = [sys.executable, "-m", "ziglang", "cc", "-w", "-O1", "-fwrapv", "-fno-sanitize=all", "-shared"]
-    subprocess.run([*command, str(source), "-o", str(library)], check=True, cwd=folder)
     first, second = ctypes.create_string_buffer(inputs), ctypes.create_string_buffer(len(inputs))
-    ctypes.CDLL(str(library)).k(first, second)
+    shared_object(source, "-O1", "-fwrapv").k(first, second)
     return first.raw + second.raw
 
 
@@ -52,12 +48,10 @@ def test_a_layout_is_the_compilers_and_what_is_delivered_computes_the_same(name:
     kernel = propose_sites(load_kernel(file), "merlin")
     asked = file.read_text() + "long long size(void) { return sizeof(struct r); }\n"
     (tmp_path / "size.c").write_text(asked)
-    command = [sys.executable, "-m", "ziglang", "cc", "-w", "-shared", "size.c", "-o", "size.so"]
-    subprocess.run(command, check=True, cwd=tmp_path)
-    assert kernel.arrays[0].bits == 8 * ctypes.CDLL(str(tmp_path / "size.so")).size()
+    assert kernel.arrays[0].bits == 8 * shared_object(tmp_path / "size.c").size()
     (tmp_path / "lowered.c").write_text(lower(kernel, load_space(kernel).default | {"__PARA__L0": 4}).files["k.c"])
     inputs = bytes((7 * i + 3) % 251 for i in range(1024))
-    assert run(file, tmp_path, inputs) == run(tmp_path / "lowered.c", tmp_path, inputs)
+    assert run(file, inputs) == run(tmp_path / "lowered.c", inputs)
 
 
 def test_layouts_and_attributes_are_part_of_a_kernels_hash() -> None:

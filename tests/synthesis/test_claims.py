@@ -72,7 +72,8 @@ def test_a_dead_owner_blocks_nobody_once_its_tool_has_ended_and_not_before(tmp_p
     owner.kill()
     owner.communicate()
     claims = Claims(tmp_path)
-    assert tool in processes_with("60.03125") and not free(claims)
+    wait_until(lambda: tool in processes_with("60.03125"), "the tool")
+    assert not free(claims)
     claims.sweep(ADDRESS)
     assert not free(claims), "a claim that is held must not be swept away"
     os.kill(tool, 9)

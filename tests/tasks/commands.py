@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.tasks.forked import Forks
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -18,10 +21,24 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", **extra}
 
 
-def luigi(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """``luigi ARGUMENTS`` from the repository's root."""
+@functools.cache
+def forks(*, ready: bool = False) -> Forks:
+    """The process whose forks are commands; one for all tests of this process."""
+    return Forks(ROOT, environment(), ready=ready)
+
+
+def luigi(*arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """``luigi ARGUMENTS`` from the repository's root, in a fork that goes the program's way."""
+    env = environment() if env is None else env
+    if forks().serves(env):
+        return forks().run(arguments, cwd, env)
+    return started(*arguments, cwd=cwd, env=env)
+
+
+def started(*arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """``luigi ARGUMENTS`` as a program that a shell would start."""
     return subprocess.run(
-        [str(BIN / "luigi"), *arguments], cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+        [str(BIN / "luigi"), *arguments], cwd=cwd, env=env or environment(), capture_output=True, text=True, check=False
     )
 
 

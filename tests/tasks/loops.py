@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kernels.harness import compiler
-from tests.tasks.commands import BIN, ROOT, environment
+from tests.tasks.commands import luigi
 
 SAXPY = """\
 /* y += a x */
@@ -22,11 +22,7 @@ void saxpy(float a, float x[256], float y[256]) {
 
 def loop(workspace: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """``luigi RunActiveLearningLoop ARGUMENTS`` from the repository's root."""
-    command = [str(BIN / "luigi"), "--module", "pipeline", "RunActiveLearningLoop", "--workspace", str(workspace)]
-    return subprocess.run(
-        [*command, *arguments],
-        cwd=ROOT, env=env or environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return luigi("RunActiveLearningLoop", "--workspace", str(workspace), *arguments, env=env)
 
 
 def found(workspace: Path) -> Path:

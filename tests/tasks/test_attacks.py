@@ -11,18 +11,16 @@ import os
 import re
 import socket
 import struct
-import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tasks.commands import ROOT, environment
+from tests.tasks.commands import ROOT, environment, forks
 from tests.tasks.test_vitis_runs import with_tool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits and /proc are Linux's")
@@ -61,38 +59,25 @@ class Done:
 
 
 class Server:
-    """Runs commands one after the other in forks."""
+    """Runs commands in forks, each in a workspace of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.count = folder, 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tasks.forked"], cwd=ROOT, env=environment(PYTHONPATH=str(ROOT)),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
 
     def run(self, arguments: list[str], **env: str) -> Done:
         self.count += 1
         workspace = self.folder / f"w{self.count}"
         given = [word.format(d=self.folder, k=self.folder / "small.c") for word in arguments]
         where = [] if "--workspace" in given else ["--workspace", str(workspace)]
-        asked = {"arguments": [*given, *where], "cwd": str(ROOT), "env": env, "memory": MEMORY, "seconds": SECONDS}
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        assert answer, "the process that forks is gone"
-        return Done(**json.loads(answer))
+        done = forks(ready=True).run([*given, *where], ROOT, environment(**env), memory=MEMORY, seconds=SECONDS)
+        return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     folder = tmp_path_factory.mktemp("attacks")
     _make_inputs(folder)
-    found = Server(folder)
-    yield found
-    assert found.process.stdin is not None
-    found.process.stdin.close()
-    assert found.process.wait(SECONDS) == 0
+    return Server(folder)
 
 
 def _make_inputs(d: Path) -> None:

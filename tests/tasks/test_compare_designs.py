@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pipeline.dataset.schemas import read_table
 from tests.loop.test_comparison import BASE
-from tests.tasks.commands import luigi, one_error_line
+from tests.tasks.commands import dataset, luigi, one_error_line
+from tests.tasks.loops import SAXPY, loop, rows
 
 
 def test_a_slower_design_ends_with_exit_code_3_and_json_on_standard_output(tmp_path: Path) -> None:
@@ -18,3 +20,30 @@ def test_a_slower_design_ends_with_exit_code_3_and_json_on_standard_output(tmp_p
     assert worse.returncode == 3 and json.loads(worse.stdout)["worse"] == ["cycles", "ns"]
     assert fine.returncode == 0 and json.loads(fine.stdout)["worse"] == []
     assert wrong.returncode == 30 and "--fail-above 'x' is no share" in one_error_line(wrong)
+
+
+def test_two_designs_of_a_loop_or_of_a_dataset_are_named_by_their_keys(tmp_path: Path) -> None:
+    (tmp_path / "saxpy.c").write_text(SAXPY)
+    kernel = ("--kernel", str(tmp_path / "saxpy.c"), "--backend", "estimator")
+    assert loop(tmp_path, *kernel, "--warm-start", "none", "--budget", "4", "--top-k", "0").returncode == 0
+    folder, page = tmp_path / "loops" / "latest", tmp_path / "pages" / "two.html"
+    compare = ("--module", "pipeline", "Compare", "--first", str(folder), "--first-key")
+    last = rows(folder / "runs.csv")[-1]
+    done = luigi(*compare, "as-written", "--second-key", last["key"], "--json", "--page-file", str(page))
+    assert done.returncode == 0, done.stderr
+    facts, told = json.loads(done.stdout), json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert facts["figures"]["cycles"]["first"] == told["as_written"]["cycles"]
+    assert facts["figures"]["cycles"]["second"] == float(last["cycles"]) and not facts["obstacles"]
+    assert facts["loops"] and facts["sites"] and "Figures" in page.read_text(encoding="utf-8")
+    assert "has no design 'no'" in one_error_line(luigi(*compare, "no"))
+    assert "one design is named" in one_error_line(luigi(*compare[:-1]))
+
+    made = ("GenerateDataset", "--kernels", "atax,bicg", "--workspace", str(tmp_path))
+    assert luigi("--module", "pipeline", *made).returncode == 0
+    labels = read_table(dataset(tmp_path) / "labels.parquet", "labels").to_pylist()
+    first, second = [row for row in labels if row["kernel"] == "atax"][:2]
+    labelled = ("--module", "pipeline", "Compare", "--first", str(dataset(tmp_path)), "--kernel", "atax")
+    done = luigi(*labelled, "--first-key", first["key"], "--second-key", second["key"], "--json")
+    facts = json.loads(done.stdout)
+    assert [facts["figures"]["cycles"][one] for one in ("first", "second")] == [first["cycles"], second["cycles"]]
+    assert facts["part"] and facts["clock"] == 4.0 and facts["sites"]

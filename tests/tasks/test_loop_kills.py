@@ -8,16 +8,17 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.tasks.commands import BIN, ROOT, content, environment
+from tests.tasks.commands import BIN, ROOT, content, environment, started
 from tests.tasks.loops import found, loop, rows
 
 ARGUMENTS = ("--kernel", "bicg", "--budget", "14", "--batch", "6", "--surrogate", "forest", "--warm-start", "estimator")
 
 
 def test_kill_9_at_any_moment_gives_the_runs_of_an_undisturbed_loop(tmp_path: Path) -> None:
-    started = time.monotonic()
-    assert loop(tmp_path / "undisturbed", *ARGUMENTS).returncode == 0
-    duration = time.monotonic() - started
+    begin = time.monotonic()
+    undisturbed = ("RunActiveLearningLoop", "--workspace", str(tmp_path / "undisturbed"), *ARGUMENTS)
+    assert started(*undisturbed).returncode == 0
+    duration = time.monotonic() - begin
     expected = content(found(tmp_path / "undisturbed"))
     moments = random.Random(7)
     workspace = tmp_path / "killed"

@@ -70,12 +70,15 @@ def test_the_tool_runs_a_design_once_for_all_loops_and_validation_runs_it_afresh
     assert len(list(pids.iterdir())) - before < len(runs)
 
 
-def test_a_validation_with_rtl_simulation_would_report_the_figures_of_synthesis_alone(tmp_path: Path) -> None:
+def test_a_validation_that_simulates_and_implements_shows_their_figures_beside_those_of_synthesis(
+    tmp_path: Path,
+) -> None:
     installed = install(tmp_path / "tool", "2023.2", names=None)
     env = {k: v for k, v in installed.items() if k == "PATH" or k.startswith("STAND_IN")}
     bench = tmp_path / "bench.c"
     bench.write_text("int main(void) { return 0; }\n")
-    arguments = ("--kernel", str(own_file(tmp_path)), "--batch", "3", "--budget", "3", "--top-k", "1", "--cosim")
+    arguments = ("--kernel", str(own_file(tmp_path)), "--batch", "3", "--budget", "3", "--top-k", "1", "--cosim",
+                 "--implement")  # fmt: skip
     done = loop(tmp_path / "w", *arguments, "--vitis-testbench", str(bench), env=environment(**env))
     assert done.returncode == 0, done.stderr
     (validated,) = rows(found(tmp_path / "w") / "validation.csv")
@@ -83,6 +86,12 @@ def test_a_validation_with_rtl_simulation_would_report_the_figures_of_synthesis_
     # The stand-in's simulation counts 76 cycles whatever the design; what synthesis estimated stays beside it.
     assert (validated["cosim_status"], validated["cosim_cycles"]) == ("ok", "76")
     assert validated["cycles"] == validated["earlier_cycles"] != "76"
+    # Predicted, synthesised and implemented stand side by side; the last judges whether the design fits.
+    assert (validated["implemented_status"], validated["implemented_fits"]) == ("ok", "True")
+    assert (validated["implemented_clock_ns"], validated["implemented_util_lut"]) == ("3.125", f"{187 / 1_182_240:.6g}")
+    assert "1 of 1 implemented fit and meet the clock" in done.stdout + done.stderr
+    page = (found(tmp_path / "w") / "report.html").read_text(encoding="utf-8")
+    assert "Predicted, synthesised, implemented" in page and "Placed and routed by Vivado it fits" in page
 
 
 MERLIN_CPP = """template <int N> static int scaled(int v) { return v * N; }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
 import tqdm
 
+from pipeline.tasks import messages
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.ending import last_line
 from pipeline.tasks.messages import say
@@ -54,3 +56,20 @@ def test_the_last_line_says_what_failed_and_where_to_look() -> None:
         "BuildGraph: done in 2.1 s, exit code 0; to look at: w/page.html"
     )
     assert last_line("BuildGraph", 2.0, 7, None) == "BuildGraph: failed after 2.0 s, exit code 7"
+
+
+def test_a_counter_says_what_is_left_at_the_pace_so_far_from_the_second_step_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    counter = messages.Progress()
+    counter.expect(4)
+    for clock[0] in (160.0, 220.0, 280.0, 281.0):
+        counter.step("a kernel")
+    assert capsys.readouterr().err.splitlines() == [
+        "[1/4] a kernel",
+        "[2/4] a kernel; about 2 min left at this pace",
+        "[3/4] a kernel; about 60 s left at this pace",
+        "[4/4] a kernel",
+    ]

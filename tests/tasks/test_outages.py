@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.tasks.commands import BIN, ROOT, content, dataset, one_error_line
+from tests.tasks import commands
+from tests.tasks.commands import content, dataset, one_error_line
 from tests.tasks.loops import SAXPY, facts, found, loop, rows
 from tests.tasks.test_vitis_runs import luigi, processes_in, with_tool
 
@@ -114,19 +114,16 @@ def test_a_partial_dataset_is_taken_only_when_asked_for_and_says_so_to_whoever_u
     assert "partial" in (place / "card.md").read_text() and "partial" in (place / "report.html").read_text()
     assert len(pq.read_table(place / "labels.parquet")) == 3
     replay = ("--workspace", str(tmp_path / "w"), "--source", "stand-in", "--backend", "replay", "--kernels", "atax")
-    export = [str(BIN / "luigi"), "--module", "pipeline", "ExportDataset", *replay, "--layout", "hlsyn"]
-    said = subprocess.run(export, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stderr
+    said = commands.luigi("--module", "pipeline", "ExportDataset", *replay, "--layout", "hlsyn", env=env).stderr
     assert "the dataset is partial: 3 of 6 designs of atax have no result (licence 3)" in said
-    own = [str(BIN / "luigi"), "ExportDataset", "--workspace", str(tmp_path / "w"), "--kernels", "atax", "--count", "6",
-           "--layout", "hlsyn", "--backend", "vitis", "--vitis-tries", "1"]  # fmt: skip
-    assert subprocess.run(own, cwd=ROOT, env=env, capture_output=True, check=False).returncode == 30
-    said = subprocess.run(
-        [*own, "--allow-partial"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
-    ).stderr
+    own = ("ExportDataset", "--workspace", str(tmp_path / "w"), "--kernels", "atax", "--count", "6", "--layout",
+           "hlsyn", "--backend", "vitis", "--vitis-tries", "1")  # fmt: skip
+    assert commands.luigi(*own, env=env).returncode == 30
+    said = commands.luigi(*own, "--allow-partial", env=env).stderr
     assert "the dataset is partial: 3 of 6 designs" in said
     whole = luigi({**env, "STAND_IN_OUTAGE": "success:0"}, tmp_path / "w", *ONE, "--allow-partial")
     assert whole.returncode == 0 and len(pq.read_table(dataset(tmp_path / "w") / "labels.parquet")) == 6
-    said = subprocess.run(own, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stderr
+    said = commands.luigi(*own, env=env).stderr
     assert "6 designs of 1 kernels" in said and "partial:" not in said
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.tasks.commands import BIN, luigi, one_error_line
@@ -108,6 +110,50 @@ def test_part_clock_flow_settings_and_bench_of_a_project_reach_the_tool(
     ):  # fmt: skip
         assert line in cfg.splitlines(), cfg
     assert "-DFACTOR=3" in tcl and (handed / "testbench_tb.c").read_text() == FILES["tb.c"]
+
+
+SOLUTIONS = """
+open_project -reset prj
+set_top scale
+add_files src/scale.c
+open_solution -reset plain
+set_part xc7z020clg484-1
+create_clock -period 10
+csynth_design
+open_solution -reset fast
+set_part xc7z020clg484-1
+create_clock -period 10
+set_directive_pipeline -II 2 scale/LOOP
+csynth_design
+"""
+
+
+def test_reports_that_a_project_has_become_labels_of_what_its_solutions_say(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "scale.c").write_text(
+        "void scale(int x[16]) {\nLOOP:\n  for (int i = 0; i < 16; i++) x[i] = 3 * x[i];\n}\n"
+    )
+    (tmp_path / "run_hls.tcl").write_text(SOLUTIONS)
+    env = with_tool(tmp_path / "tool")
+    made = subprocess.run(["vitis_hls", "-f", "run_hls.tcl"], cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert made.returncode == 0 and len(list(tmp_path.glob("prj/*/syn/report/csynth.xml"))) == 2, made.stdout
+    for solution, value in (("plain", ""), ("fast", "II=2")):
+        named = ("--kernel", "run_hls.tcl", "--solution", solution, "--source", "lab", "--workspace", solution)
+        done = luigi("ImportReports", "--path", f"prj/{solution}", *named, cwd=tmp_path)
+        assert done.returncode == 0 and "without a known design" not in done.stderr, done.stderr
+        sampled = luigi("SampleConfigurations", *named, "--backend", "replay", cwd=tmp_path)
+        assert sampled.returncode == 0, sampled.stderr
+        (table,) = (tmp_path / solution).glob("designs/scale/*/designs.parquet")
+        (point,) = (json.loads(one) for one in pq.read_table(table).column("point").to_pylist())
+        assert point["__PIPE__L0"] == value
+    # Of the whole project the first solution; what makes another kernel is named, with what imports it.
+    whole = ("ImportReports", "--path", ".", "--kernel", "run_hls.tcl", "--source", "lab")
+    done = luigi(*whole, cwd=tmp_path)
+    assert done.returncode == 0 and "import it with --solution prj/fast" in done.stderr, done.stderr
+    # A report that is older than the sources is of pragmas that nobody knows.
+    os.utime(tmp_path / "prj" / "plain" / "syn" / "report" / "csynth.xml", ns=(1, 1))
+    done = luigi(*whole, "--workspace", "other", cwd=tmp_path)
+    assert done.returncode == 0 and "prj/plain: its report is older than" in done.stderr, done.stderr
 
 
 def test_a_loop_proves_its_best_design_with_the_bench_of_the_project(folder: Path) -> None:

@@ -66,6 +66,11 @@ def test_a_model_would_not_say_what_it_was_made_from_and_how_good_it_is(trained:
     own = [(r["true"] - r["predicted"]) ** 2 for r in predictions if (r["side"], r["target"]) == ("test", "perf")]
     said = next(row for row in card["scores"] if (row["side"], row["target"]) == ("test", "perf"))
     assert said["mse"] == pytest.approx(sum(own) / len(own))
+    assert min(row["predicted"] for row in predictions if row["target"] != "perf") >= 0
+    assert {row["method"] for row in card["baselines"]} == {"mean", "forest"}
+    assert {row["method"] for row in card["errors"]} == {"model", "mean", "forest"}
+    # The labels are estimates, so estimates would be the answer.
+    assert card["model"]["estimate_use"] == "none" and "no input of any model" in (folder / "card.md").read_text()
     gates: dict[tuple[str, str], float] = {}
     for row in csv.DictReader((folder / "gates.csv").open()):
         key = row["kernel"], row["gate"]
@@ -104,6 +109,9 @@ def test_a_model_would_not_adapt_to_a_kernel_it_has_not_seen(trained: Path, tmp_
     (folder,) = (tmp_path / "models").glob("*-doitgen-red-12-shots-*")
     card = json.loads((folder / "card.json").read_text())
     assert len(set(card["provenance"]["shot_keys"])) == 12
+    # Before and after stand side by side, and whether the model had met the kernel is said.
+    assert {"model before", "model"} <= {row["method"] for row in card["errors"]}
+    assert any("doitgen-red was" in note and "trained on" in note for note in card["notes"])
     sides = pq.read_table(folder / "predictions.parquet").column("side").to_pylist()
     assert sides.count("shot") == 12 * 5
     assert "shots of doitgen-red from estimator" in one_error_line(luigi(*arguments, "100000"))

@@ -18,9 +18,10 @@ import pytest
 from pipeline.design_space.keys import Point, design_key
 from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.claims import Claims
-from pipeline.tasks.vitis import run_designs
+from pipeline.tasks.outcomes import run_designs
 from tests.synthesis.vitis.support import kernel_of, stand_in
 from tests.synthesis.vitis.test_backend import backend_of
+from tests.tasks import commands
 from tests.tasks.commands import BIN, ROOT, content, dataset, environment
 from tests.tool.install import install
 
@@ -36,10 +37,7 @@ def with_tool(folder: Path, version: str = "2023.2", **settings: str) -> dict[st
 
 def luigi(env: dict[str, str], workspace: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """The command, with the tool there."""
-    return subprocess.run(
-        [str(BIN / "luigi"), *ARGUMENTS, "--workspace", str(workspace), *more],
-        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return commands.luigi(*ARGUMENTS, "--workspace", str(workspace), *more, env=env)
 
 
 def processes_in(env: dict[str, str]) -> list[int]:

@@ -13,7 +13,7 @@ from pipeline.training.networks import CHANGES, NETWORKS, network_named
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_figure_would_be_put_down_to_a_change_that_was_not_made_or_not_alone(change: str) -> None:
-    base = "hmoe-best" if change in ("raw", "copies", "blind") else "hmoe"
+    base = "hmoe-best" if change in ("raw", "copies", "blind", "squared") else "hmoe"
     network = network_named(f"{base}+{change}")
     assert network is not None and (network.mode, network.architecture) == NETWORKS[base]
     before = preset(network.mode, model=network.architecture, estimates=30)

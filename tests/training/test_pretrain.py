@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from pipeline.errors import PipelineError
-from pipeline.models import DesignModel, ModelConfig
-from pipeline.training import TrainingConfig, objective
+from pipeline.models import DesignModel, ModelConfig, target_losses
+from pipeline.models.config import TARGETS
+from pipeline.training import TrainingConfig, objective, preset
 from pipeline.training.batches import EpochBatches, TrainingDesigns
 from pipeline.training.pretrain import CHECKPOINT, CURVES, pretrain
 from tests.training.killed_run import run
@@ -166,6 +167,30 @@ def test_training_would_leave_files_behind_or_change_the_callers_random_numbers(
 
     assert same(first.model, second.model)
     assert not same(first.model, other.model)
+
+
+def test_one_design_of_fifty_devices_would_decide_what_is_learned_of_the_others() -> None:
+    best = preset("best").training
+    labels = torch.zeros(100, len(TARGETS))
+    labels[0, 3] = 52.0
+    pulls = []
+    for far in (1.0, 52.0):
+        outputs = torch.zeros_like(labels).requires_grad_()
+        target_losses(outputs, labels.clamp(max=far), MODEL, huber=best.huber).sum().backward()  # type: ignore[no-untyped-call]
+        assert outputs.grad is not None
+        pulls.append(float(outputs.grad.abs().sum()))
+    assert pulls[1] == pytest.approx(pulls[0])
+    published = preset("published").training
+    errors = target_losses(torch.zeros_like(labels), labels, MODEL, huber=published.huber)
+    assert float(errors.sum()) == pytest.approx(52.0**2 / 100)
+    # Nor does it set the scale that the others are learned in.
+    ordinary = torch.linspace(0, 1, 99)[:, None].expand(99, len(TARGETS))
+    scales = []
+    for last in (1.0, 52.0):
+        model = DesignModel(replace(MODEL, last_activation="none", standardised=True))
+        model.set_scales(torch.cat([ordinary, torch.full((1, len(TARGETS)), last)]), None)
+        scales.append(model.target_scale)
+    assert torch.allclose(scales[0], scales[1], rtol=0.05)
 
 
 def test_wrong_choices_would_end_in_a_traceback() -> None:

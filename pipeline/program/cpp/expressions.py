@@ -14,12 +14,19 @@ from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple
-from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, typename
+from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
 
 _FLOATING = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?")
+_REAL_LIMITS = {
+    "float": ("3.402823466e+38f", "1.175494351e-38f"),
+    "double": ("1.7976931348623157e+308", "2.2250738585072014e-308"),
+}
+"""The largest number and the least positive normal one (IEEE 754)."""
+_MOST_COPIED = 64
+"""An array of more elements is not copied or constructed one by one."""
 _MATHEMATICS = frozenset(
     [
         "sqrt",
@@ -97,6 +104,8 @@ class Expressions:
         self.pre: list[c_ast.Node] | None = None
         """Statements that must run before the one that is being lowered; None where none can."""
         self.temporaries = 0
+        self.this: c_ast.Node | None = None
+        """What ``this`` stands for where a method is read in its caller's place."""
 
     # Errors and types ---------------------------------------------------------------------------------------------
 
@@ -232,7 +241,7 @@ class Expressions:
         return c_ast.UnaryOp("*", name, coord) if variable.mode == "pointer" else name
 
     def _CXXThisExpr(self, node: Node) -> c_ast.Node:
-        return c_ast.ID("this", self.at(node))
+        return copy.deepcopy(self.this) if self.this is not None else c_ast.ID("this", self.at(node))
 
     # Operators ----------------------------------------------------------------------------------------------------
 
@@ -410,6 +419,8 @@ class Expressions:
             values = self.many(given)
         else:
             values = self._arguments(definition, given)
+        if (place := self._place(root, definition, values, this)) is not None:
+            return place
         if this is not None:
             values.insert(0, this)
         extra = self.unit.captured(root, self)
@@ -418,8 +429,34 @@ class Expressions:
         result = c_ast.FuncCall(called, c_ast.ExprList(values, coord) if values else None, coord)
         returned = self.unit.returns(definition, self)
         if returned.kind == "reference" and returned.to is not None and not by_value(returned, self):
+            if this is not None and self.pre is not None and simple(this) and self.unit.returns_this(definition):
+                self.pre.append(result)
+                return followed(copy.deepcopy(this))
             return c_ast.UnaryOp("*", result, coord)
         return result
+
+    def _place(
+        self, root: str, definition: Node, values: list[c_ast.Node], this: c_ast.Node | None
+    ) -> c_ast.Node | None:
+        """What a function that does nothing but name a place names (``T &at(int i) { return v[i]; }``), in the caller's
+        terms; None for other functions."""
+        value = self.unit.named_place(root)
+        wanted = parameters(definition)
+        given = [*values, this] if this is not None else values
+        if value is None or len(wanted) != len(values) or not all(simple(item) for item in given):
+            return None
+        scope = Expressions(self.unit, self.name)
+        scope.pre, scope.temporaries, scope.this = self.pre, self.temporaries, this
+        with self.unit.inside(root):
+            for parameter, argument in zip(wanted, values, strict=True):
+                kind = scope.type(parameter)
+                target = kind.to if kind.kind == "reference" and kind.to is not None else kind
+                followed_too = kind.kind == "reference" and not by_value(kind, scope) and target.kind != "array"
+                same = followed(argument) if followed_too else argument
+                scope.variables[parameter["id"]] = Variable(str(parameter.get("name", "")), target, "same", same)
+            found = scope.lower(value)
+        self.temporaries = scope.temporaries
+        return found if lvalue(found) else None
 
     def _arguments(self, definition: Node, given: list[Node]) -> list[c_ast.Node]:
         values: list[c_ast.Node] = []
@@ -428,26 +465,36 @@ class Expressions:
             if position >= len(wanted):
                 values.append(self.lower(argument))
                 continue
-            found = self.argument(self.type(wanted[position]), argument)
-            if found is not None:
-                values.append(found)
+            values += self.argument(self.type(wanted[position]), argument)
         return values
 
-    def argument(self, kind: CppType, given: Node) -> c_ast.Node | None:
-        """What is handed over for a parameter of that type; None for what is no value in C (a lambda)."""
+    def argument(self, kind: CppType, given: Node) -> list[c_ast.Node]:
+        """What is handed over for a parameter of that type: a value, or all that a lambda captures."""
         target = kind.to if kind.kind == "reference" and kind.to is not None else kind
-        if target.kind in ("lambda", "function") or (
+        if target.kind == "lambda":
+            self._known_lambda(target, given)
+            closure = self.unit.closures.get(target.name)
+            return self.unit.captured(closure.method, self) if closure is not None else []
+        value = self.lower(given)
+        if target.kind == "function" or (
             target.kind == "pointer" and target.to is not None and target.to.kind == "function"
         ):
-            if target.kind == "lambda":
-                return None
-            return self.lower(given)
-        value = self.lower(given)
+            return [value]
         if kind.kind != "reference" or by_value(kind, self) or target.kind == "array":
-            return value
+            return [value]
         if not lvalue(value):
             value = self.temporary(value, target, given)
-        return address(value)
+        return [address(value)]
+
+    def _known_lambda(self, kind: CppType, given: Node) -> None:
+        """Makes a lambda known that stands where it is handed over."""
+        while kind.name not in self.unit.closures and given.get("kind") != "LambdaExpr":
+            parts = inner(given)
+            if not parts:
+                return
+            given = parts[-1]
+        if kind.name not in self.unit.closures:
+            self.lower(given)
 
     def temporary(self, value: c_ast.Node, kind: CppType, node: Node) -> c_ast.Node:
         """A variable that holds a value until the statement ends."""
@@ -465,6 +512,8 @@ class Expressions:
         """A call of what the library declares, under the name that C has for it where there is one."""
         coord = self.at(node)
         kinds = [self.value_type(part) for part in given]
+        if name in ("min", "max", "lowest") and not given:
+            return self._limit(name, self.type(node), node)
         if name in ("min", "max") and len(given) == 2:
             left, right = self.many(given)
             if simple(left) and simple(right):
@@ -473,14 +522,36 @@ class Expressions:
                 cond = c_ast.BinaryOp(op, right, left, coord)
                 return c_ast.TernaryOp(cond, copy.deepcopy(right), copy.deepcopy(left), coord)
             return c_ast.FuncCall(self.unit.known(f"std::{name}", coord), c_ast.ExprList([left, right], coord), coord)
-        if name in ("move", "forward", "as_const", "ref", "cref") and len(given) == 1:
+        if name in ("move", "forward", "as_const", "ref", "cref", "reg") and len(given) == 1:
             return self.lower(given[0])
+        if name in ("recip", "rsqrt") and len(given) == 1:
+            one, value = c_ast.Constant("double", "1.0", coord), self.lower(given[0])
+            if kinds[0].name in ("float", "_Float16"):
+                one = c_ast.Constant("float", "1.0f", coord)
+            if name == "rsqrt":
+                root = "sqrtf" if kinds[0].name in ("float", "_Float16") else "sqrt"
+                value = c_ast.FuncCall(self.unit.known(root, coord), c_ast.ExprList([value], coord), coord)
+            return c_ast.Cast(typename(self.value_type(node), coord), c_ast.BinaryOp("/", one, value, coord), coord)
         if name == "swap" and len(given) == 2 and self.pre is not None:
             left, right = self.many(given)
             if simple(left) and simple(right):
                 kept = self.temporary(copy.deepcopy(left), kinds[0], node)
                 self.pre.append(c_ast.Assignment("=", left, copy.deepcopy(right), coord))
                 return c_ast.Assignment("=", right, kept, coord)
+        if name in ("make_pair", "make_tuple"):
+            kind = self.value_type(node)
+            if (names := vendor.members_of_tuple(kind)) is not None and len(names) == len(given):
+                made = self.temporary(c_ast.EmptyStatement(coord), kind, node)
+                assert self.pre is not None
+                for word, part in zip(names, given, strict=True):
+                    value = self.lower(part)
+                    self.pre.append(c_ast.Assignment("=", member(copy.deepcopy(made), word, coord), value, coord))
+                return made
+        if name == "get" and len(given) == 1 and (names := vendor.members_of_tuple(kinds[0])) is not None:
+            place = re.search(r"get\s*<\s*(\d+)\s*>", self.index.text_of(inner(node)[0]))
+            if place is None or int(place[1]) >= len(names):
+                raise self.refuse(node, "this use of std::get", "write the number of the member")
+            return member(self.lower(given[0]), names[int(place[1])], coord)
         values = self.many(given)
         single = bool(kinds) and all(
             kind.name in ("float", "_Float16") for kind in kinds if kind.kind == "plain" and not is_integer(kind)
@@ -491,6 +562,27 @@ class Expressions:
         if name in _MATHEMATICS and single:
             name += "f"
         return c_ast.FuncCall(self.unit.known(name, coord), c_ast.ExprList(values, coord) if values else None, coord)
+
+    def _limit(self, name: str, kind: CppType, node: Node) -> c_ast.Node:
+        """What ``std::numeric_limits<T>`` says."""
+        if kind.name in _REAL_LIMITS:
+            largest, least = _REAL_LIMITS[kind.name]
+            value = c_ast.Constant(kind.name, least if name == "min" else largest, self.at(node))
+            return c_ast.UnaryOp("-", value, value.coord) if name == "lowest" else value
+        bits = width(kind)
+        if bits is None or not is_integer(kind) or bits > 64:
+            raise self.refuse(node, f"std::numeric_limits of {kind.name}", "write the number")
+        signed = is_signed(kind)
+        most = (1 << (bits - signed)) - 1
+        # The least number has no literal of its own.
+        if name == "max":
+            return self._number(most, kind, node)
+        one = c_ast.Constant("int", "1", self.at(node))
+        return (
+            c_ast.BinaryOp("-", self._number(-most, kind, node), one, one.coord)
+            if signed
+            else self._number(0, kind, node)
+        )
 
     def _CXXMemberCallExpr(self, node: Node) -> c_ast.Node:
         callee, *given = inner(node)
@@ -504,13 +596,29 @@ class Expressions:
             return vendor.method(self, node, str(target.get("name", "?")), below, bool(target.get("isArrow")), given)
         this = None
         if declared.get("storageClass") != "static":
-            if declared.get("virtual") or declared.get("pure"):
-                raise self.refuse(node, "a virtual method")
+            name, declared = self._overrider(name, declared, below, node)
             value = self.lower(below)
             this = value if target.get("isArrow") else self._object(value, below)
         elif not given and not simple(self.lower(below)):
             raise self.refuse(node, "a static method of a value")
         return self.call(name, declared, given, node, this)
+
+    def _overrider(self, name: str, declared: Node, below: Node, node: Node) -> tuple[str, Node]:
+        """The method that a call of a virtual one reaches: of an object that is named its class's own, of one behind a
+        pointer or reference the only one that there is."""
+        if not self.unit.is_virtual(name):
+            return name, declared
+        thing = bare(below)
+        while thing.get("kind") == "ImplicitCastExpr" and thing.get("castKind") == "UncheckedDerivedToBase":
+            thing = bare(inner(thing)[-1])
+        said = str(thing.get("referencedDecl", thing).get("type", {}).get("qualType", ""))
+        named = thing.get("kind") in ("DeclRefExpr", "ArraySubscriptExpr", "MemberExpr") and said[-1:] not in ("&", "*")
+        qualified = re.search(rf"::\s*{re.escape(str(declared['name']))}\s*\(", self.index.text_of(node))
+        if not named and not qualified and self.unit.is_overridden(name):
+            raise self.refuse(node, "a virtual method of an object whose class is not known", "call it on the object")
+        if declared.get("pure"):
+            raise self.refuse(node, "a virtual method without a body")
+        return name, declared
 
     def _object(self, value: c_ast.Node, node: Node) -> c_ast.Node:
         """A pointer to an object that a method is called on."""
@@ -532,8 +640,7 @@ class Expressions:
         if declared["kind"] == "CXXMethodDecl":
             if op == "=" and declared.get("isImplicit"):
                 return c_ast.Assignment("=", self.lower(given[0]), self.lower(given[1]), self.at(node))
-            if declared.get("virtual"):
-                raise self.refuse(node, "a virtual method")
+            self._overrider(found["id"], declared, given[0], node)
             this = self._object(self.lower(given[0]), given[0])
             return self.call(found["id"], found, given[1:], node, this)
         return self.call(found["id"], found, given, node)
@@ -593,12 +700,20 @@ class Expressions:
         wanted = _plain(node.get("ctorType", {}).get("qualType", ""))
         if record is None:
             return None
-        found = [n for n, owner in self.index.owner.items() if owner is record]
-        for name in found:
-            declared = self.index.functions[name]
-            if declared["kind"] == "CXXConstructorDecl" and _plain(declared["type"]["qualType"]) == wanted:
-                root = self.index.canonical[name]
-                return self.index.definitions.get(root, declared)
+        known = [
+            (name, self.index.functions[name])
+            for name, owner in self.index.owner.items()
+            if owner is record and self.index.functions[name]["kind"] == "CXXConstructorDecl"
+        ]
+        found = [one for one in known if _plain(one[1]["type"]["qualType"]) == wanted]
+        if not found:
+            # clang may write the one in terms of the template's parameters and the other in those of its arguments.
+            fitting = [
+                one for one in known if not one[1].get("isImplicit") and len(parameters(one[1])) == len(inner(node)) > 0
+            ]
+            found = fitting if len(fitting) == 1 else []
+        for name, declared in found:
+            return self.index.definitions.get(self.index.canonical[name], declared)
         return None
 
     def initial(self, kind: CppType, node: Node, target: c_ast.Node) -> tuple[c_ast.Node | None, list[c_ast.Node]]:
@@ -623,6 +738,8 @@ class Expressions:
                 return None, []
             if word in ("ImplicitValueInitExpr", "CXXScalarValueInitExpr"):
                 return c_ast.InitList([c_ast.Constant("int", "0", coord)], coord), []
+            if word == "ConditionalOperator" and self.pre is not None:
+                return None, self._chosen(kind, node, target)
             return self.lower(node), []
         if kind.kind == "array":
             if word == "CXXConstructExpr":
@@ -632,11 +749,19 @@ class Expressions:
                 constructor = self.constructor({**node, "type": {"qualType": element.name}})
                 if constructor is None or self.unit.idle(constructor, self):
                     return None, []
+                elements = self._elements(kind, target)
+                if elements is not None:
+                    return None, [
+                        self.call(constructor["id"], constructor, inner(node), node, address(place))
+                        for place in elements
+                    ]
                 called = self.unit.known(f"{element.name}::{element.name.rpartition('::')[2]}[]", coord)
                 return None, [c_ast.FuncCall(called, c_ast.ExprList([target], coord), coord)]
             if word == "InitListExpr":
                 return self._InitListExpr(node), []
-            if word in ("ImplicitValueInitExpr", "ArrayInitLoopExpr"):
+            if word == "ArrayInitLoopExpr":
+                return self._copied(kind, self.lower(inner(inner(node)[0])[0]), node), []
+            if word == "ImplicitValueInitExpr":
                 return c_ast.InitList([c_ast.Constant("int", "0", coord)], coord), []
             return self.lower(node), []
         if word in ("CXXConstructExpr", "CXXTemporaryObjectExpr") and not inner(node):
@@ -645,6 +770,50 @@ class Expressions:
             parts = inner(node)
             return (self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)), []
         return self.lower(node), []
+
+    def _chosen(self, kind: CppType, node: Node, target: c_ast.Node) -> list[c_ast.Node]:
+        """An object that is one of two: made by a branch, so that each may take statements."""
+        cond, *ways = inner(node)
+        test = self.lower(cond)
+        before, blocks = self.pre, []
+        for way in ways:
+            self.pre = []
+            init, after = self.initial(kind, way, target)
+            if isinstance(init, c_ast.InitList):
+                init = self.temporary(init, kind, way)
+            made = [c_ast.Assignment("=", copy.deepcopy(target), init, self.at(way))] if init is not None else []
+            blocks.append(c_ast.Compound([*self.pre, *made, *after], self.at(way)))
+        self.pre = before
+        return [c_ast.If(test, blocks[0], blocks[1], self.at(node))]
+
+    def _elements(self, kind: CppType, target: c_ast.Node) -> list[c_ast.Node] | None:
+        """The elements of an array, row by row; None where there are more than are made one by one."""
+        if kind.kind != "array" or kind.to is None:
+            return [target]
+        found: list[c_ast.Node] = []
+        for place in range(kind.length or 0):
+            subscript = c_ast.Constant("int", str(place), target.coord)
+            below = self._elements(kind.to, c_ast.ArrayRef(copy.deepcopy(target), subscript, target.coord))
+            if below is None or len(found) + len(below) > _MOST_COPIED:
+                return None
+            found += below
+        return found
+
+    def _copied(self, kind: CppType, source: c_ast.Node, node: Node) -> c_ast.Node:
+        """An array's values, one by one."""
+        if kind.kind != "array" or kind.to is None:
+            return source
+        if not simple(source) or kind.length is None or kind.length > _MOST_COPIED:
+            raise self.refuse(node, "a copy of this array", "copy it in a loop")
+        items = [
+            self._copied(
+                kind.to,
+                c_ast.ArrayRef(copy.deepcopy(source), c_ast.Constant("int", str(place)), self.at(node)),
+                node,
+            )
+            for place in range(kind.length)
+        ]
+        return c_ast.InitList(items, self.at(node))
 
     def _InitListExpr(self, node: Node) -> c_ast.Node:
         parts = inner(node)

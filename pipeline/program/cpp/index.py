@@ -14,6 +14,7 @@ from pipeline.program.cpp.types import CppType, TypeReader
 Node = dict[str, Any]
 FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl")
 _RECORDS = ("CXXRecordDecl", "ClassTemplateSpecializationDecl", "RecordDecl")
+_PARAMETERS = ("TemplateTypeParmDecl", "NonTypeTemplateParmDecl", "TemplateTemplateParmDecl")
 _SCOPES = ("NamespaceDecl", *_RECORDS)
 _BEGIN, _END, _AT = "#begin", "#end", "#at"
 
@@ -72,11 +73,19 @@ class Index:
         self.arguments: dict[str, tuple[str, ...]] = {}
         self.records: dict[str, Record] = {}
         self.fields: dict[str, tuple[Record, Node]] = {}
+        self.meanings: dict[str, dict[str, str]] = {}
+        """What a template's parameters stand for, by the function's id or the class' name."""
+        self.enumerator_names: dict[str, str] = {}
+        """Values by name, with the namespaces, class and enumeration."""
         self.variables: list[tuple[str, Node]] = []
         self.roots: list[Node] = []
         self.enumerators: dict[str, int] = {}
         self.aliases: dict[str, list[tuple[str, str]]] = {}
         self.enums: set[str] = set()
+        self.unnamed: dict[str, str] = {}
+        """The names given to classes without one, by clang's."""
+        self.shortened: dict[str, list[tuple[bool, str]]] = {}
+        """What a name without its last arguments may be, and whether these are known to be the defaults."""
         self.inside: list[str] = []
         self.types = TypeReader(self._alias, lambda name: name in self.enums)
         self._locate(root)
@@ -159,12 +168,25 @@ class Index:
         if kind in FUNCTIONS:
             self._function(node, scope, owner, template=template)
         elif kind == "FunctionTemplateDecl":
+            names = self._parameter_names(node)
             for position, child in enumerate(part for part in node.get("inner", ()) if part.get("kind") in FUNCTIONS):
                 self._function(child, scope, owner, template=position == 0)
+                self.meanings.setdefault(self.canonical[child["id"]], {}).update(self._given(names, child))
         elif kind == "ClassTemplateDecl":
+            wanted = [part for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
+            defaults = [self._default(part) for part in wanted]
             for child in node.get("inner", ()):
                 if child.get("kind") == "ClassTemplateSpecializationDecl":
+                    given = [part for part in child.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+                    for parameter, argument in zip(wanted, given, strict=False):
+                        if type_text(parameter) == "bool" and argument.get("value") == -1:
+                            argument["value"] = 1  # one bit, which clang writes as a number with a sign
                     self._record(child, scope)
+                    self._shortened(child, scope, defaults)
+                    full = (
+                        f"{scope}{child['name']}<{','.join(item for part in given for item in self._argument(part))}>"
+                    )
+                    self.meanings[full] = self._given(self._parameter_names(node), child)
         elif kind in _RECORDS:
             self._record(node, scope)
         elif kind in ("TypedefDecl", "TypeAliasDecl"):
@@ -184,6 +206,21 @@ class Index:
         elif kind in ("LinkageSpecDecl", "ExportDecl"):
             for child in node.get("inner", ()):
                 self._declare(child, scope, owner)
+
+    def declare_local(self, node: Node) -> bool:
+        """Makes a class or enumeration known that a function declares; False where its name has another one already."""
+        if node.get("kind") == "EnumDecl":
+            self._enum(node, "")
+        elif node.get("kind") in _RECORDS:
+            known = self.records.get(str(node.get("name")))
+            if known is not None and known.node["id"] != node["id"]:
+                return False
+            if known is None:
+                self._record(node, "")
+        elif node.get("kind") in ("TypedefDecl", "TypeAliasDecl") and _declared_record(node) is not None:
+            self._typedef(node, "")
+        self.types.forget()
+        return True
 
     def _function(self, node: Node, scope: str, owner: Record | None, *, template: bool) -> None:
         name = node["id"]
@@ -214,6 +251,15 @@ class Index:
             if node["kind"] == "FunctionDecl" and not arguments:
                 self.roots.append(node)
 
+    @staticmethod
+    def _parameter_names(node: Node) -> list[str]:
+        return [str(part.get("name", "")) for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
+
+    def _given(self, names: list[str], node: Node) -> dict[str, str]:
+        """What an instance has for its template's parameters, by their names; packs are left out."""
+        given = [self._argument(part) for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+        return {name: items[0] for name, items in zip(names, given, strict=False) if name and len(items) == 1}
+
     def _argument(self, node: Node) -> list[str]:
         if "value" in node:
             return [str(node["value"])]
@@ -233,12 +279,9 @@ class Index:
         name = node.get("name")
         if name is None:
             begin = self.begin(node)
-            what = (
-                f"(unnamed {node.get('tagUsed', 'struct')} at {begin.file}:{begin.line}:{begin.column})"
-                if begin
-                else "?"
-            )
-            name = what
+            place = f"{begin.file}:{begin.line}:{begin.column}" if begin else "?"
+            what, name = f"(unnamed {node.get('tagUsed', 'struct')} at {place})", f"unnamed_{len(self.unnamed)}"
+            self.unnamed[what] = self.unnamed[f"{scope}{what}"] = f"{scope}{name}"
         arguments = [part for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
         full = f"{scope}{name}"
         if arguments:
@@ -259,6 +302,42 @@ class Index:
                     self._declare(inner, scope, None)
             else:
                 self._declare(child, f"{full}::", record)
+
+    def _default(self, node: Node) -> str | None:
+        """What a template's parameter is where nothing is given: a text, empty where it depends, None for nothing."""
+        if "defaultArg" not in node:
+            return None
+        for part in node.get("inner", ()):
+            if part.get("kind") == "TemplateArgument":
+                value = self._number(part)
+                return str(value) if value is not None else (self._argument(part) or [""])[0]
+        return ""
+
+    def _number(self, node: Node) -> int | None:
+        """The number that an expression is: a literal, or the name of one."""
+        if node.get("kind") == "CXXBoolLiteralExpr":
+            return int(bool(node["value"]))
+        if node.get("kind") == "DeclRefExpr":
+            name = node["referencedDecl"]["id"]
+            declared = next((found for _, found in self.variables if found["id"] == name), None)
+            return self.enumerators.get(name) if declared is None else self._number(declared)
+        value = _constant({key: item for key, item in node.items() if key != "inner"})
+        below = [part for part in node.get("inner", ()) if part]
+        return value if value is not None or len(below) != 1 else self._number(below[0])
+
+    def _shortened(self, node: Node, scope: str, defaults: list[str | None]) -> None:
+        """The names of an instance without arguments at its end that are the defaults: so clang writes them."""
+        given = [part for part in node.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+        items = [",".join(self._argument(part)) for part in given]
+        stem = f"{scope}{node['name']}"
+        full = f"{stem}<{','.join(items)}>"
+        if len(items) != len(defaults) or full not in self.records:
+            return
+        sure = True
+        while items and (default := defaults[len(items) - 1]) is not None:
+            sure = sure and default == items[-1]
+            items.pop()
+            self.shortened.setdefault(f"{stem}<{','.join(items)}>", []).append((sure, full))
 
     def _typedef(self, node: Node, scope: str) -> None:
         text = type_text(node)
@@ -292,10 +371,17 @@ class Index:
             if value is not None:
                 following = value
             self.enumerators[child["id"]] = following
+            for name in (f"{scope}{child['name']}", f"{scope}{node.get('name', '')}::{child['name']}"):
+                self.enumerator_names[name] = str(following)
             following += 1
 
     def _alias(self, name: str) -> str | None:
         """What a typedef's name stands for where it is used."""
+        if name in self.unnamed:
+            return self.unnamed[name]
+        if name in self.shortened and name not in self.records:
+            candidates = self.shortened[name]
+            return next((full for sure, full in candidates if sure), candidates[0][1] if len(candidates) == 1 else None)
         if name in self.records:
             return None
         short = name.rpartition("::")[2] if not name.endswith(">") else name

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.program.cpp.index import Index, Position
 from pipeline.program.cpp.unit import Unit
-from pipeline.program.translation import Translation
+from pipeline.program.translation import Translation, without_sign
 from pipeline.program.tree import FileAST
 from pipeline.project.cpp import CppTree, library, read_cpp
 from pipeline.project.flags import NO_FLAGS, Flags
@@ -20,23 +20,23 @@ _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+((?:[^\\\n]
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
-def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS) -> Translation:
-    """The program in a C++ source and the headers that it includes, in pycparser's nodes.
+def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, alone: bool = True) -> Translation:
+    """The program in a C++ source and the headers that it includes, in pycparser's nodes; ``alone``: all of it.
 
     ``file`` names it in messages and says where headers in quotes lie. Functions that are refused are in
     ``refused`` of the translation, by name; their bodies are not in the tree. Raises PipelineError, with the place,
     for what the compiler refuses.
     """
     with _no_collection():
-        return _translation(source, file, flags)
+        return _translation(source, file, flags, alone)
 
 
-def _translation(source: str, file: str, flags: Flags) -> Translation:
+def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translation:
     found = read_cpp(source, file=file, flags=flags)
     names = {found.source: file}
     texts = {file: source} | _headers(found, names)
     index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names, library())
-    unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags))
+    unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags), alone=alone)
     unit.lower()
     tree = unit.tree()
     names_of = unit.names()
@@ -46,8 +46,18 @@ def _translation(source: str, file: str, flags: Flags) -> Translation:
         definition = index.definitions.get(root)
         if definition is not None and "mangledName" in definition:
             linkage[name] = str(definition["mangledName"])
+    found_tree = FileAST(tree)
+    if flags.unsigned_char:
+        without_sign(found_tree)
     return Translation(
-        FileAST(tree), (), texts, frozenset(unit.library), found.includes, refused=refused, linkage=linkage
+        found_tree,
+        (),
+        texts,
+        frozenset(unit.library),
+        found.includes,
+        refused=refused,
+        linkage=linkage,
+        meanings=unit.meanings(),
     )
 
 

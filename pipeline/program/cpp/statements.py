@@ -78,7 +78,10 @@ class Statements(Expressions):
             made = rule(node)
         else:
             value = self.lower(node)
-            made = [] if isinstance(value, c_ast.EmptyStatement) else [value]
+            if isinstance(value, c_ast.UnaryOp) and value.op == "*" and isinstance(value.expr, c_ast.FuncCall):
+                value = value.expr  # what a call refers to is not looked at
+            idle = isinstance(value, c_ast.EmptyStatement) or (self.pre and isinstance(value, c_ast.ID))
+            made = [] if idle else [value]
         made = [*self.pre, *made]
         self.pre = before
         return made
@@ -159,9 +162,11 @@ class Statements(Expressions):
                 made += [*self.pre, *found]
                 self.pre = []
             elif part.get("kind") == "DecompositionDecl":
-                raise self.refuse(part, "a structured binding", "name the members one by one")
+                made += self._bindings(part)
             elif part.get("kind") not in _DECLARATIONS:
                 raise self.refuse(part, f"a declaration of this kind ({part.get('kind')})")
+            elif not self.index.declare_local(part):
+                raise self.refuse(part, f"a second class named {part.get('name')}", "give it another name")
         return made
 
     def variable_declared(self, node: Node) -> list[c_ast.Node]:
@@ -170,7 +175,7 @@ class Statements(Expressions):
         if node.get("storageClass") == "extern":
             self.variables[node["id"]] = Variable(name, kind)
             return []
-        parts = [part for part in inner(node) if not part.get("kind", "").endswith(("Attr", "Comment"))]
+        parts = [part for part in inner(node) if not part.get("kind", "").endswith(("Attr", "Comment", "BindingDecl"))]
         value = parts[-1] if parts and "init" in node else None
         storage = ["static"] if node.get("storageClass") == "static" or node.get("tls") else []
         if kind.kind == "lambda":
@@ -193,6 +198,10 @@ class Statements(Expressions):
             and value is not None
         ):
             return self._lock(node, name, kind, value)
+        if not storage and self.unit.is_destroyed(kind):
+            raise self.refuse(
+                node, f"an object of {kind.name}, whose destructor does something,", "call a method for it"
+            )
         self.variables[node["id"]] = Variable(name, kind)
         if value is None:
             return [self.declaration(name, kind, None, node, storage)]
@@ -200,6 +209,27 @@ class Statements(Expressions):
         if kind.kind == "record" and kind.name.startswith("hls::task"):
             return after
         return [self.declaration(name, kind, init, node, storage), *after]
+
+    def _bindings(self, node: Node) -> list[c_ast.Node]:
+        """The object behind a structured binding, which its names are members or elements of."""
+        made = self.variable_declared({**node, "name": f"bound_{self.temporaries}"})
+        self.temporaries += 1
+        made = [*(self.pre or []), *made]
+        self.pre = []
+        whole = self.variables[node["id"]]
+        bindings = [part for part in inner(node) if part.get("kind") == "BindingDecl"]
+        for place, binding in enumerate(bindings):
+            expression = inner(binding)[-1]
+            if inner(binding)[0].get("kind") == "VarDecl":
+                names = vendor.members_of_tuple(whole.type)
+                if names is None:
+                    raise self.refuse(node, f"a structured binding of {whole.type.name}", "name the members one by one")
+                base = self._named(whole, node)
+                same: c_ast.Node = member(base, names[place], self.at(node))
+            else:
+                same = self.lower(expression)
+            self.variables[binding["id"]] = Variable(str(binding["name"]), self.value_type(expression), "same", same)
+        return made
 
     def _reference(self, node: Node, name: str, kind: CppType, value: Node | None) -> list[c_ast.Node]:
         to = kind.to
@@ -258,8 +288,6 @@ class Statements(Expressions):
 
     def _do_ForStmt(self, node: Node) -> list[c_ast.Node]:
         init, variable, cond, step, body = node["inner"]
-        if variable:
-            raise self.refuse(variable, "a variable in a loop's condition")
         before: list[c_ast.Node] = []
         start: c_ast.Node | None = None
         if init:
@@ -271,16 +299,29 @@ class Statements(Expressions):
                 start = made[0]
             elif made:
                 before = made
-        found = c_ast.For(start, self._test(cond), self._test(step), self._body(node, body), self.at(node))
+        found = (
+            c_ast.For(start, None, self._test(step), self._until(node, variable, cond, body), self.at(node))
+            if variable
+            else c_ast.For(start, self._test(cond), self._test(step), self._body(node, body), self.at(node))
+        )
         return [c_ast.Compound([*before, found], self.at(node))] if before else [found]
 
     def _body(self, node: Node, body: Node) -> c_ast.Node:
         begin = self.index.begin(node)
         return self.block(body, begin.offset if begin is not None else None)
 
+    def _until(self, node: Node, variable: Node, cond: Node, body: Node) -> c_ast.Node:
+        """The body of a loop whose condition declares a variable: made, asked and left at its beginning."""
+        coord = self.at(node)
+        made = self.statement(variable)
+        leave = c_ast.If(c_ast.UnaryOp("!", self.lower(cond), coord), c_ast.Break(coord), None, coord)
+        return c_ast.Compound([*made, *(self.pre or []), leave, self._body(node, body)], coord)
+
     def _do_WhileStmt(self, node: Node) -> list[c_ast.Node]:
         if node.get("hasVar"):
-            raise self.refuse(node, "a variable in a loop's condition")
+            variable, cond, body = inner(node)
+            always = c_ast.Constant("int", "1", self.at(node))
+            return [c_ast.While(always, self._until(node, variable, cond, body), self.at(node))]
         cond, body = inner(node)
         return [c_ast.While(self._test(cond), self._body(node, body), self.at(node))]
 
@@ -290,11 +331,11 @@ class Statements(Expressions):
         return [c_ast.DoWhile(self._test(cond), made, self.at(node))]
 
     def _do_SwitchStmt(self, node: Node) -> list[c_ast.Node]:
-        parts = inner(node)
-        if node.get("hasInit") or node.get("hasVar"):
-            raise self.refuse(node, "a declaration in a switch's head")
-        test = self.lower(parts[0])
-        return [fix_switch_cases(c_ast.Switch(test, self.block(parts[-1]), self.at(node)))]
+        *declared, cond, body = inner(node)
+        before = [made for part in declared for made in self.statement(part)]
+        test = self.lower(cond)
+        found = fix_switch_cases(c_ast.Switch(test, self.block(body), self.at(node)))
+        return [c_ast.Compound([*before, found], self.at(node))] if before else [found]
 
     def _do_CaseStmt(self, node: Node) -> list[c_ast.Node]:
         if node.get("isGNURange"):
@@ -315,7 +356,13 @@ class Statements(Expressions):
         over = inner(ranged)[0]
         value = inner(over)[-1]
         kind = self.value_type(value)
-        if kind.kind == "array" and kind.length is not None:
+        listed = _listed(value)
+        if listed is not None:
+            name, kind = f"listed_{self.temporaries}", self.type(listed)
+            self.temporaries += 1
+            length, array = kind.length or 0, c_ast.ID(name, coord)
+            before.append(self.declaration(name, kind, self.lower(listed), node))
+        elif kind.kind == "array" and kind.length is not None:
             length, array = kind.length, self.lower(value)
         elif vendor.is_vector(kind) and kind.arguments[1].isdigit():
             length, array = int(kind.arguments[1]), member(self.lower(value), "data", coord)
@@ -348,6 +395,18 @@ class Statements(Expressions):
 
     def _do_CXXDeleteExpr(self, node: Node) -> list[c_ast.Node]:
         raise self.refuse(node, "delete", "use an array of fixed size")
+
+
+def _listed(node: Node) -> Node | None:
+    """The list of values that a loop goes over, as in ``for (int k : {1, 2, 4})``."""
+    kind = node.get("kind")
+    while kind in ("ExprWithCleanups", "MaterializeTemporaryExpr", "CXXStdInitializerListExpr", "ImplicitCastExpr"):
+        node = inner(node)[-1]
+        if kind == "CXXStdInitializerListExpr":
+            node = bare(node)
+            return node if node.get("kind") == "InitListExpr" else None
+        kind = node.get("kind")
+    return None
 
 
 def _steady(node: c_ast.Node, scope: Expressions) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pycparser import c_ast
@@ -58,6 +58,8 @@ class TypeReader:
     def __init__(self, alias: Callable[[str], str | None], enums: Callable[[str], bool]) -> None:
         self.alias = alias
         self.enums = enums
+        self.constants: Mapping[str, int] = {}
+        """The numbers that names stand for in arguments of templates."""
         self._known: dict[str, CppType] = {}
         self._depth = 0
 
@@ -103,7 +105,8 @@ class TypeReader:
             elif base is None and not plain and word.startswith("(lambda"):
                 base, at = CppType("lambda", word), at + 1
             elif base is None and not plain and word.startswith(("(anonymous", "(unnamed")):
-                base, at = CppType("record", word), at + 1
+                meant = self.alias(word)
+                base, at = self.read(meant) if meant is not None else CppType("record", word), at + 1
             else:
                 break
         if base is None:
@@ -181,6 +184,8 @@ class TypeReader:
             return str(int(text == "true"))
         if (cast := re.fullmatch(r"\(\s*[\w: ]+\)\s*(-?\s*\d+)", text)) is not None:
             return cast[1].replace(" ", "")
+        if text in self.constants and self.alias(text) is None:
+            return str(self.constants[text])
         if re.fullmatch(r"[A-Z][A-Z_0-9]*", text) and self.alias(text) is None:
             return text
         try:
@@ -193,6 +198,9 @@ class TypeReader:
             word = words[at]
             if word == "*":
                 kind = CppType("pointer", to=kind)
+            elif word in ("&", "&&") and words[at + 1 : at + 2] == ["["]:  # clang's way to write `auto &` to an array
+                whole, at = self._array(kind, words, at + 1)
+                return CppType("reference", to=whole, rvalue=word == "&&"), at
             elif word in ("&", "&&"):
                 kind = kind if kind.kind == "reference" else CppType("reference", to=kind, rvalue=word == "&&")
             elif word in _WORDS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pycparser import c_ast
@@ -20,21 +22,33 @@ from pipeline.program.cpp.expressions import (
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
-from pipeline.program.cpp.nodes import address, inner, member
+from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _SMALL = 8
 """A class of at most so many plain members is handed over as a value where a constant reference asks for it."""
 _EXTENT = re.compile(r"^\s*\[([^][]*)\]")
 
 
 class Unit:
-    """Lowers a unit. ``pragmas`` are offset, line and text of each pragma by the compiler's name of its file."""
+    """Lowers a unit. ``pragmas`` are offset, line and text of each pragma by the compiler's name of its file.
+
+    A unit that is not ``alone`` is one of several: all that others may call is lowered, and names are what they are in
+    every unit.
+    """
 
     def __init__(
-        self, index: Index, file: str, pragmas: Mapping[str, list[tuple[Position, str]]], macros: Mapping[str, str]
+        self,
+        index: Index,
+        file: str,
+        pragmas: Mapping[str, list[tuple[Position, str]]],
+        macros: Mapping[str, str],
+        *,
+        alone: bool = True,
     ) -> None:
+        self.alone = alone
         self.index = index
         self.file = file
         self.pragmas = pragmas
@@ -55,6 +69,7 @@ class Unit:
         self._variables = {node["id"]: (scope, node) for scope, node in index.variables}
         self._failed_calls: dict[str, list[str]] = {}
         self._owners: dict[str, Statements] = {}
+        index.types.constants = self._constants()
 
     # Running ------------------------------------------------------------------------------------------------------
 
@@ -62,6 +77,13 @@ class Unit:
         """Lowers all functions of the user's files and what they reach."""
         for node in self.index.roots:
             self._want(self.index.canonical[node["id"]])
+        for root in [] if self.alone else list(self.index.definitions):
+            if not self.index.functions[root].get("isImplicit"):
+                self._want(root)
+        said = {word for found in self.pragmas.values() for _, text in found for word in _WORD.findall(text)}
+        for name, (_, node) in self._variables.items():
+            if node.get("name") in said and (node.get("constexpr") or type_text(node).startswith("const ")):
+                self.global_variable(name)
         while self._queue:
             name = self._queue.pop(0)
             node = self.index.definitions[name]
@@ -105,7 +127,7 @@ class Unit:
         if root is None:
             return self.known(str(found.get("name", "?")), coord)
         node = c_ast.ID(str(self.index.functions[root].get("name", "?")), coord)
-        if root in self.index.definitions:
+        if root in self.index.definitions or not self.alone:
             self._names.setdefault(root, []).append(node)
             self._want(root)
         return node
@@ -126,6 +148,43 @@ class Unit:
             return scope.read_type(text.rpartition("->")[2].strip(), node)
         kind = scope.read_type(text, node)
         return kind.to if kind.kind == "function" and kind.to is not None else kind
+
+    @contextmanager
+    def inside(self, root: str) -> Iterator[None]:
+        """Names are read as in that function's body."""
+        before = self.index.inside
+        self.index.inside = _scopes(self.index.scope.get(root, ""))
+        self.index.types.forget()
+        try:
+            yield
+        finally:
+            self.index.inside = before
+            self.index.types.forget()
+
+    def named_place(self, root: str) -> Node | None:
+        """The place that a function names which returns a reference and does nothing else; None for other functions."""
+        node = self.index.definitions.get(root)
+        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
+        statements = inner(body) if body is not None else []
+        if node is None or len(statements) != 1 or statements[0].get("kind") != "ReturnStmt":
+            return None
+        if not str(node["type"].get("qualType", "")).partition("(")[0].rstrip().endswith("&") or not inner(
+            statements[0]
+        ):
+            return None
+        value = inner(statements[0])[0]
+        steady = all(_names_only(part) for part in nodes_below(value))
+        return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
+
+    def returns_this(self, node: Node) -> bool:
+        """Whether a method returns its own object, wherever it returns."""
+        returned = [inner(part) for part in nodes_below(node) if part.get("kind") == "ReturnStmt"]
+        own = [
+            value[0].get("opcode") == "*" and inner(value[0])[0].get("kind") == "CXXThisExpr"
+            for value in returned
+            if value and value[0].get("kind") == "UnaryOperator"
+        ]
+        return bool(own) and len(own) == len(returned) and all(own)
 
     def captured(self, root: str, scope: Expressions) -> list[c_ast.Node]:
         """What a lambda's function is given besides its arguments."""
@@ -214,7 +273,11 @@ class Unit:
         self.index.definitions[root] = method
         self.index.order.setdefault(root, self.index.order.get(getattr(scope, "root", ""), len(self.index.order)))
         self.index.scope[root] = f"{scope.name}::"
-        self._lambda_names[root] = name
+        scope_names = {self._lambda_names[r] for r in self._lambda_names if self.index.scope[r] == f"{scope.name}::"}
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        self._lambda_names[root] = (
+            name if name not in scope_names else next(n for n in numbered if n not in scope_names)
+        )
         if isinstance(scope, Statements):
             self._owners[root] = scope
 
@@ -240,9 +303,7 @@ class Unit:
                 self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
             )
         for position, parameter in enumerate(parameters(node)):
-            made = self._declared(scope, parameter, position)
-            if made is not None:
-                given.append(made)
+            given += self._declared(scope, parameter, position)
         closure = next((c for c in self.closures.values() if c.method == name), None)
         if closure is not None:
             outer = self._owners.get(name)
@@ -276,30 +337,39 @@ class Unit:
             name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord
         )
 
-    def _declared(self, scope: Statements, node: Node, position: int) -> c_ast.Decl | None:
+    def _declared(self, scope: Statements, node: Node, position: int) -> list[c_ast.Decl]:
         kind = scope.type(node)
         name = str(node.get("name", f"unnamed_{position}"))
+        if any(variable.name == name for variable in scope.variables.values()):
+            name = f"{name}_{position}"  # a pack gives all its parameters one name
         target = kind.to if kind.kind == "reference" and kind.to is not None else kind
         mode = "value"
         if target.kind == "lambda":
             closure = self.closures.get(target.name)
-            if closure is None or closure.captured or closure.this:
-                raise scope.refuse(node, "a lambda that captures something and is handed over")
+            if closure is None or closure.this:
+                raise scope.refuse(node, "a lambda that captures this and is handed over")
             scope.variables[node["id"]] = Variable(name, target)
-            return None
+            # It comes with what it captures, as arguments of their own.
+            made: list[c_ast.Decl] = []
+            for item, variable in closure.captured:
+                word = f"{name}_{variable.name}"
+                scope.variables[item] = Variable(word, variable.type, variable.mode)
+                given = variable.type if variable.mode == "value" else CppType("pointer", to=variable.type)
+                made.append(self._parameter(word, given, node))
+            return made
         if kind.kind == "reference":
             if by_value(kind, scope) or target.kind == "array":
                 kind = target
             elif target.kind != "function":
                 mode, kind = "pointer", CppType("pointer", to=target)
             scope.variables[node["id"]] = Variable(name, target, mode)
-            return self._parameter(name, kind, node)
+            return [self._parameter(name, kind, node)]
         if kind.kind == "pointer" and kind.to is not None and not kind.const:
             length = self._extent(node, kind)
             if length is not None:
                 kind = CppType("array", to=kind.to, length=length)
         scope.variables[node["id"]] = Variable(name, kind)
-        return self._parameter(name, kind, node)
+        return [self._parameter(name, kind, node)]
 
     def _extent(self, node: Node, kind: CppType) -> int | None:
         """The outermost length of an array parameter, which the compiler forgets and the text says."""
@@ -388,8 +458,9 @@ class Unit:
                 target = member(this, base_member(base.name), coord)
                 _, after = scope.initial(base, parts[0], target)
                 made += [*scope.pre, *after]
-            elif "delegatingInit" in part and parts:
-                raise scope.refuse(node, "a constructor that calls another")
+            elif "delegatingInit" in part and parts and owner is not None:
+                _, after = scope.initial(CppType("record", owner.name), parts[0], this)
+                made += [*scope.pre, *after]
             scope.pre = None
         return made
 
@@ -432,6 +503,59 @@ class Unit:
         self._idle[root] = result
         return result
 
+    def is_destroyed(self, kind: CppType, depth: int = 0) -> bool:
+        """Whether a destructor with a body runs when an object of a type goes."""
+        while kind.kind == "array" and kind.to is not None:
+            kind = kind.to
+        record = self.index.records.get(kind.name) if kind.kind == "record" else None
+        if record is None or depth > 20:
+            return False
+        for name, owner in self.index.owner.items():
+            if owner is record and self.index.functions[name]["kind"] == "CXXDestructorDecl":
+                body = self.index.definitions.get(self.index.canonical[name])
+                if body is not None and any(inner(part) for part in inner(body) if part.get("kind") == "CompoundStmt"):
+                    return True
+        below = [*record.bases, *(type_text(field) for field in record.fields)]
+        with suppress(Unreadable):
+            return any(self.is_destroyed(self.index.types.read(text), depth + 1) for text in below)
+        return False
+
+    def _namesakes(self, name: str, owners: list[Record]) -> list[Node]:
+        """The methods of some classes with the name and the parameters of a method."""
+        wanted = self.index.functions[name]
+        return [
+            node
+            for other, node in self.index.functions.items()
+            if node.get("name") == wanted.get("name")
+            and any(self.index.owner.get(other) is owner for owner in owners)
+            and str(node["type"]["qualType"]).partition(" (")[2] == str(wanted["type"]["qualType"]).partition(" (")[2]
+        ]
+
+    def _bases(self, record: Record, depth: int = 0) -> list[Record]:
+        found: list[Record] = []
+        for text in record.bases if depth < 20 else ():
+            with suppress(Unreadable):
+                base = self.index.records.get(self.index.types.read(text).name)
+                found += [base, *self._bases(base, depth + 1)] if base is not None else []
+        return found
+
+    def is_virtual(self, name: str) -> bool:
+        """Whether a method is virtual, by its own word or by that of a class below."""
+        owner = self.index.owner.get(name)
+        if self.index.functions[name].get("virtual"):
+            return True
+        if owner is None or not owner.bases:
+            return False
+        return any(node.get("virtual") for node in self._namesakes(name, self._bases(owner)))
+
+    def is_overridden(self, name: str) -> bool:
+        """Whether a class that derives from a method's own has another one in its place."""
+        owner = self.index.owner.get(name)
+        derived = [
+            record for record in self.index.records.values() if owner is not None and owner in self._bases(record)
+        ]
+        return bool(self._namesakes(name, derived))
+
     def small(self, kind: CppType) -> bool:
         """Whether a class is handed over as a value where a constant reference to it is asked for."""
         record = self.index.records.get(kind.name)
@@ -457,11 +581,30 @@ class Unit:
         if owner is not None:
             name = f"{owner.name}::{name}"
         if root in self.index.arguments:
-            name += f"<{','.join(self.index.arguments[root])}>"
+            name += f"<{','.join(self._argument_shown(text) for text in self.index.arguments[root])}>"
         return name
+
+    def _argument_shown(self, text: str) -> str:
+        """A template argument; a lambda by its own name, not by its place."""
+        closure = self.closures.get(text)
+        if closure is None:
+            return text
+        return self._shown(closure.method)
+
+    def meanings(self) -> dict[str, dict[str, str]]:
+        """What names stand for that no later step sees: parameters of templates by function, enumerators under ""."""
+        found = {"": dict(self.index.enumerator_names)}
+        for root, name in self.names().items():
+            owner = self.index.owner.get(root)
+            of_class = self.index.meanings.get(owner.name, {}) if owner is not None else {}
+            if known := of_class | self.index.meanings.get(root, {}):
+                found[name] = known
+        return found
 
     def names(self) -> dict[str, str]:
         """The name of each function that was lowered, by its id: as short as tells them apart."""
+        if not self.alone:
+            return self._names_everywhere()
         found = {root: self._shown(root) for root in self._made}
 
         def clashing() -> set[str]:
@@ -481,6 +624,26 @@ class Unit:
             found[root] = str(self.index.functions[root].get("mangledName", f"{found[root]}#{root}"))
         return found
 
+    def _names_everywhere(self) -> dict[str, str]:
+        """The names of functions, made here or elsewhere, with their namespaces, and their parameters' types where the
+        unit declares others of that name: so another unit that sees the declarations has the same."""
+
+        def whole(root: str) -> str:
+            scope = self.index.scope.get(root, "") if root not in self.index.owner else ""
+            shown = self._shown(root)
+            return shown if root in self._lambda_names else f"{scope}{shown}"
+
+        linked: dict[str, set[str]] = {}
+        for root in dict.fromkeys(self.index.canonical.values()):
+            if "mangledName" in self.index.functions.get(root, {}):
+                linked.setdefault(whole(root), set()).add(str(self.index.functions[root]["mangledName"]))
+        found = {root: whole(root) for root in dict.fromkeys((*self._made, *self._names))}
+        for root, name in list(found.items()):
+            if len(linked.get(name, ())) > 1:
+                given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))
+                found[root] += f"({given})"
+        return found
+
     # Globals and types --------------------------------------------------------------------------------------------
 
     def global_variable(self, name: str) -> Variable | None:
@@ -497,7 +660,8 @@ class Unit:
         kind = lowering.type(definition)
         shown = str(node.get("name", "?"))
         if (
-            any(s != scope and n.get("name") == shown for s, n in self.index.variables)
+            not self.alone
+            or any(s != scope and n.get("name") == shown for s, n in self.index.variables)
             or scope.rstrip(":") in self.index.records
         ):
             shown = f"{scope}{shown}"
@@ -670,6 +834,8 @@ class Unit:
                     CppType("array", to=read(f"hls::stream<{kind.arguments[0]}>"), length=int(kind.arguments[1])),
                 )
                 return [("in", one), ("out", many)] if "split" in name else [("in", many), ("out", one)]
+            if (names := vendor.members_of_tuple(kind)) is not None:
+                return [(word, read(of)) for word, of in zip(names, kind.arguments, strict=True)]
             if name.startswith(("std::complex<", "hls::x_complex<")):
                 return [("re", read(kind.arguments[0])), ("im", read(kind.arguments[0]))]
         except (Unreadable, IndexError, ValueError):
@@ -695,6 +861,20 @@ def _scopes(scope: str) -> list[str]:
             found.append(scope[: position + 1])
             start = position
     return found if start >= 0 else []
+
+
+def _names_only(node: Node) -> bool:
+    """Whether a part of an expression changes nothing and calls nothing but a number's conversion."""
+    kind = node.get("kind", "")
+    if kind in ("BinaryOperator", "UnaryOperator"):
+        return node.get("opcode") not in ("=", ",", "++", "--", "&&", "||")
+    if kind == "CXXMemberCallExpr":
+        return str(inner(node)[0].get("name", "")).startswith("operator ") and len(inner(node)) == 1
+    return kind in TRANSPARENT or kind in {
+        "DeclRefExpr", "MemberExpr", "ArraySubscriptExpr", "CXXThisExpr", "ImplicitCastExpr", "IntegerLiteral",
+        "ConstantExpr", "CStyleCastExpr", "CXXStaticCastExpr", "CXXFunctionalCastExpr", "CXXBoolLiteralExpr",
+        "NonTypeTemplateParmDecl",
+    }  # fmt: skip
 
 
 def _leading(node: Node) -> list[Node]:

@@ -172,6 +172,8 @@ def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: An
     arrow = False
     if node.get("kind") == "CXXOperatorCallExpr":
         name = bare(parts[0]).get("referencedDecl", {}).get("name")
+        if name == "operator," and scope.value_type(node).kind == "number":
+            return _parts_assigned(scope, node, value, coord)
         if name not in ("operator[]", "operator()") or scope.value_type(parts[1]).kind != "number":
             return None
         base, given = parts[1], parts[2:]
@@ -211,6 +213,32 @@ def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: An
     return c_ast.Assignment("=", place, c_ast.BinaryOp("|", kept, moved, coord), coord)
 
 
+def _parts_assigned(scope: Expressions, node: Node, value: c_ast.Node, coord: Any) -> c_ast.Node:
+    """``(high, low) = v``: each part takes its bits, the last one the lowest (UG1399, "Bit Concatenation")."""
+    whole = _unsigned(width(scope.value_type(node)) or 1)
+    kept = scope.temporary(c_ast.Cast(typename(whole, coord), value, coord), whole, node)
+    made: list[c_ast.Node] = []
+    low = 0
+    for part in _concatenated(node):
+        bits = width(scope.value_type(part)) or 1
+        moved = c_ast.BinaryOp(">>", copy.deepcopy(kept), c_ast.Constant("int", str(low), coord), coord)
+        taken = c_ast.Cast(typename(_unsigned(bits), coord), moved if low else copy.deepcopy(kept), coord)
+        made.append(scope.assign(part, part, taken))
+        low += bits
+    return c_ast.ExprList(made, coord)
+
+
+def _concatenated(node: Node) -> list[Node]:
+    """The parts of a concatenation, the lowest first."""
+    node = bare(node)
+    parts = inner(node)
+    if node.get("kind") == "CXXOperatorCallExpr" and (
+        bare(parts[0]).get("referencedDecl", {}).get("name") == "operator,"
+    ):
+        return [*_concatenated(parts[2]), *_concatenated(parts[1])]
+    return [node]
+
+
 def _number(node: c_ast.Node) -> int | None:
     if isinstance(node, c_ast.Constant) and node.value.rstrip("uUlL").isdigit():
         return int(node.value.rstrip("uUlL"))
@@ -229,6 +257,15 @@ def is_stream(kind: CppType) -> bool:
 def is_vector(kind: CppType) -> bool:
     """Whether a type holds a member ``data`` that is an array of its elements."""
     return kind.kind == "record" and kind.name.startswith(("hls::vector<", "std::array<", "array<"))
+
+
+def members_of_tuple(kind: CppType) -> list[str] | None:
+    """The names of the members of a pair or tuple in order; None for other types."""
+    if kind.kind != "record":
+        return None
+    if kind.name.startswith("std::pair<"):
+        return ["first", "second"]
+    return [f"item_{place}" for place in range(len(kind.arguments))] if kind.name.startswith("std::tuple<") else None
 
 
 def dsp_result(name: str) -> list[tuple[str, str]] | None:
@@ -423,6 +460,14 @@ def constructed(
         return None, []
     if all(bare_kind.get("kind") == "StringLiteral" for bare_kind in map(bare, given)):
         return None, []
+    names = members_of_tuple(kind)
+    if names is not None and len(given) == len(names):
+        return None, [
+            c_ast.Assignment("=", member(copy.deepcopy(target), name, coord), scope.lower(part), coord)
+            for name, part in zip(names, given, strict=True)
+        ]
+    if names is not None and len(given) == 1 and (made := scope.lower(given[0])) is not None:
+        return made, []
     called_name = scope.unit.known(f"{kind.name}::{kind.name.split('<')[0].rpartition('::')[2]}", coord)
     values = [address(target), *scope.many([part for part in given if part.get("kind") != "CXXDefaultArgExpr"])]
     return None, [c_ast.FuncCall(called_name, c_ast.ExprList(values, coord), coord)]

@@ -83,6 +83,7 @@ template <int W, bool S> struct of<ap_range_ref<W, S>> : int_like<W, false> {};
 template <int W> struct of<ap_concat_ref<W>> : int_like<W, false> {};
 template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N>
 struct of<ap_fixed_base<W, I, S, Q, O, N>> : fixed_like<W, I, S> {};
+template <class T> struct of<volatile T, std::enable_if_t<std::is_class<T>::value>> : of<T> {};
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N> struct of<ap_fixed<W, I, Q, O, N>> : fixed_like<W, I, true> {};
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
 struct of<ap_ufixed<W, I, Q, O, N>> : fixed_like<W, I, false> {};
@@ -215,8 +216,11 @@ template <int W, bool S> struct ap_int_base {
         return *this;
     }
     ap_int_base &operator=(const char *);
+    template <class T> AP_INLINE void operator=(const T &v) volatile { V = (raw)ap_detail::raw(v); }
     AP_INLINE raw get() const { return V; }
+    AP_INLINE raw get() const volatile { return V; }
     AP_INLINE operator RetType() const { return (RetType)V; }
+    AP_INLINE operator RetType() const volatile { return (RetType)V; }
     AP_INLINE bool to_bool() const { return V != 0; }
     AP_INLINE char to_char() const { return char(V); }
     AP_INLINE unsigned char to_uchar() const { return (unsigned char)V; }
@@ -321,6 +325,8 @@ template <int W, bool S> struct ap_int_base {
         AP_INLINE NAME() = default;                                                                                    \
         AP_INLINE NAME(const NAME &) = default;                                                                        \
         AP_INLINE NAME &operator=(const NAME &) = default;                                                             \
+        template <class T> AP_INLINE void operator=(const T &v) volatile { Base::operator=(v); }                        \
+        AP_INLINE void operator=(const NAME &v) volatile { Base::operator=(v); }                                        \
         template <class T, std::enable_if_t<ap_detail::is<T>, int> = 0> AP_INLINE NAME(const T &v) : Base(v) {}        \
         NAME(const char *s, int radix = 10) : Base(s, radix) {}                                                        \
         template <class T, std::enable_if_t<ap_detail::is<T>, int> = 0> AP_INLINE NAME &operator=(const T &v) {        \
@@ -359,7 +365,9 @@ template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N> struct ap_fixed
         }
     }
     static constexpr double factor = ap_detail::power_of_two(W - I);
+    template <class T> AP_INLINE void operator=(const T &v) volatile { V = ap_fixed_base(v).V; }
     AP_INLINE raw get() const { return V; }
+    AP_INLINE raw get() const volatile { return V; }
     AP_INLINE double to_double() const { return double(V) / factor; }
     AP_INLINE float to_float() const { return float(to_double()); }
     half to_half() const;
@@ -445,6 +453,8 @@ template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N> struct ap_fixed
         AP_INLINE NAME() = default;                                                                                    \
         AP_INLINE NAME(const NAME &) = default;                                                                        \
         AP_INLINE NAME &operator=(const NAME &) = default;                                                             \
+        template <class T> AP_INLINE void operator=(const T &v) volatile { Base::operator=(v); }                        \
+        AP_INLINE void operator=(const NAME &v) volatile { Base::operator=(v); }                                        \
         template <class T, std::enable_if_t<ap_detail::is<T>, int> = 0> AP_INLINE NAME(const T &v) : Base(v) {}        \
         NAME(const char *s, int radix = 10) : Base(s, radix) {}                                                        \
         template <class T, std::enable_if_t<ap_detail::is<T>, int> = 0> AP_INLINE NAME &operator=(const T &v) {        \

@@ -1,6 +1,7 @@
 // Streams: FIFOs with one writer and one reader.
 #pragma once
 #include "ap_common.h"
+#include <sstream>
 #include <iostream>
 #include <string>
 namespace hls {

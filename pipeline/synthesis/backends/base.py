@@ -124,13 +124,13 @@ class Backend(ABC):
         """What a design may use up before its end is its own failure; None where no tool is run."""
         return None
 
-    def afresh(self, store: ReportStore, step: str | None = None) -> Self:
+    def afresh(self, store: ReportStore, *steps: str) -> Self:
         """This backend filing into another store, so that nothing of before is taken; itself where it makes nothing.
 
-        ``step`` is a step beyond C synthesis that its runs take too. Raises PipelineError where it cannot take it.
+        ``steps`` are steps beyond C synthesis that its runs take too. Raises PipelineError where it cannot take them.
         """
-        if step is not None:
-            raise PipelineError(f"the backend {self.name} has no step {step}", fix="leave it out")
+        if steps:
+            raise PipelineError(f"the backend {self.name} has no step {' and '.join(steps)}", fix="leave it out")
         other = copy.copy(self)
         other.store = store
         return other

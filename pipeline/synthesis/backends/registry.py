@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.kernels.model import Kernel
 from pipeline.registry import Registry
@@ -33,6 +33,7 @@ class BackendRequest:
         devices: what the estimator works with.
         settings: the backend's own, by name.
         clock: gives seconds, for a backend that measures how long it takes; without it that stays unknown.
+        now: gives the time as ISO 8601 text, for a record of when a run began; not recorded without it.
     """
 
     store: ReportStore
@@ -40,8 +41,9 @@ class BackendRequest:
     source: str = ""
     target: Target = field(default_factory=Target)
     devices: Devices = field(default_factory=Devices)
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     clock: Callable[[], float] | None = None
+    now: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class BackendKind:
 BACKENDS = Registry(
     "backend",
     BackendKind,
-    lambda: {name: f"pipeline.synthesis.backends.{name}" for name in ("replay", "estimator")},
+    lambda: {name: f"pipeline.synthesis.backends.{name}" for name in ("vitis", "replay", "estimator")},
 )
 
 

@@ -55,7 +55,7 @@ class ReplayBackend(Backend):
         """As :meth:`replay`: neither kernel nor points are needed."""
         return self.replay(designs)
 
-    def afresh(self, store: ReportStore, step: str | None = None) -> ReplayBackend:
+    def afresh(self, store: ReportStore, *steps: str) -> ReplayBackend:
         """Itself: it makes nothing."""
         return self
 

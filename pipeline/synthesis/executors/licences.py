@@ -11,8 +11,9 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.synthesis.locks import check_watch, release, take, watched
@@ -20,6 +21,8 @@ from pipeline.synthesis.locks import check_watch, release, take, watched
 FIRST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.1
 """How long who waits for a licence sleeps between two looks, at first and at most."""
+TELL_AFTER_S = 2.0
+"""After how long it says so."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,18 @@ class LicencePool:
     """``count`` licences in ``folder``. Pools with equal folders share their licences.
 
     Where they differ in ``count``, each stays within its own as far as it knows of the others: the largest bounds
-    them all. ``watch`` is the file that the client holds, see :meth:`watched`.
+    them all. ``watch`` is the file that the client holds, see :meth:`watched`. ``on_wait`` is told for how many seconds
+    a run has waited, from the third one on; it must bear being called by several threads, and is not handed to others.
     """
 
     folder: Path
     count: int
     watch: str | None = None
+    on_wait: Callable[[float], None] | None = field(default=None, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Other machines do not tell.
+        return {**self.__dict__, "on_wait": None}
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -66,10 +75,10 @@ class LicencePool:
         with contextlib.ExitStack() as stack:
             with self._usable():
                 name = stack.enter_context(watched(self.folder))
-            yield LicencePool(self.folder.resolve(), self.count, name)
+            yield replace(self, folder=self.folder.resolve(), watch=name)
 
     def _wait(self, wanted: Callable[[], None]) -> int:
-        pause = FIRST_PAUSE_S
+        pause, began = FIRST_PAUSE_S, time.monotonic()
         while True:
             wanted()
             first = random.randrange(self.count)
@@ -78,6 +87,8 @@ class LicencePool:
                     descriptor = take(self.folder / f"slot-{number % self.count:04d}")
                 if descriptor is not None:
                     return descriptor
+            if self.on_wait is not None and (waited := time.monotonic() - began) >= TELL_AFTER_S:
+                self.on_wait(waited)
             # Random, so that those who wait do not look all at once.
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(LONGEST_PAUSE_S, 1.5 * pause)

@@ -11,16 +11,15 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
-from pipeline.kernels.pragmas import PLACEHOLDER, normal_text, pragma_text
+from pipeline.kernels.pragmas import MASK, PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.read import read_kernel
 from pipeline.synthesis.lowering.prepare import Prepared
 
 _LINE = re.compile(
     r"^([ \t]*#[ \t]*pragma[ \t]+HLS[ \t]+)([A-Za-z_]+)((?:[^\n\\]|\\\n|\\.)*)$", re.MULTILINE | re.IGNORECASE
 )
-_MASK = "hls_site_of_"
-_MASKED = re.compile(rf"\b{_MASK}([A-Za-z_]\w*)\b")
-_SLOT = re.compile(rf"auto\s*\{{\s*([A-Za-z_]\w*)\s*\}}|\b{_MASK}([A-Za-z_]\w*)\b", re.IGNORECASE)
+_MASKED = re.compile(rf"\b{MASK}([A-Za-z_]\w*)\b")
+_SLOT = re.compile(rf"auto\s*\{{\s*([A-Za-z_]\w*)\s*\}}|\b{MASK}([A-Za-z_]\w*)\b", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9_.]*")
 
 
@@ -44,7 +43,7 @@ def read_hls_kernel(
         slots = PLACEHOLDER.findall(match[3])
         if match[2].lower() in ("pipeline", "unroll") and len(slots) < 2:
             return match[0]
-        return match[1] + match[2] + PLACEHOLDER.sub(lambda slot: f"{_MASK}{slot[1]}", match[3])
+        return match[1] + match[2] + PLACEHOLDER.sub(lambda slot: f"{MASK}{slot[1]}", match[3])
 
     text = _LINE.sub(masked, source)
     kernel = read_kernel(text, file=file, name=name, top=top, include_folders=include_folders)
@@ -83,7 +82,7 @@ def with_values(prepared: Prepared, text: str, point: Mapping[str, int | str]) -
     The empty value (and blanks, and ``flatten`` of a pipeline) leaves its option out, ``off`` for an option of
     ``pipeline`` turns the pragma into ``pipeline off``, ``none`` takes the pragma away.
     """
-    words = normal_text(_SLOT.sub(lambda slot: f"{_MASK}{slot[1] or slot[2]}", text)).split()
+    words = normal_text(_SLOT.sub(lambda slot: f"{MASK}{slot[1] or slot[2]}", text)).split()
     directive = words[1].lower() if len(words) > 1 else ""
     text = re.sub(r"\s*=\s*", "=", " ".join(words))
     kept: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,14 +161,13 @@ class VitisBackend(ToolBackend):
         """The lowered design."""
         return self.lowering(kernel, point)
 
-    def afresh(self, store: ReportStore, step: str | None = None) -> Self:
-        """This backend filing into another store; its runs take ``step`` too."""
-        if step is not None and step not in list(Further):
-            return super().afresh(store, step)
+    def afresh(self, store: ReportStore, *steps: str) -> Self:
+        """This backend filing into another store; its runs take ``steps`` too."""
+        if any(step not in list(Further) for step in steps):
+            return super().afresh(store, *steps)
         other = copy.copy(self)
         other.store = store
-        if step is not None and step not in other.further:
-            other.further = (*other.further, Further(step))
+        other.further = tuple(step for step in Further if step in other.further or step in steps)
         return other
 
     def tool_alone(self, written: Point, target: int) -> Self:
@@ -277,12 +277,21 @@ def step_label(name: str, step: StepResult) -> Label:
     return label if step.status is DesignStatus.OK else replace(label, status=step.status, reason=step.reason)
 
 
+_SYNTHESISED = re.compile(r"export_syn\.xml$|synth[^/]*$", re.IGNORECASE)
+"""What Vivado's synthesis says, before placement."""
+
+
 def _step_report(name: str, step: StepResult) -> Label:
     try:
-        if name == Further.EXPORT:
-            label = label_from_exported(step.files)
+        if name in (Further.EXPORT, Further.IMPLEMENT):
+            files = step.files
+            if name == Further.IMPLEMENT:
+                # Vivado leaves what its synthesis said too, which is no figure of the routed design.
+                files = {path: text for path, text in files.items() if not _SYNTHESISED.search(path)}
+            label = label_from_exported(files)
+            kind = "syn" if name == Further.EXPORT else "impl"
             return label or Label(
-                DesignStatus.REPORT_MISSING, f"{name} left no export_syn.xml and no table of utilisation"
+                DesignStatus.REPORT_MISSING, f"{name} left no export_{kind}.xml and no table of utilisation"
             )
         if name == Further.COSIM:
             file = next((file for file in sorted(step.files) if file.endswith("_cosim.rpt")), None)

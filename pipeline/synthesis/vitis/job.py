@@ -16,6 +16,8 @@ class Further(StrEnum):
     """RTL simulation: cycles as measured."""
     EXPORT = "export"
     """Vivado synthesis, out of context: resources and clock after it."""
+    IMPLEMENT = "implement"
+    """Vivado synthesis, placement and routing, out of context: resources and clock of the routed design."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ C_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*")
 """One part of a file's path: no blank, no leading dot or dash, nothing that TCL, a shell or make could read as more."""
 
-HEADER_SUFFIXES = (".h", ".hh", ".hpp", ".hxx", ".inc")
 SOURCE_SUFFIXES = (".c", ".cc", ".cpp", ".cxx")
 
 

@@ -62,6 +62,7 @@ _RESULTS = {
     Further.CSIM: ("csim/report/*.log",),
     Further.COSIM: ("sim/report/*.rpt",),
     Further.EXPORT: ("impl/report/*/*.xml", "impl/*/report/*utilization*.rpt"),
+    Further.IMPLEMENT: ("impl/report/*/*.xml", "impl/*/report/*utilization*.rpt"),
 }
 
 
@@ -127,7 +128,8 @@ def render(
         "arguments": shlex.join(sources.arguments),
         "link": shlex.join(sources.link),
         "directives": parse_directives(sources.directives),
-        "export": Further.EXPORT in steps,
+        # vitis-run --impl goes as far as the configuration says, in every start alike.
+        "export": "impl" if Further.IMPLEMENT in steps else "syn" if Further.EXPORT in steps else "",
     }
     files = with_defines(sources.files, sources.design_files, defines)
     files = with_defines(files, sources.testbench, bench_defines)
@@ -177,7 +179,7 @@ def _vitis_run_step(tool: Tool, step: Further) -> Command:
             f"the step {step} beyond v++ needs vitis-run, which is not beside {tool.executable}",
             fix="leave the step out, or use an installation that has both",
         )
-    option = "--impl" if step is Further.EXPORT else f"--{step}"
+    option = "--impl" if step in (Further.EXPORT, Further.IMPLEMENT) else f"--{step}"
     return Command(str(step), (tool.vitis_run, *_V_MODE, option, "--config", CONFIG, "--work_dir", WORK))
 
 

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import PipelineError
@@ -154,6 +155,22 @@ def probe(
             continue
         tools.append(Tool(kind, path, version, found, vitis_run if kind is ToolKind.VPP else None))
     return Probe(tuple(tools), tuple(notes))
+
+
+@lru_cache(maxsize=4)
+def usable_tool(settings: str, name: str) -> Tool | None:
+    """The tool that runs use, under a settings64.sh and with a command named where the texts are not empty.
+
+    None where there is none. Raises PipelineError where one is there and cannot be used.
+    """
+    found = probe(Path(settings) if settings else None)
+    tool = choose_tool(found.tools, name or None)
+    if tool is None and found.notes:
+        raise PipelineError(
+            f"Vitis HLS is there and cannot be used: {'; '.join(found.notes)}",
+            fix="name its settings64.sh as settings in [vitis] of luigi.cfg, or use --backend replay",
+        )
+    return tool
 
 
 def choose_tool(tools: Sequence[Tool], prefer: ToolKind | str | None = None) -> Tool | None:

@@ -25,7 +25,7 @@ WARM_STARTS = ("auto", "none", "estimator", "reports", "model")
 class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     """A task of a loop: search on one or more kernels that share one budget of runs."""
 
-    rare = ("target_cycles", "weights")
+    rare: tuple[str, ...] = ("baseline", "target_cycles", "warm_source", "weights")
 
     kernel = luigi.Parameter(
         default="",
@@ -37,7 +37,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     backend = luigi.ChoiceParameter(
         default="auto",
         choices=BACKEND_CHOICES,
-        description="what runs designs; auto: Vitis if it is found, else replay",
+        description="what runs designs; auto: Vitis if found, else replay",
     )
     batch = WholeNumber(least=1, default=10, description="designs a round")
     objective = luigi.Parameter(
@@ -54,6 +54,7 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     )
     target = luigi.Parameter(default="", description="good enough, in the objective's unit: 2000, 0.5ms, 20dsp")
     target_cycles = Real(above=0, default=math.inf, description="the same, in cycles: a --target of old")
+    hours = Real(above=0, default=math.inf, description="what all runs may take, added up; long ones count for more")
     weights = luigi.Parameter(
         default="",
         description="for --objective weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2",
@@ -64,10 +65,14 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     warm_start = luigi.ChoiceParameter(
         default="auto",
         choices=WARM_STARTS,
-        description="known before any run: a model, estimates, reports or nothing",
+        description="known before any run",
+    )
+    knowledge = luigi.Parameter(
+        default="auto",
+        description="what MakeKnowledge wrote: a folder or vitis",
     )
     warm_source = luigi.Parameter(
-        default="", description="sources of reports to start from, comma-separated; default: the loop's own"
+        default="", description="sources of reports to start from, a,b; default: the loop's own"
     )
 
     baseline = luigi.Parameter(default="", description="performance[=CYCLES]: the tool's own pragma is run 2")

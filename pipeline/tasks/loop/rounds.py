@@ -13,7 +13,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import bar, say
 from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
@@ -70,8 +70,8 @@ class ProposeDesigns(RoundTask):
         """Asks the strategy for each kernel whose search goes on; the kernels then take turns."""
         from pipeline.loop.rounds import propose_round
 
-        with self.output().write() as folder:
-            propose_round(self.loop, self.round, folder)
+        with self.output().write() as folder, bar(None, f"estimates for round {self.round}") as advance:
+            propose_round(self.loop, self.round, folder, advance)
 
 
 class SynthesizeRound(RoundTask):
@@ -128,7 +128,7 @@ class SynthesizeRound(RoundTask):
         # How high the limits were decides what was proposed since: a finished round stands, whatever they are now.
         standing.limits.clear()
         with self.output().write() as folder:
-            rows = write_runs(folder, [key for key, _ in designs], results, self.plan)
+            rows = write_runs(folder, [key for key, _ in designs], results, self.plan, self.loop.goal)
             if not standing.missing:
                 self._check(rows)
             standing.write(folder)

@@ -24,6 +24,7 @@ class RunActiveLearningLoop(LoopTask):
     Rounds stand in files: a killed loop goes on where it was, and a larger budget goes on from the rounds there are.
     """
 
+    rare = (*LoopTask.rare, "testbench_seconds", "use_cache")
     example = "--kernel mine.c --backend estimator --budget 40"
 
     budget = WholeNumber(least=1, default=40, description="designs to run at most, over all kernels")
@@ -34,12 +35,13 @@ class RunActiveLearningLoop(LoopTask):
         description="limit of a run of the kernel's test bench on this machine, 0 to run none",
     )  # fmt: skip
     cosim = luigi.BoolParameter(default=False, description="validation with Vitis simulates the RTL too")
+    implement = luigi.BoolParameter(default=False, description="validation with Vitis places and routes too")
 
     def requires(self) -> dict[str, Any]:
         """The last round, which needs all before it, and the validation."""
-        if self.budget < 1:
-            raise PipelineError(f"--budget {self.budget} allows no run", fix="give a positive number")
-        return {"runs": self.last_round, "validation": self.clone(ValidateTopDesigns)}
+        validation = self.clone(ValidateTopDesigns)
+        validation.check()
+        return {"runs": self.last_round, "validation": validation}
 
     @cached_property
     def takes(self) -> list[int]:
@@ -74,6 +76,23 @@ class RunActiveLearningLoop(LoopTask):
     def output(self) -> FolderTarget:
         """``loops/KERNEL-SOURCE-HASH/``; ``loops/latest`` points to the newest."""
         return FolderTarget(self.folder / "loops" / f"{self.loop.title}-{self.digest}")
+
+    @property
+    def subject(self) -> str:
+        """The rounds, which a larger budget goes on from."""
+        return self.loop.rounds_folder.name
+
+    def recorded(self) -> dict[str, Any]:
+        """What Status tells of a loop that has not ended."""
+        flow = self.loop.flow
+        return {
+            "kernels": list(self.loop.plans),
+            "source": self.loop.source_name,
+            "part": flow.part,
+            "clock_ns": flow.clock_ns,
+            "objective": self.objective,
+            "budget": self.budget,
+        }
 
     def run(self) -> None:
         """Writes the tables, the summary, the best designs and the page."""

@@ -13,8 +13,8 @@ from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
+from pipeline.tasks.sections import pairs
 from pipeline.tasks.target_options import one_target, target_of
-from pipeline.tasks.vitis import pairs
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -47,10 +47,12 @@ class LoopOptions:
     target: str
     target_cycles: float
     weights: str
+    hours: float
     acquisition: str
     surrogate: str
     model: str
     warm_start: str
+    knowledge: str
     warm_source: str
     baseline: str
 
@@ -71,10 +73,12 @@ class LoopOptions:
             goal=goal,
             batch=self.batch,
             target=target,
+            hours=None if math.isinf(self.hours) else self.hours,
             surrogate=self.surrogate,
             acquisition=self.acquisition,
             model=self.model,
             warm_start=self.warm_start,
+            knowledge=self.knowledge,
             warm_sources=names(self.warm_source),
             baselines=names(self.baseline),
             seed=self.seed,
@@ -88,9 +92,7 @@ class LoopOptions:
         from pipeline.tasks.plan import default_source, make_plan, resolve_backend
 
         named = names(self.kernel)
-        single(
-            max(len(named), 1), "--kernel", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow
-        )
+        single(max(len(named), 1), "--kernel", space=self.space, only=self.only, keep=self.keep, **self.reading.narrow)
         narrowing = names(self.only), names(self.keep)
         backend = resolve_backend(self.backend)
         if BACKENDS[backend].runs_tool and not named:

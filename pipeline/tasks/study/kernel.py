@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import luigi
 
 from pipeline.tasks.base import names
+from pipeline.tasks.messages import progress
 from pipeline.tasks.model_folder import MODEL
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.study.options import StudyTask
@@ -86,6 +87,8 @@ class EvaluateKernel(StudyTask):
         found = list(self._rows())
         with self.output().write() as folder:
             write_rows(folder / ROWS, found)
+        seed = f", seed {self.seed}" if self.seed else ""
+        progress.step(f"{self.kernel}{seed}: {', '.join(self.chosen)}")
 
     def _rows(self) -> Iterator[MetricsRow | ValidityRow]:
         from pipeline.training.protocol_rows import Cell

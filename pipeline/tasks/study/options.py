@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 STUDY_PROTOCOLS = ("transfer", "zero-shot", "grouped")
 PUBLISHED_EPOCHS = 1000
 
+TOLD = "The labels are the estimator's own: estimator, few-shot and best take these as input, so are told the answer."
+
 
 class StudyTask(TargetOptions, KernelOptions, PipelineTask):
     """A task of a study."""
@@ -126,16 +128,18 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
 
     @property
     def lacking(self) -> list[str]:
-        """What the datasets lack, a sentence each; none where they are whole."""
+        """What the datasets lack and what their labels are, a sentence each; none where there is nothing to say."""
         readers = [self.reader(source) for source in dict.fromkeys((self.source, self.tested))]
-        return list(dict.fromkeys(note for one in readers for note in partial_notes(one.dataset_folder)))
+        return list(dict.fromkeys(note for one in readers for note in _notes(one)))
 
     def load(self, source: str, kernels: tuple[str, ...] = (), *, estimates: bool = True) -> list[KernelDesigns]:
         """The designs of a source, with estimates or without."""
         from pipeline.loop.estimates import estimate_count
         from pipeline.training import preset
 
-        return self.reader(source).designs(kernels, preset("best", estimates=estimate_count() if estimates else 0))
+        return self.reader(source).designs(
+            kernels, preset("best", estimates=estimate_count() if estimates else 0), answers=True
+        )
 
     def study(self, *, estimates: bool = True) -> Study:
         """What is trained on and tested on."""
@@ -195,3 +199,8 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
             epochs=self.epochs, training=json.dumps(training, sort_keys=True), target=self.target,
             accelerator=self.accelerator, part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
+
+
+def _notes(reader: ModelTask) -> list[str]:
+    """What a dataset lacks, and whether some methods are told its labels."""
+    return [*partial_notes(reader.dataset_folder), *([TOLD] if reader.estimated_labels else [])]

@@ -53,15 +53,18 @@ def _plain(node: Any) -> None:
 
 
 def results(source: str, top: str, runs: list[tuple[list[int], int]]) -> tuple[list[Any], list[Any]]:
-    """What ``top(int a[], int b[], int n)`` gives with the C++ text and with its program, on arrays and a number.
+    """What ``top(int a[], int b[], int n)`` gives with the C++ text and with its program, on arrays and a number."""
+    return of_text(source, top, runs), of_program(source, top, runs)
 
-    Both are compiled to LLVM IR and run in this process.
-    """
-    texts = [
-        compile_to_ir(source, file="kernel.cpp", language="c++"),
-        compile_to_ir(printed(source), file="kernel.c"),
-    ]
-    return _run(texts[0], top, runs), _run(texts[1], top, runs)
+
+def of_text(source: str, top: str, runs: list[tuple[list[int], int]]) -> list[Any]:
+    """What the C++ text gives: compiled to LLVM IR and run in this process."""
+    return _run(compile_to_ir(source, file="kernel.cpp", language="c++"), top, runs)
+
+
+def of_program(source: str, top: str, runs: list[tuple[list[int], int]]) -> list[Any]:
+    """What the program of the C++ text gives, printed as C and run as :func:`of_text` does."""
+    return _run(compile_to_ir(printed(source), file="kernel.c"), top, runs)
 
 
 def _run(text: str, top: str, runs: list[tuple[list[int], int]]) -> list[Any]:

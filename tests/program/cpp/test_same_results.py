@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.program.cpp.executed import results
+from tests.program.cpp.executed import of_program, of_text, results
 
 _TOP = 'extern "C" int top(int a[16], int b[16], int n)'
 SOURCES = {
@@ -84,6 +84,117 @@ SOURCES = {
             auto shift = [=](int v) { return v + base; };
             auto both = [&](int v) { return add(v) - shift(v); };
             for (int i = 0; i < 16; i++) b[i] = both(a[i]); return total; }
+    """,
+    "lambdas that are handed over": """
+        template <class F> static void each(int *x, F f) { for (int i = 0; i < 16; i++) x[i] = f(x[i]); }
+        template <int N, class F> static void times(int k, F &&f) { for (int i = 0; i < N; i++) f(i, k); }
+        struct Gain { int g; int on(int v) { auto f = [this](int x) { return x * g; }; return f(v) + f(1); } };
+        TOP {
+            int total = 0; Gain gain; gain.g = n;
+            auto add = [&total](int v) { total += v; return total; };
+            for (int i = 0; i < 16; i++) b[i] = a[i];
+            each(b, [](int v) { return v - 1; });
+            each(b, [=](int v) { return v * 2 - n; });
+            each(b, add);
+            times<4>(n, [&](int i, int k) { times<3>(k, [&](int j, int m) { b[4 * i + j] += m + i + total; }); });
+            return gain.on(total);
+        }
+    """,
+    "structured bindings": """
+        #include <tuple>
+        #include <utility>
+        struct Both { int x; short y; };
+        static Both made(int i) { return {i, (short)(i * 3)}; }
+        static std::pair<int, int> ordered(int p, int q) {
+            if (p < q) return std::make_pair(p, q);
+            return {q, p}; }
+        static std::tuple<int, int, short> three(int p) { return std::make_tuple(p, p + 1, (short)(p - 1)); }
+        TOP {
+            int s = 0;
+            for (int i = 0; i < 16; i++) {
+                Both either = a[i] > n ? made(i) : Both{n, 3}; s += either.x * either.y;
+                auto [x, y] = made(a[i]);
+                Both other = made(n); auto &[u, v] = other; u += i; v -= 1;
+                auto [low, high] = ordered(a[i], a[15 - i]);
+                const auto [p, q, r] = three(i);
+                int pair[2] = {i, n}; auto [first, second] = pair; first += 2; std::pair<int, int> two(p, q);
+                two.second += std::get<2>(three(n));
+                b[i] = x + y + other.x - other.y + 3 * low - high + p * q - r + first * second + pair[0] + two.second;
+                s += low;
+            }
+            return s;
+        }
+    """,
+    "classes within functions and without names": """
+        typedef struct { int w; } Weight;
+        struct Outer { struct { int p; } in; int q; };
+        template <int K> static int last(int x) {
+            struct Line { int v[K]; int get(int i) const { return v[i]; } }; enum { A = K, B };
+            Line l; for (int i = 0; i < K; i++) l.v[i] = x * i; return l.get(K - 1) + B; }
+        template <class... T> static int sum(T... each) { return (each + ... + 0); }
+        TOP {
+            struct { int x; int y[16]; } s; Outer o; Weight t; s.x = n; o.in.p = 3; o.q = 4; t.w = o.in.p;
+            struct Made { int r; Made(int x) : r(x) {} Made() : Made(5) {} }; Made m(n), d;
+            for (int i = 0; i < 16; i++) s.y[i] = a[i] + s.x;
+            for (int i = 0; i < 16; i++) b[i] = s.y[15 - i] * t.w + last<4>(i) + sum(i, m.r, d.r, a[i]);
+            return o.q;
+        }
+    """,
+    "arguments of templates that are not given": """
+        constexpr int MOST = 4;
+        template <class T, int N = MOST, bool Twice = false> struct Queue {
+            T v[N]; int at;
+            Queue() : at(0) { for (int i = 0; i < N; i++) v[i] = i; }
+            void push(T x) { v[at] = Twice ? 2 * x : x; at = (at + 1) % N; }
+            T pop() { T x = v[at]; v[at] = 0; return x; } };
+        template <class T, class Q = Queue<T>> struct Holder {
+            Q queue; T last;
+            T both(T x) { queue.push(x); return last = queue.pop(); } };
+        TOP {
+            Queue<int> q; Queue<int, 5> five; Queue<int, 4, true> twice;
+            Holder<int> h; Holder<short, Queue<short, 3>> s;
+            for (int i = 0; i < 16; i++) {
+                q.push(a[i]); five.push(n); twice.push(i);
+                b[i] = q.pop() + five.pop() * twice.pop() + h.both(a[i]) - s.both(i);
+            }
+            return h.last + s.queue.at;
+        }
+    """,
+    "accessors that name a place": """
+        #include "ap_int.h"
+        #include <limits>
+        template <class T, int R, int C> struct Grid {
+            T v[R][C]; int offset;
+            T &operator()(int r, int c) { return v[r % (R + 0)][(c + offset) % C]; }
+            const T &operator[](int i) const { return v[i / C][i % C]; }
+            T &first() { return (*this)(0, 0); } int &moved() { return offset; }
+        };
+        struct Owner { Grid<int, 4, 4> own; Grid<int, 4, 4> &grid() { return own; } };
+        static int &pick(int *p, ap_uint<4> i) { return p[i]; }
+        static short &part(short (&p)[4], int i) { return p[i & 3]; }
+        TOP {
+            Owner o; o.grid().moved() = n & 3; short h[4] = {1, 2, 3, 4};
+            for (int i = 0; i < 16; i++) o.grid()(i / 4, i % 4) = a[i] + part(h, i);
+            o.grid().first() += n; part(h, n)--; pick(b, 3) = std::numeric_limits<short>::max();
+            for (int i = 0; i < 16; i++) { pick(b, i) += o.own[15 - i]; o.grid()(i, i)++; b[i] ^= o.grid()(i, i); }
+            return part(h, 1) + (o.own[2] > std::numeric_limits<int>::lowest() ? 1 : 0);
+        }
+    """,
+    "declarations in heads": """
+        #include <initializer_list>
+        TOP {
+            int s = 0;
+            for (int k : {1, 2, 4}) for (int i = 0; i < 16; i++) b[i] += a[i] * k;
+            int m[2][3] = {{1, 2, 3}, {4, 5, 6}};
+            for (auto &row : m) for (int v : row) s += v;
+            for (const auto &row : m) s += row[2];
+            int left = n & 7;
+            while (int c = left) { s += c; left = c - 1; if (c == 3) continue; s++; }
+            for (int i = 0; int c = a[i & 15] & 3; i++) { if (i > 9) break; s += c; }
+            if (int z = a[2]; z > 2) s += z; else s -= z;
+            switch (int z = n & 1; z + 1) { case 1: s++; break; default: s--; }
+            return s;
+        }
     """,
     "ranges and casts": """
         enum Kind { first, second = 5, third };
@@ -175,3 +286,45 @@ def test_what_cpp_becomes_computes_the_same(kind: str) -> None:
     left, right = results(source, "top", runs)
     assert left == right
     assert len({str(row) for row in left}) > 10
+
+
+def test_parts_of_a_concatenation_take_their_bits() -> None:
+    source = """
+        #include "ap_int.h"
+        TOP {
+            for (int i = 0; i < 16; i++) {
+                ap_uint<16> x = a[i]; ap_uint<5> high; ap_int<3> middle; ap_uint<8> low; ap_uint<4> top = 0;
+                PARTS
+                b[i] = high * 3 + middle * 5 + low * n + top;
+            }
+            return n;
+        }
+    """.replace("TOP", _TOP)
+    concatenated = "(high, middle, low) = x; (top(2, 1), low) = ap_uint<10>(low * n);"
+    one_by_one = (
+        "high = x.range(15, 11); middle = x.range(10, 8); low = x.range(7, 0);"
+        "ap_uint<10> both = low * n; top(2, 1) = both.range(9, 8); low = both.range(7, 0);"
+    )
+    runs = [([17 * value + number for value in range(-8, 8)], number) for number in range(20)]
+    parts = of_program(source.replace("PARTS", concatenated), "top", runs)
+    assert parts == of_text(source.replace("PARTS", one_by_one), "top", runs)
+
+
+def test_a_virtual_method_of_a_named_object_is_that_of_its_class() -> None:
+    source = """
+        struct Base { int k = 1; virtual int f(int x) const { return x + k; }
+            int base(int x) const { return Base::f(x); } virtual int alone(int x) { return x * k; } };
+        struct Derived : Base { int m[4]; Derived() { for (int i = 0; i < 4; i++) m[i] = i * i; k = 7; }
+            int f(int x) const override { return Base::f(x) * m[x & 3]; } };
+        static int through(Base &it, int x) { return it.alone(x); }
+        TOP {
+            Base plain; Derived derived; Derived many[2]; many[1].m[2] = n;
+            for (int i = 0; i < 16; i++)
+                b[i] = plain.f(a[i]) + derived.f(a[i]) - derived.base(i) + many[i & 1].f(a[i]) + through(derived, i);
+            return derived.alone(n);
+        }
+    """.replace("TOP", _TOP)
+    runs = [([value * number for value in range(-8, 8)], number) for number in range(20)]
+    # A table of methods needs the C++ library's own run-time support: the text without the words does the same here.
+    plain = source.replace("virtual ", "").replace(" override", "")
+    assert of_program(source, "top", runs) == of_text(plain, "top", runs)

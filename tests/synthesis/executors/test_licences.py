@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.executors import LicencePool
+from pipeline.synthesis.executors import LicencePool, licences
 from tests.synthesis.executors.commands import start_python
 from tests.synthesis.executors.counting import processes_with, wait_until
 
@@ -59,6 +60,18 @@ def test_more_runs_than_licences_would_be_refused_by_the_licence_server(tmp_path
         assert one != other and not free(pool)
         assert not free(LicencePool(tmp_path / "licences", 1))
     assert free(pool)
+
+
+def test_who_waits_for_a_licence_says_so_and_who_has_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(licences, "TELL_AFTER_S", 0.0)
+    told: list[float] = []
+    pool = LicencePool(tmp_path / "licences", 1, on_wait=told.append)
+    with pool.slot():
+        assert told == []
+        assert not free(pool)
+    assert told and pickle.loads(pickle.dumps(pool)).on_wait is None
 
 
 def test_the_licence_of_a_killed_worker_is_free_when_its_tool_has_ended_and_not_before(tmp_path: Path) -> None:

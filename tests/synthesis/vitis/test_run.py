@@ -33,6 +33,7 @@ EXPECTED = {
     "csim_fails": (DesignStatus.OK, False),
     "cosim_fails": (DesignStatus.OK, False),
     "export_fails": (DesignStatus.OK, False),
+    "clock_missed": (DesignStatus.OK, False),
     "part_missing": (DesignStatus.PART_NOT_INSTALLED, True),
     "garbage": (DesignStatus.REPORT_MISSING, False),
     "half_xml": (DesignStatus.REPORT_UNPARSABLE, False),
@@ -88,6 +89,17 @@ def test_a_version_of_the_tool_cannot_be_run(tmp_path: Path, version: str, kind:
     ]
     # vitis-run writes no vitis_hls.log of its own (UCLA-VAST/tapa#273), so nothing may depend on it.
     assert (result.folder / "vitis_hls.log").exists() == (kind == "vitis_hls")
+
+
+@pytest.mark.parametrize(("version", "kind"), [(v, name) for v, names in NAMES.items() for name in names])
+def test_an_implementation_tells_the_figures_of_the_routed_design(tmp_path: Path, version: str, kind: str) -> None:
+    tool = stand_in(tmp_path, version, kind)
+    result = run_tool(tool, job_of(tool, further=[Further.IMPLEMENT]), scratch=tmp_path / "scratch")
+    label = step_label("implement", result.steps["implement"])
+    assert (label.status, label.used.lut, label.clock_estimated_ns) == (DesignStatus.OK, 187, 3.125)
+    only = {path: text for path, text in result.steps["implement"].files.items() if path.endswith("_syn.xml")}
+    lost = step_label("implement", replace(result.steps["implement"], files=only))
+    assert lost.status is DesignStatus.REPORT_MISSING, "what was synthesised alone is not implemented"
 
 
 def test_a_failed_step_after_synthesis_loses_the_report(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.project import parse_flags
 from pipeline.synthesis.vitis import Sources, ToolKind, render
+from tests.kernels.harness import shared_object
 from tests.synthesis.vitis.test_templates import FLOW, tool
 
 TEXT = "const char *name(void) { return NAME; }\nint line(void) { return __LINE__ + 10 * TWICE(N / 2); }\n"
@@ -34,9 +33,7 @@ def test_a_macro_with_blanks_or_quotes_is_the_same_for_the_tool_as_for_the_reade
     answers = []
     for name, text, given in (("said", TEXT, flags.words), ("handed", job.files["k.c"], found[1].split())):
         (tmp_path / f"{name}.c").write_text(text)
-        command = [sys.executable, "-m", "ziglang", "cc", *given, "-shared", f"{name}.c", "-o", f"{name}.so"]
-        subprocess.run(command, cwd=tmp_path, check=True)
-        library = ctypes.CDLL(str(tmp_path / f"{name}.so"))
+        library = shared_object(tmp_path / f"{name}.c", *given)
         library.name.restype = ctypes.c_char_p
         answers.append((library.name(), library.line()))
     assert answers == [(b"a // \\ b", 42)] * 2

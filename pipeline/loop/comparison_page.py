@@ -1,0 +1,38 @@
+"""Two designs side by side as a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.loop.comparison import change_text, figure_text, told_text
+from pipeline.present.run_report import Grid, RunReport, write_run_report
+
+
+def comparison_page(facts: Mapping[str, Any]) -> str:
+    """The facts of :func:`pipeline.loop.comparison.compare` as self-contained HTML."""
+    rows = [
+        [name, figure_text(name, told["first"]), figure_text(name, told["second"]), change_text(told["change"])]
+        for name, told in facts["figures"].items()
+    ]
+    grids = [Grid("Figures", ("figure", "first", "second", "change"), rows, stacked=True)]
+    for title in ("sites", "loops"):
+        differ = [[name, told_text(t["first"]), told_text(t["second"])] for name, t in facts[title].items()]
+        if differ:
+            grids.append(
+                Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ, stacked=True)
+            )
+    clock = f" at {facts['clock']:g} ns" if facts["clock"] else ""
+    alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded'}{clock}."
+    same = [title for title in ("sites", "loops") if not facts[title]]
+    return write_run_report(
+        RunReport(
+            title=f"Two designs of {facts['kernel']}",
+            job="Compare",
+            sources=[facts["source"]],
+            summary=f"First: {facts['first']}. Second: {facts['second']}.{alike}"
+            + "".join(f" No {title} are known to differ." for title in same),
+            warnings=[*facts["obstacles"], *([f"worse: {', '.join(facts['worse'])}"] if facts.get("worse") else [])],
+            grids=grids,
+        )
+    )

@@ -1,0 +1,103 @@
+"""The facts on a workspace as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def status_text(facts: Mapping[str, Any]) -> str:
+    """Loops first, then what else runs or ended early, datasets, models, studies, and what is not as it should be."""
+    lines = [f"{facts['workspace']}: {summary(facts)}"]
+    for title, told in (("Loops", _loops(facts)), ("Commands", _commands(facts)), ("Datasets", _datasets(facts)),
+                        ("Models", _models(facts)), ("Studies", _studies(facts))):  # fmt: skip
+        found = list(told)
+        lines += [title, *found] if found else []
+    lines += [f"Note: {note}" for note in facts["notes"]]
+    lines += [f"Damaged: {line}" for line in facts["damaged"]]
+    return "\n".join(lines)
+
+
+def summary(facts: Mapping[str, Any]) -> str:
+    """How much there is, in one sentence."""
+    states: dict[str, int] = {}
+    for found in (*facts["loops"], *facts["commands"]):
+        states[found["state"]] = states.get(found["state"], 0) + 1
+    counts = [f"{count} {state}" for state, count in states.items()]
+    for one, many in (("dataset", "datasets"), ("model", "models"), ("study", "studies")):
+        if count := len(facts[many]):
+            counts.append(f"{count} {one if count == 1 else many}")
+    return ", ".join(counts) or "nothing yet"
+
+
+def state_text(one: Mapping[str, Any]) -> str:
+    """How a loop or a command stands."""
+    code = one.get("exit_code")
+    return f"{one['state']} (exit code {code})" if code is not None else str(one["state"])
+
+
+def used_text(one: Mapping[str, Any]) -> str:
+    """How much of a loop's budget is used."""
+    budget = f" of {one['budget']:,}" if one["budget"] else ""
+    return f"{one['runs']:,}{budget} runs"
+
+
+def basis_text(one: Mapping[str, Any]) -> str:
+    """What the figures of a loop hold for: part, clock, source, and what is minimised where that is not cycles."""
+    part = one["part"] or "part not recorded"
+    clock = f" at {one['clock_ns']:g} ns" if one["clock_ns"] else ""
+    aim = f", minimises {one['objective']}" if one["objective"] not in (None, "cycles") else ""
+    return f"{part}{clock}, {one['source'] or 'source not recorded'}{aim}"
+
+
+def best_text(design: Mapping[str, Any] | None) -> str:
+    """The best design so far: cycles and how full the device is."""
+    if design is None:
+        return "none fits yet"
+    used = ", ".join(f"{name} {share:.0%}" for name, share in design["utilisation"].items() if share)
+    return f"{design['cycles']:,} cycles" + (f" ({used})" if used else "")
+
+
+def _loops(facts: Mapping[str, Any]) -> Iterator[str]:
+    for one in facts["loops"]:
+        yield f"  {state_text(one):12} {one['name']}: {used_text(one)}; {basis_text(one)}"
+        for kernel in one["kernels"]:
+            design = one["best"].get(kernel)
+            yield f"{'':15}{kernel}: best so far {best_text(design)}" + (f": {design['key']}" if design else "")
+            if kernel in one["compared"]:
+                yield f"{'':15}{one['compared'][kernel]}"
+        yield from _further(one)
+
+
+def _commands(facts: Mapping[str, Any]) -> Iterator[str]:
+    for one in facts["commands"]:
+        yield f"  {state_text(one):12} {one['task']}" + (f": {one['subject']}" if one["subject"] else "")
+        yield from _further(one)
+
+
+def _further(one: Mapping[str, Any]) -> Iterator[str]:
+    if one.get("started") and one["state"] == "running":
+        yield f"{'':15}since {one['started']}"
+    if one["next"]:
+        place = f" (in {one['folder']})" if one["folder"] else ""
+        yield f"{'':15}go on with{place}: {one['next']}"
+    if one.get("page"):
+        yield f"{'':15}page: {one['page']}"
+
+
+def _datasets(facts: Mapping[str, Any]) -> Iterator[str]:
+    for one in facts["datasets"]:
+        missing = f", {one['missing']:,} missing" if one["missing"] else ""
+        yield (f"  {one['name']}: {one['designs']:,} designs ({one['ok']:,} ok{missing}) of {len(one['kernels'])} "
+               f"kernels from {', '.join(one['sources'])}")  # fmt: skip
+
+
+def _models(facts: Mapping[str, Any]) -> Iterator[str]:
+    for one in facts["models"]:
+        sources = ", ".join(one["sources"]) or "sources that are not told"
+        yield f"  {one['name']}: {one['title'] or 'no title'}; labels from {sources}"
+
+
+def _studies(facts: Mapping[str, Any]) -> Iterator[str]:
+    for one in facts["studies"]:
+        yield f"  {one['name']}: {one['rows']:,} rows" + (f"; made by: {one['command']}" if one["command"] else "")

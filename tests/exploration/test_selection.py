@@ -1,0 +1,115 @@
+"""What designs are expected to cost, and which of them go into a batch together."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from pipeline.exploration import Objective
+from pipeline.exploration.acquisition import Aim, Expected, expected, scalarised
+from pipeline.exploration.acquisitions.ucb import ucb
+from pipeline.exploration.selection import BatchRequest, Channel, in_turn, jointly
+from pipeline.exploration.shortlist import Ranked
+from pipeline.exploration.types import Features, Floats, Forecast
+
+FAR = np.array([[0.0], [1e3], [2e3], [3e3]])
+"""Columns of designs that tell nothing of each other."""
+
+
+def forecast(latency: Floats, used: Floats, *, valid: float = 0.9, spread: float = 0.05) -> Forecast:
+    n = len(latency)
+    return Forecast(latency, np.full(n, 0.5), used, np.full(used.shape, spread), np.full(n, valid))
+
+
+def sure(cost: list[float], chance: float = 1.0) -> Expected:
+    n = len(cost)
+    return Expected(np.array(cost)[:, None], np.full((n, 1), 1e-9), np.full(n, chance))
+
+
+def test_the_chance_is_that_it_runs_and_its_most_critical_resource_fits() -> None:
+    used = np.array([[0.1, 0.75, 0.1, 0.1], [0.1, 0.1, 0.1, 0.85]])
+    found = expected(forecast(np.array([10.0, 11.0]), used), Objective("cycles", limit=0.8))
+    assert found.chance == pytest.approx(0.9 * norm.cdf(np.array([0.05, -0.05]) / 0.05))
+    assert found.cost[:, 0].tolist() == [10.0, 11.0] and (found.spread == 0.5).all()
+
+
+def test_time_is_cycles_and_the_clock_and_a_front_has_latency_and_the_fullest_resource() -> None:
+    told = forecast(np.array([10.0, 11.0]), np.array([[0.1, 0.7, 0.2, 0.3], [0.4, 0.1, 0.6, 0.5]]))
+    assert expected(told, Objective("ns"), log2_clock=2.0).cost[:, 0].tolist() == [12.0, 13.0]
+    assert expected(told, Objective("cycles"), log2_clock=2.0).cost[:, 0].tolist() == [10.0, 11.0]
+    front = expected(told, Objective("pareto"))
+    assert front.cost.tolist() == [[10.0, 0.7], [11.0, 0.6]]
+    assert front.spread.tolist() == [[0.5, 0.05], [0.5, 0.05]]
+
+
+def test_several_costs_become_the_worst_of_them_in_shares_of_their_range_and_a_little_of_their_sum() -> None:
+    outlook = Expected(np.array([[4.0, 30.0], [8.0, 20.0]]), np.array([[0.4, 2.0], [0.8, 1.0]]), np.ones(2))
+    found = scalarised(outlook, np.array([0.5, 2.0]), np.array([2.0, 10.0]), np.array([10.0, 50.0]))
+    # Shares 0.25 and 0.5, then 0.75 and 0.25, each by its weight.
+    shares = np.array([[0.125, 1.0], [0.375, 0.5]])
+    assert found.cost[:, 0] == pytest.approx(shares.max(axis=1) + 0.05 * shares.sum(axis=1))
+    assert found.spread[:, 0] == pytest.approx([2.0 * 2.0 / 40, 2.0 * 1.0 / 40])
+
+
+def test_a_batch_adds_what_the_best_of_it_gains_up_to_the_cap() -> None:
+    for cap, gain in ((100.0, 6.0), (3.0, 3.0)):
+        (first, added), *rest = jointly(sure([8.0, 4.0, 6.0]), FAR[:3], 10.0, cap, 3, 0.5, 0)
+        assert first == 1 and added == pytest.approx(gain, rel=1e-3)
+        assert all(more == pytest.approx(0.0, abs=1e-3) for _, more in rest)
+    (_, halved), *_ = jointly(sure([4.0, 4.0, 4.0], 0.5), FAR[:3], 10.0, 100.0, 1, 0.1, 0)
+    assert halved == pytest.approx(3.0, rel=0.1), "by the chance"
+
+
+def test_a_batch_takes_the_other_guess_and_not_the_same_one_twice() -> None:
+    outlook = Expected(np.full((3, 1), 9.0), np.ones((3, 1)), np.full(3, 0.9))
+    columns = np.array([[0.0], [0.0], [1e3]])
+    taken = [place for place, _ in jointly(outlook, columns, 9.0, 100.0, 2, 0.5, 0)]
+    assert 2 in taken
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_each_design_adds_no_more_than_the_one_before(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 8
+    outlook = Expected(rng.uniform(5, 12, (n, 1)), rng.uniform(0.1, 2, (n, 1)), np.full(n, 0.9))
+    added = [gain for _, gain in jointly(outlook, rng.uniform(0, 9, (n, 3)), 9.0, 4.0, n, 0.5, 0)]
+    # Of equal gains the safer comes first: a tie may move one by so much.
+    assert all(more <= before + 1e-3 for before, more in itertools.pairwise(added))
+    assert 0 <= sum(added) <= 4.0
+
+
+def request(columns: Floats, cost: list[float], count: int, channels: list[Channel]) -> BatchRequest:
+    n, costs = len(cost), np.array(cost)
+    told = Forecast(costs, np.full(n, 1.0), np.zeros((n, 4)), np.zeros((n, 4)), np.full(n, 0.9))
+    shortlist = Ranked(columns.astype(np.intp), Features(columns, columns, None, columns), told, told.valid, -costs)
+    return BatchRequest(
+        shortlist, Expected(costs[:, None], np.ones((n, 1)), told.valid), channels, costs[:0], count, 0.5
+    )
+
+
+def test_near_a_design_that_is_taken_little_is_left_to_learn() -> None:
+    channel = Channel(ucb, Aim(10.0), 0)
+    beside, apart = np.array([[0.0], [1e-3], [1e3]]), np.array([[0.0], [1e3], [2e3]])
+    cost = [9.0, 9.01, 9.2]
+    assert [place for place, _ in in_turn(request(beside, cost, 3, [channel]))] == [0, 2, 1]
+    assert [place for place, _ in in_turn(request(apart, cost, 3, [channel]))] == [0, 1, 2]
+
+
+def test_channels_take_turns() -> None:
+    def last(outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
+        return np.asarray(outlook.cost[:, 0])
+
+    channels = [Channel(ucb, Aim(10.0), 0), Channel(last, Aim(10.0), 0)]
+    taken = in_turn(request(FAR, [6.0, 7.0, 8.0, 9.0], 4, channels))
+    assert [place for place, _ in taken] == [0, 3, 1, 2]
+
+
+def test_designs_with_one_forecast_come_again_only_when_no_others_are_left() -> None:
+    taken = in_turn(request(FAR, [6.0, 6.0, 8.0, 9.0], 4, [Channel(ucb, Aim(10.0), 0)]))
+    assert [place for place, _ in taken] == [0, 2, 3, 1]
