@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pipeline.kernels.c_types import integer
+from pipeline.kernels.c_types import CType, integer
 from pipeline.kernels.values import Value, constant
 
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "\\": 92, "'": 39, '"': 34, "a": 7, "b": 8, "f": 12, "v": 11, "?": 63, "e": 27}
@@ -53,6 +53,11 @@ def _character(body: str) -> Value | None:
     number = int(octal, 8) if octal else int(by_hex, 16) if by_hex else _ESCAPES.get(letter or "", 128)
     # Beyond 127 the value is that of a char, whose sign the flags decide.
     return constant(number) if number < 128 else None
+
+
+def character(text: str) -> CType:
+    """What the elements of a string literal are, by its prefix."""
+    return integer({"L": "wchar_t", "u": "unsigned short", "U": "unsigned int"}.get(text.partition('"')[0], "char"))
 
 
 def string_length(text: str) -> int:

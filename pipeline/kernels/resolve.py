@@ -9,9 +9,7 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.c_types import UNKNOWN, CType, array_of, laid_out, library_type
-from pipeline.kernels.expressions import constant_of
-from pipeline.kernels.literals import string_length
+from pipeline.kernels.c_types import UNKNOWN, CType, laid_out, library_type
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.type_rules import Types
 
@@ -56,8 +54,8 @@ class Program(Types):
             if node.name not in self.scopes[0]:
                 self.scopes[0][node.name] = Symbol(node.name, kind, "function", None, line)
             return None
-        if kind.kind == "array" and kind.length is None and node.init is not None:
-            kind = array_of(kind.element or UNKNOWN, self._initialised_length(node.init))
+        if node.init is not None:
+            kind = self.initialised(kind, node.init)
         if self.current is None:
             symbol = self.scopes[0].get(node.name)
             if symbol is None or symbol.role != "global":
@@ -86,24 +84,6 @@ class Program(Types):
         if node.init is not None:
             self._expression(node.init)
         return symbol
-
-    def _initialised_length(self, init: Any) -> int | None:
-        """The length that an initialiser gives an array without one, None where it cannot be counted."""
-        if isinstance(init, c_ast.Constant) and "string" in init.type:
-            return string_length(init.value)
-        if not isinstance(init, c_ast.InitList):
-            return None
-        length = following = 0
-        for item in init.exprs:
-            if isinstance(item, c_ast.NamedInitializer):
-                designator = item.name[0]
-                place = constant_of(getattr(designator, "expr", designator), self)
-                if place is None:
-                    return None
-                following = place
-            following += 1
-            length = max(length, following)
-        return length
 
     def _function(self, node: c_ast.FuncDef) -> None:
         declarator = node.decl.type

@@ -26,7 +26,7 @@ from pipeline.kernels.c_types import (
 )
 from pipeline.kernels.execution import KnownCalls
 from pipeline.kernels.expressions import constant_of, evaluate
-from pipeline.kernels.literals import string_length
+from pipeline.kernels.literals import character, string_length
 from pipeline.kernels.scopes import Scopes
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Value, constant, fitted
@@ -88,19 +88,19 @@ class Types(Scopes):
                 symbol = self.symbol(node)
                 return symbol.ctype if symbol else UNKNOWN
             case c_ast.Constant():
-                if node.type == "string":
-                    return array_of(integer("char"), string_length(node.value))
+                if node.type.endswith("string"):
+                    return array_of(character(node.value), string_length(node.value))
                 if node.type == "char":
                     return INT
                 return basic(node.type.split())
             case c_ast.Cast():
                 return self.ctype(node.to_type)
-            case c_ast.CompoundLiteral():
-                return self.ctype(node.type)
             case c_ast.ArrayRef():
                 return self.type_of(node.name).element or UNKNOWN
             case c_ast.UnaryOp(op="*"):
                 return self.type_of(node.expr).element or UNKNOWN
+            case c_ast.CompoundLiteral():
+                return self.initialised(self.ctype(node.type), node.init)
             case c_ast.UnaryOp(op="&"):
                 return pointer_to(self.type_of(node.expr))
             case c_ast.UnaryOp(op="sizeof" | "_Alignof"):
@@ -143,6 +143,39 @@ class Types(Scopes):
                 declared = self.prototypes.get(node.name.name)
                 return declared.element or UNKNOWN if declared is not None else UNKNOWN
         return UNKNOWN
+
+    def initialised(self, kind: CType, init: Any) -> CType:
+        """The type of what has this initialiser: an array without a length gets one where it can be counted."""
+        if kind.kind != "array" or kind.length is not None:
+            return kind
+        element = kind.element or UNKNOWN
+        return array_of(element, self._initialised_length(init, element))
+
+    def _initialised_length(self, init: Any, element: CType) -> int | None:
+        if isinstance(init, c_ast.Constant) and init.type.endswith("string"):
+            return string_length(init.value)
+        if not isinstance(init, c_ast.InitList):
+            return None
+        if len(init.exprs) == 1 and isinstance(init.exprs[0], c_ast.Constant) and element.kind == "int":
+            return self._initialised_length(init.exprs[0], element) or 1
+        length = following = 0
+        for item in init.exprs:
+            value = item
+            if isinstance(item, c_ast.NamedInitializer):
+                designator, value = item.name[0], item.expr
+                place = constant_of(getattr(designator, "expr", designator), self)
+                if place is None or len(item.name) > 1:
+                    return None
+                following = place
+            if element.kind == "array" and not isinstance(value, c_ast.InitList):
+                return None  # several values without braces may be one row
+            if element.kind == "struct" and not (
+                isinstance(value, c_ast.InitList) or self.type_of(value).kind == "struct"
+            ):
+                return None
+            following += 1
+            length = max(length, following)
+        return length
 
     def sized_type(self, node: Any) -> CType:
         """The type that ``sizeof node`` measures; an array argument is a pointer."""
