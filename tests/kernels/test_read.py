@@ -530,7 +530,7 @@ def test_what_cannot_be_handled_is_refused_with_its_place(text: str, message: st
 
 def test_macros_that_explode_are_refused_in_bounded_memory() -> None:
     bomb = "".join(f"#define A{k} A{k + 1} A{k + 1}\n" for k in range(60)) + "#define A60 1;\nvoid f(void) { A0 }"
-    with pytest.raises(PipelineError, match=r"macros or includes expand to too much"):
+    with pytest.raises(PipelineError, match=r"macros, includes or templates expand to too much"):
         read(bomb)
 
 
