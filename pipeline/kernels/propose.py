@@ -148,6 +148,27 @@ def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
     return tuple(loop for loop in kernel.loops if loop.function in reached and loop.id not in having)
 
 
+def site_notices(kernel: Kernel) -> tuple[str, ...]:
+    """Why loops of a kernel whose sites are proposed have none: a line for each reason, with the places."""
+    if kernel.options or any(not site.proposed for site in kernel.sites):
+        return ()
+    places = loop_places(kernel)
+    reached = set(reachable(kernel))
+    loops = [loop for loop in kernel.loops if loop.function in reached]
+    told = (
+        ([loop for loop in loops if places[loop.id].offset is None], "a macro makes it: no pragma can stand in it"),
+        ([loop for loop in loops if loop.keyword != "for" and places[loop.id].offset is not None],
+         "it is a while or do loop; written as a for loop it would have some"),
+    )  # fmt: skip
+    return tuple(
+        f"no sites on the loop{'s' if len(found) > 1 else ''} of "
+        f"{', '.join(dict.fromkeys(f'{loop.file or kernel.file}:{loop.line}' for loop in found[:5]))}"
+        f"{f' and {len(found) - 5} more' if len(found) > 5 else ''}: {why}"
+        for found, why in told
+        if found
+    )
+
+
 def reachable(kernel: Kernel) -> Iterator[str]:
     """The top function and every function of the file that it calls, directly or not."""
     calls = {function.name: function.calls for function in kernel.functions}

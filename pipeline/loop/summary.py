@@ -12,6 +12,7 @@ from pipeline.estimator.idle_sites import idle_sites
 from pipeline.estimator.written import without_effect
 from pipeline.exploration import stop_reason
 from pipeline.kernels.pragma_notices import pragma_notices
+from pipeline.kernels.propose import site_notices
 from pipeline.loop.against import against_written, time_ns, used_text, value_text, written_text
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
@@ -95,7 +96,7 @@ def notices(loop: ClosedLoop) -> list[str]:
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)
         if plan.kernel is not None:
-            said += [*pragma_notices(plan.kernel), *without_effect(plan.kernel)]
+            said += [*site_notices(plan.kernel), *pragma_notices(plan.kernel), *without_effect(plan.kernel)]
         if plan.kernel is not None and (idle := _idle(plan.kernel)):
             said.append(
                 f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "

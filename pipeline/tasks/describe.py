@@ -88,7 +88,7 @@ class DescribeKernel(_OfKernel):
         from pipeline.design_space.rules import TRUE
         from pipeline.estimator.written import without_effect
         from pipeline.kernels.pragma_notices import pragma_notices
-        from pipeline.kernels.propose import loops_without_sites
+        from pipeline.kernels.propose import loops_without_sites, site_notices
 
         kernel, space = self.found, self.rules
         names = ("label", "function", "keyword", "variable", "lower", "upper", "inclusive", "step", "depth", "line",
@@ -123,7 +123,7 @@ class DescribeKernel(_OfKernel):
             "arrays": [{name: getattr(array, name) for name in columns} for array in kernel.arrays],
             "sites": sites,
             "loops_without_sites": [loop.id for loop in loops_without_sites(kernel)] if kernel.sites else [],
-            "notices": [*pragma_notices(kernel), *without_effect(kernel)],
+            "notices": [*site_notices(kernel), *pragma_notices(kernel), *without_effect(kernel)],
             "sites_proposed": any(site.proposed for site in kernel.sites),
             "space_hash": space.hash,
             "space_source": space.source or "derived from the loops",

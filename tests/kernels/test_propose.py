@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from pipeline.errors import PipelineError
 from pipeline.kernels.annotate import annotate
 from pipeline.kernels.model import SiteKind
-from pipeline.kernels.propose import propose_sites
+from pipeline.kernels.propose import propose_sites, site_notices
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.source_places import loop_places
 from pipeline.kernels.suite import find_kernel, suite_folder, suite_names
@@ -123,3 +123,17 @@ def test_kernels_are_found_by_name_alias_or_path(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     assert (suite_folder(), suite_names()) == (tmp_path / "kernels", ["own"])
     assert find_kernel("own").loops[0].trip_count == 4
+
+
+def test_loops_that_can_have_no_sites_are_named_with_the_reason() -> None:
+    text = (
+        "#define EACH(v, n) for (int v = 0; v < n; v++)\n"
+        "void k(int a[8]) {\n int i = 0;\n while (i < 8) a[i++] = 1;\n EACH(j, 8) a[j] += 2;\n"
+        " for (int n = 0; n < 8; n++) a[n]++;\n}\n"
+        "void never(int a[8]) { int i = 8; do a[--i] = 0; while (i); }\n"
+    )
+    made, counted = site_notices(propose_sites(read_kernel(text, file="k.c", top="k"), "tool"))
+    assert "k.c:5:" in made and "macro" in made
+    assert "k.c:4:" in counted and "while" in counted
+    plain = text.replace("while (i < 8) a[i++] = 1", ";").replace("EACH(j, 8) a[j] += 2", ";")
+    assert not site_notices(propose_sites(read_kernel(plain, file="k.c", top="k"), "tool"))
