@@ -76,13 +76,14 @@ again:
     featurise(graph)
 
 
-def test_structs_pointers_and_recursion(build: Build) -> None:
+def test_structs_pointers_and_calls_of_calls(build: Build) -> None:
     graph = build(
         """typedef struct { int w; float v[8]; double z; } rec;
-static int fib(int n) { if (n < 2) return n; return fib(n - 1) + fib(n - 2); }
+static int less(int n) { if (n < 2) return n; return n - 1; }
+static int fib(int n) { return less(n) + less(n - 1); }
 static float total(const float *p, int n) { float s = 0; const float *e = p + n; while (p != e) s += *p++; return s; }
 void top(rec r[16], float f[64], int m[4][5][6], int n) {
-    int loc[2][3] = {{1, 2, 3}, {4, 5, 6}}, vla[n];
+    int loc[2][3] = {{1, 2, 3}, {4, 5, 6}}, vla[64];
     for (int k = 0; k < 16; k++) {
         r[k].w = fib(k);
         for (int q = 0; q < 8; q++) r[k].v[q] *= 2;
