@@ -137,3 +137,15 @@ def test_a_cast_that_keeps_all_bits_hides_no_step() -> None:
     text = "void f(int a[64]) { for (unsigned char j = 0; j < 60; j = (unsigned char)(j + 4)) a[j] = 1; }"
     (loop,) = read_kernel(text, file="f.c").loops
     assert (loop.trip_count, loop.step) == (15, 4)
+
+
+def test_a_counter_as_narrow_as_its_bound_ends_below_it_and_one_that_may_step_over_it_has_no_count() -> None:
+    def most(condition: str, step: str) -> int | None:
+        loop = f"for (unsigned char i = s; {condition}; {step}) out[i] = 0;"
+        text = f"void k(int out[256], unsigned char s, unsigned char n) {{ {loop} }}"
+        return read_kernel(text, file="k.c", top="k").loops[0].trip_max
+
+    assert most("i < n", "i++") == 255
+    # At n = 255 both go on for ever: i never passes it.
+    assert most("i <= n", "i++") is None
+    assert most("i < n", "i += 2") is None
