@@ -149,3 +149,14 @@ def test_a_counter_as_narrow_as_its_bound_ends_below_it_and_one_that_may_step_ov
     # At n = 255 both go on for ever: i never passes it.
     assert most("i <= n", "i++") is None
     assert most("i < n", "i += 2") is None
+
+
+@pytest.mark.parametrize("call", ["set();", "if (out[0]) set();", "for (int j = 0; j < 2; j++) set();"])
+def test_a_variable_that_a_call_may_change_has_not_the_value_from_before_it(call: str) -> None:
+    text = (
+        "int n; void set(void) { n = 8; } void k(int out[256])"
+        f" {{ n = 4; for (int i = 0; i < n; i++) out[i]++; n = 4; {call} for (int i = 0; i < n; i++) out[i] = 0; }}"
+    )
+    counts = [loop.trip_count for loop in read_kernel(text, file="k.c", top="k").loops if loop.function == "k"]
+    assert counts[0] == 4
+    assert counts[-1] is None
