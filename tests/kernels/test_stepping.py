@@ -66,6 +66,12 @@ def test_loops_of_known_integers_run_as_often_as_they_are_counted(tmp_path: Path
     ]  # fmt: skip
     loops = [f"for (int i = 0; i < {bound}; i++) c++;" for bound in bounds]
     loops += ["for (unsigned char u = 250; u != 5; u++) c++;", "for (int i = 100; i; i /= 3) c++;"]
+    loops += [
+        f"for (int i = {first}; i {test}; i {by}) c++;"
+        for first, test, by in (
+            (1, "< 100", "<<= 2"), (3, "<= 768", "<<= 3"), (100, "> 1", ">>= 2"), (700, "> 0", ">>= 3"), (1, "< 100", "*= 3")
+        )
+    ]  # fmt: skip
     fields = "struct { unsigned n : 4; int w : 3; _Bool b : 1; unsigned z : 1; } v;"
     loops += [
         f"{fields} v.n = 19; for (int i = 0; i < v.n; i++) c++;",
