@@ -20,7 +20,7 @@ _COUNTED = ("int", "pointer")
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A change of a variable by one step: ``+ number`` or, for other operators, ``variable OP number``."""
+    """A change of a variable by one step: ``variable OP number``; only steps of ``+`` are counted without a run."""
 
     operator: str
     number: int
@@ -90,13 +90,7 @@ class UpdateReader:
             return None
         if operator == "-":
             return Update("+", -number)
-        if operator in ("<<", ">>"):
-            if not 0 <= number < 31:
-                return None
-            return Update("*" if operator == "<<" else ">>", 1 << number if operator == "<<" else number)
-        if operator == "/" and number <= 0:
-            return None
-        return Update(operator, number) if operator in ("+", "*", "/") else None
+        return Update(operator, number) if operator in ("+", "*", "/", "<<", ">>") else None
 
     def _keeps(self, cast: c_ast.Cast, ctype: CType) -> bool:
         """Whether a cast leaves what a variable of the type is given as it is."""

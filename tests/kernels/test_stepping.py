@@ -69,7 +69,8 @@ def test_loops_of_known_integers_run_as_often_as_they_are_counted(tmp_path: Path
     loops += [
         f"for (int i = {first}; i {test}; i {by}) c++;"
         for first, test, by in (
-            (1, "< 100", "<<= 2"), (3, "<= 768", "<<= 3"), (100, "> 1", ">>= 2"), (700, "> 0", ">>= 3"), (1, "< 100", "*= 3")
+            (1, "< 100", "<<= 2"), (3, "<= 768", "<<= 3"), (100, "> 1", ">>= 2"), (700, "> 0", ">>= 3"),
+            (1, "< 100", "*= 3"),
         )
     ]  # fmt: skip
     fields = "struct { unsigned n : 4; int w : 3; _Bool b : 1; unsigned z : 1; } v;"
