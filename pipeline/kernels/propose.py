@@ -59,6 +59,7 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto", explore: Sequence[Explo
         for loop in kernel.loops
         if loop.keyword == "for" and loop.function in reached and places[loop.id].offset is not None
     ]
+    loops = [loop for loop in loops if loop.id not in _of_one_text(loops)]
     # Instances of a template share the sites of the loop in the text.
     instances: dict[int, list[Loop]] = {}
     for loop in loops:
@@ -67,6 +68,15 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto", explore: Sequence[Explo
     found = _tool_sites(kernel, loops) if terms == "tool" else _merlin_sites(loops, places)
     options = further_sites(kernel, explore, list(reachable(kernel))) if explore else ()
     return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)), options=options)
+
+
+def _of_one_text(loops: Sequence[Loop]) -> set[str]:
+    """The loops of C whose text is that of another loop too: it stands in a file that is included more than once."""
+    seen: dict[tuple[str | None, int, int], list[Loop]] = {}
+    for loop in loops:
+        if loop.keyword == "for":
+            seen.setdefault((loop.file, loop.line, loop.column), []).append(loop)
+    return {one.id for found in seen.values() if len({loop.file_index for loop in found}) > 1 for one in found}
 
 
 def _not_explored(kernel: Kernel, explore: Sequence[Explored], why: str, fix: str) -> PipelineError:
@@ -157,6 +167,8 @@ def site_notices(kernel: Kernel) -> tuple[str, ...]:
     loops = [loop for loop in kernel.loops if loop.function in reached]
     told = (
         ([loop for loop in loops if places[loop.id].offset is None], "a macro makes it: no pragma can stand in it"),
+        ([loop for loop in loops if loop.id in _of_one_text(loops)],
+         "a file that is included more than once makes several loops of it, which would need different pragmas"),
         ([loop for loop in loops if loop.keyword != "for" and places[loop.id].offset is not None],
          "it is a while or do loop; written as a for loop it would have some"),
     )  # fmt: skip

@@ -98,7 +98,7 @@ def project_named(kernel: str, reading: Reading) -> Project | None:
         testbench=names(reading.testbench),
     )
     for unread in opened.unread[:_MOST_UNREAD]:
-        say(f"{unread}." if ";" in unread.what else f"{unread}: passed over.")
+        say(f"{unread}." if ";" in unread.what or unread.what.endswith("passed over") else f"{unread}: passed over.")
     if len(opened.unread) > _MOST_UNREAD:
         say(f"{kernel}: {len(opened.unread) - _MOST_UNREAD} more lines are passed over.")
     for of, (line, why) in opened.unknown.items():

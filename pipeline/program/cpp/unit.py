@@ -393,8 +393,9 @@ class Unit:
             if name in self.macros:
                 value = self._constant_text(self.macros[name], depth + 1)
                 return str(value) if value is not None else name
-            value = self._constants().get(name)
-            return str(value) if value is not None else name
+            known = self._constants()
+            among = [known[name]] if name in known else [known[key] for key in known if key.endswith(f"::{name}")]
+            return str(among[0]) if len(set(among)) == 1 else name
 
         text = re.sub(r"(?<![\w.])(\d+)[uUlL]+\b", r"\1", text)
         text = re.sub(r"[A-Za-z_]\w*(?:::\w+)*", word, text)
@@ -405,11 +406,12 @@ class Unit:
     def _constants(self) -> Mapping[str, int]:
         if not hasattr(self, "_known_constants"):
             found: dict[str, int] = {}
-            for _, node in self.index.variables:
+            found |= {name: int(value) for name, value in self.index.enumerator_names.items()}
+            for scope, node in self.index.variables:
                 if "init" in node and str(node["type"].get("qualType", "")).startswith("const ") and node.get("name"):
                     value = _folded(inner(node)[-1], found) if inner(node) else None
                     if value is not None:
-                        found[str(node["name"])] = value
+                        found[str(node["name"])] = found[f"{scope}{node['name']}"] = value
             self._known_constants = found
         return self._known_constants
 

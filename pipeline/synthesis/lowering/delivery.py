@@ -50,6 +50,8 @@ _MERLINS = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+ACCEL\b", re.MULTILINE | re.IG
 _FOR = re.compile(r"\bfor\s*\(")
 _BRACE = re.compile(r"\s*\{")
 _WORDS = re.compile(r"[A-Za-z_]\w*")
+_CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
+_FOLLOWS = re.compile(r"\s*^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)((?:[^\\\n]|\\\r?\n|\\)*)", re.MULTILINE)
 _BEHIND = re.compile(r"[ \t\r]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t\r]*)?\Z", re.DOTALL)
 _KEPT = re.compile(r"\b(?:rewind|enable_flush|style\s*=\s*\w+)\b", re.IGNORECASE)
@@ -355,12 +357,16 @@ class _Work:
         head = matching(code, start.end() - 1) if start is not None else None
         if head is None:
             return None
+        text = self.user.texts[place.file]
         brace = _BRACE.match(code, head)
         if brace is not None:
-            return _Body(head, brace.end(), None)
+            # A condition of the preprocessor around half of a header has no one place for what comes after it.
+            return None if _CONDITIONAL.search(text, place.offset, brace.end()) else _Body(head, brace.end(), None)
         end = statement_end(code, head)
-        # A macro may be a whole statement, or half of one.
+        # A macro may be a whole statement, or half of one; what follows a condition may belong to the statement.
         if end is None or self._statement_macros() & set(_WORDS.findall(code, head, end)):
+            return None
+        if _CONDITIONAL.search(text, place.offset, end) or _FOLLOWS.match(code, end):
             return None
         return _Body(head, head, end)
 
