@@ -17,7 +17,7 @@ def test_cleaning_up_keeps_the_reports_that_a_tool_was_paid_for_and_never_remove
 
     (tmp_path / "checkout").mkdir()
     kept = {"store/vitis/entry.zip", "validations/stores/a/entry.zip", ".hidden/x"}
-    for file in (*kept, "models/m/card.json", "datasets/d/card.json"):
+    for file in (*kept, "models/m-0123456789ab/card.json", "datasets/d-0123456789ab/card.json"):
         path = tmp_path / "my work" / file
         path.parent.mkdir(parents=True)
         path.write_text("x")

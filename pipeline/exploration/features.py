@@ -97,9 +97,10 @@ class KernelFeatures:
     none where a kernel cannot be estimated.
     """
 
-    def __init__(self, sites: Sequence[SiteFacts], estimate: Estimate | None = None) -> None:
+    def __init__(self, sites: Sequence[SiteFacts], estimate: Estimate | None = None, parts: int = 0) -> None:
         self.sites = tuple(sites)
         self.estimate = estimate
+        self.parts = parts
         self.told: Callable[[int], object] | None = None
         """Hears how many more points have estimates, for whoever shows progress."""
         self._groups = column_groups(self.sites)

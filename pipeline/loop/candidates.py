@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 from pipeline.design_space import parse_key
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import pool_candidates, space_candidates
-from pipeline.files import intact, made_whole, read_own, write_json
 from pipeline.loop.featurise import kernel_features
 from pipeline.loop.pace import most_candidates
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.design_space import Point
     from pipeline.exploration import Candidates
     from pipeline.exploration.features import KernelFeatures
@@ -49,33 +46,8 @@ def features_of(loop: ClosedLoop, plan: KernelPlan) -> KernelFeatures:
 
 
 def bound_of(loop: ClosedLoop, plan: KernelPlan) -> int | None:
-    """How many designs the search looks at where slow estimates bound them; None where they do not, or nothing was
-    proposed yet. Raises PipelineError for a file that is damaged."""
-    file = _bound_file(loop, plan)
-    if not file.exists():
-        return None
-    with intact(file):
-        return int(read_own(file, "candidates")["candidates"])
-
-
-def _bound_file(loop: ClosedLoop, plan: KernelPlan) -> Path:
-    return loop.rounds_folder / f"candidates-{plan.name}.json"
-
-
-def _most(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> int | None:
-    """The bound, worked out once a loop: it is written down where there is one, so that a run that goes on after a
-    stop looks at the same designs."""
-    if plan.name not in loop.bounds:
-        assert plan.space is not None
-        found = bound_of(loop, plan)
-        if found is None:
-            found = most_candidates(plan.space, facts, seed=loop.seed, kept=loop.kept.setdefault(plan.name, {}))
-            if found is not None:
-                loop.rounds_folder.mkdir(parents=True, exist_ok=True)
-                with made_whole(_bound_file(loop, plan)) as aside:
-                    write_json(aside, {"candidates": found})
-        loop.bounds[plan.name] = found
-    return loop.bounds[plan.name]
+    """How many designs the search looks at where slow estimates bound them; None where they do not."""
+    return None if plan.replays or plan.space is None else most_candidates(plan.space, features_of(loop, plan))
 
 
 def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> Candidates:
@@ -83,7 +55,7 @@ def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> 
     if not plan.replays:
         assert plan.space is not None
         kept = loop.kept.setdefault(plan.name, {})
-        return space_candidates(plan.space, facts, seed=loop.seed, kept=kept, most=_most(loop, plan, facts))
+        return space_candidates(plan.space, facts, seed=loop.seed, kept=kept, most=most_candidates(plan.space, facts))
     pool = pool_of(plan)
     if not pool and plan.kept:
         raise PipelineError(

@@ -161,11 +161,6 @@ class ClosedLoop:
         return {}
 
     @cached_property
-    def bounds(self) -> dict[str, int | None]:
-        """By kernel, how many designs slow estimates leave to look at, as far as it is worked out."""
-        return {}
-
-    @cached_property
     def rounds_folder(self) -> Path:
         """``KERNEL-SOURCE-HASH`` below :attr:`rounds`: what the rounds leave."""
         return self.rounds / f"{self.title}-{fingerprint(**self.identity)}"

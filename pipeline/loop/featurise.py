@@ -13,7 +13,7 @@ from pipeline.estimator.features import FEATURES, features
 from pipeline.exploration.features import KernelFeatures, SiteFacts
 
 if TYPE_CHECKING:
-    from pipeline.estimator import Device
+    from pipeline.estimator import Device, WalkedKernel
     from pipeline.exploration.features import Estimate
     from pipeline.kernels import Kernel
 
@@ -29,18 +29,29 @@ def kernel_features(
     names = sorted(set(site_names))
     if kernel is None:
         return KernelFeatures([_bare(name) for name in names])
-    return KernelFeatures(
-        _facts(kernel, dialect, names), None if device is None else estimate_of(kernel, dialect, device)
+    prepared = None if device is None else _prepared(kernel, device)
+    facts = _facts(kernel, dialect, names)
+    return (
+        KernelFeatures(facts)
+        if prepared is None
+        else KernelFeatures(facts, _figures(prepared, dialect), prepared.parts)
     )
 
 
 def estimate_of(kernel: Kernel, dialect: str, device: Device) -> Estimate | None:
     """The estimator's figures of points (:data:`pipeline.estimator.features.FEATURES`); None where it has none."""
+    prepared = _prepared(kernel, device)
+    return None if prepared is None else _figures(prepared, dialect)
+
+
+def _prepared(kernel: Kernel, device: Device) -> WalkedKernel | None:
     try:
-        prepared = prepare(kernel, device)
+        return prepare(kernel, device)
     except PipelineError:
         return None
 
+
+def _figures(prepared: WalkedKernel, dialect: str) -> Estimate:
     def figures(points: Sequence[Point]) -> object:
         return features(prepared, points, dialect)
 

@@ -44,7 +44,9 @@ class CleanWorkspace(PipelineTask):
 
     def _remove(self) -> None:
         # Looked at before anything is written, so that a folder that is no workspace stays as it is.
-        items(self.folder, names(self.keep))
+        if all(item.stays for item in items(self.folder, names(self.keep))):
+            show(cleaning_text(self.workspace, items(self.folder, names(self.keep))))
+            return
         try:
             begun = commands.begin(self.folder, commands.CLEANING, str(self.folder), {"process": os.getpid()})
         except OSError as error:

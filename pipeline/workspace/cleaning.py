@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,13 @@ FREE_ORIGINS = frozenset({"replayed", "estimated"})
 """How results come about that cost no run of a tool."""
 _FREE_STRATEGIES = ("cached-", "all-")
 """Begin the folders of lists that come out the same whatever has been run since."""
+_FOREIGN = "not known to be what a command of this program made, or changed since"
+_MADE = re.compile(r"(?:.*-)?[0-9a-f]{12}(?:\.\w+)?|[0-9a-f]{64}\.irz|(?:kernel|design)-.+\.json")
+"""Names that commands give to what they make: they end in a fingerprint, or say what is described."""
+_LAST = ("summary.json", "card.json", "provenance.json", "report.html", "validation.csv", "validated.jsonl")
+"""Files that a command writes; what is younger than all of them was put beside them later."""
+_LATER = 2.0
+"""Seconds by which files of one command may differ."""
 _PAID = "with runs of a tool, or not known to be without"
 
 
@@ -76,6 +84,8 @@ def remove(found: Sequence[Item]) -> Iterator[Item]:
 def drop_links(workspace: Path) -> None:
     """Removes links such as ``latest`` that lead to what has gone."""
     for kind in KINDS:
+        if (workspace / kind).is_symlink():
+            continue
         for link in _inside(workspace / kind):
             if link.is_symlink() and link.name == "latest" and not link.exists():
                 link.unlink(missing_ok=True)
@@ -146,7 +156,24 @@ def _each(place: Path, stays: Callable[[Path], str], kind: str = "") -> Iterator
 
 
 def _free(place: Path) -> Iterator[Item]:
-    return _each(place, lambda _: "")
+    return _each(place, lambda path: "" if _own(path) else _FOREIGN)
+
+
+def _of_kernels(place: Path) -> Iterator[Item]:
+    """Folders of kernels, each with what commands made of it."""
+    return _each(place, lambda path: "" if _inside(path) and all(_own(one) for one in _inside(path)) else _FOREIGN)
+
+
+def _own(path: Path) -> bool:
+    """Whether a command of this program made a file or folder, by its name, and nothing was put there since."""
+    if path.name.startswith(GONE):
+        return True
+    if path.is_symlink() or not _MADE.fullmatch(path.name):
+        return False
+    files = [one for one in path.rglob("*") if one.is_symlink() or not one.is_dir()] if path.is_dir() else []
+    ages = [(one.name in _LAST, one.lstat().st_mtime) for one in files]
+    last = max((age for known, age in ages if known), default=None)
+    return last is None or all(age <= last + _LATER for _, age in ages)
 
 
 def _kept(why: str) -> Callable[[Path], Iterator[Item]]:
@@ -169,13 +196,17 @@ def _loops(place: Path) -> Iterator[Item]:
             origins = {*told["origins"], *(told["validation"] or {"origins": []})["origins"]}
         except (PipelineError, TypeError, KeyError):
             return _PAID
-        return "" if origins <= FREE_ORIGINS else _PAID
+        return _PAID if not origins <= FREE_ORIGINS else "" if _own(folder) else _FOREIGN
 
     return _each(place, stays)
 
 
 def _rounds(place: Path) -> Iterator[Item]:
-    return _each(place, lambda folder: "" if _all_free(folder.glob("round-*/runs-*/runs.jsonl")) else _PAID)
+    def stays(folder: Path) -> str:
+        files = list(folder.glob("round-*/runs-*/runs.jsonl"))
+        return "" if files and _MADE.fullmatch(folder.name) and _all_free(files) else _PAID
+
+    return _each(place, stays)
 
 
 def _validations(place: Path) -> Iterator[Item]:
@@ -212,9 +243,9 @@ def _store(place: Path) -> Iterator[Item]:
 
 
 KINDS: dict[str, Callable[[Path], Iterator[Item]]] = {
-    **dict.fromkeys(
-        ("datasets", "shards", "graphs", "exports", "ir", "models", "studies", "descriptions", "downloads"), _free
-    ),
+    **dict.fromkeys(("datasets", "ir", "models", "studies", "descriptions"), _free),
+    **dict.fromkeys(("shards", "graphs", "exports"), _of_kernels),
+    "downloads": _kept("cannot be told from what others put there"),
     "designs": _lists,
     "loops": _loops,
     "rounds": _rounds,

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import fingerprint, intact, read_own, read_text
-from pipeline.workspace.commands import RecordedCommand
+from pipeline.workspace.commands import RUNNING, RecordedCommand
 from pipeline.workspace.records import Tell, folders, whole
 
 LOOP = "RunActiveLearningLoop"
@@ -53,7 +53,11 @@ def design_facts(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def loops(workspace: Path, commands: Iterable[RecordedCommand], tell: Tell) -> list[dict[str, Any]]:
     """Every loop of a workspace as JSON values: running ones first, then those that ended early, then finished ones."""
-    ran = {str(command.facts.get("subject")): command for command in commands if command.task == LOOP}
+    # Of several commands of one loop the one that runs tells.
+    mine = sorted(
+        (command for command in commands if command.task == LOOP), key=lambda command: command.state == RUNNING
+    )
+    ran = {str(command.facts.get("subject")): command for command in mine}
     found, finished = [], set()
     for folder in folders(workspace / "loops"):
         with tell.damaged():

@@ -106,9 +106,11 @@ class SlowFigures:
 
 def test_slow_estimates_bound_the_designs_that_a_search_looks_at_round_after_round() -> None:
     space, slow = wide_space(14), SlowFigures(0.045)
-    facts = KernelFeatures([SiteFacts(name, "PARALLEL", f"top/loop_{n}") for n, name in enumerate(space.names)], slow)
+    facts = KernelFeatures(
+        [SiteFacts(name, "PARALLEL", f"top/loop_{n}") for n, name in enumerate(space.names)], slow, 2250
+    )
     kept: Kept = {}
-    most = most_candidates(space, facts, seed=0, kept=kept, clock=slow.clock)
+    most = most_candidates(space, facts)
     assert most == 2048, "120 s at 45 ms are 2,666 points"
     outcomes = [
         SearchOutcome(key, "ok", True, 1000.0 + place, (0.1,) * 4)
@@ -127,7 +129,7 @@ def test_estimates_that_are_fast_enough_bound_nothing() -> None:
     for space, seconds, wanted in ((wide_space(14), 0.005, None), (toy_space(), 0.2, None), (toy_space(), 0.5, 128)):
         slow = SlowFigures(seconds)
         sites = [SiteFacts(name, "OPTION") for name in space.names]
-        found = most_candidates(space, KernelFeatures(sites, slow), seed=0, kept={}, clock=slow.clock)
+        found = most_candidates(space, KernelFeatures(sites, slow, round(seconds / 20e-6)))
         assert found == wanted, seconds
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,22 +34,30 @@ def workspace_in(folder: Path) -> tuple[set[str], set[str]]:
         "designs/k/uniform-1/designs.parquet": "",
         "imports/i/provenance.json": "{}",
         "mine/notes.txt": "x",
+        "models/teammodel/model.safetensors": "x",
+        "models/notes.txt": "x",
+        "descriptions/mine.json": "{}",
+        "rounds/begun-0123456789ab/round-001/proposals.json": "{}",
+        "loops/touched-0123456789ab/summary.json": json.dumps(origins | {"origins": ["estimated"]}),
+        "loops/touched-0123456789ab/best/vitis/work/csynth.rpt": "put there by the tool, later",
         "results.csv": "x",
     }
     free = {
         f"store/estimator/{digest}/address.json": json.dumps(estimates),
         f"validations/stores/two/estimator/{digest}/address.json": json.dumps(estimates),
         "validations/free/validated.jsonl": FREE,
-        "rounds/free/round-001/runs-k/runs.jsonl": FREE,
-        "loops/free/summary.json": json.dumps(origins | {"origins": ["estimated"]}),
+        "rounds/free-0123456789ab/round-001/runs-k/runs.jsonl": FREE,
+        "loops/free-0123456789ab/summary.json": json.dumps(origins | {"origins": ["estimated"]}),
         "designs/k/cached-1/designs.parquet": "",
-        "datasets/d/card.json": "{}",
-        "models/m/card.json": "{}",
-        "models/m/model.safetensors": "",
+        "datasets/d-0123456789ab/card.json": "{}",
+        "models/m-0123456789ab/card.json": "{}",
+        "models/m-0123456789ab/model.safetensors": "",
     }
     for name, text in (stay | free).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+        if text.startswith("put there"):
+            os.utime(folder / name, (2e9, 2e9))
     return set(stay), set(free)
 
 
@@ -62,16 +71,29 @@ def test_what_a_tool_was_run_for_or_is_not_known_to_be_free_stays_and_nothing_go
     elsewhere.mkdir()
     (elsewhere / "model.safetensors").write_text("x")
     (workspace / "models" / "linked").symlink_to(elsewhere)
-    (workspace / "models" / "latest").symlink_to("m")
+    (workspace / "models" / "latest").symlink_to("m-0123456789ab")
     (workspace / "graphs").symlink_to(elsewhere)
-    (workspace / "datasets" / "d" / "link").symlink_to(elsewhere)
+    (workspace / "datasets" / "d-0123456789ab" / "link").symlink_to(elsewhere)
     shown = module("CleanWorkspace", "--workspace", str(workspace))
     assert shown.returncode == 0 and "--yes does it" in shown.stdout and free <= files(workspace)
     done = module("CleanWorkspace", "--workspace", str(workspace), "--yes", "--keep", "datasets")
     assert done.returncode == 0, done.stderr
     linked = {"models/linked/model.safetensors", "graphs/model.safetensors"}
-    assert files(workspace) - linked == stay | {"datasets/d/card.json"}
+    assert files(workspace) - linked == stay | {"datasets/d-0123456789ab/card.json"}
     assert (elsewhere / "model.safetensors").is_file() and not (workspace / "models" / "latest").is_symlink()
+
+
+def test_a_folder_that_is_no_workspace_stays_as_it_is(tmp_path: Path) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    for name in ("models/resnet/model.safetensors", "datasets/imagenet/card.json", "downloads/x", "main.py"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("x")
+    outside.mkdir()
+    (outside / "latest").symlink_to("nowhere")
+    (project / "exports").symlink_to(outside)
+    before = {path.relative_to(tmp_path) for path in tmp_path.rglob("*")}
+    assert module("CleanWorkspace", "--workspace", str(project), "--yes").returncode == 0
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*")} == before
 
 
 def test_a_clean_up_that_is_killed_leaves_nothing_that_looks_whole_and_a_second_one_finishes_it(tmp_path: Path) -> None:
