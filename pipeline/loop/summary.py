@@ -11,6 +11,7 @@ from pipeline.estimator import prepare
 from pipeline.estimator.idle_sites import idle_sites
 from pipeline.estimator.written import without_effect
 from pipeline.exploration import stop_reason
+from pipeline.files import intact, read_own
 from pipeline.kernels.pragma_notices import pragma_notices
 from pipeline.kernels.propose import site_notices
 from pipeline.loop.against import against_written, time_ns, used_text, value_text, written_text
@@ -21,7 +22,7 @@ from pipeline.loop.candidates import bound_of, pool_of
 from pipeline.loop.histories import corrections_of
 from pipeline.loop.hours import untimed, why_out_of_time
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
-from pipeline.loop.record import STATE, RoundsRecord, Run, read_json
+from pipeline.loop.record import STATE, RoundsRecord, Run
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
 from pipeline.synthesis.devices import stand_in
@@ -30,6 +31,8 @@ from pipeline.synthesis.target import made_for
 from pipeline.synthesis.vitis.tools import STAND_IN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.kernels.model import Kernel
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.loop.measured import MeasuredDesign
@@ -186,6 +189,13 @@ def loop_facts(
     return facts
 
 
+def _trained(file: Path, kernel: str) -> Mapping[str, Any]:
+    """What a round says of a kernel. Raises PipelineError for a file that is damaged."""
+    with intact(file):
+        found: Mapping[str, Any] = read_own(file, kernel)[kernel]
+        return found
+
+
 def _kernel_facts(
     record: RoundsRecord, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan
 ) -> dict[str, Any]:
@@ -193,7 +203,7 @@ def _kernel_facts(
     mine = [run.result for run in runs if run.result.kernel == kernel]
     best = best_of(loop, runs, kernel)
     learned = [
-        read_json(loop.train_folder(number) / STATE)[kernel]["forecast"] for number in range(1, len(record.takes) + 1)
+        _trained(loop.train_folder(number) / STATE, kernel)["forecast"] for number in range(1, len(record.takes) + 1)
     ]
     return {
         "kernel_hash": plan.address.kernel_hash or None,
