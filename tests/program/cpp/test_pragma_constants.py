@@ -57,3 +57,15 @@ def test_names_in_pragmas_are_the_constants_that_each_instance_has(tmp_path: Pat
             ArraySplit("t", "cyclic", n), LoopTripcount(n, n * 8), Pipeline(2), LoopTripcount(16 * 16 + 3, 4)
         ]  # fmt: skip
     assert per_instance["Fir<8,int>::run"] == [Unroll(4)]
+
+
+def test_the_first_dimension_of_a_parameter_may_be_a_named_constant(tmp_path: Path) -> None:
+    file = tmp_path / "k.cpp"
+    file.write_text(
+        "struct cfg { static const int W = 8; enum { E = 4 }; };\nnamespace p { constexpr int U = 6; }\n"
+        "constexpr int G = 5;\n"
+        'extern "C" void k(int a[G], int b[cfg::W], int c[cfg::E], int d[p::U * 2], int e[cfg::W][G]) {\n'
+        "for (int i = 0; i < 3; i++) a[i] = b[i] + c[i] + d[i] + e[i][0]; }\n"
+    )
+    dims = {array.name: array.dims for array in load_kernel(file, top="k").arrays}
+    assert dims == {"a": (5,), "b": (8,), "c": (4,), "d": (12,), "e": (8, 5)}

@@ -16,7 +16,7 @@ from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.kernels.as_written import written_loops, written_value
 from pipeline.kernels.model import Kernel
-from pipeline.kernels.propose import loops_without_sites, propose_sites
+from pipeline.kernels.propose import loops_without_sites, propose_sites, site_notices
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.loop.delivered import write_project
 from pipeline.project import Project
@@ -316,3 +316,35 @@ def test_labels_are_those_that_reports_have(seed: int = 5) -> None:
         assert sources.locations[sources.labels[loop.id]] == loop.id
         if line:
             assert re.search(r"\b(?:for|do|while)\b", rows[int(line[1]) - 1]), label
+
+
+_HALVES = [
+    "for (int i = 0; i < 16; i++)\n#ifdef X\n  a[i] = 0;\n#else\n  a[i] *= 3;\n#endif\n",
+    "for (int i = 0; i < 16; i++)\n#ifndef X\n  a[i] = 0;\n#else\n  a[i] *= 3;\n#endif\n",
+    "#ifdef X\nfor (int i = 0; i < 8; i++)\n#else\nfor (int i = 0; i < 16; i++)\n#endif\n  a[i]++;\n",
+    "for (int i = 0; i < 16; i++)\n  if (a[i] > 3) { a[i] = 1; }\n#ifdef X\n  else a[i] = 2;\n#endif\n",
+    "#if 1\nfor (int i = 0; i < 16; i++) {\n#else\nfor (int i = 0; i < 8; i++) {\n#endif\n  a[i]++; }\n",
+]
+
+
+@pytest.mark.parametrize("body", _HALVES)
+def test_a_loop_that_a_condition_of_the_preprocessor_cuts_is_delivered_whole(body: str, tmp_path: Path) -> None:
+    kernel = _kernel(f"void k(int a[16]) {{\n{body}}}\n", "k.c")
+    space = load_space(kernel)
+    for number, point in enumerate(space.sample(12, np.random.default_rng(0))):
+        (text,) = lower(kernel, point).files.values()
+        for flags in ([], ["-DX"]):
+            (tmp_path / f"{number}.c").write_text(text)
+            done = subprocess.run(["gcc", "-w", "-fsyntax-only", *flags, tmp_path / f"{number}.c"], check=False)
+            assert done.returncode == 0, text
+
+
+def test_loops_that_one_text_makes_more_than_once_have_no_sites(tmp_path: Path) -> None:
+    (tmp_path / "body.h").write_text("static void NAME(int *a) { for (int i = 0; i < 16; i++) a[i] += 3; }\n")
+    (tmp_path / "k.c").write_text(
+        '#define NAME one\n#include "body.h"\n#undef NAME\n#define NAME two\n#include "body.h"\n'
+        "void k(int a[16], int b[16]) { one(a); two(b); for (int i = 0; i < 16; i++) a[i] += b[i]; }\n"
+    )
+    kernel = propose_sites(load_kernel(tmp_path / "k.c", top="k"))
+    assert {kernel.loop(site.loop).function for site in kernel.sites} == {"k"}
+    assert any("included more than once" in notice for notice in site_notices(kernel))
