@@ -33,8 +33,7 @@ _BROKEN = (
     lzma.LZMAError,
     EOFError,
     OSError,
-    RuntimeError,  # zipfile: encrypted member
-    NotImplementedError,  # zipfile: unknown compression method
+    RuntimeError,  # zipfile: an encrypted member, an unknown way of compression
     ValueError,  # tarfile and zipfile: nonsense numbers in headers
 )
 

@@ -307,7 +307,7 @@ def _read(archive: zipfile.ZipFile, path: Path, name: str, limit: int) -> bytes:
     except OSError as error:
         raise PipelineError(f"cannot be read: {error}", file=file, fix="check the file system") from None
     except Exception as error:
-        # As in _open: bad CRC, zlib.error, an encryption flag's RuntimeError, NotImplementedError ...
+        # As in _open: bad CRC, zlib.error, the RuntimeError of an encryption flag or an unknown way of compression ...
         raise PipelineError(f"is damaged: {error or type(error).__name__}", file=file, fix=_FIX) from None
 
 

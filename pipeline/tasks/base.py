@@ -149,6 +149,16 @@ class PipelineTask(luigi.Task):
         return fingerprint(**self.identity)
 
 
+class AskedTask(PipelineTask):
+    """A task that is done anew each time it is asked for, whatever stands in the workspace; ``run`` sets ``done``."""
+
+    done = False
+
+    def complete(self) -> bool:
+        """Whether this very task has run."""
+        return self.done
+
+
 @luigi.Task.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def _already_there(task: luigi.Task) -> None:
     if isinstance(task, PipelineTask) and task.is_root:

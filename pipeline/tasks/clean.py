@@ -7,14 +7,14 @@ import os
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.base import AskedTask, names
 from pipeline.tasks.messages import say, show
 from pipeline.workspace import commands
 from pipeline.workspace.clean_text import cleaning_text, size_text
 from pipeline.workspace.cleaning import drop_links, items, remove
 
 
-class CleanWorkspace(PipelineTask):
+class CleanWorkspace(AskedTask):
     """Shows what of a workspace can be made again without a run of a tool, and how much it is; --yes removes it.
 
     Reports of a tool stay, and so do rounds, loops and validations with runs of it, imports and what others put there.
@@ -25,12 +25,6 @@ class CleanWorkspace(PipelineTask):
 
     yes = luigi.BoolParameter(default=False, description="remove it")
     keep = luigi.Parameter(default="", description="kinds that stay, comma-separated, as models,datasets")
-
-    done = False
-
-    def complete(self) -> bool:
-        """Whether this very task has run: a workspace is looked at each time it is asked for."""
-        return self.done
 
     def run(self) -> None:
         """Looks, shows, and removes where that is asked for. Raises PipelineError while a command runs."""

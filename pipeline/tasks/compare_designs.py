@@ -12,7 +12,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import write_whole
 from pipeline.tasks import ending
-from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.base import AskedTask, names
 from pipeline.tasks.messages import say, show
 from pipeline.tasks.outputs import writable_folder
 from pipeline.tasks.stored import open_store
@@ -26,7 +26,7 @@ WORSE = 3
 """Exit code of a command whose second design is worse by more than ``--fail-above``."""
 
 
-class Compare(PipelineTask):
+class Compare(AskedTask):
     """Compares the best designs of two finished loops, or two designs by their keys: sites, loops, resources, time.
 
     With --fail-above the answer is JSON on standard output, and the exit code is 3 where a figure grew by more.
@@ -51,12 +51,6 @@ class Compare(PipelineTask):
     )
     json = luigi.BoolParameter(default=False, description="JSON instead of a table, as --fail-above has it")
     page_file = luigi.Parameter(default="", description="writes the comparison as a page into this HTML file")
-
-    done = False
-
-    def complete(self) -> bool:
-        """Whether this very task has run: a question is answered each time it is asked."""
-        return self.done
 
     def run(self) -> None:
         """Reads, prints and judges; writes nothing but the page that was asked for."""

@@ -8,19 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import write_whole
-from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.base import AskedTask
 from pipeline.tasks.messages import say, show
 from pipeline.tasks.outputs import writable_folder
 
 
-class InformationTask(PipelineTask):
+class InformationTask(AskedTask):
     """A question: subclasses gather the facts, name the file (``stem``) and turn facts into text."""
-
-    done = False
-
-    def complete(self) -> bool:
-        """Whether this very task has run: a question is answered each time it is asked."""
-        return self.done
 
     @property
     def file(self) -> Path:

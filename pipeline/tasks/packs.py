@@ -7,7 +7,7 @@ from pathlib import Path
 import luigi
 
 from pipeline.synthesis import ESTIMATOR_SOURCE, made_for
-from pipeline.tasks.base import PipelineTask, names
+from pipeline.tasks.base import AskedTask, names
 from pipeline.tasks.kernel_options import AS_IT_IS
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import WholeNumber
@@ -16,7 +16,7 @@ from pipeline.tasks.target_options import TargetOptions
 PACK_KERNELS = "atax,bicg,doitgen-red,gemm-ncubed,jacobi-2d,spmv-ellpack,stencil"
 
 
-class BuildPacks(TargetOptions, PipelineTask):
+class BuildPacks(TargetOptions, AskedTask):
     """Writes the packs in reports/ again: labels by the estimator for a handful of kernels."""
 
     example = "--kernels atax --count 150 --output-folder packs"
@@ -24,11 +24,6 @@ class BuildPacks(TargetOptions, PipelineTask):
     kernels = luigi.Parameter(default=PACK_KERNELS, description="suite names, comma-separated")
     count = WholeNumber(least=1, default=150, description="designs a kernel, the default design among them")
     output_folder = luigi.Parameter(default="reports", description="where the packs go")
-    done = False
-
-    def complete(self) -> bool:
-        """Whether this very task has run: the packs are made again each time it is asked for."""
-        return self.done
 
     def run(self) -> None:
         """Estimates the designs of each kernel and writes one pack a kernel."""

@@ -9,14 +9,14 @@ import luigi
 
 from pipeline import __version__
 from pipeline.files import write_whole
-from pipeline.tasks.base import PipelineTask
+from pipeline.tasks.base import AskedTask
 from pipeline.tasks.messages import show
 from pipeline.tasks.outputs import writable_folder
 from pipeline.workspace.facts import workspace_facts
 from pipeline.workspace.text import status_text
 
 
-class Status(PipelineTask):
+class Status(AskedTask):
     """Tells of a workspace: loops with budget and best design so far, datasets, models, studies, and how to go on.
 
     Writes nothing but the page that --page-file names, and works while a loop runs.
@@ -28,16 +28,10 @@ class Status(PipelineTask):
     json = luigi.BoolParameter(default=False, description="JSON instead of text")
     page_file = luigi.Parameter(default="", description="writes the overview as a page into this HTML file")
 
-    done = False
-
     @property
     def page(self) -> Path | None:
         """The overview, where one was asked for."""
         return Path(self.page_file) if self.page_file else None
-
-    def complete(self) -> bool:
-        """Whether this very task has run: a question is answered each time it is asked."""
-        return self.done
 
     def run(self) -> None:
         """Reads and prints. Raises PipelineError where there is no such workspace."""

@@ -39,7 +39,7 @@ def workspace_in(folder: Path) -> tuple[set[str], set[str]]:
         "descriptions/mine.json": "{}",
         "rounds/begun-0123456789ab/round-001/proposals.json": "{}",
         "loops/touched-0123456789ab/summary.json": json.dumps(origins | {"origins": ["estimated"]}),
-        "loops/touched-0123456789ab/best/vitis/work/csynth.rpt": "put there by the tool, later",
+        "loops/touched-0123456789ab/best/vitis/prj/csynth.rpt": "put there by the tool, later",
         "results.csv": "x",
     }
     free = {
