@@ -98,7 +98,9 @@ class Calls(ExpressionWalk):
         known = library_call(name)
         if known is not None:
             return self._library(node, known, arguments, values)
-        raise self._error(node, f"the cost of calling '{name}' is not known", "define it in the kernel's file")
+        own = "define it in the kernel's file"
+        core = "it is a core of the tool, which has no estimate: run the tool, --backend vitis"
+        raise self._error(node, f"the cost of calling '{name}' is not known", core if name.startswith("hls::") else own)
 
     def _library(self, node: Any, known: LibraryCall, arguments: list[Any], values: list[TimedValue]) -> TimedValue:
         """A call of a library's type; a FIFO or port answers within the cycle of its neighbours."""
