@@ -52,6 +52,7 @@ multiprocessing.util.register_after_fork(_family, tie_to_parent)
 def _killed(task: luigi.Task, message: str) -> None:
     code = message.rpartition(" ")[2]
     how = f"was killed by signal {code[1:]}" if code.startswith("-") else f"ended with exit status {code}"
-    line = f"its process {how}; start again: what is finished is kept"
+    # luigi itself tries a task again where another one is still under way after the retry delay.
+    line = f"its process {how}; start again unless this command does: what is finished is kept"
     if causes.is_first(line):
         say(f"ERROR: {task_label(task)}: {line}")

@@ -156,12 +156,14 @@ def test_equal_commands_at_once_run_each_design_once_and_a_killed_one_blocks_nob
 
 def test_a_killed_task_is_told_in_one_line(tmp_path: Path) -> None:
     place = Place.make(tmp_path, 30)
-    command = place.start("--workers", "2")
+    # One kernel: luigi tries a failed task again where another one is still under way after its delay.
+    command = place.start("--workers", "2", "--kernels", "atax")
     wait_until(lambda: place.noted("started").total() == LICENCES, "the first runs")
     for task in by_depth(processes_in(place.env), command.pid)[1]:
         os.kill(task, signal.SIGKILL)
     assert command.wait(PATIENCE_S) == 30
     told = [line for line in place.log().splitlines() if line.startswith("ERROR")]
-    assert told and all(line.endswith("killed by signal 9; start again: what is finished is kept") for line in told)
+    said = "killed by signal 9; start again unless this command does: what is finished is kept"
+    assert told and all(line.endswith(said) for line in told)
     assert "Traceback" not in place.log()
     wait_until(lambda: not processes_in(place.env), "the end of the family", GONE_WITHIN_S)
