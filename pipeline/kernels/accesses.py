@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.guards import Guard, conditions
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.loops import LoopReader
-from pipeline.kernels.lvalues import Lvalues, Place, targets
+from pipeline.kernels.lvalues import Level, Place, Pointee
+from pipeline.kernels.points_to import PointsTo
 from pipeline.kernels.reaching import origin
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
@@ -31,8 +32,17 @@ _STREAM = "hls::stream<"
 """What calls begin with that read or write a stream, which is their first argument."""
 _MEMORY = ("array", "pointer", "unknown")
 
-Ways = Callable[[str], "tuple[list[str], list[tuple[Symbol, str]]] | None"]
-"""What a function of the file does to its arguments and to globals; None for a function that is not known."""
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a function of the file does to the memory of its arguments, to what is reached from there by pointers that
+    lie in it, and to globals."""
+
+    arguments: Sequence[str]
+    beyond: Sequence[str]
+    globals: Sequence[tuple[Symbol, str]]
+    anywhere: bool = False
+    """It also reads or writes through a pointer of which is not known where it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,10 @@ class Access:
     """By a called function, which may touch all elements."""
     escape: bool = False
     """The address goes somewhere: no access by itself, but anything may follow."""
+    stray: bool = False
+    """Through a pointer that lies in memory or is the value of an expression."""
+    sure: bool = True
+    """Whether it can be of no other object."""
 
     @property
     def scalar(self) -> bool:
@@ -67,9 +81,11 @@ class Access:
         return self.symbol is not None and self.symbol.ctype.kind in ("int", "float")
 
 
-def accesses(program: Program, reader: LoopReader, ways: Ways) -> tuple[Access, ...]:
-    """All accesses of a function in the order of its text."""
-    return tuple(_Collector(program, reader, ways).all())
+def accesses(
+    program: Program, reader: LoopReader, points: PointsTo, ways: Callable[[str], Ways | None]
+) -> tuple[Access, ...]:
+    """All accesses of a function in the order of its text; ``ways`` is None for a function that is not known."""
+    return tuple(_Collector(program, reader, points, ways).all())
 
 
 def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
@@ -83,19 +99,20 @@ def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
 
 
 class _Collector:
-    def __init__(self, program: Program, reader: LoopReader, ways: Ways) -> None:
+    def __init__(
+        self, program: Program, reader: LoopReader, points: PointsTo, ways: Callable[[str], Ways | None]
+    ) -> None:
         self.program = program
         self.reader = reader
         self.ways = ways
-        self.lvalues = Lvalues(program)
+        self.points = points
+        self.lvalues = points.lvalues
         self.found: list[Access] = []
         self.context: Context | None = None
         self.header = False
         self.loops: tuple[LoopRecord, ...] = ()
         self.guards: tuple[Guard, ...] = ()
         self.known: dict[int, tuple[tuple[LoopRecord, ...], tuple[Guard, ...]]] = {}
-        pointers = [symbol for symbol in reader.info.locals if symbol.ctype.kind == "pointer"]
-        self.targets = targets(self.lvalues, pointers, [node for node, _ in reader.leaves])
 
     def all(self) -> list[Access]:
         for node, context in self.reader.leaves:
@@ -237,7 +254,7 @@ class _Collector:
         elif place.subscripts == ():
             indices = ()
         moving = symbol is not None and symbol.ctype.kind == "pointer" and not _steady(symbol)
-        roots = () if symbol is None else (symbol, *self.targets.get(symbol, ()))
+        roots = _sorted(self.points.of_place(place))
         if moving and symbol is not None:
             found = origin(self.reader.reaching.value_at(symbol, self.context)) if indices else None
             if found is not None and indices and indices[0] is not None:
@@ -256,10 +273,13 @@ class _Collector:
         write: bool,
         whole: bool = False,
         escape: bool = False,
+        among: Collection[Symbol] = (),
     ) -> None:
         order, loops, guards = len(self.found), self.loops, self.guards
+        path, outer, stray = place.path, place.outer, place.stray
+        sure = sum(root.ctype.kind != "pointer" or root.role == "argument" for root in among or roots) < 2
         self.found.append(
-            Access(symbol, roots, indices, place.path, place.outer, write, order, loops, guards, whole, escape)
+            Access(symbol, roots, indices, path, outer, write, order, loops, guards, whole, escape, stray, sure)
         )
 
     def _call(self, node: c_ast.FuncCall) -> None:
@@ -271,33 +291,42 @@ class _Collector:
             return  # A helper that gives a number touches nothing.
         stream = name.startswith(_STREAM)
         known = self.ways(name)
-        given, effects = known if known is not None else ([], [])
-        touched = [({symbol}, way) for symbol, way in effects]
+        touched: list[tuple[Collection[Symbol], str, bool]] = []
+        for symbol, way in known.globals if known is not None else ():
+            touched.append((self.points.all_of([Pointee(symbol, Level.ITSELF)]), way, False))
         for position, argument in enumerate(arguments):
-            roots = self.lvalues.roots(argument)
-            if not roots:
+            objects, beyond = self.points.of_argument(argument)
+            if not objects:
                 continue
             if known is not None:
-                way = given[position] if position < len(given) else "inout"
-            elif name in _READS or name in _WRITES:
+                there = position < len(known.arguments)
+                touched.append((objects, known.arguments[position] if there else "inout", False))
+                touched.append((beyond, known.beyond[position] if there else "inout", True))
+                continue
+            if name in _READS or name in _WRITES:
                 way = "out" if position in _WRITES.get(name, ()) else "in"
             elif stream:
                 way = "out" if ("write" in name.rpartition("::")[2]) != (position > 0) else "in"
             else:
                 way = "in" if self._points_to_const(argument) else "inout"
-            touched.append((roots, way))
+            touched.append((objects, way, False))
         for write in (False, True):
-            for roots, way in touched:
+            for symbols, way, stray in touched:
                 if way == "inout" or way == ("out" if write else "in"):
-                    every = {target for root in roots for target in (root, *self.targets.get(root, ()))}
-                    for root in sorted(every, key=lambda symbol: (symbol.line, symbol.name)):
-                        self._add(root, (root,), None, Place(root), write, whole=True)
+                    for root in _sorted(symbols):
+                        self._add(root, (root,), None, Place(root, stray=stray), write, whole=True, among=symbols)
+            if known is not None and known.anywhere:
+                self._add(None, (), None, Place(None, stray=True), write, whole=True)
         if not stream:  # what it does beyond that is not known
             self._escape(None)
 
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element
         return element is not None and element.const
+
+
+def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    return tuple(sorted(symbols, key=lambda symbol: (symbol.line, symbol.name)))
 
 
 def _steady(symbol: Symbol) -> bool:

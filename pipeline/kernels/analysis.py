@@ -6,12 +6,13 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.accesses import Access, accesses
+from pipeline.kernels.accesses import Access, Ways, accesses
 from pipeline.kernels.arguments import Given, calls_in, give_arguments
 from pipeline.kernels.dependences import Dependence, carries_none, dependences
-from pipeline.kernels.directions import by_root, direction
+from pipeline.kernels.directions import by_root, direction, memory_direction
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
+from pipeline.kernels.points_to import Pointing, PointsTo
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 
@@ -35,12 +36,19 @@ class Analysis:
         self.records = {name: reader.records for name, reader in self.readers.items()}
         self.accesses: dict[str, tuple[Access, ...]] = {}
         self.directions: dict[Symbol, str] = {}
+        self.anywhere: set[str] = set()
+        """Functions with a pointer of which is not known where it leads: directions there are ``inout``."""
         self._touched: dict[str, dict[Symbol, list[Access]]] = {}
         self._answers: dict[object, Any] = {}
+        self._pointing: dict[str, Pointing] = {}
         for name in order:
             reader = self.readers[name]
-            self.accesses[name] = accesses(program, reader, self._ways)
+            points = PointsTo(program, reader.info, self._pointing.get)
+            self._pointing[name] = points.pointing
+            self.accesses[name] = accesses(program, reader, points, self._ways)
             self._touched[name] = by_root(self.accesses[name])
+            if any(not access.roots and not access.escape for access in self.accesses[name]):
+                self.anywhere.add(name)
             for symbol in reader.info.arguments:
                 self.directions[symbol] = self._direction(name, symbol)
         for symbol in program.globals:
@@ -69,18 +77,26 @@ class Analysis:
         return analyse, (self.ast, self.top, self.program.file)
 
     def _direction(self, name: str, symbol: Symbol) -> str:
+        if name in self.anywhere and self.program.holds_pointers(symbol.ctype):
+            return "inout"
         return direction(symbol, self._touched[name], jumps=bool(self.readers[name].info.gotos))
 
-    def _ways(self, name: str) -> tuple[list[str], list[tuple[Symbol, str]]] | None:
+    def _ways(self, name: str) -> Ways | None:
         info = self.program.functions.get(name)
         if info is None:
             return None
         if name not in self.accesses:
             # Recursion: what it does may be anything.
-            return ["inout"] * len(info.arguments), []
-        arguments = [self.directions[symbol] for symbol in info.arguments]
-        used = [symbol for symbol in self._touched[name] if symbol.role == "global"]
-        return arguments, [(symbol, self._direction(name, symbol)) for symbol in used]
+            every = ["inout"] * len(info.arguments)
+            return Ways(every, every, [])
+        touched, jumps = self._touched[name], bool(info.gotos)
+        ways: dict[bool, list[str]] = {}
+        for stray in (False, True):
+            some = {s: [one for one in touched.get(s, ()) if one.stray is stray] for s in info.arguments}
+            ways[stray] = [memory_direction(symbol, some, jumps=jumps) for symbol in info.arguments]
+        used = [symbol for symbol in touched if symbol.role == "global"]
+        effects = [(symbol, self._direction(name, symbol)) for symbol in used]
+        return Ways(ways[False], ways[True], effects, name in self.anywhere)
 
     def carries_none(self, loop: LoopRecord) -> bool:
         """Whether no two iterations of a loop touch one element of memory with a write among the two."""

@@ -44,6 +44,8 @@ class Coverage:
         """Whether each element that the read sees was stored before it."""
         if any(loop.trip == 0 for loop in read.loops):
             return True
+        if not self.stores:
+            return False
         before = self.orders[0] < read.order
         if read.whole or read.indices is None or None in read.indices:
             return before and not self.records

@@ -13,7 +13,7 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
-from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple
+from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple, written
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
@@ -272,11 +272,11 @@ class Expressions:
         bits = vendor.bits_assigned(self, target, value, self.at(node))
         if bits is not None:
             return bits
-        return c_ast.Assignment("=", self.lower(target), value, self.at(node))
+        return c_ast.Assignment("=", written(self.lower(target)), value, self.at(node))
 
     def _CompoundAssignOperator(self, node: Node) -> c_ast.Node:
         left, right = inner(node)
-        return c_ast.Assignment(node["opcode"], self.lower(left), self.lower(right), self.at(node))
+        return c_ast.Assignment(node["opcode"], written(self.lower(left)), self.lower(right), self.at(node))
 
     def _UnaryOperator(self, node: Node) -> c_ast.Node:
         op = node["opcode"]
@@ -291,7 +291,7 @@ class Expressions:
             if op == "__extension__":
                 return below
             raise self.refuse(node, f"the operator {op}")
-        return c_ast.UnaryOp(op, below, self.at(node))
+        return c_ast.UnaryOp(op, written(below) if op.strip("p") in ("++", "--") else below, self.at(node))
 
     def _ConditionalOperator(self, node: Node) -> c_ast.Node:
         cond, yes, no = inner(node)
