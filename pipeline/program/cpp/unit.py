@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -25,6 +25,7 @@ from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record,
 from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
+from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SMALL = 8
@@ -69,6 +70,10 @@ class Unit:
         self._variables = {node["id"]: (scope, node) for scope, node in index.variables}
         self._failed_calls: dict[str, list[str]] = {}
         self._owners: dict[str, Statements] = {}
+        self._declared_names: dict[str, set[str]] = {}
+        self.ask: Callable[[list[CppQuestion]], list[CppAnswer]] | None = None
+        """What the compiler makes of expressions, where the tree does not tell."""
+        self._lengths: dict[tuple[str, int], CppAnswer] | None = None
         index.types.constants = self._constants()
 
     # Running ------------------------------------------------------------------------------------------------------
@@ -303,7 +308,7 @@ class Unit:
                 self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
             )
         for position, parameter in enumerate(parameters(node)):
-            given += self._declared(scope, parameter, position)
+            given += self._declared(scope, parameter, position, name)
         closure = next((c for c in self.closures.values() if c.method == name), None)
         if closure is not None:
             outer = self._owners.get(name)
@@ -322,6 +327,7 @@ class Unit:
         body = next(part for part in inner(node) if part.get("kind") == "CompoundStmt")
         block = scope.compound(body)
         block.block_items = [*before, *(block.block_items or [])]
+        self._declared_names[name] = {variable.name for variable in scope.variables.values()}
         result = returns
         if returns.kind == "reference" and by_value(returns, scope) and returns.to is not None:
             result = returns.to
@@ -337,7 +343,7 @@ class Unit:
             name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord
         )
 
-    def _declared(self, scope: Statements, node: Node, position: int) -> list[c_ast.Decl]:
+    def _declared(self, scope: Statements, node: Node, position: int, root: str) -> list[c_ast.Decl]:
         kind = scope.type(node)
         name = str(node.get("name", f"unnamed_{position}"))
         if any(variable.name == name for variable in scope.variables.values()):
@@ -365,13 +371,13 @@ class Unit:
             scope.variables[node["id"]] = Variable(name, target, mode)
             return [self._parameter(name, kind, node)]
         if kind.kind == "pointer" and kind.to is not None and not kind.const:
-            length = self._extent(node, kind)
+            length = self._extent(node, root)
             if length is not None:
                 kind = CppType("array", to=kind.to, length=length)
         scope.variables[node["id"]] = Variable(name, kind)
         return [self._parameter(name, kind, node)]
 
-    def _extent(self, node: Node, kind: CppType) -> int | None:
+    def _extent(self, node: Node, root: str) -> int | None:
         """The outermost length of an array parameter, which the compiler forgets and the text says."""
         text = self.index.text_of(node)
         name = str(node.get("name", ""))
@@ -381,7 +387,29 @@ class Unit:
         first = _EXTENT.match(found[1])
         if first is None or not first[1].strip():
             return None
-        return self._constant_text(first[1])
+        length = self._constant_text(first[1])
+        return length if length is not None else self._asked_length(node, root)
+
+    def _asked_length(self, node: Node, root: str) -> int | None:
+        """A length that the text says in other ways, as the compiler has it: all of the unit's are asked at once."""
+        if self._lengths is None:
+            asked: dict[tuple[str, int], CppQuestion] = {}
+            for function in self.index.definitions.values():
+                body = next((part for part in inner(function) if part.get("kind") == "CompoundStmt"), None)
+                start = self.index.begin(body) if body is not None else None
+                for part in parameters(function) if start is not None else ():
+                    place, text = self.index.begin(part), self.index.text_of(part)
+                    found = re.search(r"\[([^][]*[A-Za-z_][^][]*)\]", text)
+                    if place is None or start is None or found is None or not type_text(part).endswith("*"):
+                        continue
+                    if self._constant_text(found[1]) is None:
+                        file, at = self.index.names.get(start.file, start.file), start.offset + 1
+                        asked.setdefault((place.file, place.offset), CppQuestion(file, at, at, found[1]))
+            answers = self.ask(list(asked.values())) if self.ask is not None and asked else []
+            self._lengths = dict(zip(asked, answers, strict=False))
+        place = self.index.begin(node)
+        answer = self._lengths.get((place.file, place.offset)) if place is not None else None
+        return answer.of(str(self.index.definitions[root].get("mangledName", ""))) if answer is not None else None
 
     def _constant_text(self, text: str, depth: int = 0) -> int | None:
         """The value of an expression of literals, macros and constants, None where it is another."""
@@ -601,6 +629,17 @@ class Unit:
             of_class = self.index.meanings.get(owner.name, {}) if owner is not None else {}
             if known := of_class | self.index.meanings.get(root, {}):
                 found[name] = known
+        return found
+
+    def names_declared(self) -> dict[str, frozenset[str]]:
+        """The names that each function declares, with the members of its class; under "" those outside functions."""
+        found = {"": frozenset(str(node.get("name")) for _, node in self.index.variables)}
+        names = self.names()
+        for root, declared in self._declared_names.items():
+            owner = self.index.owner.get(root)
+            records = [owner, *self._bases(owner)] if owner is not None else []
+            members = {str(field.get("name")) for record in records for field in record.fields}
+            found[names[root]] = found.get(names[root], frozenset()) | declared | members
         return found
 
     def names(self) -> dict[str, str]:
