@@ -12,7 +12,7 @@ TRANSPARENT = {
     "ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "CXXDefaultArgExpr",
     "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr",
     "CXXRewrittenBinaryOperator",
-    "CXXInheritedCtorInitExpr", "UserDefinedLiteral",
+    "CXXInheritedCtorInitExpr",
 }  # fmt: skip
 """Kinds of nodes that stand around an expression and change nothing."""
 
@@ -62,6 +62,7 @@ def written(node: c_ast.Node) -> c_ast.Node:
 
 def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
     """A member of what an expression names."""
+    base = written(base)
     if isinstance(base, c_ast.UnaryOp) and base.op == "*":
         return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
     return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)

@@ -22,7 +22,7 @@ from pipeline.program.cpp.expressions import (
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
-from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
+from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
 from pipeline.project.cpp_values import CppAnswer, CppQuestion
@@ -73,6 +73,8 @@ class Unit:
         self._declared_names: dict[str, set[str]] = {}
         self.ask: Callable[[list[CppQuestion]], list[CppAnswer]] | None = None
         """What the compiler makes of expressions, where the tree does not tell."""
+        self._moved: dict[str, set[str]] = {}
+        self._values: dict[tuple[str, int, str], CppAnswer] = {}
         self._lengths: dict[tuple[str, int], CppAnswer] | None = None
         index.types.constants = self._constants()
 
@@ -254,6 +256,13 @@ class Unit:
                 if not plain and not unary:
                     written.update(item["referencedDecl"]["id"] for child in inner(part) for item in _leading(child))
         captured: list[tuple[str, Variable]] = []
+        copied_from: dict[str, str] = {}
+        for item, copied in self._copies(scope, node, body, name, used, written).items():
+            used.pop(copied, None)
+            own = scope.variables[item]
+            steady = own.type.kind == "array" or (own.type.scalar and copied not in written)
+            captured.append((item, Variable(own.name, own.type, "value" if steady else "pointer")))
+            copied_from[item] = copied
         for item in list(used):
             outer = scope.variables[item]
             if outer.type.kind == "lambda":
@@ -272,7 +281,7 @@ class Unit:
             mode = "value" if outer.type.kind == "array" or values else "pointer"
             captured.append((item, Variable(outer.name, outer.type, mode)))
         kept = [(item, variable) for item, variable in captured if variable.mode != "lambda"]
-        self.closures[kind.name] = Closure(root, kept, this)
+        self.closures[kind.name] = Closure(root, kept, this, copied_from)
         self.index.functions[root] = method
         self.index.canonical[root] = root
         self.index.definitions[root] = method
@@ -285,6 +294,77 @@ class Unit:
         )
         if isinstance(scope, Statements):
             self._owners[root] = scope
+
+    def _copies(
+        self, scope: Expressions, node: Node, body: Node, name: str, used: Mapping[str, None], written: set[str]
+    ) -> dict[str, str]:
+        """What a lambda keeps by value, as variables of the scope that it is made in: their ids, and those in its body.
+
+        A variable that nothing changes is its own copy.
+        """
+        record, *inits = inner(node)
+        fields = [part for part in inner(record) if part.get("kind") == "FieldDecl"]
+        declared = {part["id"] for part in nodes_below(body) if part.get("kind", "").endswith("Decl")}
+        fresh: dict[str, Node] = {}
+        for part in nodes_below(body):
+            found = part.get("referencedDecl", {})
+            if found.get("kind") == "VarDecl" and found["id"] not in (*used, *declared, *self._variables):
+                fresh[found["id"]] = found
+        made: dict[str, str] = {}
+        for kept, init in zip(fields, inits, strict=False):
+            value = bare(init)
+            while value.get("kind") == "CXXConstructExpr" and len(inner(value)) == 1:
+                value = bare(inner(value)[0])
+            text = type_text(kept)
+            target = value.get("referencedDecl", {}).get("id")
+            if value.get("kind") == "CXXThisExpr" or (text.endswith("&") and target in used):
+                continue
+            if target in used:
+                outer, of = scope.variables[target], target
+                if outer.type.kind == "lambda" or outer.type.const or target not in self._changed(scope, written):
+                    continue
+            else:
+                fitting = [one for one, found in fresh.items() if type_text(found) == text]
+                if len(fitting) != 1 or text.endswith("&"):
+                    if not fresh:
+                        continue
+                    raise scope.refuse(node, "this list of captures", "capture variables by their names")
+                of = fitting[0]
+                del fresh[of]
+            if scope.pre is None:
+                raise scope.refuse(node, "a lambda that keeps a value here", "make it in a statement of its own")
+            kind = scope.type(kept)
+            kind = CppType(kind.kind, kind.name, kind.to, kind.length, False, kind.arguments)
+            taken = {variable.name for variable in scope.variables.values()}
+            words = (
+                f"{name}_{value.get('referencedDecl', {}).get('name', 'kept')}{n or ''}" for n in itertools.count()
+            )
+            word = next(one for one in words if one not in taken)
+            coord = scope.at(node)
+            first = scope._copied(kind, scope.lower(value), node) if kind.kind == "array" else scope.lower(init)
+            scope.pre.append(c_ast.Decl(word, [], [], [], [], declarator(kind, word, coord), first, None, coord))
+            scope.variables[f"{of} in {word}"] = Variable(word, kind)
+            made[f"{of} in {word}"] = of
+        return made
+
+    def _changed(self, scope: Expressions, written: set[str]) -> set[str]:
+        """The variables that a function may change, or a lambda in it: all that is not only read."""
+        root = getattr(scope, "root", "")
+        if root not in self._moved:
+            found: set[str] = set()
+            stack: list[tuple[Node, bool]] = [(self.index.definitions.get(root, {}), False)]
+            while stack:
+                part, read = stack.pop()
+                if part.get("kind") == "DeclRefExpr" and not read:
+                    found.add(str(part.get("referencedDecl", {}).get("id")))
+                reads = part.get("kind") == "ImplicitCastExpr" and part.get("castKind") == "LValueToRValue"
+                # What a lambda takes by reference or value stands beside its body.
+                below = inner(part)
+                if part.get("kind") == "LambdaExpr":
+                    below = [one for one in below if one.get("kind") in ("CXXRecordDecl", "CompoundStmt")]
+                stack += [(child, reads) for child in below]
+            self._moved[root] = found
+        return self._moved[root] | written
 
     def _function(self, name: str, node: Node) -> c_ast.FuncDef:
         scope = Statements(self, self._shown(name))
@@ -315,7 +395,7 @@ class Unit:
             if outer is not None:
                 scope.variables.update({k: v for k, v in outer.variables.items() if v.type.kind == "lambda"})
             for item, variable in closure.captured:
-                scope.variables[item] = Variable(variable.name, variable.type, variable.mode)
+                scope.variables[closure.inside.get(item, item)] = Variable(variable.name, variable.type, variable.mode)
                 kind = variable.type if variable.mode == "value" else CppType("pointer", to=variable.type)
                 given.append(self._parameter(variable.name, kind, node))
             if closure.this:
@@ -390,6 +470,25 @@ class Unit:
         length = self._constant_text(first[1])
         return length if length is not None else self._asked_length(node, root)
 
+    def asked_value(self, text: str, node: Node, root: str) -> int | None:
+        """What the compiler makes of an expression of a function's parameters."""
+        definition = self.index.definitions.get(root)
+        body = (
+            next((part for part in inner(definition) if part.get("kind") == "CompoundStmt"), None)
+            if definition
+            else None
+        )
+        start = self.index.begin(body) if body is not None else None
+        if definition is None or start is None or self.ask is None or not text:
+            return None
+        place = (start.file, start.offset, text)
+        if place not in self._values:
+            question = CppQuestion(
+                self.index.names.get(start.file, start.file), start.offset + 1, start.offset + 1, text
+            )
+            self._values[place] = self.ask([question])[0]
+        return self._values[place].of(str(definition.get("mangledName", "")))
+
     def _asked_length(self, node: Node, root: str) -> int | None:
         """A length that the text says in other ways, as the compiler has it: all of the unit's are asked at once."""
         if self._lengths is None:
@@ -463,20 +562,11 @@ class Unit:
                     continue
                 init, after = scope.initial(kind, parts[0], target)
                 if isinstance(init, c_ast.InitList):
-                    init, after = (
-                        None,
-                        [
-                            c_ast.FuncCall(
-                                self.known("memset", coord),
-                                c_ast.ExprList(
-                                    [address(target), c_ast.Constant("int", "0"), c_ast.UnaryOp("sizeof", target)]
-                                ),
-                                coord,
-                            )
-                        ]
-                        if _zeros(init)
-                        else self._element_wise(init, target),
-                    )
+                    size = c_ast.UnaryOp("sizeof", target)
+                    given = c_ast.ExprList([address(target), c_ast.Constant("int", "0"), size])
+                    cleared = c_ast.FuncCall(self.known("memset", coord), given, coord)
+                    values = [] if _zeros(init) else self._element_wise(init, target)
+                    init, after = None, [*([] if _complete(init, kind) else [cleared]), *values]
                 made += scope.pre
                 if init is not None:
                     made.append(c_ast.Assignment("=", target, init, coord))
@@ -789,6 +879,7 @@ class Unit:
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
         """The classes that a program names, members before what holds them."""
         made: dict[str, c_ast.Node | None] = {}
+        unions: set[str] = set()
 
         def want(node: c_ast.Node) -> None:
             stack = [node]
@@ -810,17 +901,23 @@ class Unit:
             coord = self.index.coord(record.node) if record is not None else None
             kind = c_ast.Struct(name, decls, coord)
             made[name] = c_ast.Decl(None, [], [], [], [], kind, None, None, coord)
+            if record is not None and record.union:
+                unions.add(name)
 
         for node in nodes:
             want(node)
         for kind in self.prototypes.values():
             want(declarator(kind, None))
-        return [node for node in made.values() if node is not None]
+        types = [node for node in made.values() if node is not None]
+        for node in (*types, *nodes) if unions else ():
+            _as_unions(node, unions)
+        return types
 
     def _members(self, name: str) -> list[c_ast.Node]:
         scope = Expressions(self, "")
         record = self.index.records.get(name)
         members: list[tuple[str, CppType]] = []
+        bits: dict[str, c_ast.Node] = {}
         if record is None:
             members = self._library_members(name)
         else:
@@ -834,8 +931,10 @@ class Unit:
                 if kind.kind == "reference" and kind.to is not None:
                     kind = CppType("pointer", to=kind.to)
                 members.append((str(field.get("name", "")), kind))
+                if field.get("isBitfield") and inner(field):
+                    bits[members[-1][0]] = scope.lower(inner(field)[0])
         return [
-            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, None)
+            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, bits.get(word))
             for word, kind in members
         ]
 
@@ -884,6 +983,17 @@ class Unit:
         return []
 
 
+def _as_unions(node: c_ast.Node, unions: set[str]) -> None:
+    """Makes unions of what names some of these classes."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        kind = getattr(part, "type", None)
+        if isinstance(kind, c_ast.Struct) and kind.name in unions:
+            part.type = c_ast.Union(kind.name, kind.decls, kind.coord)
+        stack.extend(child for _, child in part.children())
+
+
 def _name_function(node: c_ast.FuncDef, name: str) -> None:
     node.decl.name = name
     part = node.decl.type.type
@@ -921,6 +1031,15 @@ def _names_only(node: Node) -> bool:
 def _leading(node: Node) -> list[Node]:
     """The names that an lvalue or an argument is made of."""
     return [part for part in nodes_below(node) if "referencedDecl" in part and part.get("kind") == "DeclRefExpr"]
+
+
+def _complete(node: c_ast.Node, kind: CppType) -> bool:
+    """Whether a list has a value that is not nought by default for each element of an array."""
+    if not isinstance(node, c_ast.InitList):
+        return True
+    if _zeros(node) or kind.kind != "array" or kind.to is None or len(node.exprs) != kind.length:
+        return False
+    return all(_complete(item, kind.to) for item in node.exprs)
 
 
 def _zeros(node: c_ast.Node) -> bool:
