@@ -20,6 +20,8 @@ FUZZ_MINUTES ?= 5
 FUZZ_TESTS ?= tests
 KILLS ?= 40
 export OMP_NUM_THREADS ?= 1
+# Where it is set, each of some hundred commands would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: env run test lint unit fuzz ci bench packs docs test-farm test-kills clean knowledge
 
