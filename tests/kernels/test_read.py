@@ -398,6 +398,22 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("switch (n) { case 0: a[0] = 1; break; case 1: n = a[0]; }", "inout"),
         ("for (i = 0; i < 64; i++) { if (n) goto out; a[i] = 0; } out: n = a[5];", "inout"),
         ("for (i = 0; i < 64; i++) { if (n) break; a[i] = 0; } n = a[5];", "inout"),
+        ("for (i = 0; i < 8; i++) a[i] = 0; n = a[n];", "inout"),
+        ("a[n & 7] = 1; n = a[n & 63];", "inout"),
+        ("for (i = 0; i < 63; i++) a[i] = 0; for (i = 0; i < 64; i++) n = a[n & 63];", "inout"),
+        ("bit(a); n = a[2];", "inout"),
+        ("perhaps(a, n); n = a[2];", "inout"),
+        ("head(a, 64); n = a[n & 63];", "out"),
+        ("if (n) fill(a); n = a[2];", "inout"),
+        ("for (i = 0; i < n; i++) fill(a); n = a[2];", "inout"),
+        ("for (i = 0; i < 2; i++) fill(a); n = a[2];", "out"),
+        ("memset(a, 0, 8); n = a[2];", "inout"),
+        ("memset(a, 0, 256); n = a[n & 63];", "out"),
+        ("struct { int *p; } s; s.p = a; n = s.p[1];", "inout"),
+        ("int *t[1] = {a}; t[0][n] = 1;", "inout"),
+        ("kept = a;", "inout"),
+        ("n = *same(a);", "in"),
+        ("int *p = same(a); *p = n;", "out"),
     ],
 )  # fmt: skip
 def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str, direction: str) -> None:
@@ -406,6 +422,11 @@ def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str,
         void fill(int x[64]) {{ for (int i = 0; i < 64; i++) x[i] = i; }}
         void bump(int *x) {{ x[0] += 1; }}
         int look(int x[64]) {{ return x[1]; }}
+        void bit(int x[64]) {{ x[5] = 1; }}
+        void perhaps(int x[64], int n) {{ if (n) return; for (int i = 0; i < 64; i++) x[i] = i; }}
+        void head(int *x, int n) {{ while (n-- > 0) x[n] = 0; }}
+        int *kept;
+        int *same(int *x) {{ return x; }}
         void f(int n, int a[64]) {{ int i, j; {statements} }}""",
         top="f",
     )
