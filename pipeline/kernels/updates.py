@@ -67,7 +67,7 @@ class UpdateReader:
             case c_ast.BinaryOp(op="&&" | "||") | c_ast.TernaryOp():
                 return None
             case c_ast.Assignment() | c_ast.BinaryOp() | c_ast.UnaryOp() | c_ast.ArrayRef() | c_ast.ExprList():
-                parts = [child for _, child in node.children() if symbol in self.effects.of(child).writes]
+                parts = [child for child in node if symbol in self.effects.of(child).writes]
                 return self.update(parts[0], symbol) if len(parts) == 1 else None
         return None
 

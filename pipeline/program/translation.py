@@ -195,7 +195,7 @@ def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:
             )
         if not unusual:
             unusual = _unusual(node)
-        stack.extend((child, depth + 1) for _, child in node.children())
+        stack.extend((child, depth + 1) for child in node)
     return unusual
 
 
@@ -257,7 +257,7 @@ def without_sign(node: c_ast.Node) -> None:
         part = stack.pop()
         if isinstance(part, c_ast.IdentifierType) and part.names == ["char"]:
             part.names = ["unsigned", "char"]
-        stack.extend(child for _, child in part.children())
+        stack.extend(part)
 
 
 def _types_of(node: c_ast.Node) -> Iterator[tuple[str, c_ast.Node]]:
@@ -274,7 +274,7 @@ def _types_of(node: c_ast.Node) -> Iterator[tuple[str, c_ast.Node]]:
         if isinstance(part, c_ast.Struct | c_ast.Union) and part.name and part.decls:
             yield f"{'union' if isinstance(part, c_ast.Union) else 'struct'} {part.name}", part
         if not isinstance(part, c_ast.FuncDecl):
-            stack.extend(child for _, child in part.children())
+            stack.extend(part)
 
 
 def _members(node: c_ast.Node) -> Iterator[str]:
@@ -298,4 +298,4 @@ def _enumerators(node: c_ast.Node) -> Iterator[c_ast.Enumerator]:
         part = stack.pop()
         if isinstance(part, c_ast.Enumerator):
             yield part
-        stack.extend(child for _, child in part.children())
+        stack.extend(part)
