@@ -163,6 +163,21 @@ def test_what_is_read_otherwise_than_it_looks_is_said(text: str, value: Value, s
     assert said in notice
 
 
+@pytest.mark.parametrize(
+    ("bound", "word", "told"),
+    [
+        ("n", "unroll", True),
+        ("n", "unroll factor=2", False),
+        ("n", "unroll off", False),
+        ("4", "unroll", False),
+    ],
+)
+def test_a_loop_that_cannot_be_unrolled_whole_is_named(bound: str, word: str, told: bool) -> None:
+    text = f"void f(int n, int a[9]) {{\n for (int i = 0; i < {bound}; i++) {{\n#pragma HLS {word}\n a[i] = i;\n }}\n}}"
+    found = pragma_notices(read_kernel(text, file="f.c", top="f"))
+    assert [one.startswith("f.c:3:") and "give this one a factor" in one for one in found] == [True] * told
+
+
 def test_of_two_on_one_place_the_one_that_is_not_followed_is_named() -> None:
     kernel = _kernel("#pragma HLS pipeline II=2\n#pragma HLS pipeline II=3")
     assert [one.value for one in in_force(kernel.pragmas)] == [Pipeline(3)]
