@@ -356,6 +356,20 @@ void k(int x[256], int y[256], int c[16]) {{
 """
 
 
+@pytest.mark.parametrize("through", ["s", "q"])
+def test_an_array_within_an_argument_lies_outside_the_design_as_the_argument_does(through: str) -> None:
+    text = """
+    struct S {{ int v[4096]; }};
+    void f(struct S *q) {{ for (int i = 0; i < 4096; i++) {0}->v[i] += 1; }}
+    void k({1}) {{ {2} }}
+    """
+    outside = text.format("q", "struct S *s", "f(s);")
+    if through == "s":
+        outside = text.format("q", "struct S *s", "for (int i = 0; i < 4096; i++) s->v[i] += 1;")
+    inside = text.format("q", "int o[1]", "struct S s; f(&s); o[0] = s.v[0];")
+    assert (_report(outside).used.bram_18k, (_report(inside).used.bram_18k or 0) > 0) == (0, True)
+
+
 @pytest.mark.parametrize("keyword", ["", "static"])
 def test_shift_register_moves_in_one_cycle(keyword: str) -> None:
     (loop,) = _report(_FIR.format(keyword)).loops
