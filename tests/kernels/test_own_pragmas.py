@@ -126,6 +126,39 @@ def test_what_the_tool_drops_is_not_read_and_one_notice_says_where_why_and_what_
         assert said.endswith("it is not followed")
 
 
+_LEAST = {
+    "unroll factor={}": 0,
+    "array_partition variable=a cyclic factor={}": 1,
+    "array_partition variable=a dim={}": 0,
+    "loop_tripcount min={}": 0,
+    "loop_tripcount max={}": 0,
+    "loop_tripcount avg={}": 0,
+    "dependence variable=a inter distance={} true": 1,
+    "interface m_axi port=a depth={}": 0,
+    "stream variable=a depth={}": 1,
+    "bind_op variable=a op=mul latency={}": -1,
+    "latency min={}": 0,
+    "latency max={}": 0,
+}
+
+
+@pytest.mark.parametrize("text", _LEAST)
+def test_each_number_is_read_from_its_least_value_on_and_not_below(text: str) -> None:
+    least = _LEAST[text]
+    assert not isinstance(_only(f"#pragma HLS {text.format(least)}").value, NotRead)
+    if not text.startswith("unroll"):  # which the tool stops at
+        assert isinstance(_only(f"#pragma HLS {text.format(least - 1)}").value, NotRead)
+
+
+def test_what_a_macro_gives_a_pragma_is_part_of_the_kernel_and_how_it_is_spelled_is_not() -> None:
+    def of(number: str, flags: str) -> str:
+        text = _source(f"#pragma HLS pipeline II={number}")
+        return read_kernel(text, file="f.c", flags=parse_flags(flags, "--cflags")).ast_hash
+
+    assert len({of("F", "-DF=2"), of("F", "-DF=3"), of("2", "")}) == 3
+    assert of("2", "") == of("2", "-DF=3") == of(" 2 ", "")
+
+
 _REFUSED = {
     "pipeline II=": "II= has no value",
     "unroll factor=": "factor= has no value",
