@@ -123,6 +123,11 @@ class _Walker(Calls):
             self._statement(node.stmt)
         elif isinstance(node, c_ast.Return):
             self.leaves = self.leaves or bool(self.stack or self.guards)
+            if node.expr is not None and len(self.calls) > 1:
+                self._stand_at(node.expr)
+                if (source := self._struct(node.expr)) is not None:
+                    self._copy(source, replace(source, key=f"return@{len(self.calls)}", array=False, prefix=(), rank=0))
+                    return
             value = self._leaf(node.expr) if node.expr is not None else None
             if value is not None and len(self.calls) > 1:
                 self.scalars[f"return@{len(self.calls)}"] = value
@@ -146,8 +151,12 @@ class _Walker(Calls):
                 if alias is not None:
                     self.places[symbol] = alias
                     return
+            if self._is_plain(symbol.ctype) and (source := self._struct(initial)) is not None:
+                self.instances += 1
+                self._copy(source, self._declare(symbol))
+                return
             value = self._expression(initial)
-            if symbol.ctype.kind not in ("array", "pointer"):
+            if symbol.ctype.kind in ("int", "float") and cost_type(symbol.ctype).kind != value.ctype.kind:
                 value = self._cast(value, cost_type(symbol.ctype))
         self.instances += 1
         self._declare(symbol, value)
