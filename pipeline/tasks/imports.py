@@ -224,8 +224,8 @@ class ImportReports(KernelOptions, _Import):
     """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store.
 
     Only reports of the kernel's top function are taken (``--top``). Of several reports of one design the newest by the
-    time of its file counts, also of those that came before. Where ``--kernel`` is the project's own Tcl script, what
-    its solutions have left are reports of what is written there.
+    time of its file counts, also of those that came before. Where ``--kernel`` is the project's own Tcl script or
+    ``hls_config.cfg``, what its solutions and work folders have left are reports of what is written there.
     """
 
     example = "--path old_runs --kernel mine.c --source lab-2023.2"
@@ -251,15 +251,17 @@ class ImportReports(KernelOptions, _Import):
 
     @cached_property
     def _solutions(self) -> list[str]:
-        """The titles of a script's solutions that have left a report; empty for any other kernel."""
+        """A title for each of a project's solutions that has left a report, empty for a work folder."""
         from pipeline.project.opened import solutions_of
         from pipeline.synthesis.solutions import REPORT
 
-        return [title for title, place in solutions_of(Path(self.kernel)) if (place / REPORT).is_file()]
+        return [
+            title for title, place in solutions_of(Path(self.kernel), Path(self.path)) if (place / REPORT).is_file()
+        ]
 
     @property
     def filed_dialect(self) -> str:
-        """What site values mean: of a script's solutions what the kernel says."""
+        """What site values mean: of a project's own reports what the kernel says."""
         kernel = self.found_kernel
         return str(kernel.dialect) if self._solutions and kernel is not None else str(self.dialect)
 
