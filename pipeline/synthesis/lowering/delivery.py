@@ -400,8 +400,7 @@ class _Work:
                     self.put(place.file, Edit(body.start, body.start, opening))
                 self.put(place.file, Edit(end + 1, end + 1, block))
             else:
-                blank = len(rest) - len(rest.lstrip(" \t"))
-                behind = Edit(body.start, body.start + blank, opening + newline + block + inner)
+                behind = Edit(body.start, _past_blanks(text, body.start), opening + newline + block + inner)
                 self.put(place.file, behind)
             if body.end is not None:
                 closing.append((place.file, _closed(code, body.end, newline, outer)))
@@ -538,8 +537,14 @@ def _block(text: str, code: str, at: int, rows: list[str]) -> Edit:
     rest = code[at : end if end >= 0 else len(code)]
     if end >= 0 and not rest.strip():
         return Edit(end + 1, end + 1, block)
-    blank = len(rest) - len(rest.lstrip(" \t"))
-    return Edit(at, at + blank, newline + block + indent)
+    return Edit(at, _past_blanks(text, at), newline + block + indent)
+
+
+def _past_blanks(text: str, at: int) -> int:
+    """Where the blanks behind a position end; a comment is none of them."""
+    while text[at : at + 1] in (" ", "\t"):
+        at += 1
+    return at
 
 
 def _at_line(text: str, line: int) -> re.Match[str] | None:
