@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.limits import DesignLimits, limits
+from pipeline.loop.best import bench_text
 from pipeline.reports.parse import parse_report
 
 if TYPE_CHECKING:
@@ -209,5 +210,5 @@ def sure_of(
         said.append("Its RTL was not simulated.")
     said.append(_implemented_text(again))
     if bench is not None:
-        said.append(f"Test bench on this machine: original {bench['original']}, best design {bench['best']}.")
+        said.append(f"Test bench on this machine: {bench_text(bench)}.")
     return said

@@ -129,6 +129,8 @@ def prove_design(project: Project, texts: Mapping[str, str], original: Proof, *,
 
     What is printed and written must be what it is with the ``original``, unless that itself changes from run to run.
     """
+    if original.verdict is BenchVerdict.FAILED and original.code is None:
+        return Proof(BenchVerdict.NOT_POSSIBLE, f"the original gives nothing to compare with: {original.why}")
     with _scratch() as folder:
         sources = []
         for name, text in texts.items():

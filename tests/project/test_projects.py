@@ -291,3 +291,20 @@ def test_a_project_of_another_machine_is_found_here_by_the_ends_of_its_paths(fol
 def test_a_file_of_the_design_that_a_script_also_names_for_the_bench_is_compiled_once(folder: Path) -> None:
     found = script(folder, "open_project p\nset_top top\nadd_files src/top.c\nadd_files -tb {src/top.c tb.c}\n")
     assert (found.file, found.testbench.files) == ("src/top.c", ("tb.c",))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("[hls]", "[hsl]", "x.cfg:4: the section [hsl] is none of the tool's (did you mean [hls]?)"),
+        ("cflags=src/top.c,", "cflags=src/tpo.c,", "x.cfg:10: syn.file_cflags is for src/tpo.c, which no line adds"),
+    ],
+)
+def test_what_a_configuration_file_says_of_nothing_is_named(folder: Path, right: str, wrong: str, said: str) -> None:
+    (folder / "x.cfg").write_text(CONFIGURATION)
+    assert not any(right.strip("[],") in one.what for one in open_project(Path("x.cfg")).unread)
+    (folder / "x.cfg").write_text(CONFIGURATION.replace(right, wrong))
+    (found,) = (
+        str(one) for one in open_project(Path("x.cfg")).unread if wrong.strip(",").partition("=")[2] in one.what
+    )
+    assert found.startswith(said)

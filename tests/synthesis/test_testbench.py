@@ -153,3 +153,10 @@ def test_data_that_a_bench_opens_by_its_place_is_there_unnamed_and_what_it_write
     before = bench_digest(bench)
     (tmp_path / "data" / "in.dat").write_text("2 2 3 4\n")
     assert bench_digest(bench) != before
+
+
+def test_where_the_original_does_not_end_nothing_is_compared_and_the_limit_is_named(tmp_path: Path) -> None:
+    bench = project(tmp_path, "  for (;;) x[0]++;\n}\n")
+    original = prove_original(bench, seconds=0.2)
+    found = prove_design(bench, design(bench, "no C"), original, seconds=0.2)
+    assert found.text == "not possible: the original gives nothing to compare with: it does not end within 0.2 s"
