@@ -11,6 +11,7 @@ from pipeline.estimator import prepare
 from pipeline.estimator.limits import DesignLimits, limits
 from pipeline.loop.best import bench_text
 from pipeline.reports.parse import parse_report
+from pipeline.synthesis.lowering.delivered_kernel import as_estimated
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
@@ -88,7 +89,8 @@ def _limits(loop: ClosedLoop, plan: KernelPlan, best: MeasuredDesign) -> DesignL
         return None
     flow = plan.address.flow
     try:
-        return limits(prepare(plan.kernel, loop.devices.of(flow)), dict(best.point), flow.dialect)
+        kernel, point = as_estimated(plan.kernel, best.point)
+        return limits(prepare(kernel, loop.devices.of(flow)), dict(point), flow.dialect)
     except PipelineError:
         return None
 
