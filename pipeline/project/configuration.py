@@ -95,7 +95,7 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
     return made, sorted(unread, key=lambda one: one.line)
 
 
-def _lines(path: Path, unread: list[Unread]) -> Iterator[tuple[int, str, str]]:
+def _lines(path: Path, unread: list[Unread] | None = None) -> Iterator[tuple[int, str, str]]:
     """Number, key and value of each line that has one; a section that the tool does not have is put to ``unread``."""
     text = read_text(path, most=_BYTES, fix="give the path of a configuration file")
     joined, start = "", 0
@@ -109,7 +109,8 @@ def _lines(path: Path, unread: list[Unread]) -> Iterator[tuple[int, str, str]]:
         if not line or line.startswith(("#", ";", "//")):
             continue
         if (section := _SECTION.fullmatch(line)) is not None:
-            if section[1].lower() not in _SECTIONS and not section[1].startswith("advanced."):
+            known = section[1].lower() in _SECTIONS or section[1].startswith("advanced.")
+            if unread is not None and not known:
                 near = nearest(section[1], _SECTIONS)
                 mean = f" (did you mean [{near}]?)" if near else ""
                 what = f"the section [{section[1][:40]}] is none of the tool's{mean}; its lines are read as any others"
