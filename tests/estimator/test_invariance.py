@@ -70,6 +70,7 @@ def test_what_a_loop_only_reads_through_a_pointer_is_not_carried() -> None:
         "void k(int a[64], int b[64]) { const int c = 3; %s { int t = a[i]; b[i] = 1 + c * t; } }",
         "struct P { int v[64]; }; void k(struct P *a, struct P *b) { %s b->v[i] = a->v[i] * 3 + 1; }",
         "void k(int *a, int *b) { int *p = a, *q = b; %s *q++ = *p++ * 3 + 1; }",
+        "void k(int *a, int *b) { %s *(b + i) = *(i + a) * 3 + 1; }",
     ],
 )
 def test_what_is_computed_with_an_element_costs_the_same_under_any_name(text: str) -> None:
