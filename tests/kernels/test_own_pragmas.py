@@ -126,6 +126,15 @@ def test_what_the_tool_drops_is_not_read_and_one_notice_says_where_why_and_what_
         assert said.endswith("it is not followed")
 
 
+def test_a_constant_whose_value_is_not_known_is_not_read_and_a_variable_is_refused() -> None:
+    loop = "for (int i = 0; i < 9; i++) {{\n#pragma HLS pipeline II=m\n a[i] = m;\n }}"
+    text = f"void f(int n, int a[9]) {{{{\n {{0}}int m = n;\n {loop}\n}}}}"
+    (found,) = read_kernel(text.format("const "), file="f.c", top="f").pragmas
+    assert isinstance(found.value, NotRead)
+    with pytest.raises(PipelineError, match="no constant, as 'm' is a variable"):
+        read_kernel(text.format(""), file="f.c", top="f")
+
+
 _LEAST = {
     "unroll factor={}": 0,
     "array_partition variable=a cyclic factor={}": 1,
