@@ -133,7 +133,13 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     if not unknown:
         before = next((one for one, two in itertools.pairwise(sys.argv) if two == stray), "")
         return f"{before} takes no such value; {general}" if before.startswith("--") else general
-    meant = [(word, found) for word in unknown if (found := nearest(word, options))]
+    # luigi takes the options of every other task as --TASK-OPTION: only who writes the task's name means one.
+    others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)
+    meant = []
+    for word in unknown:
+        near = [text for text in options if not text.lower().startswith(others) or word.lower().startswith(others)]
+        if found := nearest(word, near):
+            meant.append((word, found))
     return "; ".join([f"did you mean {found}?" for _, found in meant] + [general])
 
 

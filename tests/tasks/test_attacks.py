@@ -180,6 +180,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     ),
     ([*DATASET, "--kernls", "atax"], "did you mean --kernels"),
     ([*DATASET, "--vitis-clok-ns", "3"], "did you mean --vitis-clock-ns"),
+    ([*LOOP, "--validate-top", "3"], "validate-top 3; --help after"),
     ([*DESCRIBE, "gemm-nqubed"], "did you mean gemm-ncubed|gemm-ncubed"),
     (["GenerateDatset"], "GenerateDataset"),
     (["Frobnicate"], "Frobnicate"),
