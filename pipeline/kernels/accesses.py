@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pycparser import c_ast
 
@@ -45,6 +45,18 @@ class Ways:
     """It also reads or writes through a pointer of which is not known where it leads."""
 
 
+class Callees(Protocol):
+    """What is known of the functions that are called."""
+
+    def ways(self, name: str) -> Ways | None:
+        """What a function of the file does; None for a function that is not known."""
+        ...
+
+    def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
+        """Whether a function surely stores all elements of an argument, or global, of these dimensions."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """A read or write of memory or of a variable.
@@ -68,6 +80,8 @@ class Access:
     """The branches around it."""
     whole: bool = False
     """By a called function, which may touch all elements."""
+    fills: bool = False
+    """It stores all elements."""
     escape: bool = False
     """The address goes somewhere: no access by itself, but anything may follow."""
     stray: bool = False
@@ -81,11 +95,9 @@ class Access:
         return self.symbol is not None and self.symbol.ctype.kind in ("int", "float")
 
 
-def accesses(
-    program: Program, reader: LoopReader, points: PointsTo, ways: Callable[[str], Ways | None]
-) -> tuple[Access, ...]:
-    """All accesses of a function in the order of its text; ``ways`` is None for a function that is not known."""
-    return tuple(_Collector(program, reader, points, ways).all())
+def accesses(program: Program, reader: LoopReader, points: PointsTo, callees: Callees) -> tuple[Access, ...]:
+    """All accesses of a function in the order of its text."""
+    return tuple(_Collector(program, reader, points, callees).all())
 
 
 def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
@@ -99,12 +111,10 @@ def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
 
 
 class _Collector:
-    def __init__(
-        self, program: Program, reader: LoopReader, points: PointsTo, ways: Callable[[str], Ways | None]
-    ) -> None:
+    def __init__(self, program: Program, reader: LoopReader, points: PointsTo, callees: Callees) -> None:
         self.program = program
         self.reader = reader
-        self.ways = ways
+        self.callees = callees
         self.points = points
         self.lvalues = points.lvalues
         self.found: list[Access] = []
@@ -272,6 +282,7 @@ class _Collector:
         place: Place,
         write: bool,
         whole: bool = False,
+        fills: bool = False,
         escape: bool = False,
         among: Collection[Symbol] = (),
     ) -> None:
@@ -279,7 +290,7 @@ class _Collector:
         path, outer, stray = place.path, place.outer, place.stray
         sure = sum(root.ctype.kind != "pointer" or root.role == "argument" for root in among or roots) < 2
         self.found.append(
-            Access(symbol, roots, indices, path, outer, write, order, loops, guards, whole, escape, stray, sure)
+            Access(symbol, roots, indices, path, outer, write, order, loops, guards, whole, fills, escape, stray, sure)
         )
 
     def _call(self, node: c_ast.FuncCall) -> None:
@@ -290,35 +301,56 @@ class _Collector:
         if name in PURE_CALLS or evaluate(node, self.program).exact is not None:
             return  # A helper that gives a number touches nothing.
         stream = name.startswith(_STREAM)
-        known = self.ways(name)
-        touched: list[tuple[Collection[Symbol], str, bool]] = []
+        known = self.callees.ways(name)
+        touched: list[tuple[Collection[Symbol], str, bool, bool]] = []
         for symbol, way in known.globals if known is not None else ():
-            touched.append((self.points.all_of([Pointee(symbol, Level.ITSELF)]), way, False))
+            fills = self.callees.fills(name, symbol, symbol.ctype.dims)
+            touched.append((self.points.all_of([Pointee(symbol, Level.ITSELF)]), way, False, fills))
         for position, argument in enumerate(arguments):
             objects, beyond = self.points.of_argument(argument)
             if not objects:
                 continue
+            fills = False
             if known is not None:
                 there = position < len(known.arguments)
-                touched.append((objects, known.arguments[position] if there else "inout", False))
-                touched.append((beyond, known.beyond[position] if there else "inout", True))
+                way = known.arguments[position] if there else "inout"
+                fills = way == "out" and self._filled(name, position, argument)
+                touched.append((objects, way, False, fills))
+                touched.append((beyond, known.beyond[position] if there else "inout", True, False))
                 continue
             if name in _READS or name in _WRITES:
                 way = "out" if position in _WRITES.get(name, ()) else "in"
+                fills = way == "out" and self._overwritten(argument, arguments[-1])
             elif stream:
                 way = "out" if ("write" in name.rpartition("::")[2]) != (position > 0) else "in"
             else:
                 way = "in" if self._points_to_const(argument) else "inout"
-            touched.append((objects, way, False))
+            touched.append((objects, way, False, fills))
         for write in (False, True):
-            for symbols, way, stray in touched:
+            for symbols, way, stray, fills in touched:
                 if way == "inout" or way == ("out" if write else "in"):
                     for root in _sorted(symbols):
-                        self._add(root, (root,), None, Place(root, stray=stray), write, whole=True, among=symbols)
+                        place, filled = Place(root, stray=stray), write and fills
+                        self._add(root, (root,), None, place, write, whole=True, fills=filled, among=symbols)
             if known is not None and known.anywhere:
                 self._add(None, (), None, Place(None, stray=True), write, whole=True)
         if not stream:  # what it does beyond that is not known
             self._escape(None)
+
+    def _filled(self, name: str, position: int, argument: Any) -> bool:
+        """Whether a call stores all elements of the array that it is given."""
+        symbol = self.program.symbols.get(id(argument))
+        formals = self.program.functions[name].arguments
+        if symbol is None or symbol.ctype.kind != "array" or position >= len(formals):
+            return False
+        return self.callees.fills(name, formals[position], symbol.ctype.dims)
+
+    def _overwritten(self, argument: Any, size: Any) -> bool:
+        """Whether ``memset`` or ``memcpy`` stores a whole array."""
+        symbol = self.program.symbols.get(id(argument))
+        length = evaluate(size, self.program).exact
+        whole = symbol.ctype.bits if symbol is not None and symbol.ctype.kind == "array" else None
+        return whole is not None and length is not None and 8 * length >= whole
 
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element

@@ -8,8 +8,10 @@ from pycparser import c_ast
 
 from pipeline.kernels.accesses import Access, Ways, accesses
 from pipeline.kernels.arguments import Given, calls_in, give_arguments
+from pipeline.kernels.coverage import Coverage
 from pipeline.kernels.dependences import Dependence, carries_none, dependences
 from pipeline.kernels.directions import by_root, direction, memory_direction
+from pipeline.kernels.jumps import leaves
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.points_to import Pointing, PointsTo
@@ -45,7 +47,7 @@ class Analysis:
             reader = self.readers[name]
             points = PointsTo(program, reader.info, self._pointing.get)
             self._pointing[name] = points.pointing
-            self.accesses[name] = accesses(program, reader, points, self._ways)
+            self.accesses[name] = accesses(program, reader, points, self)
             self._touched[name] = by_root(self.accesses[name])
             if any(not access.roots and not access.escape for access in self.accesses[name]):
                 self.anywhere.add(name)
@@ -79,9 +81,12 @@ class Analysis:
     def _direction(self, name: str, symbol: Symbol) -> str:
         if name in self.anywhere and self.program.holds_pointers(symbol.ctype):
             return "inout"
+        if symbol in self._pointing[name].lasting:
+            return "inout"
         return direction(symbol, self._touched[name], jumps=bool(self.readers[name].info.gotos))
 
-    def _ways(self, name: str) -> Ways | None:
+    def ways(self, name: str) -> Ways | None:
+        """What a function of the file does; None for a function that is not known."""
         info = self.program.functions.get(name)
         if info is None:
             return None
@@ -97,6 +102,26 @@ class Analysis:
         used = [symbol for symbol in touched if symbol.role == "global"]
         effects = [(symbol, self._direction(name, symbol)) for symbol in used]
         return Ways(ways[False], ways[True], effects, name in self.anywhere)
+
+    def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
+        """Whether a function surely stores all elements of an argument, or global, of these dimensions."""
+        key = ("fills", name, symbol, dims)
+        if key not in self._answers:
+            self._answers[key] = self._fills(name, symbol, dims)
+        return bool(self._answers[key])
+
+    def _fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
+        stores = [
+            access
+            for access in self._touched.get(name, {}).get(symbol, ())
+            if access.write and access.sure and not access.escape
+        ]
+        reader = self.readers[name]
+        *before, _ = reader.info.node.body.block_items or [None]
+        if not stores or not dims or any(leaves(item, reader.reaching.effects) for item in before):
+            return False
+        end = Access(symbol, (symbol,), None, (), 0, False, len(self.accesses[name]), (), (), whole=True)
+        return Coverage(stores, symbol, dims).covers(end)
 
     def carries_none(self, loop: LoopRecord) -> bool:
         """Whether no two iterations of a loop touch one element of memory with a write among the two."""

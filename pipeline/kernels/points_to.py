@@ -26,6 +26,8 @@ class Pointing:
     arguments: tuple[Symbol, ...]
     returned: frozenset[Symbol] = frozenset()
     kept: Mapping[Symbol, frozenset[Symbol]] = field(default_factory=dict)
+    lasting: frozenset[Symbol] = frozenset()
+    """What pointers lead to that a global or static variable holds when the function has ended."""
 
 
 class PointsTo:
@@ -50,6 +52,7 @@ class PointsTo:
                 for symbol, kept in self.held.items()
                 if symbol in outer and kept & outer and (symbol.role != "argument" or not kept <= {symbol})
             },
+            frozenset(one for s, kept in self.held.items() if s.role in ("global", "static") for one in kept - {s}),
         )
 
     def objects(self, targets: Iterable[Pointee]) -> set[Symbol]:

@@ -126,6 +126,65 @@ def test_what_the_tool_drops_is_not_read_and_one_notice_says_where_why_and_what_
         assert said.endswith("it is not followed")
 
 
+def test_a_constant_whose_value_is_not_known_is_not_read_and_a_variable_is_refused() -> None:
+    loop = "for (int i = 0; i < 9; i++) {{\n#pragma HLS pipeline II=m\n a[i] = m;\n }}"
+    text = f"void f(int n, int a[9]) {{{{\n {{0}}int m = n;\n {loop}\n}}}}"
+    (found,) = read_kernel(text.format("const "), file="f.c", top="f").pragmas
+    assert isinstance(found.value, NotRead)
+    with pytest.raises(PipelineError, match="no constant, as 'm' is a variable"):
+        read_kernel(text.format(""), file="f.c", top="f")
+
+
+_LEAST = {
+    "unroll factor={}": 0,
+    "array_partition variable=a cyclic factor={}": 1,
+    "array_partition variable=a dim={}": 0,
+    "loop_tripcount min={}": 0,
+    "loop_tripcount max={}": 0,
+    "loop_tripcount avg={}": 0,
+    "dependence variable=a inter distance={} true": 1,
+    "interface m_axi port=a depth={}": 0,
+    "stream variable=a depth={}": 1,
+    "bind_op variable=a op=mul latency={}": -1,
+    "latency min={}": 0,
+    "latency max={}": 0,
+}
+
+
+@pytest.mark.parametrize("text", _LEAST)
+def test_each_number_is_read_from_its_least_value_on_and_not_below(text: str) -> None:
+    least = _LEAST[text]
+    assert not isinstance(_only(f"#pragma HLS {text.format(least)}").value, NotRead)
+    if not text.startswith("unroll"):  # which the tool stops at
+        assert isinstance(_only(f"#pragma HLS {text.format(least - 1)}").value, NotRead)
+
+
+def test_what_a_macro_gives_a_pragma_is_part_of_the_kernel_and_how_it_is_spelled_is_not() -> None:
+    def of(number: str, flags: str) -> str:
+        text = _source(f"#pragma HLS pipeline II={number}")
+        return read_kernel(text, file="f.c", flags=parse_flags(flags, "--cflags")).ast_hash
+
+    assert len({of("F", "-DF=2"), of("F", "-DF=3"), of("2", "")}) == 3
+    assert of("2", "") == of("2", "-DF=3") == of(" 2 ", "")
+
+
+def test_an_option_that_stands_twice_is_named_and_the_last_one_counts() -> None:
+    kernel = _kernel("#pragma HLS pipeline II=2 rewind ii=3")
+    (found,) = kernel.pragmas
+    assert found.value == Pipeline(3, rewind=True)
+    assert pragma_notices(kernel)[0].endswith("ii stands 2 times; the last one counts, 3")
+
+
+def test_pragmas_of_templates_that_nothing_uses_are_none_of_each_others() -> None:
+    text = "".join(
+        f"template <int N> int {name}(int a[N]) {{\n  int s = 0;\n  for (int i = 0; i < N; i++) {{\n"
+        f"#pragma HLS pipeline II={ii}\n    s += a[i];\n  }}\n  return s;\n}}\n"
+        for name, ii in (("one", 1), ("two", 2))
+    )
+    kernel = read_kernel(f"{text}int top(int a[4]) {{ return a[0]; }}\n", file="f.cpp", top="top")
+    assert len(list(in_force(kernel.pragmas))) == len(kernel.pragmas) and not pragma_notices(kernel)
+
+
 _REFUSED = {
     "pipeline II=": "II= has no value",
     "unroll factor=": "factor= has no value",
@@ -161,6 +220,21 @@ def test_what_is_read_otherwise_than_it_looks_is_said(text: str, value: Value, s
     assert kernel.pragmas[0].value == value
     (notice,) = pragma_notices(kernel)
     assert said in notice
+
+
+@pytest.mark.parametrize(
+    ("bound", "word", "told"),
+    [
+        ("n", "unroll", True),
+        ("n", "unroll factor=2", False),
+        ("n", "unroll off", False),
+        ("4", "unroll", False),
+    ],
+)
+def test_a_loop_that_cannot_be_unrolled_whole_is_named(bound: str, word: str, told: bool) -> None:
+    text = f"void f(int n, int a[9]) {{\n for (int i = 0; i < {bound}; i++) {{\n#pragma HLS {word}\n a[i] = i;\n }}\n}}"
+    found = pragma_notices(read_kernel(text, file="f.c", top="f"))
+    assert [one.startswith("f.c:3:") and "give this one a factor" in one for one in found] == [True] * told
 
 
 def test_of_two_on_one_place_the_one_that_is_not_followed_is_named() -> None:
@@ -219,6 +293,18 @@ def test_a_pragma_stands_for_the_loop_whose_body_it_is_in_else_for_its_function(
         (18, "pipeline", "f", "f/loop_0"),
         (22, "top", None, None),
     ]
+
+
+@pytest.mark.parametrize("file", ["f.c", "f.cpp"])
+def test_directives_on_members_are_read_where_there_is_such_a_member(file: str) -> None:
+    text = (
+        "struct pair { int left[8]; int right[8]; };\n"
+        "void f(int x[8]) { struct pair p; p.left[x[0]] = 1; x[1] = p.left[2]; }\n"
+    )
+    kernel = read_kernel(text, file=file, top="f")
+    given = [of_configuration("array_partition", ["f", f"p.{name}", "complete"]) for name in ("left", "lift")]
+    found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, file, lambda texts, file: texts)
+    assert [one.value for one in found] == [ArraySplit("p.left"), NotRead("p has no member lift (did you mean left?)")]
 
 
 def test_directives_are_the_same_values_and_win_over_pragmas() -> None:

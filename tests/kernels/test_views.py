@@ -62,7 +62,7 @@ KERNELS = {
         "void put(int **p, int i, int v) { (*p)[i] = v; }", f"int *q = b; {_ALL} put(&q, i, a[i]);", "in out"),
     "pointers that are handed out": ("void get(int *p, int *&q) { q = p + 1; }",
         "int *q; get(b, q); for (int i = 0; i < 15; i++) q[i] = a[i];", "in out"),
-    "pointers in globals": ("int *g; void put(int i, int v) { g[i] = v; }", f"g = b; {_ALL} put(i, a[i]);", "in out"),
+    "pointers in globals": ("int *g; void put(int i, int v) { g[i] = v; }", f"g = b; {_ALL} put(i, a[i]);", "in inout"),
     "pointers in numbers": ("", "unsigned long u = (unsigned long)b; int *p = (int *)(u + 4); p[0] = a[0];", "in out"),
     "a function that calls itself": (
         "int *find(int *p, int k) { if (k == 0) return p; return find(p + 1, k - 1); }", "*find(b, n & 7) = a[0];",
