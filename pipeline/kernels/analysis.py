@@ -79,7 +79,8 @@ class Analysis:
         return analyse, (self.ast, self.top, self.program.file)
 
     def _direction(self, name: str, symbol: Symbol) -> str:
-        if name in self.anywhere and self.program.holds_pointers(symbol.ctype):
+        memory = symbol.ctype.kind in ("array", "pointer") or self.program.holds_pointers(symbol.ctype)
+        if name in self.anywhere and memory:
             return "inout"
         if symbol in self._pointing[name].lasting:
             return "inout"
