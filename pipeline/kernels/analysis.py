@@ -98,7 +98,7 @@ class Analysis:
         ]
         reader = self.readers[name]
         *before, _ = reader.info.node.body.block_items or [None]
-        if not stores or not dims :
+        if not stores or not dims or any(leaves(item, reader.reaching.effects) for item in before):
             return False
         end = Access(symbol, (symbol,), None, (), 0, False, len(self.accesses[name]), (), (), whole=True)
         return Coverage(stores, symbol, dims).covers(end)
