@@ -93,7 +93,9 @@ def test_values_of_placeholders_in_the_tool_s_terms_mean_what_the_same_words_mea
             said = _report(_LOOP.format(f"#pragma HLS pipeline {text}", f"#pragma HLS unroll {words}"))
             unroll = f"#pragma HLS unroll {words}" if written else "#pragma HLS unroll factor=auto{__PARA__L0}"
             placed = _LOOP.format("#pragma HLS pipeline auto{__PIPE__L0}", unroll)
-            point: dict[str, int | str] = {"__PIPE__L0": asked} | ({} if written else {"__PARA__L0": factor})
+            point: dict[str, int | str] = {"__PIPE__L0": asked}
+            if not written:
+                point["__PARA__L0"] = factor
             kernel = read_kernel(_S + placed, file="k.c", top="k")
             assert prepare(kernel).estimate(point, "hls").loops == said.loops, (asked, factor)
             if written:
