@@ -232,6 +232,11 @@ _NUMBERS = {
 _COUNTED = _NUMBERS - {"offset", "target_ti", "target_tl"}
 """Those that take nothing but a whole number."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
+_WITHOUT = (
+    c_ast.Assignment, c_ast.BinaryOp, c_ast.UnaryOp, c_ast.TernaryOp, c_ast.FuncCall, c_ast.ArrayRef, c_ast.StructRef,
+    c_ast.ID, c_ast.Constant, c_ast.Cast, c_ast.ExprList, c_ast.InitList, c_ast.Return,
+)  # fmt: skip
+"""Nodes that hold no pragma."""
 _KINDS = ("complete", "cyclic", "block")
 _DIRECTIONS = ("raw", "war", "waw")
 _POSITIONAL: dict[str, dict[str, tuple[str, ...]]] = {
@@ -273,7 +278,7 @@ def own_pragmas(
     at.
     """
     found: list[OwnPragma] = []
-    for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
+    for node, function, record in placed_pragmas(ast, {id(one.node): one for each in records.values() for one in each}):
         text = pragma_text(node)
         if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text) or MASK in text:
             continue
@@ -334,7 +339,13 @@ def _about_something(pragma: OwnPragma, program: Program) -> OwnPragma:
     if not isinstance(pragma.value, ArraySplit | Stream | Bind | DependencePragma) or pragma.function is None:
         return pragma
     name, declared = pragma.variable, _declared(program, pragma.function)
-    if name is None or re.search(r"\W", name) or name in declared:
+    if name is not None and re.fullmatch(r"\w+(?:\.\w+)+", name) and name.partition(".")[0] in declared:
+        whole, member = name.split(".")[:2]
+        known = list(program.members(declared[whole].ctype.base))
+        if member in known or not known:
+            return pragma
+        return replace(pragma, value=NotRead(f"{whole} has no member {member}{meant(member, known)}"))
+    if name is None or re.search(r"[^\w.]", name) or name in declared:
         return pragma
     return replace(pragma, value=NotRead(f"{pragma.function} has no variable {name}{meant(name, list(declared))}"))
 
@@ -376,7 +387,9 @@ def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:
     last: dict[tuple[object, ...], OwnPragma] = {}
     for pragma in sorted(pragmas, key=lambda one: one.beside):
         dim = getattr(pragma.value, "dim", None)
-        key = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
+        key: tuple[object, ...] = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
+        if pragma.function is None:  # of a template that nothing instantiates, say: each stands alone
+            key = (*key, pragma.file, pragma.line, pragma.column)
         last[key if not isinstance(pragma.value, DependencePragma | OtherPragma | NotRead) else (*key, pragma.text)] = (
             pragma
         )
@@ -402,8 +415,8 @@ def _loop_id(record: LoopRecord | None) -> str | None:
     return f"{record.function}/loop_{record.index}" if record is not None else None
 
 
-def _placed(
-    ast: c_ast.FileAST, by_node: Mapping[int, LoopRecord]
+def placed_pragmas(
+    ast: c_ast.FileAST, by_node: Mapping[int, LoopRecord] = MappingProxyType({})
 ) -> Iterator[tuple[c_ast.Pragma, str | None, LoopRecord | None]]:
     """Pragmas in the order of the text, each with the function and the innermost loop that it stands in."""
     stack: list[tuple[Any, str | None, LoopRecord | None]] = [(ast, None, None)]
@@ -414,9 +427,11 @@ def _placed(
             continue
         if isinstance(node, c_ast.FuncDef):
             function = node.decl.name
+        if isinstance(node, _WITHOUT):
+            continue
         body = getattr(node, "stmt", None) if isinstance(node, _LOOPS) else None
         inside = by_node.get(id(node), loop)
-        stack += [(child, function, inside if child is body else loop) for _, child in reversed(node.children())]
+        stack += [(child, function, inside if child is body else loop) for child in reversed(list(node))]
 
 
 def _options(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:

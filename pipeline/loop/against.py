@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import plain_number
 from pipeline.loop.baselines import AS_WRITTEN, PERFORMANCE, target_interval, why_missing
 from pipeline.loop.best import design_facts
 from pipeline.terms import Resource
@@ -39,7 +40,7 @@ def _against_tool(
             fits = goal.is_valid(alone.outcome())
             target = target_interval(alone.key)
             told = f"the tool's own performance pragma for a start every {target:,} cycles, run {number}: "
-            if not alone.cycles or not alone.usable:
+            if alone.cycles is None or not alone.usable:
                 told += alone.status + (f" ({alone.reason})" if alone.reason else "")
             else:
                 told += f"{alone.cycles:,} cycles" + ("" if fits else ", does not fit")
@@ -98,8 +99,8 @@ def time_text(nanoseconds: float | None) -> str:
         return "time not known"
     for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
         if nanoseconds >= size:
-            return f"{nanoseconds / size:.4g} {unit}"
-    return f"{nanoseconds:.4g} ns"
+            return f"{plain_number(nanoseconds / size)} {unit}"
+    return f"{plain_number(nanoseconds)} ns"
 
 
 def used_text(design: Mapping[str, Any]) -> str:
@@ -123,13 +124,16 @@ def written_text(found: Mapping[str, Any]) -> str:
 
 def _obstacle(written: MeasuredDesign, best: MeasuredDesign | None, goal: Objective) -> str | None:
     """Why there is no speed-up to tell."""
-    if not written.cycles or not written.usable:
+    if written.cycles is None or not written.usable:
         reason = f" ({written.reason})" if written.reason else ""
         return f"the design as written ended as {written.status}{reason}"
     if not goal.is_valid(written.outcome()):
         return f"the design as written does not fit ({', '.join(goal.broken(written.outcome()))})"
-    if best is None or not best.cycles:
+    if best is None or best.cycles is None:
         return "no design has been found that fits"
+    if not written.cycles or not best.cycles:
+        of = "design as written" if not written.cycles else "best design"
+        return f"the {of} ends in the cycle that it begins in"
     if best.assumed_trips != written.assumed_trips:
         return "only one of the two has a loop without a known bound"
     return None
@@ -139,7 +143,8 @@ def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str,
     if best.key == written.key:
         return "no run found a better design than the one as written"
     gain, timed = facts["speedup"], facts["speedup_time"]
-    told = f"{factor_text(gain)} as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
+    told = "about" if abs(gain - 1) < 0.005 else factor_text(gain)
+    told += f" as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
     if timed is not None and abs(timed / gain - 1) > 0.005:
         told += f"; in time {factor_text(timed)}, as a clock asked for is not met"
     if goal.unit in ("cycles", "ns"):
@@ -150,13 +155,13 @@ def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str,
 
 def value_text(value: float, unit: str) -> str:
     """A value of an objective for people, with its unit."""
-    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 10_000 else f"{value:,.4g}"
+    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 10_000 else plain_number(value)
     return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
 
 
 def factor_text(factor: float) -> str:
     """A factor for people."""
-    return f"{factor:,.0f} times" if factor >= 100 else f"{factor:.3g} times"
+    return f"{factor:,.0f} times" if factor >= 100 else f"{plain_number(factor, 3)} times"
 
 
 def _short(value: float) -> float:

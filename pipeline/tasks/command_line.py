@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import functools
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, cast
@@ -124,7 +125,8 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
         return "`python -m pipeline` lists the tasks"
     if not message.startswith("unrecognized arguments:"):
         return general
-    options = [text for text in parser._option_string_actions if text.startswith("--")]
+    # luigi also takes options of every task by its name, and of the tasks that others build on: nobody means these.
+    options = [text for text in parser._option_string_actions if re.match("--[a-z]", text)]
     words = message.partition(":")[2].split()
     stray = words[0] if words else ""
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
