@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 
@@ -29,6 +30,20 @@ def _escaped(letter: str) -> str:
 def shortened(name: str, most: int = 400) -> str:
     """The name, without its middle where it is longer than ``most`` characters."""
     return name if len(name) <= most else f"{name[: most // 3]}...{name[-most // 2 :]}"
+
+
+def plain_number(value: float, digits: int = 4, *, grouped: bool = True) -> str:
+    """A number for people, with at least so many digits where it has them and never as a power of ten.
+
+    >>> plain_number(1234567.0), plain_number(0.000123456), plain_number(40.0)
+    ('1,234,567', '0.0001235', '40')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0) if value else 0
+    text = f"{value:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if decimals else text
+    return text if grouped else text.replace(",", "")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -1,7 +1,7 @@
 # Completion of tasks and parameters in bash: source docs/examples/completion.bash
 # Made from the code by docs/make_reference.py.
 _hls_pipeline() {
-    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign Status CleanWorkspace Compare Doctor' word
+    local current=${COMP_WORDS[COMP_CWORD]} words='GenerateDataset TrainHierarchicalMoE FineTune EvaluateTransfer RunActiveLearningLoop ValidateTopDesigns CompareSearches MakeKnowledge SampleConfigurations SynthesizeDesigns BuildGraph ImportHLSyn ImportReports ImportPacks BuildPacks Calibrate ValidateEstimator ExportDataset ListKernels DescribeKernel DescribeDesign DescribePacks Status CleanWorkspace Compare Doctor' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
         GenerateDataset) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --only --keep --kernels --source --backend --strategy --count --around --space --graphs --allow-partial' ;;
@@ -17,13 +17,15 @@ _hls_pipeline() {
         BuildGraph) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel' ;;
         ImportHLSyn) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --url --layout --source-prefix --source --dialect --kernels --part --clock --tool-version' ;;
         ImportReports) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --source --kernel --part --clock --tool-version --dialect' ;;
+        ImportPacks) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --path --kernels' ;;
         BuildPacks) words='--part --clock --workspace --seed --kernels --count --output-folder' ;;
         Calibrate) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --kernels --designs --folds' ;;
         ValidateEstimator) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --source --kernels --designs --folds --reports' ;;
-        ExportDataset) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --source --layout --kernels --backend --count --allow-partial' ;;
+        ExportDataset) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --source --layout --kernels --backend --count --allow-partial --hashes-only --terms' ;;
         ListKernels) words='--workspace --seed' ;;
         DescribeKernel) words='--workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space' ;;
         DescribeDesign) words='--part --clock --workspace --seed --top --cflags --files --testbench --solution --name --sites --kernel --space --key' ;;
+        DescribePacks) words='--workspace --seed --path' ;;
         Status) words='--workspace --seed --json --page-file' ;;
         CleanWorkspace) words='--workspace --seed --yes --keep' ;;
         Compare) words='--workspace --seed --first --second --first-key --second-key --kernel --source --fail-above --figures --json --page-file' ;;

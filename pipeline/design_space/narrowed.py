@@ -51,14 +51,34 @@ def narrowed(
     return found, kept
 
 
+def spoken(kernel: Kernel) -> dict[str, str]:
+    """What people call the sites that the source has no placeholders for: ``SAMPLES.pipeline``, ``fir/loop_0.unroll``.
+
+    A word of :func:`narrowed` each, by the site's name; sites with a placeholder keep the name that it gives them.
+    """
+    words = {SiteKind.PIPELINE: "pipeline", SiteKind.PARALLEL: "unroll", SiteKind.TILE: "tile"}
+    found: dict[str, str] = {}
+    for site in kernel.sites:
+        own = kernel.loop(site.loop)
+        alone = own.label is not None and sum(loop.label == own.label for loop in kernel.loops) == 1
+        if site.proposed:
+            found[site.name] = f"{own.label if alone else own.id}.{words[site.kind]}"
+    for option in kernel.options:
+        of = option.variable or plain_name(option.function)
+        if option.proposed and of:
+            found[option.name] = f"{of}.{option.directive}"
+    return found
+
+
 def _sites(word: str, table: dict[str, set[str]], option: str) -> set[str]:
     found = {name.lower(): sites for name, sites in table.items()}.get(word.strip().lower())
     if found is None:
         meant = nearest(word.strip(), table)
-        some = ", ".join(sorted(table)[:12])
+        # What people call things first, placeholders last.
+        some = ", ".join(sorted(table, key=lambda name: (name.startswith("__"), "/" in name, name))[:12])
         raise PipelineError(
             f"{option} {word.strip()[:60]!r} is no loop or site here",
-            fix=(f"did you mean {meant}? " if meant else "") + f"DescribeKernel lists them: {some}",
+            fix=(f"did you mean {meant}? " if meant else "") + f"it is one of {some}; DescribeKernel lists all",
         )
     return found
 

@@ -159,7 +159,7 @@ class PointReader:
                 factor = point[node.parallel]
                 whole = not isinstance(factor, int) and not factor.strip()
                 unrolled = not isinstance(factor, str) or factor.strip().isdigit()
-                asked = replace(asked, factor=_LARGEST if whole else int(factor) if unrolled else 1)
+                asked = replace(asked, factor=_whole(node) if whole else int(factor) if unrolled else 1)
             choices[number] = self._completed(node, asked, node.pipeline is not None, node.parallel is not None)
         return choices
 
@@ -179,7 +179,7 @@ class PointReader:
         if own.unroll is not None and not unroll:
             asked = replace(asked, whole=not own.unroll.off)
             if not own.unroll.off:
-                asked = replace(asked, factor=own.unroll.factor or _LARGEST)
+                asked = replace(asked, factor=own.unroll.factor or _whole(node))
         return replace(asked, flattens=own.flatten is not False, flat=node.flat)
 
     def _factor(self, name: str, value: object) -> int:
@@ -202,6 +202,11 @@ class PointReader:
             file=self.kernel.file,
             fix="give one value for each site of the kernel",
         )
+
+
+def _whole(node: LoopNode) -> int:
+    """The factor of a loop that is unrolled whole: none where its bound varies (UG1399, "pragma HLS unroll")."""
+    return _LARGEST if node.loop.trip_count is not None else 1
 
 
 def _pipelined(asked: Choice, interval: re.Match[str] | None) -> Choice:

@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
+from pipeline.estimator.cost_types import cost_type
 from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import mean_trips
 from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
@@ -28,6 +29,15 @@ _LARGEST_NEST = 20_000
 
 def _pipelines(own: Written) -> bool:
     return own.pipeline is not None and not own.pipeline.off
+
+
+def _root(node: Any) -> str | None:
+    """The name that an lvalue or a pointer begins with."""
+    while node is not None and not isinstance(node, c_ast.ID):
+        node = getattr(node, "name", None) or getattr(node, "expr", None)
+        if isinstance(node, str):
+            return None
+    return node.name if node is not None else None
 
 
 def build(kernel: Kernel, device: Device) -> Nest:
@@ -113,6 +123,11 @@ class _Walker(Calls):
             self._statement(node.stmt)
         elif isinstance(node, c_ast.Return):
             self.leaves = self.leaves or bool(self.stack or self.guards)
+            if node.expr is not None and len(self.calls) > 1:
+                self._stand_at(node.expr)
+                if (source := self._struct(node.expr)) is not None:
+                    self._copy(source, replace(source, key=f"return@{len(self.calls)}", array=False, prefix=(), rank=0))
+                    return
             value = self._leaf(node.expr) if node.expr is not None else None
             if value is not None and len(self.calls) > 1:
                 self.scalars[f"return@{len(self.calls)}"] = value
@@ -136,7 +151,13 @@ class _Walker(Calls):
                 if alias is not None:
                     self.places[symbol] = alias
                     return
+            if self._is_plain(symbol.ctype) and (source := self._struct(initial)) is not None:
+                self.instances += 1
+                self._copy(source, self._declare(symbol))
+                return
             value = self._expression(initial)
+            if symbol.ctype.kind in ("int", "float") and cost_type(symbol.ctype).kind != value.ctype.kind:
+                value = self._cast(value, cost_type(symbol.ctype))
         self.instances += 1
         self._declare(symbol, value)
 
@@ -304,11 +325,15 @@ class _Walker(Calls):
 
     def _variable(self, record: LoopRecord) -> str | None:
         """The key of the scalar that counts a loop."""
-        symbol, members = record.symbol, ""
-        while symbol is not None and symbol.parent is not None:
+        return self._key(record.symbol) if record.symbol is not None else None
+
+    def _key(self, symbol: Symbol) -> str | None:
+        """The key of a scalar, or of a member of a struct; None for elements of arrays."""
+        members = ""
+        while symbol.parent is not None:
             members = f".{symbol.name.rpartition('.')[2]}{members}"
             symbol = symbol.parent
-        place = self.places.get(symbol) if symbol is not None else None
+        place = self.places.get(symbol)
         return place.key + members if place is not None and not place.array else None
 
     def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Binding]:
@@ -361,15 +386,48 @@ class _Walker(Calls):
                 keys |= self._targets(item.expr)
             elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
                 called.append(item.name.name)
+                for place, argument in enumerate(item.args.exprs if item.args is not None else ()):
+                    if isinstance(argument, c_ast.ID) and self._stores_through(item.name.name, place):
+                        keys |= self._targets(argument)
             stack.extend(item)
         for name in called:
             info = self.functions.get(name)
             if info is not None:
                 called += [callee for callee in info.calls if callee not in called]
                 written = self.readers[name].reaching.effects.of(info.node.body).writes
-                shared = [self.places.get(symbol) for symbol in written if symbol.role in ("global", "static")]
-                keys |= {place.key for place in shared if place is not None and not place.array}
+                shared = (self._key(symbol) for symbol in written if symbol.role in ("global", "static"))
+                keys |= {key for key in shared if key is not None}
         return keys
+
+    def _stores_through(self, name: str, position: int, within: tuple[str, ...] = ()) -> bool:
+        """Whether a helper may change what one of its arguments points to, itself or by what it calls."""
+        info = self.functions.get(name)
+        if info is None or name in within or position >= len(info.arguments):
+            return False
+        if info.arguments[position].ctype.kind != "pointer":
+            return False
+        pointer = info.arguments[position].name
+        stack = [info.node.body]
+        while stack:
+            item = stack.pop()
+            target = value = None
+            if isinstance(item, c_ast.Assignment):
+                target, value = item.lvalue, item.rvalue
+            elif isinstance(item, c_ast.Decl):
+                value = item.init
+            elif isinstance(item, c_ast.UnaryOp) and item.op in ("++", "--", "p++", "p--"):
+                target = item.expr
+            elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
+                for place, argument in enumerate(item.args.exprs if item.args is not None else ()):
+                    if _root(argument) == pointer and self._stores_through(item.name.name, place, (*within, name)):
+                        return True
+            # Where the pointer itself goes on under another name, that one may be stored through.
+            if (not isinstance(target, c_ast.ID) and _root(target) == pointer) or (
+                isinstance(value, c_ast.ID) and value.name == pointer
+            ):
+                return True
+            stack.extend(item)
+        return False
 
     def _targets(self, target: Any) -> set[str]:
         """Scalars that a store to an lvalue changes."""

@@ -149,6 +149,7 @@ class Calls(ExpressionWalk):
             raise self._error(node, f"calls nest deeper than {_DEEPEST_CALL}")
         function = self.functions[name]
         bound: list[tuple[Symbol, Binding | None, TimedValue | None]] = []
+        copied: dict[Symbol, Binding] = {}
         for symbol, argument in zip(function.arguments, arguments, strict=False):
             if shape(symbol.ctype)[0]:
                 place = self._place(argument)
@@ -158,6 +159,9 @@ class Calls(ExpressionWalk):
                 if place is None:
                     raise self._error(argument, f"argument '{symbol.name}' of '{name}' is no named array")
                 bound.append((symbol, place, None))
+            elif self._is_plain(symbol.ctype) and (source := self._struct(argument)) is not None:
+                copied[symbol] = source
+                bound.append((symbol, None, None))
             else:
                 value = self._expression(argument)
                 bound.append((symbol, None, self._cast(value, cost_type(symbol.ctype))))
@@ -176,7 +180,9 @@ class Calls(ExpressionWalk):
                 self.places[symbol] = place
                 self._as_written(place.key, symbol, len(place.prefix) - place.pointing)
             else:
-                self._declare(symbol, given)
+                place = self._declare(symbol, given)
+                if symbol in copied:
+                    self._copy(copied[symbol], place)
         self._statement(function.node.body)
         for symbol in (*function.arguments, *function.locals):
             self.places.pop(symbol, None)

@@ -15,10 +15,12 @@ from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
 from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, join
 from pipeline.kernels.arithmetic import binary
+from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.values import Value, constant, fitted
 
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
+_PLACES = (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.UnaryOp)
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
@@ -61,10 +63,13 @@ class ExpressionWalk(Names, abc.ABC):
             self._assign(node)
             return self._find(node.lvalue)
         if isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-"):
-            base = self._place(node.left) if self.type_of(node.left).kind in ("array", "pointer") else None
+            pointer, by = node.left, node.right
+            if node.op == "+" and self.type_of(pointer).kind not in ("array", "pointer"):
+                pointer, by = by, pointer
+            base = self._place(pointer) if self.type_of(pointer).kind in ("array", "pointer") else None
             if base is None or not base.array:
                 return None
-            offset = self._form(self._expression(node.right))
+            offset = self._form(self._expression(by))
             return self._moved(base, offset if node.op == "+" else linear.scale(offset, -1))
         return None
 
@@ -104,9 +109,13 @@ class ExpressionWalk(Names, abc.ABC):
         kind = self.program.members(declared).get(node.field.name) if declared is not None else None
         if kind is None:
             raise self._error(node, f"the type of field '{node.field.name}' is not known")
+        return self._member(base, node.field.name, kind)
+
+    def _member(self, base: Binding, name: str, kind: CType) -> Binding:
+        """A field of a struct, or of the elements of an array of structs."""
         dims, inner = shape(kind)
         ctype = cost_type(inner)
-        key = f"{base.key}.{node.field.name}"
+        key = f"{base.key}.{name}"
         if (dims or base.array) and ctype.kind != "struct" and key not in self.memories:
             parent = self.arrays.get((self.kernel.top, base.key)) or self.arrays.get((None, base.key))
             outer: tuple[int | None, ...] = parent.dims if parent is not None and base.array else ()
@@ -120,6 +129,39 @@ class ExpressionWalk(Names, abc.ABC):
         elif not dims and not base.array and ctype.kind != "struct" and key not in self.scalars:
             self.scalars[key] = symbolic(key, ctype)
         return Binding(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
+
+    def _is_plain(self, kind: CType) -> bool:
+        """Whether a type is a struct of nothing but numbers, and structs of such."""
+        if kind.kind != "struct":
+            return False
+        fields = list(self.program.members(kind).values())
+        return bool(fields) and all(
+            self._is_plain(one) if one.kind == "struct" else one.kind in ("int", "float") for one in fields
+        )
+
+    def _struct(self, node: Any) -> Binding | None:
+        """The struct that an expression is, evaluated; None where it is no plain one that has a place."""
+        if not self._is_plain(self.type_of(node)):
+            return None
+        if isinstance(node, c_ast.FuncCall):
+            called = getattr(node.name, "name", None)
+            if called not in self.functions:
+                return None
+            self._expression(node)
+            return Binding(f"return@{len(self.calls) + 1}", cost_type(self.type_of(node)), False)
+        return self._place(node) if isinstance(node, _PLACES) else None
+
+    def _copy(self, source: Binding, target: Binding) -> None:
+        """Copies a plain struct field by field."""
+        declared = target.ctype.declared
+        for name, kind in self.program.members(declared).items() if declared is not None else ():
+            one, other = self._member(source, name, kind), self._member(target, name, kind)
+            if kind.kind == "struct":
+                self._copy(one, other)
+            else:
+                self._write(other, self._read(None, one))
+            if source.key.startswith("return@"):
+                self.scalars.pop(one.key, None)
 
     def _operator(self, name: str, ctype: CostType) -> str:
         """The name under which the device lists an operation on this type."""
@@ -219,12 +261,13 @@ class ExpressionWalk(Names, abc.ABC):
             left, right = self._cast(left, ctype), self._cast(right, ctype)
         known = NOT_KNOWN if floating else binary(op, left.value, right.value)
         number = None if floating else right.value.exact
+        counts = known.exact is not None or (known.terms is not None and not _of_memory(left, right))
         if op in ("+", "-"):
-            if known.terms is not None:
+            if counts:
                 return self._free(ctype, known, left, right)
             return self._apply(self._operator("add", ctype), ctype, (left, right))
         if op == "*":
-            if known.terms is not None:
+            if counts:
                 return self._free(ctype, known, left, right)
             if not floating and (number is not None or left.value.exact is not None):
                 # A constant factor becomes shifts and additions.
@@ -286,11 +329,12 @@ class ExpressionWalk(Names, abc.ABC):
         return value
 
     def _read(self, node: Any, place: Binding) -> TimedValue:
+        """The value at a place; ``node`` is what names it, None where nothing does."""
         if place.ctype.kind == "struct" and not place.array:
             return TimedValue(INT)
         if not place.array:
             value = self.scalars.get(place.key) or symbolic(place.key, place.ctype)
-            known = evaluate(node, self) if place.ctype.kind == "int" else NOT_KNOWN
+            known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
             return value if known.terms is None and known.exact is None else replace(value, value=known)
         loaded = self.open.loaded.get((place.key, place.prefix))
         if loaded is not None:
@@ -302,7 +346,7 @@ class ExpressionWalk(Names, abc.ABC):
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
         ready = latency
-        known = evaluate(node, self) if place.ctype.kind == "int" else NOT_KNOWN
+        known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
         value = TimedValue(place.ctype, known, uses, ready, {("read", number, ""): (latency, latency, frozenset())})
         self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")
@@ -336,6 +380,11 @@ class ExpressionWalk(Names, abc.ABC):
     def _assign(self, node: Any) -> TimedValue:
         if isinstance(node.lvalue, c_ast.ID) and self.type_of(node.lvalue).kind == "pointer":
             return self._assign_pointer(node)
+        if node.op == "=" and self._is_plain(self.type_of(node.lvalue)):
+            source, target = self._struct(node.rvalue), self._place(node.lvalue)
+            if source is not None and target is not None:
+                self._copy(source, target)
+                return TimedValue(INT)
         value = self._expression(node.rvalue)
         place = self._place(node.lvalue)
         if place is None:
@@ -354,6 +403,11 @@ class ExpressionWalk(Names, abc.ABC):
             raise self._error(node, f"the pointer '{node.lvalue.name}' is given what is no place in a named array")
         self._point(node.lvalue, place)
         return TimedValue(INT)
+
+
+def _of_memory(*values: TimedValue) -> bool:
+    """Whether one of the values comes from a memory: no counter of a loop, whatever it is called where it is used."""
+    return any(kind == "read" for value in values for kind, _, _ in value.sources)
 
 
 def _uses(*values: TimedValue) -> frozenset[int]:

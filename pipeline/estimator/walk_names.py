@@ -112,7 +112,19 @@ class Names:
             self._as_written(key, symbol, 0)
         elif not dims and ctype.kind != "struct":
             self.scalars[key] = replace(value, value=NOT_KNOWN) if value is not None else symbolic(key, ctype)
+        elif not dims:
+            self._declare_fields(key, ctype)
         return place
+
+    def _declare_fields(self, key: str, struct: CostType) -> None:
+        """A scalar for each plain field of a struct, so that a loop knows of those that it is the first to touch."""
+        for name, kind in self.program.members(struct.declared).items() if struct.declared is not None else ():
+            dims, inner = shape(kind)
+            ctype = cost_type(inner)
+            if not dims and ctype.kind == "struct":
+                self._declare_fields(f"{key}.{name}", ctype)
+            elif not dims:
+                self.scalars[f"{key}.{name}"] = symbolic(f"{key}.{name}", ctype)
 
     def _as_written(self, key: str, symbol: Symbol, given: int) -> None:
         """Gives an array what the user's own pragmas say of it, under a name for what ``given`` subscripts pick."""

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from pipeline.errors import PipelineError, nearest
+from pipeline.errors import PipelineError, nearest, plain_number
 from pipeline.exploration.figures import AREA, LATENCIES, Figure, figure_of
 from pipeline.exploration.objective import FRONT, Limit, Objective, Term
 from pipeline.exploration.types import RESOURCES
@@ -88,6 +88,11 @@ def _limit(name: str, amount: str) -> Limit:
         if unit and (unit not in LATENCIES or unit == "cycles"):
             raise PipelineError(f"--limit {name}={amount[:40]}", fix="give a time in s, ms, us or ns")
         return Limit(Figure(unit or figure.name), number)
+    if figure.share and unit != "%":
+        raise PipelineError(
+            f"--limit {name}={amount[:40]} has no unit" if not unit else f"--limit {name}={amount[:40]}",
+            fix=f"it is in percent of the device: write {figure.name}={plain_number(number)}%",
+        )
     if unit == "%" and not figure.is_latency:
         figure = Figure(figure.name, share=True)
     elif unit and unit != figure.name:
@@ -95,7 +100,8 @@ def _limit(name: str, amount: str) -> Limit:
         raise PipelineError(f"--limit {name}={amount[:40]}", fix=f"give {known}")
     if not figure.is_latency and not figure.share and 0 < number < 1:
         raise PipelineError(
-            f"--limit {name}={amount} is less than one block", fix=f"for a share of the device write {100 * number:g}%"
+            f"--limit {name}={amount} is less than one block",
+            fix=f"for a share of the device write {plain_number(100 * number)}%",
         )
     return Limit(figure, number)
 

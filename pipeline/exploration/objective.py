@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, plain_number
 from pipeline.exploration.figures import AREA, LATENCIES, Figure
 from pipeline.exploration.types import RESOURCES, SearchOutcome
 from pipeline.terms import LEARNED
@@ -45,8 +45,8 @@ class Limit:
         """``dsp=100``, ``lut=40%``, ``latency=1ms``."""
         name = self.figure.name
         if self.figure.is_time:
-            return f"latency={self.most:g}{name}"
-        return f"{name}={self.most:g}{'%' if self.figure.share else ''}"
+            return f"latency={plain_number(self.most, 6, grouped=False)}{name}"
+        return f"{name}={plain_number(self.most, 6, grouped=False)}{'%' if self.figure.share else ''}"
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Objective:
     def broken(self, outcome: SearchOutcome) -> list[str]:
         """The limits that a design does not keep to, each as a clause for people; empty where it keeps to all."""
         told = [
-            f"{name} {used:.0%}"
+            f"{name} {plain_number(100 * used, 3)}% against below {plain_number(100 * self.limit, 3)}%"
             for name, used in zip(LEARNED, outcome.utilisation, strict=True)
             if used is not None and used >= self.limit
         ]
@@ -197,10 +197,20 @@ class Objective:
         for limit in self.limits:
             found = self.figure(limit.figure, outcome)
             if found is None:
-                told.append(f"{limit.figure.name} is not known, at most {limit.most:g} {limit.figure.unit} asked for")
+                most = f"{plain_number(limit.most, 6)} {limit.figure.unit}"
+                told.append(f"{limit.figure.name} is not known, at most {most} asked for")
             elif not found <= limit.most * (1 + _ROUNDING):
-                told.append(f"{found:,.4g} {limit.figure.unit} against at most {limit.most:,g}")
+                most = plain_number(limit.most, 6)
+                told.append(f"{plain_number(found)} {limit.figure.unit} against at most {most}")
         return told
+
+    def overshoot(self, outcome: SearchOutcome) -> float:
+        """By what factor a design misses the limit that it misses by most, 1 at a limit; infinity where not known."""
+        shares = [used / self.limit for used in outcome.utilisation if used is not None]
+        found = [(self.figure(limit.figure, outcome), limit.most) for limit in self.limits]
+        if not outcome.usable or outcome.cycles is None or any(value is None for value, _ in found):
+            return math.inf
+        return max([0.0, *shares, *(value / max(most, 1e-12) for value, most in found if value is not None)])
 
     def costs(self, outcome: SearchOutcome) -> tuple[float, ...]:
         """The costs of a valid outcome, ``dimensions`` numbers, less is better.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pipeline.errors import plain_number
 from pipeline.exploration.objective import Objective
 from pipeline.exploration.pareto import best_so_far
 from pipeline.exploration.types import Round, SearchOutcome
@@ -42,11 +43,11 @@ def stop_reason(
     place = best_so_far(outcomes, objective)[-1] if outcomes else None
     if place is not None:
         value, unit = objective.value(outcomes[place]), objective.unit
-        shown = f"{value:,.0f}" if objective.goal in ("cycles", "ns") else f"{value:,.4g}"
+        shown = f"{value:,.0f}" if objective.goal in ("cycles", "ns") else plain_number(value)
         if objective.goal in ("cycles", "ns") and lower_bound is not None and value <= lower_bound * (1 + 1e-9):
             return f"proven optimal: {shown} {unit} meets the lower bound of {lower_bound:,.0f} {unit}"
         if target is not None and value <= target * (1 + 1e-9):
-            return f"the target is reached: {shown} {unit} against {target:,.6g} asked for"
+            return f"the target is reached: {shown} {unit} against {plain_number(target, 6)} asked for"
     done = {outcome.key for outcome in outcomes}
     if rounds and rounds[-1].exhausted and all(proposal.key in done for proposal in rounds[-1].proposals):
         if place is None:

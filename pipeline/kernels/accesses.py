@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pycparser import c_ast
 
@@ -31,8 +30,17 @@ _STREAM = "hls::stream<"
 """What calls begin with that read or write a stream, which is their first argument."""
 _MEMORY = ("array", "pointer", "unknown")
 
-Ways = Callable[[str], "tuple[list[str], list[tuple[Symbol, str]]] | None"]
-"""What a function of the file does to its arguments and to globals; None for a function that is not known."""
+
+class Callees(Protocol):
+    """What is known of the functions that are called."""
+
+    def ways(self, name: str) -> tuple[list[str], list[tuple[Symbol, str]]] | None:
+        """What a function of the file does to its arguments and to globals; None for a function that is not known."""
+        ...
+
+    def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
+        """Whether a function surely stores all elements of an argument, or global, of these dimensions."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,12 @@ class Access:
     """The branches around it."""
     whole: bool = False
     """By a called function, which may touch all elements."""
+    fills: bool = False
+    """It stores all elements."""
     escape: bool = False
     """The address goes somewhere: no access by itself, but anything may follow."""
+    away: bool = False
+    """It goes into memory, where nobody follows it: a member, an element, a global, a number."""
 
     @property
     def scalar(self) -> bool:
@@ -67,9 +79,9 @@ class Access:
         return self.symbol is not None and self.symbol.ctype.kind in ("int", "float")
 
 
-def accesses(program: Program, reader: LoopReader, ways: Ways) -> tuple[Access, ...]:
+def accesses(program: Program, reader: LoopReader, callees: Callees) -> tuple[Access, ...]:
     """All accesses of a function in the order of its text."""
-    return tuple(_Collector(program, reader, ways).all())
+    return tuple(_Collector(program, reader, callees).all())
 
 
 def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
@@ -83,14 +95,15 @@ def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
 
 
 class _Collector:
-    def __init__(self, program: Program, reader: LoopReader, ways: Ways) -> None:
+    def __init__(self, program: Program, reader: LoopReader, callees: Callees) -> None:
         self.program = program
         self.reader = reader
-        self.ways = ways
+        self.callees = callees
         self.lvalues = Lvalues(program)
         self.found: list[Access] = []
         self.context: Context | None = None
         self.header = False
+        self.away = False
         self.loops: tuple[LoopRecord, ...] = ()
         self.guards: tuple[Guard, ...] = ()
         self.known: dict[int, tuple[tuple[LoopRecord, ...], tuple[Guard, ...]]] = {}
@@ -105,6 +118,10 @@ class _Collector:
             self.context = context
             self.loops, self.guards = self._around(context)
             self._walk(node)
+            if self.program.type_of(node).kind == "pointer":
+                for root in self.lvalues.roots(node):
+                    if root.role in ("global", "static"):  # given back, to a caller who does not know
+                        self._escape(root, away=True)
         return self.found
 
     def _around(self, context: Context | None) -> tuple[tuple[LoopRecord, ...], tuple[Guard, ...]]:
@@ -144,8 +161,12 @@ class _Collector:
                     self._escape(symbol)
                 else:
                     self._access(Place(symbol), write=False)
+            case c_ast.InitList():
+                self._send(node)
+            case c_ast.Cast() if self._to_number(node):
+                self._send(node)
             case c_ast.Assignment():
-                self._walk(node.rvalue)
+                self._walk(node.rvalue) if self._followed(node.lvalue) else self._send((node.rvalue,))
                 self._store(node.lvalue, read=node.op != "=")
             case c_ast.UnaryOp(op="p++" | "p--" | "++" | "--"):
                 self._store(node.expr, read=True)
@@ -171,6 +192,22 @@ class _Collector:
             case _:
                 for child in node:
                     self._walk(child)
+
+    def _send(self, nodes: Any) -> None:
+        """Accesses of values that are put where no pointer is followed."""
+        outer, self.away = self.away, True
+        for node in nodes:
+            self._walk(node)
+        self.away = outer
+
+    def _to_number(self, node: c_ast.Cast) -> bool:
+        return self.program.type_of(node).kind == "int" and self.program.type_of(node.expr).kind in ("pointer", "array")
+
+    def _followed(self, target: Any) -> bool:
+        """Whether what an assignment gives is no pointer, or is given to a pointer that is followed."""
+        symbol = self.program.symbols.get(id(target)) if isinstance(target, c_ast.ID) else None
+        known = symbol is not None and symbol.role in ("local", "argument")
+        return known or self.program.type_of(target).kind not in ("pointer", "unknown")
 
     def _guarded(self, node: Any, place: int, condition: Any, holds: bool) -> None:
         """Accesses of a part that is evaluated only where a condition holds, or does not."""
@@ -220,11 +257,11 @@ class _Collector:
         elif not isinstance(node, c_ast.ID):
             self._subscripts(node)
 
-    def _escape(self, symbol: Symbol | None) -> None:
+    def _escape(self, symbol: Symbol | None, away: bool = False) -> None:
         """Anything may happen to any element."""
         roots = () if symbol is None else (symbol,)
         for write in (False, True):
-            self._add(symbol, roots, None, Place(symbol), write, escape=True)
+            self._add(symbol, roots, None, Place(symbol), write, escape=True, away=away or self.away)
 
     def _access(self, place: Place, *, write: bool) -> None:
         """An access with its subscripts as linear forms."""
@@ -254,13 +291,10 @@ class _Collector:
         indices: tuple[Value | None, ...] | None,
         place: Place,
         write: bool,
-        whole: bool = False,
-        escape: bool = False,
+        **more: bool,
     ) -> None:
         order, loops, guards = len(self.found), self.loops, self.guards
-        self.found.append(
-            Access(symbol, roots, indices, place.path, place.outer, write, order, loops, guards, whole, escape)
-        )
+        self.found.append(Access(symbol, roots, indices, place.path, place.outer, write, order, loops, guards, **more))
 
     def _call(self, node: c_ast.FuncCall) -> None:
         arguments = node.args.exprs if node.args is not None else []
@@ -270,30 +304,50 @@ class _Collector:
         if name in PURE_CALLS or evaluate(node, self.program).exact is not None:
             return  # A helper that gives a number touches nothing.
         stream = name.startswith(_STREAM)
-        known = self.ways(name)
+        known = self.callees.ways(name)
         given, effects = known if known is not None else ([], [])
-        touched = [({symbol}, way) for symbol, way in effects]
+        touched: list[tuple[set[Symbol], str, bool]] = [
+            ({symbol}, way, self.callees.fills(name, symbol, symbol.ctype.dims)) for symbol, way in effects
+        ]
         for position, argument in enumerate(arguments):
             roots = self.lvalues.roots(argument)
             if not roots:
                 continue
+            fills = False
             if known is not None:
                 way = given[position] if position < len(given) else "inout"
+                fills = way == "out" and self._filled(name, position, argument)
             elif name in _READS or name in _WRITES:
                 way = "out" if position in _WRITES.get(name, ()) else "in"
+                fills = way == "out" and self._overwritten(argument, arguments[-1])
             elif stream:
                 way = "out" if ("write" in name.rpartition("::")[2]) != (position > 0) else "in"
             else:
                 way = "in" if self._points_to_const(argument) else "inout"
-            touched.append((roots, way))
+            touched.append((roots, way, fills))
         for write in (False, True):
-            for roots, way in touched:
+            for roots, way, fills in touched:
                 if way == "inout" or way == ("out" if write else "in"):
                     every = {target for root in roots for target in (root, *self.targets.get(root, ()))}
                     for root in sorted(every, key=lambda symbol: (symbol.line, symbol.name)):
-                        self._add(root, (root,), None, Place(root), write, whole=True)
+                        self._add(root, (root,), None, Place(root), write, whole=True, fills=write and fills)
         if not stream:  # what it does beyond that is not known
             self._escape(None)
+
+    def _filled(self, name: str, position: int, argument: Any) -> bool:
+        """Whether a call stores all elements of the array that it is given."""
+        symbol = self.program.symbols.get(id(argument))
+        formals = self.program.functions[name].arguments
+        if symbol is None or symbol.ctype.kind != "array" or position >= len(formals):
+            return False
+        return self.callees.fills(name, formals[position], symbol.ctype.dims)
+
+    def _overwritten(self, argument: Any, size: Any) -> bool:
+        """Whether ``memset`` or ``memcpy`` stores a whole array."""
+        symbol = self.program.symbols.get(id(argument))
+        length = evaluate(size, self.program).exact
+        whole = symbol.ctype.bits if symbol is not None and symbol.ctype.kind == "array" else None
+        return whole is not None and length is not None and 8 * length >= whole
 
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element

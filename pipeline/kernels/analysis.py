@@ -8,8 +8,10 @@ from pycparser import c_ast
 
 from pipeline.kernels.accesses import Access, accesses
 from pipeline.kernels.arguments import Given, calls_in, give_arguments
+from pipeline.kernels.coverage import Coverage
 from pipeline.kernels.dependences import Dependence, carries_none, dependences
 from pipeline.kernels.directions import by_root, direction
+from pipeline.kernels.jumps import leaves
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
 from pipeline.kernels.resolve import Program
@@ -39,7 +41,7 @@ class Analysis:
         self._answers: dict[object, Any] = {}
         for name in order:
             reader = self.readers[name]
-            self.accesses[name] = accesses(program, reader, self._ways)
+            self.accesses[name] = accesses(program, reader, self)
             self._touched[name] = by_root(self.accesses[name])
             for symbol in reader.info.arguments:
                 self.directions[symbol] = self._direction(name, symbol)
@@ -71,7 +73,8 @@ class Analysis:
     def _direction(self, name: str, symbol: Symbol) -> str:
         return direction(symbol, self._touched[name], jumps=bool(self.readers[name].info.gotos))
 
-    def _ways(self, name: str) -> tuple[list[str], list[tuple[Symbol, str]]] | None:
+    def ways(self, name: str) -> tuple[list[str], list[tuple[Symbol, str]]] | None:
+        """What a function of the file does to its arguments and to globals; None for a function that is not known."""
         info = self.program.functions.get(name)
         if info is None:
             return None
@@ -81,6 +84,24 @@ class Analysis:
         arguments = [self.directions[symbol] for symbol in info.arguments]
         used = [symbol for symbol in self._touched[name] if symbol.role == "global"]
         return arguments, [(symbol, self._direction(name, symbol)) for symbol in used]
+
+    def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
+        """Whether a function surely stores all elements of an argument, or global, of these dimensions."""
+        key = ("fills", name, symbol, dims)
+        if key not in self._answers:
+            self._answers[key] = self._fills(name, symbol, dims)
+        return bool(self._answers[key])
+
+    def _fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
+        stores = [
+            access for access in self._touched.get(name, {}).get(symbol, ()) if access.write and not access.escape
+        ]
+        reader = self.readers[name]
+        *before, _ = reader.info.node.body.block_items or [None]
+        if not stores or not dims or any(leaves(item, reader.reaching.effects) for item in before):
+            return False
+        end = Access(symbol, (symbol,), None, (), 0, False, len(self.accesses[name]), (), (), whole=True)
+        return Coverage(stores, symbol, dims).covers(end)
 
     def carries_none(self, loop: LoopRecord) -> bool:
         """Whether no two iterations of a loop touch one element of memory with a write among the two."""

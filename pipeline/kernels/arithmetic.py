@@ -16,6 +16,7 @@ from pipeline.kernels.values import (
     scaled,
     truncated,
     unknown,
+    within,
 )
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -106,7 +107,8 @@ def _shift(operator: str, left: Value, right: Value, ctype: CType) -> Value:
 
 def _add(left: Value, right: Value, ctype: CType) -> Value:
     if left.terms is not None and right.terms is not None:
-        return linear(left.const + right.const, merged(left.terms, right.terms, 1), ctype)
+        total = linear(left.const + right.const, merged(left.terms, right.terms, 1), ctype)
+        return within(total, added(left.lo, right.lo), added(left.hi, right.hi))
     return Value(added(left.lo, right.lo), added(left.hi, right.hi), ctype)
 
 

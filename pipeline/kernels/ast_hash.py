@@ -58,7 +58,7 @@ def _used_names(ast: c_ast.FileAST) -> set[str]:
         node = stack.pop()
         if isinstance(node, c_ast.IdentifierType):
             used.update(node.names)
-        stack.extend(child for _, child in node.children())
+        stack.extend(node)
     return used
 
 

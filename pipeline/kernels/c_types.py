@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.program import Layout
+
 _MODE = re.compile(r"\b_*mode_*\s*\(\s*_*(\w+?)_*\s*\)")
 _MODES = {"QI": 8, "byte": 8, "HI": 16, "SI": 32, "DI": 64, "word": 64, "pointer": 64, "TI": 128, "SF": 32, "DF": 64}
 """Machine modes of GNU C with their width in bits on x86-64 (GCC, "Common Variable Attributes")."""
@@ -79,6 +81,8 @@ class CType:
     align: int | None = None
     members: tuple[tuple[str, CType], ...] = ()
     union: bool = False
+    before: tuple[tuple[str, int], ...] = ()
+    """Of a struct: the bits before its members, where the compiler was asked."""
     tag: str | None = None
     """Of a struct whose members were not known yet: ``struct NAME``."""
 
@@ -199,8 +203,11 @@ def struct_of(name: str, members: list[tuple[str, CType]], *, union: bool, packe
 def offsets(kind: CType) -> dict[str, tuple[int, CType]]:
     """The bits before each member of a struct, and its type; those of unnamed members within it among them.
 
-    Empty where the members do not lie as their own alignments have it.
+    Empty where the members do not lie as their own alignments have it and the compiler was not asked.
     """
+    if kind.before:
+        known, own = dict(kind.before), _named_members(kind)
+        return {name: (place, own[name]) for name, place in known.items() if name in own}
     plain = struct_of(kind.name, list(kind.members), union=kind.union, packed_or_bitfields=False)
     if kind.bits is None or (plain.bits, plain.align) != (kind.bits, kind.align):
         return {}
@@ -211,6 +218,13 @@ def offsets(kind: CType) -> dict[str, tuple[int, CType]]:
         after = place + (member.bits or 0)
         inner = {word: (place + by, part) for word, (by, part) in offsets(member).items()} if not name else {}
         found |= inner or {name: (place, member)}
+    return found
+
+
+def _named_members(kind: CType) -> dict[str, CType]:
+    found: dict[str, CType] = {}
+    for name, member in kind.members:
+        found |= {name: member} if name else _named_members(member)
     return found
 
 
@@ -231,9 +245,11 @@ def attributed(kind: CType, quals: Sequence[str]) -> CType:
     return replace(kind, bits=_MODES[mode[1]], align=_MODES[mode[1]]) if mode else kind
 
 
-def laid_out(kind: CType, bits: int, align: int) -> CType:
-    """The type with the size and alignment that the compiler gives it; arrays and pointers have those of their own."""
-    return kind if kind.kind in ("array", "pointer", "function") else replace(kind, bits=bits, align=align)
+def laid_out(kind: CType, layout: Layout) -> CType:
+    """The type with the layout that the compiler gives it; arrays and pointers have those of their own."""
+    if kind.kind in ("array", "pointer", "function"):
+        return kind
+    return replace(kind, bits=layout.bits, align=layout.align, before=tuple(layout.before.items()))
 
 
 def _up(bits: int, align: int) -> int:

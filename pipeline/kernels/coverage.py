@@ -8,22 +8,25 @@ A read is covered where every iteration in which it happens comes after a store 
 Only stores that surely happen count: in loops whose iterations are known one by one, under no condition but those of
 the read and those that are linear. Stores together may cover what none does alone.
 
-Where the read's index is not linear (``a[b[i]]``, a position found by a ``while`` loop) nothing can be proved; then a
-store to the array earlier in the text counts as covering, which is a convention and not a proof; so does a called
-function that only writes the array. Members of structs are told apart by name; an array of structs passed on whole is
-never covered.
+A subscript that is not linear (``a[b[i]]``) may be any of its dimension, so all of these have to be stored before. Of a
+called function, of ``memset`` and ``memcpy`` a store counts that fills the whole array. Members of structs are told
+apart by name; an array of structs passed on whole is never covered.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 from pipeline.kernels.accesses import Access
+from pipeline.kernels.c_types import INT
 from pipeline.kernels.dependences import common
 from pipeline.kernels.integer_sets import Points, Undecided, combined, covered
 from pipeline.kernels.iterations import Iterations, same
 from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.values import Opaque, linear
 
 _MOST_PARTS = 2_000
 """Sets that are made for one array; reads that come after that count as not covered."""
@@ -32,25 +35,30 @@ _NEAREST = 100
 
 
 class Coverage:
-    """Whether reads of one object see only what its stores wrote before; ``stores`` are in the order of the text."""
+    """Whether reads of one object see only what its stores wrote before; ``stores`` are in the order of the text.
 
-    def __init__(self, stores: Sequence[Access], root: Symbol) -> None:
+    ``dims`` are the object's dimensions where its own type does not tell.
+    """
+
+    def __init__(self, stores: Sequence[Access], root: Symbol, dims: tuple[int | None, ...] | None = None) -> None:
         self.stores = stores
         self.orders = [store.order for store in stores]
         self.records = root.ctype.base.kind == "struct"
+        self.dims = root.ctype.dims if dims is None else dims
         self.parts = 0
 
     def covers(self, read: Access) -> bool:
         """Whether each element that the read sees was stored before it."""
         if any(loop.trip == 0 for loop in read.loops):
             return True
+        if self.records and (read.whole or read.indices is None):
+            return False
         before = self.orders[0] < read.order
-        if read.whole or read.indices is None or None in read.indices:
-            return before and not self.records
         here = bisect_left(self.orders, read.order)
         near = self.stores[max(0, here - _NEAREST) : here + _NEAREST]
-        if not self.records and any(store.whole and store.order < read.order for store in near):
+        if any(store.fills and _surely_before(store, read) for store in near):
             return True
+        read = self._anywhere(read)
         able = [store for store in near if _comparable(store, read)]
         if any(_plainly(store, read) for store in able):
             return True
@@ -63,11 +71,24 @@ class Coverage:
         for guard in read.guards:
             place.keep(guard)
         kept: list[Hashable] = [place.counters[loop] for loop in read.loops]
+        for form in map(place.form, read.indices or ()):
+            kept += [name for name in (form or (0, {}))[1] if name not in kept]
         kept += [name for name in points.unknowns() if name not in kept]
         try:
             return covered(points, self._parts(able, read), kept)
         except Undecided:
             return False
+
+    def _anywhere(self, read: Access) -> Access:
+        """The read with an unknown within the dimension for each subscript that is not linear."""
+        given = read.indices if read.indices is not None and not read.whole else (None,) * len(self.dims)
+        if None not in given:
+            return read
+        free = [
+            value or linear(0, {Opaque("any", INT, 0, None if length is None else length - 1): 1}, INT)
+            for value, length in zip_longest(given, self.dims[: len(given)])
+        ]
+        return replace(read, indices=tuple(free), whole=False)
 
     def _parts(self, stores: Sequence[Access], read: Access) -> Iterator[Points]:
         """Iterations of the read for which one store has come before, a set for each way to come before."""
@@ -103,6 +124,16 @@ def _plainly(store: Access, read: Access) -> bool:
         and store.indices == read.indices
         and read.loops[: len(store.loops)] == store.loops
         and {guard.place for guard in store.guards} <= {guard.place for guard in read.guards}
+    )
+
+
+def _surely_before(store: Access, read: Access) -> bool:
+    """Whether a store has happened whenever the read does."""
+    alone = store.loops[len(common(store.loops, read.loops)) :]
+    return (
+        store.order < read.order
+        and {guard.place for guard in store.guards} <= {guard.place for guard in read.guards}
+        and all((loop.trip or loop.trip_min or 0) > 0 and not (loop.leaves_early or loop.skips) for loop in alone)
     )
 
 

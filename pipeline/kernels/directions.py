@@ -24,9 +24,14 @@ def by_root(accesses: Sequence[Access]) -> dict[Symbol, list[Access]]:
 
 
 def direction(symbol: Symbol, found: Mapping[Symbol, Sequence[Access]], *, jumps: bool) -> str:
-    """The direction of an argument or global; with ``jumps`` the order of the text is not that of execution."""
+    """The direction of an argument or global; with ``jumps`` the order of the text is not that of execution.
+
+    What is done through an address that goes away is not followed, so that it may be anything.
+    """
     if symbol.ctype.kind not in ("array", "pointer") and symbol.role == "argument":
         return "in" if symbol in found else "unused"
+    if any(access.away for access in found.get(symbol, ())):
+        return "inout"
     mine = [access for access in found.get(symbol, ()) if not access.escape]
     stores = [access for access in mine if access.write]
     reads = [access for access in mine if not access.write]

@@ -11,7 +11,7 @@ from pipeline.kernels.arithmetic import binary
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import Scope, evaluate
 from pipeline.kernels.symbols import FunctionInfo, Symbol
-from pipeline.kernels.values import Value, constant, fitted
+from pipeline.kernels.values import Value, constant, fitted, unknown
 
 MOST_STEPS = 20_000
 """Statements and expressions that one question may take."""
@@ -36,6 +36,8 @@ class Execution:
         self.values = values
         self.owned: set[Symbol] = set(values)
         self.left = MOST_STEPS
+        self.stores = False
+        """Stores to elements of arrays count for nothing."""
         self.result: Value | None = None
         self._plain: dict[int, bool] = {}
 
@@ -74,6 +76,8 @@ class Execution:
         if self.is_plain(node):
             return _number(evaluate(node, self))
         match node:
+            case c_ast.Assignment(lvalue=c_ast.ArrayRef()) if self.stores and self.is_plain(node.rvalue):
+                return self._element(node)
             case c_ast.Assignment():
                 right = self.value(node.rvalue)
                 return self._store(node.lvalue, right, node.op[:-1])
@@ -137,7 +141,9 @@ class Execution:
             case c_ast.Return():
                 self.result = None if node.expr is None else self.value(node.expr)
                 return _RETURN
-            case c_ast.Label() | c_ast.Goto() | c_ast.Switch() | c_ast.Case() | c_ast.Default():
+            case c_ast.Switch():
+                return self._choose(node)
+            case c_ast.Label() | c_ast.Goto() | c_ast.Case() | c_ast.Default():
                 raise Stuck
             case _:
                 self.value(node)
@@ -162,6 +168,31 @@ class Execution:
                 break
             self.run(following)
         return _NEXT
+
+    def _choose(self, node: c_ast.Switch) -> int:
+        """Executes a switch from the label that fits."""
+        chosen = self.value(node.cond).exact
+        items = (node.stmt.block_items or []) if isinstance(node.stmt, c_ast.Compound) else [node.stmt]
+        if not all(isinstance(item, c_ast.Case | c_ast.Default) for item in items):
+            raise Stuck
+        labels = [self.value(item.expr).exact if isinstance(item, c_ast.Case) else None for item in items]
+        start = labels.index(chosen if chosen in labels else None) if chosen in labels or None in labels else len(items)
+        for item in items[start:]:
+            ended = self._sequence(item.stmts or ())
+            if ended != _NEXT:
+                return _NEXT if ended == _BREAK else ended
+        return _NEXT
+
+    def _element(self, node: c_ast.Assignment) -> Value:
+        """A store to an array, of which no element is a number here: what counts is what the subscripts do."""
+        target = node.lvalue
+        while isinstance(target, c_ast.ArrayRef):
+            if not self.is_plain(target.subscript):
+                self.value(target.subscript)
+            target = target.name
+        if not isinstance(target, c_ast.ID):
+            raise Stuck
+        return unknown(self.type_of(node.lvalue))
 
     def _store(self, target: Any, right: Value, operator: str) -> Value:
         symbol = self.symbols.get(id(target))

@@ -15,7 +15,7 @@ from pipeline.kernels.arithmetic import COMPARISONS, binary, pointers
 from pipeline.kernels.c_types import INT, CType, integer, offsets, promote, usual
 from pipeline.kernels.literals import literal, literal_real
 from pipeline.kernels.tables import initialiser
-from pipeline.kernels.values import Value, constant, difference, fitted, scaled, shifted, unknown
+from pipeline.kernels.values import Value, constant, difference, either, fitted, scaled, shifted, unknown
 
 
 class Scope(Protocol):
@@ -258,25 +258,46 @@ def _ternary(node: c_ast.TernaryOp, scope: Scope) -> Value:
     apart = difference(yes, no)
     if apart.exact == 0:
         return yes
-    pick = _extremum(node)
+    pick = extremum(node)
+    if pick is not None and apart.hi is not None and apart.hi <= 0:
+        return yes if pick == "min" else no
+    if pick is not None and apart.lo is not None and apart.lo >= 0:
+        return no if pick == "min" else yes
+    return lesser_or_greater(pick, yes, no, ctype) if pick is not None else either(yes, no)
+
+
+def difference_of(left: Any, left_at: Scope, right: Any, right_at: Scope, kind: CType) -> Value:
+    """``left - right`` of two expressions, ``right`` as a ``kind``; each may be the least or greatest of others."""
+    for node, scope, flipped in ((left, left_at, False), (right, right_at, True)):
+        pick = extremum(node)
+        if pick is None or evaluate(node, scope).terms is not None:
+            continue
+        own = scope.type_of(node)
+        arms = (node.iftrue, node.iffalse)
+        if not own.signed and any((evaluate(arm, scope).lo or -1) < 0 for arm in arms):
+            continue  # A negative one becomes a large one.
+        one, other = (
+            difference_of(left, left_at, arm, right_at, kind)
+            if flipped
+            else difference_of(arm, left_at, right, right_at, kind)
+            for arm in arms
+        )
+        return lesser_or_greater("min" if (pick == "min") != flipped else "max", one, other, INT)
+    return difference(evaluate(left, left_at), fitted(evaluate(right, right_at), kind))
+
+
+def lesser_or_greater(pick: str, left: Value, right: Value, ctype: CType) -> Value:
+    """The least (``min``) or greatest (``max``) of two values."""
+    lows = [value.lo for value in (left, right) if value.lo is not None]
+    highs = [value.hi for value in (left, right) if value.hi is not None]
     if pick == "min":
-        if apart.hi is not None and apart.hi <= 0:
-            return yes
-        if apart.lo is not None and apart.lo >= 0:
-            return no
-        return Value(_least(yes.lo, no.lo), _known_least(yes.hi, no.hi), ctype)
-    if pick == "max":
-        if apart.hi is not None and apart.hi <= 0:
-            return no
-        if apart.lo is not None and apart.lo >= 0:
-            return yes
-        return Value(_known_most(yes.lo, no.lo), _most(yes.hi, no.hi), ctype)
-    return Value(_least(yes.lo, no.lo), _most(yes.hi, no.hi), ctype)
+        return Value(min(lows) if len(lows) == 2 else None, min(highs, default=None), ctype)
+    return Value(max(lows, default=None), max(highs) if len(highs) == 2 else None, ctype)
 
 
-def _extremum(node: c_ast.TernaryOp) -> str | None:
-    """``min`` or ``max`` where the conditional picks the lesser or greater of the two it compares."""
-    cond = node.cond
+def extremum(node: Any) -> str | None:
+    """``min`` or ``max`` where a conditional picks the lesser or greater of the two it compares."""
+    cond = node.cond if isinstance(node, c_ast.TernaryOp) else None
     if not isinstance(cond, c_ast.BinaryOp) or cond.op not in ("<", "<=", ">", ">="):
         return None
     straight = same_text(cond.left, node.iftrue) and same_text(cond.right, node.iffalse)
@@ -307,19 +328,3 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     c_ast.TernaryOp: _ternary,
     c_ast.FuncCall: _call,
 }
-
-
-def _least(left: int | None, right: int | None) -> int | None:
-    return None if left is None or right is None else min(left, right)
-
-
-def _most(left: int | None, right: int | None) -> int | None:
-    return None if left is None or right is None else max(left, right)
-
-
-def _known_least(left: int | None, right: int | None) -> int | None:
-    return min((number for number in (left, right) if number is not None), default=None)
-
-
-def _known_most(left: int | None, right: int | None) -> int | None:
-    return max((number for number in (left, right) if number is not None), default=None)

@@ -111,4 +111,4 @@ def _nodes(tree: c_ast.Node) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(child for _, child in node.children())
+        stack.extend(node)

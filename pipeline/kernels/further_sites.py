@@ -105,7 +105,7 @@ def _declared(kernel: Kernel) -> dict[Symbol, Any]:
                     symbol = program.symbols.get(id(one)) if isinstance(one, c_ast.Decl) else None
                     if symbol is not None:
                         found[symbol] = one
-        stack += [child for _, child in node.children()]
+        stack += node
     return found
 
 

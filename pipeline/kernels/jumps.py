@@ -11,7 +11,16 @@ from pipeline.kernels.effects import EffectsReader
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 _HOLDERS = (c_ast.Compound, c_ast.If, c_ast.Switch, c_ast.Case, c_ast.Default, c_ast.Label)
 """Statements that hold statements of the same loop."""
-_LEAVING_CALLS = {"exit", "abort", "_Exit", "quick_exit", "longjmp", "__assert_fail"}
+_LEAVING_CALLS = {
+    "exit",
+    "abort",
+    "_Exit",
+    "quick_exit",
+    "longjmp",
+    "__assert_fail",
+    "__builtin_unreachable",
+    "__builtin_trap",
+}
 
 
 def leaves(node: Any, effects: EffectsReader, in_loop: bool = False, in_switch: bool = False) -> bool:
@@ -29,6 +38,13 @@ def leaves(node: Any, effects: EffectsReader, in_loop: bool = False, in_switch: 
     in_loop = in_loop or kind in _LOOPS
     in_switch = in_switch or kind is c_ast.Switch
     return any(leaves(child, effects, in_loop, in_switch) for child in node)
+
+
+def ends(node: Any) -> bool:
+    """Whether execution never goes on after a statement."""
+    if isinstance(node, c_ast.FuncCall):
+        return isinstance(node.name, c_ast.ID) and node.name.name in _LEAVING_CALLS
+    return isinstance(node, c_ast.Return | c_ast.Break | c_ast.Continue | c_ast.Goto)
 
 
 def continues(node: Any) -> bool:

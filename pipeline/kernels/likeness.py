@@ -57,7 +57,7 @@ def _terms(node: Any, depth: int) -> Iterator[tuple[str, int]]:
         if depth and node.init is not None:
             yield from ((term, depth) for part in _added(node.init) if (term := _term(part)))
     elif node is not None:
-        for _, child in node.children():
+        for child in node:
             yield from _terms(child, depth)
 
 
@@ -89,7 +89,7 @@ def _elements(node: Any) -> Iterator[Any]:
     if isinstance(node, c_ast.ArrayRef):
         yield node
     elif node is not None:
-        for _, child in node.children():
+        for child in node:
             yield from _elements(child)
 
 
@@ -119,4 +119,4 @@ def _subscript(node: Any, names: dict[str, str]) -> str:
         return f"({left}{node.op}{right})"
     if isinstance(node, c_ast.ArrayRef):
         return "[" + "][".join(_subscript(part, names) for part in _subscripts(node)) + "]"
-    return "".join(_subscript(child, names) for _, child in node.children())
+    return "".join(_subscript(child, names) for child in node)

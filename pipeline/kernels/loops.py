@@ -7,6 +7,8 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.assured import assurance
+from pipeline.kernels.execution import variables
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.pragmas import Pragma, read_pragma
 from pipeline.kernels.reaching import Reaching
@@ -97,6 +99,7 @@ class LoopReader:
                 self._sequence(node.block_items or [], context, loop, None)
             case c_ast.If():
                 self.leaves.append((node.cond, context))
+                self.reaching.conditioned |= variables(node.cond, self.program.symbols)
                 for part, holds in ((node.iftrue, True), (node.iffalse, False)):
                     if part is not None:
                         inside = Context("branch", context, node=node.cond, holds=holds)
@@ -114,6 +117,8 @@ class LoopReader:
                 self.leaves.append((node.expr, context))
             case _:
                 self.leaves.append((node, context))
+                if assurance(node) is not None:
+                    self.reaching.conditioned |= variables(node, self.program.symbols)
 
     def _loop(
         self,

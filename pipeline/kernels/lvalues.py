@@ -113,6 +113,8 @@ class Lvalues:
                 return self.roots(node.expr)
             case c_ast.Assignment():
                 return self.roots(node.rvalue)
+            case c_ast.FuncCall() if self.program.type_of(node).kind == "pointer" and node.args is not None:
+                return set().union(*map(self.roots, node.args.exprs))  # It may give back what it was given.
         return set()
 
 

@@ -232,6 +232,11 @@ _NUMBERS = {
 _COUNTED = _NUMBERS - {"offset", "target_ti", "target_tl"}
 """Those that take nothing but a whole number."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
+_WITHOUT = (
+    c_ast.Assignment, c_ast.BinaryOp, c_ast.UnaryOp, c_ast.TernaryOp, c_ast.FuncCall, c_ast.ArrayRef, c_ast.StructRef,
+    c_ast.ID, c_ast.Constant, c_ast.Cast, c_ast.ExprList, c_ast.InitList, c_ast.Return,
+)  # fmt: skip
+"""Nodes that hold no pragma."""
 _KINDS = ("complete", "cyclic", "block")
 _DIRECTIONS = ("raw", "war", "waw")
 _POSITIONAL: dict[str, dict[str, tuple[str, ...]]] = {
@@ -273,7 +278,7 @@ def own_pragmas(
     at.
     """
     found: list[OwnPragma] = []
-    for node, function, record in _placed(ast, {id(one.node): one for each in records.values() for one in each}):
+    for node, function, record in placed_pragmas(ast, {id(one.node): one for each in records.values() for one in each}):
         text = pragma_text(node)
         if text.split()[:1] == [] or text.split()[0].lower() != "hls" or PLACEHOLDER.search(text) or MASK in text:
             continue
@@ -410,8 +415,8 @@ def _loop_id(record: LoopRecord | None) -> str | None:
     return f"{record.function}/loop_{record.index}" if record is not None else None
 
 
-def _placed(
-    ast: c_ast.FileAST, by_node: Mapping[int, LoopRecord]
+def placed_pragmas(
+    ast: c_ast.FileAST, by_node: Mapping[int, LoopRecord] = MappingProxyType({})
 ) -> Iterator[tuple[c_ast.Pragma, str | None, LoopRecord | None]]:
     """Pragmas in the order of the text, each with the function and the innermost loop that it stands in."""
     stack: list[tuple[Any, str | None, LoopRecord | None]] = [(ast, None, None)]
@@ -422,9 +427,11 @@ def _placed(
             continue
         if isinstance(node, c_ast.FuncDef):
             function = node.decl.name
+        if isinstance(node, _WITHOUT):
+            continue
         body = getattr(node, "stmt", None) if isinstance(node, _LOOPS) else None
         inside = by_node.get(id(node), loop)
-        stack += [(child, function, inside if child is body else loop) for _, child in reversed(node.children())]
+        stack += [(child, function, inside if child is body else loop) for child in reversed(list(node))]
 
 
 def _options(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:

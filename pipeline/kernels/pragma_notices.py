@@ -13,11 +13,12 @@ _OF_VIVADO = ("region", "complete", "partial")
 def pragma_notices(kernel: Kernel) -> tuple[str, ...]:
     """A line for each, with its place and what is made of it, in the order of the text."""
     followed = {id(pragma) for pragma in in_force(kernel.pragmas)}
+    varying = frozenset(loop.id for loop in kernel.loops if loop.trip_count is None)
     last = {_place(pragma): pragma for pragma in in_force(kernel.pragmas)}
     return tuple(
         f"{place_of(pragma)}: {pragma.text if pragma.beside else f'#pragma {pragma.text}'}: {said}"
         for pragma in kernel.pragmas
-        for said in _said(pragma, None if id(pragma) in followed else last.get(_place(pragma)))
+        for said in _said(pragma, varying, None if id(pragma) in followed else last.get(_place(pragma)))
     )
 
 
@@ -30,7 +31,7 @@ def _place(pragma: OwnPragma) -> tuple[object, ...]:
     return pragma.directive, pragma.function, pragma.loop, pragma.variable, getattr(pragma.value, "dim", None)
 
 
-def _said(pragma: OwnPragma, instead: OwnPragma | None) -> Iterator[str]:
+def _said(pragma: OwnPragma, varying: frozenset[str], instead: OwnPragma | None) -> Iterator[str]:
     given = dict(pragma.options)
     names = [name for name, value in pragma.options if value is not None]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
@@ -46,5 +47,8 @@ def _said(pragma: OwnPragma, instead: OwnPragma | None) -> Iterator[str]:
     elif isinstance(pragma.value, Unroll):
         if given.get("factor") == "0":
             yield "factor=0 unrolls the whole loop"
+        if pragma.value.factor is None and not pragma.value.off and pragma.loop in varying:
+            # UG1399, "pragma HLS unroll".
+            yield "the tool unrolls whole only a loop whose number of iterations is fixed; give this one a factor"
         if older := [name for name in _OF_VIVADO if name in given]:
             yield f"Vitis HLS refuses {older[0]}, which Vivado HLS knew; read without it"

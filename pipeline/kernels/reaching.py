@@ -7,20 +7,23 @@ number of elements. A variable that a loop moves by the same amount in every ite
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
 from pycparser import c_ast
 
+from pipeline.kernels.arithmetic import binary
+from pipeline.kernels.assured import assurance, narrowed
 from pipeline.kernels.c_types import UNKNOWN, CType, pointer_to
 from pipeline.kernels.effects import Effects, EffectsReader
 from pipeline.kernels.expressions import evaluate
+from pipeline.kernels.jumps import ends
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.updates import UpdateReader, statements
-from pipeline.kernels.values import Base, Opaque, Value, difference, fitted, linear, shifted, unknown
+from pipeline.kernels.values import Base, Opaque, Value, difference, either, fitted, linear, shifted, unknown
 
 _MAX_CHAIN = 40
 
@@ -35,11 +38,15 @@ class Reaching:
         self.updates = UpdateReader(program, self.effects)
         self.loops: dict[int, LoopRecord] = {}
         """The loops that have been read so far, by their nodes."""
-        self._blocks: dict[int, dict[Symbol | str, list[int]]] = {}
+        self._blocks: dict[int, tuple[list[Any], dict[Symbol | str, list[int]]]] = {}
+        """By the id of a list, which is kept so that no other takes it."""
         self._reached: dict[tuple[int, int], Value | None] = {}
         self._opaque: dict[Symbol, Opaque] = {}
         self._given: Mapping[Symbol, Value] = {}
         self._chain = 0
+        self.conditioned: set[Symbol] = set()
+        """Variables that a condition names which has been read so far."""
+        self._narrowing = False
 
     def here(self, context: Context) -> Here:
         """Evaluation at a place."""
@@ -53,6 +60,41 @@ class Reaching:
 
     def value_at(self, symbol: Symbol, context: Context | None) -> Value | None:
         """The value of a variable when execution comes to a place, None where it cannot be proved."""
+        value = self._value(symbol, context)
+        if symbol not in self.conditioned or self._narrowing or (value is not None and value.exact is not None):
+            return value
+        if symbol.ctype.kind != "int" or symbol.address_taken or self.info.gotos:
+            return value
+        bare = found = value or unknown(symbol.ctype)
+        self._narrowing = True
+        for node, holds, place in self._conditions(symbol, context):
+            found = narrowed(found, symbol, node, holds, Here(self, place), self.program.symbols)
+        self._narrowing = False
+        return value if found is bare else found
+
+    def _conditions(self, symbol: Symbol, context: Context | None) -> Iterator[tuple[Any, bool, Context]]:
+        """What holds, or does not, of a variable's present value, with the places where it is evaluated."""
+        while context is not None:
+            if context.kind == "block":
+                last = self._last_write(context, symbol)
+                for position in reversed(self._index(context.items).get("sure", ())):
+                    if position < context.position and (last is None or position > last):
+                        known = assurance(context.items[position])
+                        if known is not None:
+                            yield *known, Context("block", context.parent, items=context.items, position=position)
+                if last is not None:
+                    return
+            elif context.loop is not None:
+                if self.effects.of(context.loop.node).change(symbol):
+                    return
+            elif context.node is not None:
+                if self.effects.of(context.node).change(symbol):
+                    return
+                if context.holds is not None and context.parent is not None:
+                    yield context.node, context.holds, context.parent
+            context = context.parent
+
+    def _value(self, symbol: Symbol, context: Context | None) -> Value | None:
         fixed = self.program.constant_value(symbol)
         if fixed is not None:
             return fixed
@@ -114,16 +156,24 @@ class Reaching:
                     expression = self.updates.assigned(part, symbol)
         return expression, True
 
-    def _last_write(self, context: Context, symbol: Symbol) -> int | None:
-        index = self._blocks.get(id(context.items))
-        if index is None:
-            index = self._blocks[id(context.items)] = {}
-            for position, item in enumerate(context.items):
+    def _index(self, items: list[Any]) -> dict[Symbol | str, list[int]]:
+        """The statements of a block that write a variable, call something, or assure something."""
+        known = self._blocks.get(id(items))
+        index: dict[Symbol | str, list[int]] = known[1] if known is not None else {}
+        if known is None:
+            self._blocks[id(items)] = items, index
+            for position, item in enumerate(items):
                 effects = self.effects.of(item)
                 for written in effects.writes:
                     index.setdefault(written, []).append(position)
                 if effects.calls:
                     index.setdefault("call", []).append(position)
+                if assurance(item) is not None:
+                    index.setdefault("sure", []).append(position)
+        return index
+
+    def _last_write(self, context: Context, symbol: Symbol) -> int | None:
+        index = self._index(context.items)
         last = -1
         for key in (symbol, "call") if symbol.role in ("global", "static") else (symbol,):
             positions = index.get(key, [])
@@ -155,6 +205,10 @@ class Reaching:
             item = item.stmt
         if effects.calls and symbol.role in ("global", "static"):
             return None
+        if isinstance(item, c_ast.Compound):
+            return self._after(item, symbol, place)
+        if isinstance(item, c_ast.If):
+            return self._joined(item, symbol, place)
         loop = self.loops.get(id(item))
         if loop is not None:
             by = self.by_iteration(symbol, loop)
@@ -172,9 +226,34 @@ class Reaching:
             if len(effects.writes) != 1:
                 return None
             return fitted(evaluate(expression, Here(self, place)), symbol.ctype)
+        if isinstance(item, c_ast.Assignment) and self.program.symbols.get(id(item.lvalue)) is symbol:
+            before = self.value_at(symbol, place)
+            if before is None or len(effects.writes) != 1:
+                return None
+            return fitted(binary(item.op[:-1], before, evaluate(item.rvalue, Here(self, place))), symbol.ctype)
         update = self.updates.update(item, symbol)
         before = self.value_at(symbol, place) if update is not None and update.operator == "+" else None
         return fitted(shifted(before, update.number), symbol.ctype) if before is not None and update else None
+
+    def _after(self, part: Any, symbol: Symbol, place: Context) -> Value | None:
+        """The value at the end of a statement with statements within."""
+        items = statements(part)
+        return self.value_at(symbol, Context("block", place, items=items, position=len(items)))
+
+    def _joined(self, item: c_ast.If, symbol: Symbol, place: Context) -> Value | None:
+        """The value after a branch, of whichever way goes on there."""
+        condition = evaluate(item.cond, Here(self, place)).exact
+        found: list[Value | None] = []
+        for part, holds in ((item.iftrue, True), (item.iffalse, False)):
+            ended = any(ends(inner) for inner in statements(part)[-1:])
+            if not ended and (condition is None or bool(condition) == holds):
+                found.append(self._after(part, symbol, Context("branch", place, node=item.cond, holds=holds)))
+        first, *more = found or [None]
+        for other in more:
+            if first is None or other is None or first.ctype.kind != "int":
+                return None
+            first = first if difference(first, other).exact == 0 else either(first, other)
+        return first
 
     def by_iteration(self, symbol: Symbol, loop: LoopRecord) -> int | None:
         """What each iteration of a loop adds to a variable; None where it is not the same in all."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pycparser import c_ast, c_generator
 
@@ -15,7 +14,7 @@ from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
-from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas
+from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas, placed_pragmas
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
@@ -344,33 +343,21 @@ def _sites(
 def _options(ast: c_ast.FileAST, used: set[str], file: str) -> tuple[Option, ...]:
     """Placeholders of HLS directives that are no loop's; refuses any other that is not in ``used``."""
     found: dict[str, Option] = {}
-    stack: list[tuple[Any, str]] = [(ast, "")]
-    while stack:
-        node, function = stack.pop()
-        if isinstance(node, c_ast.FuncDef):
-            function = node.decl.name
-        if isinstance(node, c_ast.Pragma):
-            pragma = read_pragma(node, file)
-            for name in pragma.options:
-                problem = None
-                if name in used or name in found:
-                    problem = f"placeholder {name} is used twice"
-                elif not function:
-                    problem = f"placeholder {name} stands outside functions"
-                if problem:
-                    raise PipelineError(
-                        problem, file=pragma.file, line=pragma.line, column=pragma.column, fix="keep one, in a function"
-                    )
+    for node, function, _ in placed_pragmas(ast):
+        pragma = read_pragma(node, file)
+        problem, fix = None, "keep one, in a function"
+        for name in pragma.options:
+            if name in used or name in found:
+                problem = f"placeholder {name} is used twice"
+            elif function is None:
+                problem = f"placeholder {name} stands outside functions"
+            else:
                 found[name] = Option(name, pragma.directive, function, pragma.line)
-            if pragma.placeholder and pragma.placeholder not in used:
-                raise PipelineError(
-                    f"placeholder {pragma.placeholder} stands on no loop",
-                    file=pragma.file,
-                    line=pragma.line,
-                    column=pragma.column,
-                    fix="put the pragma on the line before a loop",
-                )
-        stack.extend((child, function) for _, child in node.children())
+        if problem is None and pragma.placeholder and pragma.placeholder not in used:
+            problem = f"placeholder {pragma.placeholder} stands on no loop"
+            fix = "put the pragma on the line before a loop"
+        if problem:
+            raise PipelineError(problem, file=pragma.file, line=pragma.line, column=pragma.column, fix=fix)
     return tuple(found[name] for name in sorted(found))
 
 

@@ -37,7 +37,7 @@ class Program(Types):
         if kind is None:
             kind = self.ctype(node)
             if len(self.types) == 1 and node.name in self.layouts:
-                kind = laid_out(kind, *self.layouts[node.name])
+                kind = laid_out(kind, self.layouts[node.name])
             name = f"{node.name}*" if kind.kind == "pointer" else node.name
             kind = _named(kind, name)
         self.types[-1][node.name] = kind

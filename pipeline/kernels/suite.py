@@ -62,12 +62,11 @@ def find_kernel(
         return propose_sites(load_kernel(path, project=project), sites, explore)
     name = check_name(ALIASES.get(name_or_path, name_or_path))
     folder = suite_folder()
-    names = _names_in(folder)
-    if name in names:
-        loaded = load_kernel(folder / name / f"{name}.c", name=project.name or name, project=project)
-        return propose_sites(loaded, sites, explore)
+    if (own := folder / name / f"{name}.c").is_file():
+        return propose_sites(load_kernel(own, name=project.name or name, project=project), sites, explore)
     if path.is_file():
         return propose_sites(load_kernel(path, project=project), sites, explore)
+    names = _names_in(folder)
     close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")

@@ -10,13 +10,13 @@ from pycparser import c_ast, c_generator
 
 from pipeline.kernels.c_types import CType, usual
 from pipeline.kernels.execution import Execution, Stuck, variables
-from pipeline.kernels.expressions import evaluate
+from pipeline.kernels.expressions import difference_of, evaluate
 from pipeline.kernels.jumps import continues, entered, leaves
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.reaching import Here, Reaching
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.updates import FLIPPED, Test, Update, conjuncts, statements
-from pipeline.kernels.values import Value, constant, difference, shifted, unknown
+from pipeline.kernels.values import Value, constant, difference, shifted, unknown, within
 
 _MAX_SIMULATED = 4096
 
@@ -28,6 +28,8 @@ class _Reading:
     test: Test
     update: Update | None
     steady: bool
+    stride: Value | None = None
+    """What the step adds, where that is not a number."""
 
 
 class TripCounter:
@@ -84,7 +86,9 @@ class TripCounter:
             return None
         if in_next == 1 and not in_body:
             update = self.reaching.updates.update(node.next, symbol)
-            return _Reading(test, update, True) if update else None
+            here = Here(self.reaching, Context("loop", record.context, loop=record))
+            stride = self.reaching.updates.stride(node.next, symbol, here) if update is None else None
+            return _Reading(test, update, True, stride) if update or stride else None
         if in_next:
             return None
         if not in_body:
@@ -106,19 +110,24 @@ class TripCounter:
         first = self.reaching.first(record, symbol)
         at_test = Context("loop", record.context, loop=record)
         bound = evaluate(test.bound, Here(self.reaching, at_test)) if test.bound is not None else constant(0)
-        if update is not None and update.operator != "+":
+        if reading.stride is not None:
+            self._by_strides(record, test, reading.stride, bound)
+        if reading.stride is not None or (update is not None and update.operator != "+"):
             return
         step = test.step + (update.number if update else 0)
         record.step = step
         start = first if first is not None else unknown(symbol.ctype)
-        tested = shifted(start, test.step if test.before else 0)
-        head = 0
-        if isinstance(node, c_ast.DoWhile):
-            head = 1
-            tested = shifted(tested, update.number if update else 0)
+        head = int(isinstance(node, c_ast.DoWhile))
+        offset = (test.step if test.before else 0) + (update.number if head and update else 0)
+        tested = shifted(start, offset)
         if step == 0 or not _comparable(test, tested, bound, step):
             return
-        least, most = _trip_range(difference(bound, tested), test.operator, step)
+        apart = difference(bound, tested)
+        if apart.terms is None and expression is not None and test.bound is not None:
+            entering = Here(self.reaching, Context("branch", record.context, node=node.init))
+            by_arms = difference_of(test.bound, Here(self.reaching, at_test), expression, entering, symbol.ctype)
+            apart = within(apart, *(None if end is None else end - offset for end in (by_arms.lo, by_arms.hi)))
+        least, most = _trip_range(apart, test.operator, step)
         if not _stays_within(tested, bound, test.operator, step, least, most, symbol.ctype):
             return
         if least is not None or most is not None:
@@ -127,6 +136,30 @@ class TripCounter:
         if reading.steady:
             offset = test.step if test.step and not test.before else 0
             self._steady_range(record, test, tested if not head else start, bound, step, offset, most, head)
+
+    def _by_strides(self, record: LoopRecord, test: Test, stride: Value, bound: Value) -> None:
+        """Bounds of the trips where each iteration adds what lies between two numbers of one sign."""
+        ways = {("<", 1): (stride.lo, stride.hi), (">", -1): (stride.hi, stride.lo)}
+        sign = 1 if (stride.lo or 0) > 0 else -1
+        first, kind = self.reaching.first(record, test.symbol), test.symbol.ctype
+        slow, fast = ways.get((test.operator[0], sign), (None, None))
+        if not slow or slow * sign <= 0 or first is None or test.step or not _comparable(test, first, bound, slow):
+            return
+        apart = difference(bound, first)
+        most = _trip_range(apart, test.operator, slow)[1]
+        least = _trip_range(apart, test.operator, slow if fast is None else fast)[0]
+        if fast is None:
+            least = min(1, least or 0)
+        wide = kind.signed and (kind.bits or 0) >= 32
+        if not wide and (fast is None or not _stays_within(first, bound, test.operator, fast, least, most, kind)):
+            return
+        self._set_trips(record, least, most, exact=record.whole)
+        slack = 1 if test.operator in ("<", ">") else 0
+        if sign > 0:
+            record.lo, record.hi = first.lo, None if bound.hi is None else bound.hi - slack
+        else:
+            record.lo, record.hi = None if bound.lo is None else bound.lo + slack, first.hi
+        record.steady = True
 
     def _set_trips(self, record: LoopRecord, least: int | None, most: int | None, *, exact: bool) -> None:
         if most is None and least is None:
@@ -233,6 +266,7 @@ class TripCounter:
         here = Here(self.reaching, Context("loop", record.context, loop=record))
         run = Execution(here, symbols, {symbol: first for symbol, first in values.items() if first.exact is not None})
         run.owned |= owned
+        run.stores = True
         sliced = [item for item in body if id(item) in kept]
         seen: list[int] = []
         begun = 0

@@ -242,7 +242,7 @@ class Types(Scopes):
             members.append((decl.name or "", kind if decl.bitsize is None else self._bit_field(kind, decl.bitsize)))
         kind = struct_of(tag, members, union=word == "union", packed_or_bitfields=odd)
         if file_scope and tag in self.layouts:
-            kind = laid_out(kind, *self.layouts[tag])
+            kind = laid_out(kind, self.layouts[tag])
         if node.name:
             self.tags[-1][tag] = kind
         return kind

@@ -64,7 +64,7 @@ class _Search:
                 found = _error(node, "_Generic is not supported", "write the expression that it selects")
             if found is not None:
                 return found
-            stack.extend(reversed([child for _, child in node.children()]))
+            stack.extend(reversed(list(node)))
         return None
 
     def _call(self, node: c_ast.FuncCall, callers: tuple[str, ...]) -> PipelineError | None:
@@ -107,7 +107,7 @@ def _variable(program: Program, node: Any) -> str | None:
         if symbol is not None and symbol.role not in ("constant", "function"):
             return symbol.name if program.constant_value(symbol) is None else None
         if not (isinstance(part, c_ast.UnaryOp) and part.op in ("sizeof", "_Alignof")):
-            stack.extend(child for _, child in part.children())
+            stack.extend(part)
     return None
 
 

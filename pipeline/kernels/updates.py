@@ -10,9 +10,10 @@ from pycparser import c_ast
 
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.effects import EffectsReader
-from pipeline.kernels.expressions import evaluate
+from pipeline.kernels.expressions import Scope, evaluate
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.values import Value, scaled
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 _COUNTED = ("int", "pointer")
@@ -66,11 +67,29 @@ class UpdateReader:
             case c_ast.BinaryOp(op="&&" | "||") | c_ast.TernaryOp():
                 return None
             case c_ast.Assignment() | c_ast.BinaryOp() | c_ast.UnaryOp() | c_ast.ArrayRef() | c_ast.ExprList():
-                parts = [child for _, child in node.children() if symbol in self.effects.of(child).writes]
+                parts = [child for child in node if symbol in self.effects.of(child).writes]
                 return self.update(parts[0], symbol) if len(parts) == 1 else None
         return None
 
+    def stride(self, node: Any, symbol: Symbol, scope: Scope) -> Value | None:
+        """What ``i += len`` adds to a variable, within the bounds that are known where it stands."""
+        for part in node.exprs if isinstance(node, c_ast.ExprList) else (node,):
+            if isinstance(part, c_ast.Assignment) and self._names(part.lvalue, symbol):
+                operator, amount = self._step(part, symbol) or ("", None)
+                if operator in ("+", "-"):
+                    by = evaluate(amount, scope)
+                    return by if operator == "+" else scaled(by, -1)
+        return None
+
     def _assignment(self, node: c_ast.Assignment, symbol: Symbol) -> Update | None:
+        operator, amount = self._step(node, symbol) or ("", None)
+        number = evaluate(amount, self.program).exact if operator in ("+", "-", "*", "/", "<<", ">>") else None
+        if number is None:
+            return None
+        return Update("+", -number) if operator == "-" else Update(operator, number)
+
+    def _step(self, node: c_ast.Assignment, symbol: Symbol) -> tuple[str, Any] | None:
+        """``i OP= amount`` or ``i = i OP amount`` as (operator, amount)."""
         operator, amount = node.op[:-1], node.rvalue
         if node.op == "=":
             value = node.rvalue
@@ -85,12 +104,7 @@ class UpdateReader:
                 amount = value.left
             else:
                 return None
-        number = evaluate(amount, self.program).exact
-        if number is None:
-            return None
-        if operator == "-":
-            return Update("+", -number)
-        return Update(operator, number) if operator in ("+", "*", "/", "<<", ">>") else None
+        return operator, amount
 
     def _keeps(self, cast: c_ast.Cast, ctype: CType) -> bool:
         """Whether a cast leaves what a variable of the type is given as it is."""

@@ -7,7 +7,7 @@ Whatever could wrap around or is not provable becomes unknown: nothing here gues
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pipeline.kernels.c_types import INT, CType
@@ -89,10 +89,28 @@ def linear(const: int, terms: Mapping[Key, int], ctype: CType) -> Value:
     return Value(lo, hi, ctype, const, kept)
 
 
+def within(value: Value, low: int | None, high: int | None) -> Value:
+    """The value without what lies outside of these bounds; itself where nothing would be left."""
+    low = value.lo if low is None else low if value.lo is None else max(low, value.lo)
+    high = value.hi if high is None else high if value.hi is None else min(high, value.hi)
+    if (low, high) == (value.lo, value.hi) or (low is not None and high is not None and low > high):
+        return value
+    return replace(value, lo=low, hi=high)
+
+
+def either(left: Value, right: Value) -> Value:
+    """One of two values of a type."""
+    lows, highs = (left.lo, right.lo), (left.hi, right.hi)
+    low = None if None in lows else min(item for item in lows if item is not None)
+    high = None if None in highs else max(item for item in highs if item is not None)
+    return Value(low, high, left.ctype)
+
+
 def difference(left: Value, right: Value) -> Value:
     """``left - right`` as a mathematical integer, exact where both are linear in the same keys."""
     if left.terms is not None and right.terms is not None:
-        return linear(left.const - right.const, merged(left.terms, right.terms, -1), INT)
+        apart = linear(left.const - right.const, merged(left.terms, right.terms, -1), INT)
+        return within(apart, subtracted(left.lo, right.hi), subtracted(left.hi, right.lo))
     return Value(subtracted(left.lo, right.hi), subtracted(left.hi, right.lo), INT)
 
 
@@ -106,8 +124,8 @@ def shifted(value: Value, by: int) -> Value:
     if not by:
         return value
     if value.terms is not None:
-        return linear(value.const + by, value.terms, value.ctype)
-    return Value(None if value.lo is None else value.lo + by, None if value.hi is None else value.hi + by, value.ctype)
+        value = replace(value, const=value.const + by)
+    return replace(value, lo=added(value.lo, by), hi=added(value.hi, by))
 
 
 def fitted(value: Value, ctype: CType) -> Value:
@@ -148,13 +166,13 @@ def truncated(number: int, by: int) -> int:
 
 def scaled(value: Value, factor: int) -> Value:
     """``factor * value``."""
-    if value.terms is not None:
-        return linear(value.const * factor, {key: by * factor for key, by in value.terms.items()}, value.ctype)
+    terms = None if value.terms is None else {key: by * factor for key, by in value.terms.items() if factor}
     lo = None if value.lo is None else value.lo * factor
     hi = None if value.hi is None else value.hi * factor
     if factor == 0:
         return constant(0, value.ctype)
-    return Value(lo, hi, value.ctype) if factor > 0 else Value(hi, lo, value.ctype)
+    low, high = (lo, hi) if factor > 0 else (hi, lo)
+    return Value(low, high, value.ctype, value.const * factor, terms)
 
 
 def merged(left: Mapping[Key, int], right: Mapping[Key, int], sign: int) -> dict[Key, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import plain_number
 from pipeline.loop.baselines import AS_WRITTEN, PERFORMANCE, target_interval, why_missing
 from pipeline.loop.best import design_facts
 from pipeline.terms import Resource
@@ -98,8 +99,8 @@ def time_text(nanoseconds: float | None) -> str:
         return "time not known"
     for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
         if nanoseconds >= size:
-            return f"{nanoseconds / size:.4g} {unit}"
-    return f"{nanoseconds:.4g} ns"
+            return f"{plain_number(nanoseconds / size)} {unit}"
+    return f"{plain_number(nanoseconds)} ns"
 
 
 def used_text(design: Mapping[str, Any]) -> str:
@@ -142,7 +143,8 @@ def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str,
     if best.key == written.key:
         return "no run found a better design than the one as written"
     gain, timed = facts["speedup"], facts["speedup_time"]
-    told = f"{factor_text(gain)} as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
+    told = "about" if abs(gain - 1) < 0.005 else factor_text(gain)
+    told += f" as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
     if timed is not None and abs(timed / gain - 1) > 0.005:
         told += f"; in time {factor_text(timed)}, as a clock asked for is not met"
     if goal.unit in ("cycles", "ns"):
@@ -153,13 +155,13 @@ def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str,
 
 def value_text(value: float, unit: str) -> str:
     """A value of an objective for people, with its unit."""
-    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 10_000 else f"{value:,.4g}"
+    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 10_000 else plain_number(value)
     return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
 
 
 def factor_text(factor: float) -> str:
     """A factor for people."""
-    return f"{factor:,.0f} times" if factor >= 100 else f"{factor:.3g} times"
+    return f"{factor:,.0f} times" if factor >= 100 else f"{plain_number(factor, 3)} times"
 
 
 def _short(value: float) -> float:

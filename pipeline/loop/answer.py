@@ -12,6 +12,7 @@ from pipeline.loop.against import factor_text, time_text
 from pipeline.loop.best import ORIGINS, annotated
 from pipeline.loop.delivered import CHANGES
 from pipeline.loop.explain import explained, sure_of
+from pipeline.loop.summary import none_fits
 from pipeline.present.columns import percent_text, resource_label
 from pipeline.present.run_report import Answer
 from pipeline.reports.parse import parse_report
@@ -41,7 +42,7 @@ def answer_of(
     found = facts["kernels"][plan.name]
     target = f"for {made_for(plan.address.flow)}"
     if best is None:
-        return Answer(plan.name, target, f"No design was found that fits; {found['compared']}.", ())
+        return Answer(plan.name, target, f"N{none_fits(found)[1:]}; {found['compared']}.", ())
     reports = _report(loop, plan, written), _report(loop, plan, best)
     tells = explained(loop, plan, None if written is None else (written, reports[0]), (best, reports[1]))
     validation = facts["validation"]["kernels"].get(plan.name, {"rows": []})["rows"]

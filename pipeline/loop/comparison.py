@@ -14,7 +14,7 @@ from pipeline.reports import parse_report
 from pipeline.reports.report import Range
 from pipeline.terms import Resource
 
-POINT, REPORT = "point.json", "csynth.xml"
+POINT, REPORT, SUMMARY = "point.json", "csynth.xml", "summary.json"
 FIGURES = ("cycles", "ns", *Resource)
 """What a design is judged by; the least is the best of each."""
 
@@ -46,6 +46,12 @@ def read_design(folder: Path) -> Compared:
         if several:
             raise PipelineError(
                 "holds a design a kernel", file=str(folder), fix=f"name one of them, as {folder / 'best' / several[0]}"
+            )
+        if (folder / SUMMARY).is_file():
+            raise PipelineError(
+                "no design of this loop fits, so it has none that is the best",
+                file=str(folder),
+                fix="name one of its runs.csv by its key, with --first-key or --second-key, or as-written",
             )
         raise PipelineError(
             "holds no design", file=str(folder), fix="name the folder of a finished loop, as workspace/loops/latest"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import plain_number
 from pipeline.exploration import Round
 from pipeline.loop.record import PROPOSALS, TIMES, RoundsRecord, read_json
 
@@ -80,10 +81,11 @@ def why_out_of_time(record: RoundsRecord) -> str | None:
     hours, taken = record.loop.hours, [s for one in seconds_taken(record).values() for s in one.values()]
     told = f"{len(taken)} runs took {time_of(sum(taken))}"
     if left <= 0:
-        return f"the {hours:g} hours are used up: {told}"
+        return f"the {plain_number(hours or 0)} hours are used up: {told}"
     last = read_json(record.loop.proposals_folder(len(record.takes)) / PROPOSALS, "order")
     if last.get("cut"):
-        return f"of the {hours:g} hours {time_of(left)} are left, in which no run is expected to end: {told}"
+        unused = f"of the {plain_number(hours or 0)} hours {time_of(left)} are left"
+        return f"{unused}, in which no run is expected to end: {told}"
     return None
 
 
@@ -111,5 +113,5 @@ def within(
 def time_of(seconds: float) -> str:
     """A time for people."""
     if seconds < 120:
-        return f"{seconds:.3g} s"
+        return f"{plain_number(seconds, 3)} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

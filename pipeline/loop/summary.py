@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.design_space.narrowed import spoken
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.idle_sites import idle_sites
@@ -33,12 +35,14 @@ from pipeline.synthesis.vitis.tools import STAND_IN
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline.exploration import Objective
     from pipeline.kernels.model import Kernel
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
 
 
+_MOST_SAID = 12
 TARGET = ("part", "clock_ns", "uncertainty", "flow_target")
 """What the figures of a loop are for, as its summary names it."""
 
@@ -90,7 +94,7 @@ def notices(loop: ClosedLoop) -> list[str]:
                 "no tool was run"
             )
         if plan.kept:
-            said.append(f"{plan.name}: as written stays {', '.join(plan.kept)}; the other sites vary")
+            said.append(f"{plan.name}: as written stays {_said(plan.kernel, plan.kept)}; the other sites vary")
         if not plan.replays and (bound := bound_of(loop, plan)) is not None:
             said.append(
                 f"estimates of {plan.name} are slow: the search looked at {bound:,} designs drawn at random and some "
@@ -102,8 +106,8 @@ def notices(loop: ClosedLoop) -> list[str]:
             said += [*site_notices(plan.kernel), *pragma_notices(plan.kernel), *without_effect(plan.kernel)]
         if plan.kernel is not None and (idle := _idle(plan.kernel)):
             said.append(
-                f"{', '.join(idle)} of {plan.name}: no value changes an estimate, as all loops of code that the source "
-                "pipelines are unrolled"
+                f"{_said(plan.kernel, idle)} of {plan.name}: no value changes an estimate, as all loops of code that "
+                "the source pipelines are unrolled"
             )
     for found in corrections_of(loop):
         reports = f"{found['designs']:,} earlier reports of {found['kernel']}"
@@ -122,6 +126,13 @@ def notices(loop: ClosedLoop) -> list[str]:
     if loop.source_name == STAND_IN:
         said.append("the tool is the stand-in of the tests: its figures mean nothing")
     return said
+
+
+def _said(kernel: Kernel | None, sites: Sequence[str]) -> str:
+    """Sites as people call them, the first of many."""
+    words = spoken(kernel) if kernel is not None else {}
+    more = f" and {len(sites) - _MOST_SAID} more" if len(sites) > _MOST_SAID else ""
+    return ", ".join(words.get(name, name) for name in sites[:_MOST_SAID]) + more
 
 
 def _idle(kernel: Kernel) -> tuple[str, ...]:
@@ -221,11 +232,36 @@ def _kernel_facts(
             "time_ns": time_ns(best[1], plan.address.flow.clock_ns),
             **design_facts(best[1]),
         },
+        "nearest": _nearest(loop.goal, runs, kernel) if best is None else None,
         "unwritten": None,
         **against_written(plan, runs, best[1] if best else None, loop.goal),
         "stopped": why_stopped(record, kernel, budget, runs),
         "forecasts": [{"round": number, **found} for number, found in enumerate(learned) if found is not None],
     }
+
+
+def _nearest(goal: Objective, runs: Sequence[Run], kernel: str) -> dict[str, Any] | None:
+    """The design that misses the limits by least, and how, where none keeps to them; None where none has figures."""
+    found = [
+        (goal.overshoot(run.result.outcome()), number, run.result)
+        for number, run in enumerate(runs, 1)
+        if run.result.kernel == kernel and not tool_alone(run.result.key)
+    ]
+    miss, number, design = min(found, key=lambda one: one[:2], default=(math.inf, 0, None))
+    if design is None or math.isinf(miss):
+        return None
+    return {"run": number, "misses": goal.broken(design.outcome()), **design_facts(design)}
+
+
+def none_fits(found: Mapping[str, Any]) -> str:
+    """A clause on a kernel of a summary of which no design fits: which is nearest, and by how much it misses."""
+    nearest = found.get("nearest")
+    if nearest is None:
+        return "no design was found that fits"
+    return (
+        f"no design was found that fits; the nearest, run {nearest['run']}, has {', '.join(nearest['misses'])} "
+        f"at {nearest['cycles']:,} cycles: {nearest['key']}"
+    )
 
 
 def objective_text(facts: Mapping[str, Any]) -> str:
@@ -250,7 +286,7 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         if found["performance"] is not None:
             lines.append(f"  {found['performance']['told']}")
         if best is None:
-            lines.append("  no design was found that fits")
+            lines.append(f"  {none_fits(found)}")
         else:
             used = used_text(best)
             assumed = best["assumed_trips"]

@@ -61,9 +61,16 @@ def kernel_text(facts: Facts) -> str:
     )
     lines += ["", "Sites"]
     lines += _table(
-        ["  site", "kind", "of", "default", "values"],
+        ["  site", "kind", "of", "in --only and --keep", "default", "values"],
         [
-            [f"  {site['name']}", site["kind"], site["loop"] or "-", value(site["default"]), _values(site["values"])]
+            [
+                f"  {site['name']}",
+                site["kind"],
+                site["loop"] or "-",
+                site["said"],
+                value(site["default"]),
+                _values(site["values"]),
+            ]
             for site in facts["sites"]
         ],
     )

@@ -52,7 +52,7 @@ def missing_function(ast: c_ast.FileAST, top: str, declared: Iterable[str], file
                 own.add(node.name)
             elif isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
                 calls.append(node.name)
-            stack.extend(reversed([child for _, child in node.children()]))
+            stack.extend(reversed(list(node)))
         for call in calls:
             name = call.name
             if name in bodies:
@@ -116,7 +116,7 @@ class _Walk:
                         self.statement(part)
         elif kind is c_ast.Compound or kind is c_ast.For:
             self.scopes.append(set())
-            for _, child in node.children():
+            for child in node:
                 self.statement(child)
             self.scopes.pop()
         elif kind is c_ast.FuncCall:
@@ -134,7 +134,7 @@ class _Walk:
         elif kind is c_ast.Typename or kind in _TYPES:
             self.declared_type(node)
         elif kind is not c_ast.Constant and kind is not c_ast.Pragma:
-            for _, child in node.children():
+            for child in node:
                 self.statement(child)
 
     def declared_type(self, node: Any) -> None:

@@ -115,6 +115,17 @@ class Lexer(CLexer):  # type: ignore[misc]
         return Token("CONST", ATTRIBUTE + " ".join(text.split()), token.lineno, token.column, token.filename)
 
 
+class Tokens(c_parser._TokenStream):  # type: ignore[misc]
+    """pycparser's tokens; the next one, which is asked for five times a token, is given without further ado."""
+
+    def peek(self, k: int = 1) -> Token | None:
+        """The k-th next token, None after the last."""
+        try:
+            return self._buffer[self._index + k - 1]
+        except IndexError:
+            return super().peek(k)
+
+
 class Parser(c_parser.CParser):  # type: ignore[misc]
     """pycparser's parser over that lexer."""
 
@@ -124,7 +135,7 @@ class Parser(c_parser.CParser):  # type: ignore[misc]
     def parse(self, text: str, filename: str = "", debug: bool = False) -> c_ast.FileAST:
         """The tree of preprocessed text; raises pycparser's ParseError."""
         self.clex.input(text, filename)
-        self._tokens = c_parser._TokenStream(self.clex.token)
+        self._tokens = Tokens(self.clex.token)
         self._scope_stack = [dict.fromkeys(_TYPES, True)]
         self._typedef_checked_token = None
         tree = self._parse_translation_unit_or_empty()

@@ -84,9 +84,14 @@ def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder:
     check_names(c_ast.FileAST(own), declared | enumerators, file)
     tree = FileAST(own)
     if unusual or flags.layout:
-        names = sorted({name for node in own for name in _types_of(node)})
-        asked = sizes_of(names, source, file=file, flags=flags, folder=folder)
-        tree.layouts = {name: Layout(8 * size, 8 * align) for name, (size, align) in asked.items()}
+        named = {name: part for node in own for name, part in _types_of(node)}
+        wanted = "offsetof" in found.text
+        members = {name: tuple(_members(named[name])) if wanted else () for name in sorted(named)}
+        asked = sizes_of(members, source, file=file, flags=flags, folder=folder)
+        tree.layouts = {
+            name: Layout(8 * size, 8 * align, {member: 8 * place for member, place in places.items()})
+            for name, (size, align, places) in asked.items()
+        }
     return Translation(tree, tuple(library), found.texts, declared, found.includes)
 
 
@@ -190,7 +195,7 @@ def _place(ast: c_ast.FileAST, files: dict[str, str], file: str) -> bool:
             )
         if not unusual:
             unusual = _unusual(node)
-        stack.extend((child, depth + 1) for _, child in node.children())
+        stack.extend((child, depth + 1) for child in node)
     return unusual
 
 
@@ -252,24 +257,31 @@ def without_sign(node: c_ast.Node) -> None:
         part = stack.pop()
         if isinstance(part, c_ast.IdentifierType) and part.names == ["char"]:
             part.names = ["unsigned", "char"]
-        stack.extend(child for _, child in part.children())
+        stack.extend(part)
 
 
-def _types_of(node: c_ast.Node) -> Iterator[str]:
-    """The types that a declaration of file scope names, as ``sizeof`` takes them."""
+def _types_of(node: c_ast.Node) -> Iterator[tuple[str, c_ast.Node]]:
+    """The types that a declaration of file scope names, as ``sizeof`` takes them, with what stands for each."""
     if isinstance(node, c_ast.Typedef):
         part = node.type
         while isinstance(part, c_ast.TypeDecl):
             part = part.type
         if not isinstance(part, c_ast.FuncDecl) and _complete(part):
-            yield node.name
+            yield node.name, part
     stack: list[Any] = [node.decl if isinstance(node, c_ast.FuncDef) else node]
     while stack:
         part = stack.pop()
         if isinstance(part, c_ast.Struct | c_ast.Union) and part.name and part.decls:
-            yield f"{'union' if isinstance(part, c_ast.Union) else 'struct'} {part.name}"
+            yield f"{'union' if isinstance(part, c_ast.Union) else 'struct'} {part.name}", part
         if not isinstance(part, c_ast.FuncDecl):
-            stack.extend(child for _, child in part.children())
+            stack.extend(part)
+
+
+def _members(node: c_ast.Node) -> Iterator[str]:
+    """The members of a struct that have an address, those of unnamed ones within it among them."""
+    for member in (node.decls or ()) if isinstance(node, c_ast.Struct | c_ast.Union) else ():
+        if isinstance(member, c_ast.Decl) and member.bitsize is None:
+            yield from (member.name,) if member.name else _members(member.type)
 
 
 def _complete(node: c_ast.Node) -> bool:
@@ -286,4 +298,4 @@ def _enumerators(node: c_ast.Node) -> Iterator[c_ast.Enumerator]:
         part = stack.pop()
         if isinstance(part, c_ast.Enumerator):
             yield part
-        stack.extend(child for _, child in part.children())
+        stack.extend(part)

@@ -15,10 +15,11 @@ _RECURSION_LIMIT = 20_000
 
 
 class Layout(NamedTuple):
-    """Size and alignment of a type in bits, as the compiler lays it out."""
+    """Size and alignment of a type in bits, and how many stand before each member, as the compiler lays it out."""
 
     bits: int
     align: int
+    before: Mapping[str, int]
 
 
 class FileAST(c_ast.FileAST):  # type: ignore[misc]

@@ -95,6 +95,19 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
     return made, sorted(unread, key=lambda one: one.line)
 
 
+def work_folders(path: Path) -> list[str]:
+    """The folders that a configuration file gives as ``work_dir``, as written. Raises PipelineError as its reading."""
+    return [value for _, key, value in _lines(path) if key == "work_dir" and value]
+
+
+def says_hls(path: Path) -> bool:
+    """Whether a file names what is synthesised; False where it cannot be read."""
+    try:
+        return any(key in ("syn.file", "syn.top") for _, key, _ in _lines(path))
+    except PipelineError:
+        return False
+
+
 def _lines(path: Path, unread: list[Unread] | None = None) -> Iterator[tuple[int, str, str]]:
     """Number, key and value of each line that has one; a section that the tool does not have is put to ``unread``."""
     text = read_text(path, most=_BYTES, fix="give the path of a configuration file")

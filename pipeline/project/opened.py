@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.project.component import SOURCES, Component, Unread, project_of, shown, take_moved
-from pipeline.project.configuration import read_configuration
+from pipeline.project.configuration import read_configuration, says_hls, work_folders
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.project import Project
 from pipeline.project.script import read_script
@@ -31,12 +31,36 @@ def is_project(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
-def solutions_of(path: Path) -> list[tuple[str, Path]]:
-    """The solutions that a Tcl script makes: title (``PROJECT/SOLUTION``) and folder; none of other files."""
-    if not is_project(str(path)) or path.suffix.lower() == ".cfg":
+def solutions_of(path: Path, named: Path | None = None) -> list[tuple[str, Path]]:
+    """The solutions that a project's file makes: title and folder, in which the tool leaves ``syn/report``.
+
+    Of a Tcl script all that it says, by ``PROJECT/SOLUTION``; of ``hls_config.cfg`` the folders ``hls`` of its work
+    folders that are there, without a title: its own ``work_dir``, and the folder ``named``. Where no other file beside
+    it configures the tool, also those in its folder and two levels below it (``v++ --work_dir``, the IDE's
+    ``COMPONENT/COMPONENT``) that no other such file is nearer to. None of any other file.
+    """
+    if not is_project(str(path)):
         return []
-    components, _ = read_script(path)
-    return [(one.title, one.folder / one.project / one.solution) for one in components if one.solution]
+    if path.suffix.lower() != ".cfg":
+        components, _ = read_script(path)
+        # A component (``open_component``, 2024.2) has no solution; the tool's work is in its folder.
+        return [(one.title, one.folder / one.project / (one.solution or "hls")) for one in components if one.project]
+    chosen = [path.parent / one for one in work_folders(path)]
+    chosen += [named, named.parent] if named is not None and named.name == "hls" else filter(None, [named])
+    if not _configurations(path.parent, besides=path):
+        below = [one for one in sorted(path.parent.glob("*/")) if not _configurations(one)]
+        further = [one for place in below for one in sorted(place.glob("*/")) if not _configurations(one)]
+        chosen += [path.parent, *below, *further]
+    places = {(one / "hls").resolve(): one / "hls" for one in reversed(chosen) if (one / "hls").is_dir()}
+    return [("", place) for place in reversed(places.values())]
+
+
+def _configurations(folder: Path, besides: Path | None = None) -> list[Path]:
+    """The files in a folder that configure the tool, by what they say."""
+    return [
+        one for one in folder.glob("*.cfg")
+        if one.is_file() and (besides is None or not one.samefile(besides)) and says_hls(one)
+    ]  # fmt: skip
 
 
 def open_project(

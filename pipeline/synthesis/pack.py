@@ -55,19 +55,19 @@ def version_of(content: str, made: int) -> str:
     return f"{content[:32]}-{made:016x}" if made else content[:32]
 
 
-def write_pack(path: Path, address: Address, entries: Iterable[Entry], *, fsync: bool = True) -> str:
-    """Write a pack at ``path``, whole or not at all; returns its contents' hash.
+def write_pack(path: Path, address: Address, entries: Iterable[Entry], *, terms: str = "", fsync: bool = True) -> str:
+    """Write a pack at ``path``, whole or not at all; returns its contents' hash. ``terms`` are those of its labels.
 
     A sequence may come in any order. An iterator is streamed, so that reports need not fit into memory, and must
     come sorted by key. The folder must exist. Raises PipelineError for a key that comes twice.
     """
     with write_aside(path.parent, fsync=fsync) as aside:
-        contents = write_archive(aside.file, address, entries)
+        contents = write_archive(aside.file, address, entries, terms)
         aside.publish(path)
     return contents
 
 
-def write_archive(file: IO[bytes], address: Address, entries: Iterable[Entry]) -> str:
+def write_archive(file: IO[bytes], address: Address, entries: Iterable[Entry], terms: str = "") -> str:
     """:func:`write_pack` into an open file."""
     ordered = sorted(entries, key=attrgetter("key")) if isinstance(entries, Sequence) else entries
     lines: list[str] = []
@@ -98,6 +98,7 @@ def write_archive(file: IO[bytes], address: Address, entries: Iterable[Entry]) -
             "count": len(lines),
             "contents": contents_hash(contents),
             "records_sha256": sha256_hex(records),
+            **({"terms": terms} if terms else {}),
         }
         members = ",\n".join(f" {canonical_json(name)}: {canonical_json(head[name])}" for name in sorted(head))
         _add(archive, _HEAD, f"{{\n{members}\n}}\n".encode("ascii"))
@@ -147,6 +148,8 @@ class Pack:
     def _load(self, archive: zipfile.ZipFile) -> None:
         head, self.address = _read_head(archive, self.path)
         self.contents: str = head["contents"]
+        self.terms: str = head.get("terms", "")
+        """The terms of its labels, as its maker states them."""
         records = _read(archive, self.path, _RECORDS, MAX_RECORDS_BYTES)
         if sha256_hex(records) != head["records_sha256"]:
             raise self._broken(_RECORDS, "does not match its SHA-256 in pack.json")
@@ -172,6 +175,8 @@ class Pack:
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise self._broken(_RECORDS, f"record is malformed: {error}", number) from None
             last = key
+        self.reports = len(wanted)
+        """How many reports of the tool are in it."""
         self.by_hash: dict[str, str] = {key_hash(key): key for key in self.index}
         """Key hash to key."""
         versions = ((hashed, version_of(*self.index[key][1:3])) for hashed, key in self.by_hash.items())
@@ -327,6 +332,8 @@ def _read_head(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, Any], Ad
             raise ValueError("contents is no hash")
         if not isinstance(head.get("records_sha256"), str):
             raise ValueError("records_sha256 is no hash")
+        if not isinstance(head.get("terms", ""), str):
+            raise ValueError("terms is no text")
         address = _address(canonical_json({name: head.get(name) for name in ("kernel", "kernel_hash", "flow")}))
         if head.get("source") != address.source:
             raise ValueError("source is not the flow's")

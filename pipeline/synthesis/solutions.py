@@ -20,28 +20,29 @@ REPORT = Path("syn", "report", "csynth.xml")
 def designs_of_solutions(
     script: Path, folder: Path, of: Kernel, read: Callable[[str], Kernel], tell: Callable[[str], None]
 ) -> dict[str, Named]:
-    """The designs of the reports below ``folder`` that solutions of a Tcl script have left, by relative path.
+    """The designs of the reports below ``folder`` that a project's solutions have left, by relative path.
 
-    A solution's design is the one as written: what the pragmas in its sources and its own directives say. ``read``
-    gives the kernel as a solution has it, by the solution's title. Passed over, with a line to ``tell``: a solution
-    whose report is older than its sources, as its pragmas may have been others, and one whose files, flags or
-    directives make it another kernel than ``of``.
+    ``script`` is its Tcl script or ``hls_config.cfg``. A solution's design is the one as written: what the pragmas in
+    its sources and its own directives say. ``read`` gives the kernel as a solution has it, by the solution's title.
+    Passed over, with a line to ``tell``: a solution whose report is older than its sources, as its pragmas may have
+    been others, and one whose files, flags or directives make it another kernel than ``of``.
     """
     found: dict[str, Named] = {}
-    for title, place in solutions_of(script):
+    for title, place in solutions_of(script, folder):
         report = place / REPORT
         if not report.is_file():
             continue
+        said = title or place
         try:
             kernel = read(title)
             point = load_space(kernel).default
         except PipelineError as error:
-            tell(f"{title}: its design cannot be told ({error})")
+            tell(f"{said}: its design cannot be told ({error})")
             continue
         sources = [Path(kernel.file), *map(Path, kernel.project.further if kernel.project is not None else ()), script]
         newest = max((one for one in sources if one.is_file()), key=lambda one: one.stat().st_mtime_ns)
         if newest.stat().st_mtime_ns > report.stat().st_mtime_ns:
-            tell(f"{title}: its report is older than {newest}, so its design cannot be told")
+            tell(f"{said}: its report is older than {newest}, so its design cannot be told")
         elif kernel.ast_hash != of.ast_hash:
             tell(f"{title}: its files or directives make it a kernel of its own; import it with --solution {title}")
         else:

@@ -13,12 +13,12 @@ from pipeline.tasks.designs import SampleConfigurations
 from pipeline.tasks.doctor import Doctor
 from pipeline.tasks.export import ExportDataset
 from pipeline.tasks.graph import BuildGraph
-from pipeline.tasks.imports import ImportHLSyn, ImportReports
+from pipeline.tasks.imports import ImportHLSyn, ImportPacks, ImportReports
 from pipeline.tasks.knowledge import MakeKnowledge
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.rounds import ProposeDesigns, SynthesizeRound, TrainRound
 from pipeline.tasks.loop.run import RunActiveLearningLoop
-from pipeline.tasks.packs import BuildPacks
+from pipeline.tasks.packs import BuildPacks, DescribePacks
 from pipeline.tasks.reading_limits import reading
 from pipeline.tasks.sections import farm, vitis
 from pipeline.tasks.status import Status
@@ -40,6 +40,7 @@ COMMANDS = (
     BuildGraph,
     ImportHLSyn,
     ImportReports,
+    ImportPacks,
     BuildPacks,
     Calibrate,
     ValidateEstimator,
@@ -47,6 +48,7 @@ COMMANDS = (
     ListKernels,
     DescribeKernel,
     DescribeDesign,
+    DescribePacks,
     Status,
     CleanWorkspace,
     Compare,

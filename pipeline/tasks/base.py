@@ -161,9 +161,8 @@ class AskedTask(PipelineTask):
 
 @luigi.Task.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def _already_there(task: luigi.Task) -> None:
-    if isinstance(task, PipelineTask) and task.is_root:
-        say("Nothing to do: this is complete.")
-        _summarise(task)
+    if isinstance(task, PipelineTask) and task.is_root and _summarise(task):
+        say("Nothing to do: this was complete.")
 
 
 @luigi.Task.event_handler(luigi.Event.SUCCESS)
@@ -172,12 +171,13 @@ def _done(task: luigi.Task) -> None:
         _summarise(task)
 
 
-def _summarise(task: PipelineTask) -> None:
-    """luigi takes a command whose summary fails for one that went well."""
+def _summarise(task: PipelineTask) -> bool:
+    """Says what there is, and whether that went well: luigi takes a command whose summary fails for one that did."""
     from luigi.retcodes import retcode
 
     try:
         task.summarise()
+        return True
     except KeyboardInterrupt as error:
         with contextlib.suppress(SystemExit):
             end(error, told(error) or "")
@@ -185,3 +185,4 @@ def _summarise(task: PipelineTask) -> None:
     except Exception:
         logging.getLogger("luigi-interface").exception("%s", task)
         ending.fail(retcode().task_failed)
+    return False

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import functools
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, cast
@@ -124,14 +125,21 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
         return "`python -m pipeline` lists the tasks"
     if not message.startswith("unrecognized arguments:"):
         return general
-    options = [text for text in parser._option_string_actions if text.startswith("--")]
+    # luigi also takes options of every task by its name, and of the tasks that others build on: nobody means these.
+    options = [text for text in parser._option_string_actions if re.match("--[a-z]", text)]
     words = message.partition(":")[2].split()
     stray = words[0] if words else ""
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
     if not unknown:
         before = next((one for one, two in itertools.pairwise(sys.argv) if two == stray), "")
         return f"{before} takes no such value; {general}" if before.startswith("--") else general
-    meant = [(word, found) for word in unknown if (found := nearest(word, options))]
+    # luigi takes the options of every other task as --TASK-OPTION: only who writes the task's name means one.
+    others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)
+    meant = []
+    for word in unknown:
+        near = [text for text in options if not text.lower().startswith(others) or word.lower().startswith(others)]
+        if found := nearest(word, near):
+            meant.append((word, found))
     return "; ".join([f"did you mean {found}?" for _, found in meant] + [general])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import luigi
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, plain_number
 from pipeline.files import write_whole
 from pipeline.tasks import ending
 from pipeline.tasks.base import AskedTask, names
@@ -44,7 +44,7 @@ class Compare(AskedTask):
     second_key = luigi.Parameter(default="", description="the same of the other")
     kernel = luigi.Parameter(default="", description="the keys' kernel, where a folder has several")
     source = luigi.Parameter(default="", description="the keys' source, where a dataset has several")
-    fail_above = luigi.Parameter(default="", description="growth of a figure that is a failure, as 5%")
+    fail_above = luigi.Parameter(default="", description="growth of a figure that is a failure, in percent, as 5%")
     figures = luigi.Parameter(
         default="cycles,ns,resources",
         description="what --fail-above judges: cycles, ns, resources, or single ones as dsp",
@@ -105,6 +105,9 @@ def _share(text: str) -> float | None:
         share = math.nan
     if not 0 <= share < math.inf:
         raise PipelineError(f"--fail-above {text[:40]!r} is no share", fix="write it in percent, as 5%")
+    if not text.endswith("%"):
+        fraction = f"; for {plain_number(10000 * share)}% write that" if 0 < share < 0.01 else ""
+        say(f"--fail-above {text} is taken as {plain_number(100 * share)}%{fraction}.")
     return share
 
 

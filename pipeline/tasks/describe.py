@@ -86,6 +86,7 @@ class DescribeKernel(_OfKernel):
 
     def facts(self) -> dict[str, Any]:
         """Loops, arrays, sites, space, labels."""
+        from pipeline.design_space.narrowed import spoken
         from pipeline.design_space.rules import TRUE
         from pipeline.estimator.written import without_effect
         from pipeline.kernels.pragma_notices import pragma_notices
@@ -100,10 +101,11 @@ class DescribeKernel(_OfKernel):
             for loop in kernel.loops
         ]  # fmt: skip
         columns = ("name", "function", "element", "bits", "dims", "role", "direction", "line")
-        places = _places(kernel)
+        places, words = _places(kernel), spoken(kernel)
         sites = [
             {
                 "name": site.name,
+                "said": words.get(site.name, site.name),
                 "kind": str(site.kind),
                 "loop": places[site.name],
                 "default": site.default,

@@ -21,16 +21,20 @@ from pipeline.tasks.outputs import write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, partial_notes
 
-LAYOUTS = ("hlsyn", "autodse", "pyg")
+LAYOUTS = ("hlsyn", "autodse", "pyg", "packs")
 
 
 class ExportDataset(KernelOptions, PipelineTask):
-    """Writes a dataset as HLSyn's JSON files, AutoDSE's configurations, or tensors for PyTorch Geometric."""
+    """Writes a dataset as HLSyn's JSON files, AutoDSE's configurations, tensors for PyTorch Geometric, or as packs.
+
+    Packs, one a kernel, are for ImportPacks; their page says what is in them. With ``--hashes-only`` they hold labels
+    alone, which serve whoever has the same sources.
+    """
 
     example = "--layout pyg"
 
     source = luigi.Parameter(default="", description="whose labels, one source; default: the shipped packs")
-    layout = luigi.ChoiceParameter(choices=LAYOUTS, description="hlsyn, autodse or pyg")
+    layout = luigi.ChoiceParameter(choices=LAYOUTS, description="hlsyn, autodse, pyg or packs")
     kernels = luigi.Parameter(default="", description="suite names or paths, comma-separated; default: all with labels")
     backend = luigi.ChoiceParameter(default="auto", choices=BACKEND_CHOICES, description="what labels the designs")
     count = OptionalWholeNumber(least=1, default=None, description="designs a kernel; default: all cached, or 100")
@@ -38,10 +42,18 @@ class ExportDataset(KernelOptions, PipelineTask):
         default=False, description="export the dataset although runs of the tool are missing, and say so in it"
     )
 
+    hashes_only = luigi.BoolParameter(
+        default=False, description="packs of labels alone: no kernel's name, no report, no text of a source or log"
+    )
+    terms = luigi.Parameter(default="", description="terms of the labels, for packs; default: those of the source")
+
     def requires(self) -> GenerateDataset:
         """The dataset; program graphs only where the layout has them."""
         if len(names(self.source)) > 1:
             raise PipelineError("one export holds one source", fix="export the sources one after the other")
+        if self.layout != "packs" and (self.hashes_only or self.terms):
+            option = "--hashes-only" if self.hashes_only else "--terms"
+            raise PipelineError(f"{option} is for packs", fix=f"leave it out, or add --layout packs to {option}")
         return GenerateDataset(
             workspace=self.workspace, seed=self.seed, kernels=self.kernels, source=self.source, backend=self.backend,
             count=self.count, graphs=self.layout == "pyg", allow_partial=self.allow_partial, **asdict(self.reading),
@@ -50,7 +62,11 @@ class ExportDataset(KernelOptions, PipelineTask):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The dataset and the layout decide the files."""
-        return {**super().identity, "dataset": self.requires().digest, "layout": self.layout}
+        return {**super().identity, "dataset": self.requires().digest, "layout": self.layout, **self._packed}
+
+    @property
+    def _packed(self) -> dict[str, Any]:
+        return {name: told for name in ("hashes_only", "terms") if (told := getattr(self, name))}
 
     @cached_property
     def label_source(self) -> str:
@@ -62,12 +78,19 @@ class ExportDataset(KernelOptions, PipelineTask):
         place = self.folder / "exports" / str(self.layout) / f"{self.label_source}-{self.digest}"
         return ProvisionalTarget(place, self.requires().output().bounds)
 
+    @property
+    def page(self) -> Path | None:
+        """What is in the packs."""
+        return self.output().path / "report.html" if self.layout == "packs" else None
+
     def run(self) -> None:
         """Writes the files, and ``export.json``, which says what they hold and under which terms."""
-        from pipeline.dataset.licences import licence_of
+        from pipeline.dataset.licences import Licence, licence_of
 
-        write = {"hlsyn": self._hlsyn, "autodse": self._autodse, "pyg": self._pyg}[self.layout]
+        write = {"hlsyn": self._hlsyn, "autodse": self._autodse, "pyg": self._pyg, "packs": self._packs}[self.layout]
         terms = licence_of(self.label_source)
+        if self.terms:
+            terms = Licence(self.terms, "as stated by who made the packs")
         with self.output().write() as folder:
             notes = [*partial_notes(self.input().path), *write(folder)]
             self.input().standing.write(folder)
@@ -128,6 +151,33 @@ class ExportDataset(KernelOptions, PipelineTask):
             f"{sum(counts.values()):,} designs of {len(counts)} kernels as KERNEL.safetensors and index.json",
             "read them with HLSDesigns of load_designs.py beside them",
         ]
+
+    def _packs(self, folder: Path) -> list[str]:
+        from pipeline.dataset.schemas import read_table
+        from pipeline.present.packs_report import HOLDS, packs_page
+        from pipeline.synthesis import write_pack
+        from pipeline.synthesis.passed_on import alone, find_packs
+        from pipeline.tasks.packs_told import told_of
+        from pipeline.tasks.plan import open_store
+
+        keys: dict[str, list[str]] = {}
+        for row in read_table(self.input().path / "labels.parquet", "labels").to_pylist():
+            keys.setdefault(row["kernel"], []).append(row["key"])
+        store, missing = open_store(self.workspace), 0
+        for shard in self.follow(self.requires().shards, "packs"):
+            address = shard.plan.address
+            found = [entry for _, entry in store.get_many(address, keys.get(shard.plan.name, [])) if entry is not None]
+            missing += len(keys.get(shard.plan.name, [])) - len(found)
+            address, entries = alone(address, found) if self.hashes_only else (address, found)
+            write_pack(folder / f"{address.kernel}.zip", address, list(entries), terms=str(self.terms), fsync=False)
+        told = told_of(find_packs(folder), folder)
+        (folder / "report.html").write_text(packs_page(told, type(self).__name__), encoding="utf-8")
+        notes = [
+            f"{sum(one['designs'] for one in told):,} designs of {len(told)} kernels as KERNEL.zip; "
+            "whoever has the sources takes them with ImportPacks",
+            *(f"they hold {HOLDS[one]}" for one in sorted({one["holds"] for one in told})),
+        ]
+        return notes + ([f"{missing:,} left out: their outcome says nothing of the design"] if missing else [])
 
     def _kernels(self) -> Iterator[tuple[str, Any, Any]]:
         """Name, kernel and space of the dataset's kernels whose C is at hand."""

@@ -13,7 +13,8 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
-from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow
+from pipeline.kernels.suite import suite_names
+from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow, made_for
 from pipeline.synthesis.parts import check_part
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
@@ -25,6 +26,7 @@ from pipeline.terms import Dialect
 if TYPE_CHECKING:
     from pipeline.kernels import Kernel
     from pipeline.synthesis import Collected, Flow
+    from pipeline.synthesis.passed_on import PackFacts
 
 
 _MOST_SAID = 10
@@ -220,12 +222,88 @@ class ImportHLSyn(KernelOptions, _Import):
         self.finish(addresses, notes, changes.lines)
 
 
+class ImportPacks(KernelOptions, _Import):
+    """Imports packs that somebody passed on: labels go to the kernels here that have the same sources.
+
+    A pack is of the kernel of the suite, or of one that ``--kernels`` names, whose syntax tree has the hash that stands
+    in it, whatever either is called. Which kernels matched is said; packs of others are left out.
+    """
+
+    example = "--path packs --kernels mine.c"
+
+    path = luigi.Parameter(description="a pack, or a folder of packs")
+    kernels = luigi.Parameter(default="", description=f"kernels that packs may be of beside the suite's, each {KERNEL}")
+
+    @cached_property
+    def packs(self) -> list[PackFacts]:
+        """What the packs hold."""
+        from pipeline.synthesis.passed_on import find_packs
+
+        return find_packs(Path(self.path))
+
+    @cached_property
+    def by_hash(self) -> dict[str, Kernel]:
+        """The kernels here by the hash of their syntax trees; of two with one hash the one that is named."""
+        from pipeline.tasks.plan import kernel_of
+
+        given = names(self.kernels)
+        single(len(given), "--kernels", **self.reading.narrow)
+        named = [kernel_of(name, self.reading) for name in given]
+        return {kernel.ast_hash: kernel for kernel in (*map(kernel_of, suite_names()), *named)}
+
+    @cached_property
+    def matched(self) -> list[tuple[PackFacts, Address]]:
+        """The packs that are of kernels here, with their addresses."""
+        found = []
+        for pack in self.packs:
+            kernel = self.by_hash.get(pack.address.kernel_hash)
+            if kernel is not None:
+                found.append((pack, Address(kernel.name, kernel.ast_hash, pack.address.flow)))
+        return found
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The packs' contents and the kernels that they match."""
+        return {
+            **super().identity,
+            "packs": sorted([pack.contents, pack.address.digest] for pack in self.packs),
+            "matched": sorted(address.digest for _, address in self.matched),
+        }
+
+    def run(self) -> None:
+        """Files the labels of each pack that matches, beside what is there."""
+        from pipeline.synthesis import Changes, arriving, read_pack
+        from pipeline.tasks.plan import open_store
+
+        others = [pack for pack in self.packs if pack.address.kernel_hash not in self.by_hash]
+        left = ", ".join(f"{pack.address.kernel} ({pack.path.name})" for pack in others[:_MOST_SAID])
+        if not self.matched:
+            raise PipelineError(
+                f"none of its {len(others)} packs is of a kernel here, by the hash of its syntax tree: {left}",
+                file=self.path,
+                fix="give the sources that they are of with --kernels, and the flags with --cflags",
+            )
+        store, changes, notes = open_store(self.workspace), Changes(), []
+        for pack, address in self.follow(self.matched, "packs"):
+            _, entries = read_pack(pack.path)
+            name = f"passed_{pack.contents[:16]}"
+            store.put_all(address, list(arriving(store, address, entries, changes)), name=name)
+            notes.append(
+                f"{pack.path.name}: {pack.designs:,} designs of {address.kernel} ({pack.address.kernel_hash[:12]}), "
+                f"source {address.source}, {made_for(address.flow)}; use them with --source {address.source}"
+                + (f"; terms: {pack.terms}" if pack.terms else "")
+            )
+        if others:
+            notes.append(f"left out, of no kernel here: {left}; give their sources with --kernels")
+        self.finish([address.digest for _, address in self.matched], [*notes, *changes.counts], changes.lines)
+
+
 class ImportReports(KernelOptions, _Import):
     """Imports a folder of past runs: every csynth.xml in it becomes an entry of the report store.
 
     Only reports of the kernel's top function are taken (``--top``). Of several reports of one design the newest by the
-    time of its file counts, also of those that came before. Where ``--kernel`` is the project's own Tcl script, what
-    its solutions have left are reports of what is written there.
+    time of its file counts, also of those that came before. Where ``--kernel`` is the project's own Tcl script or
+    ``hls_config.cfg``, what its solutions and work folders have left are reports of what is written there.
     """
 
     example = "--path old_runs --kernel mine.c --source lab-2023.2"
@@ -251,15 +329,17 @@ class ImportReports(KernelOptions, _Import):
 
     @cached_property
     def _solutions(self) -> list[str]:
-        """The titles of a script's solutions that have left a report; empty for any other kernel."""
+        """A title for each of a project's solutions that has left a report, empty for a work folder."""
         from pipeline.project.opened import solutions_of
         from pipeline.synthesis.solutions import REPORT
 
-        return [title for title, place in solutions_of(Path(self.kernel)) if (place / REPORT).is_file()]
+        return [
+            title for title, place in solutions_of(Path(self.kernel), Path(self.path)) if (place / REPORT).is_file()
+        ]
 
     @property
     def filed_dialect(self) -> str:
-        """What site values mean: of a script's solutions what the kernel says."""
+        """What site values mean: of a project's own reports what the kernel says."""
         kernel = self.found_kernel
         return str(kernel.dialect) if self._solutions and kernel is not None else str(self.dialect)
 

@@ -34,6 +34,9 @@ class InformationTask(AskedTask):
     def text(self, facts: dict[str, Any]) -> str:
         """The facts for a person."""
 
+    def write_page(self, facts: dict[str, Any]) -> None:
+        """Writes :attr:`page`, for a task that has one, into the folder of the JSON."""
+
     def run(self) -> None:
         """Gathers, prints and writes."""
         facts = self.facts()
@@ -41,5 +44,6 @@ class InformationTask(AskedTask):
         writable_folder(self.file.parent)
         content = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
         write_whole(self.file, content.encode(), fsync=False)
+        self.write_page(facts)
         say(f"As JSON: {self.file}")
         self.done = True

@@ -1,13 +1,17 @@
-"""The shipped packs, made by the estimator."""
+"""Packs of labels: the shipped ones made, any of them told."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import luigi
 
+from pipeline.files import write_whole
 from pipeline.synthesis import ESTIMATOR_SOURCE, made_for
 from pipeline.tasks.base import AskedTask, names
+from pipeline.tasks.information import InformationTask
 from pipeline.tasks.kernel_options import AS_IT_IS
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import WholeNumber
@@ -48,3 +52,40 @@ class BuildPacks(TargetOptions, AskedTask):
                 f"{path}: {len(points)} designs for {made_for(plan.address.flow)}, {path.stat().st_size / 1024:.0f} KiB"
             )
         self.done = True
+
+
+class DescribePacks(InformationTask):
+    """Says what packs of labels hold: kernels, designs, source, tool, part, clock, terms, with or without reports."""
+
+    example = "--path reports"
+
+    path = luigi.Parameter(description="a pack, or a folder of packs")
+
+    @cached_property
+    def stem(self) -> str:
+        """After the path's last part."""
+        return f"packs-{Path(self.path).resolve().stem}"
+
+    @property
+    def page(self) -> Path:
+        """Beside the JSON."""
+        return self.file.with_suffix(".html")
+
+    def facts(self) -> dict[str, Any]:
+        """What each pack holds."""
+        from pipeline.synthesis.passed_on import find_packs
+        from pipeline.tasks.packs_told import told_of
+
+        return {"packs": told_of(find_packs(Path(self.path)), Path(self.path))}
+
+    def text(self, facts: dict[str, Any]) -> str:
+        """Some lines a pack."""
+        from pipeline.present.packs_report import packs_text
+
+        return packs_text(facts["packs"])
+
+    def write_page(self, facts: dict[str, Any]) -> None:
+        """The same as a page."""
+        from pipeline.present.packs_report import packs_page
+
+        write_whole(self.page, packs_page(facts["packs"], type(self).__name__).encode(), fsync=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import luigi
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, plain_number
 from pipeline.synthesis.target import parse_clock
 
 
@@ -93,17 +93,17 @@ class Real(_Named, luigi.FloatParameter):
             low = (self._above is not None and x <= self._above) or (self._lowest is not None and x < self._lowest)
             endless = math.isinf(x) and x != self._default
             if math.isnan(x) or endless or low or x > self._most:
-                raise self._refused(f"{x:g}")
+                raise self._refused(f"{plain_number(x, 6)}")
         return x
 
     def _refused(self, x: str) -> PipelineError:
         bounds = []
         if self._above is not None:
-            bounds.append(f"above {self._above:g}")
+            bounds.append(f"above {plain_number(self._above, 6)}")
         if self._lowest is not None:
-            bounds.append(f"from {self._lowest:g}")
+            bounds.append(f"from {plain_number(self._lowest, 6)}")
         if not math.isinf(self._most):
-            bounds.append(f"at most {self._most:g}")
+            bounds.append(f"at most {plain_number(self._most, 6)}")
         wanted = f"give a number {' and '.join(bounds)}" if bounds else "give a number"
         return PipelineError(f"{option_of(self)} {x}", fix=f"{wanted}{f', {self._hint}' if self._hint else ''}")
 

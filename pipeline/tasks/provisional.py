@@ -194,8 +194,9 @@ class ProvisionalTarget(FolderTarget):
 
     def exists(self) -> bool:
         """Whether the folder counts as complete for this command."""
-        if not super().exists():
-            return False
+        return super().exists() and self._stands()
+
+    def _stands(self) -> bool:
         standing = self.standing
         if standing.missing and standing.waits and COMMAND not in standing.commands:
             return False
@@ -220,7 +221,7 @@ class ProvisionalTarget(FolderTarget):
         """As that of every folder; one that no longer counts as there makes room for it."""
         with super().write() as aside:
             yield aside
-            if self.path.is_dir() and not self.exists():
+            if self.path.is_dir() and not self._stands():
                 before = self.standing
                 # Equal commands may run side by side: each goes on with what the last of them has written.
                 mine = standing_of(aside)

@@ -38,7 +38,8 @@ def overview_page(facts: Mapping[str, Any], beside: Path) -> str:
 
 def _loops(loops: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [
-        [kernel, state_text(one), used_text(one), best_text(one["best"].get(kernel)), one["compared"].get(kernel),
+        [kernel, state_text(one), used_text(one), best_text(one, kernel) if kernel else None,
+         one["compared"].get(kernel),
          basis_text(one)]
         for one in loops
         for kernel in one["kernels"] or [None]

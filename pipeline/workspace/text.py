@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.errors import plain_number
+
 
 def status_text(facts: Mapping[str, Any]) -> str:
     """Loops first, then what else runs or ended early, datasets, models, studies, and what is not as it should be."""
@@ -47,13 +49,21 @@ def basis_text(one: Mapping[str, Any]) -> str:
     part = one["part"] or "part not recorded"
     clock = f" at {one['clock_ns']:g} ns" if one["clock_ns"] else ""
     aim = f", minimises {one['objective']}" if one["objective"] not in (None, "cycles") else ""
-    return f"{part}{clock}, {one['source'] or 'source not recorded'}{aim}"
+    asked = [f"at most {limit.replace('=', ' ')}" for limit in one["limits"]]
+    if one["utilisation_limit"] is not None:
+        asked.append(f"every utilisation below {one['utilisation_limit']:.0%}")
+    if one["target"] is not None:
+        asked.append(f"{plain_number(one['target'])} {one['unit']} are enough")
+    return f"{part}{clock}, {one['source'] or 'source not recorded'}{aim}" + "".join(f"; {text}" for text in asked)
 
 
-def best_text(design: Mapping[str, Any] | None) -> str:
-    """The best design so far: cycles and how full the device is."""
+def best_text(one: Mapping[str, Any], kernel: str) -> str:
+    """The best design of a loop's kernel so far: cycles and how full the device is; where none fits, the nearest."""
+    design, nearest = one["best"].get(kernel), one["nearest"].get(kernel)
+    if design is None and nearest is not None:
+        return f"none fits; the nearest, run {nearest['run']}, has {', '.join(nearest['misses'])}"
     if design is None:
-        return "none fits yet"
+        return "none fits" if one["state"] == "finished" else "none fits yet"
     used = ", ".join(f"{name} {share:.0%}" for name, share in design["utilisation"].items() if share)
     return f"{design['cycles']:,} cycles" + (f" ({used})" if used else "")
 
@@ -63,7 +73,8 @@ def _loops(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {state_text(one):12} {one['name']}: {used_text(one)}; {basis_text(one)}"
         for kernel in one["kernels"]:
             design = one["best"].get(kernel)
-            yield f"{'':15}{kernel}: best so far {best_text(design)}" + (f": {design['key']}" if design else "")
+            so_far = f"best so far {best_text(one, kernel)}: {design['key']}" if design else best_text(one, kernel)
+            yield f"{'':15}{kernel}: {so_far}"
             if kernel in one["compared"]:
                 yield f"{'':15}{one['compared'][kernel]}"
         yield from _further(one)

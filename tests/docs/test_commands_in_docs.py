@@ -158,7 +158,7 @@ def test_completion_offers_tasks_and_then_their_parameters() -> None:
         "COMP_WORDS=(luigi DescribeDesign --k); COMP_CWORD=2; _hls_pipeline; echo ${COMPREPLY[@]}"
     )
     done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["DescribeKernel DescribeDesign", "--kernel --key"]
+    assert done.stdout.splitlines() == ["DescribeKernel DescribeDesign DescribePacks", "--kernel --key"]
 
 
 def test_examples_and_notebooks_name_no_machine_and_no_host() -> None:

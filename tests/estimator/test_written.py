@@ -219,6 +219,29 @@ def test_stated_trip_count_of_a_loop_whose_bound_is_known_changes_nothing() -> N
     assert _add("loop_tripcount max=9").loops[0].trip_count.exact == 256
 
 
+@pytest.mark.parametrize("bound", ["n", "data[0]", "2 * m"])
+def test_only_a_loop_whose_number_of_iterations_is_fixed_is_unrolled_whole(bound: str) -> None:
+    text = """
+    void k(int data[64], int n) {{
+        for (int m = 0; m < 8; m++) {{
+            for (int i = 0; i < {0}; i++) {{
+    {1}
+                data[i & 63] += 3;
+            }}
+        }}
+    }}
+    """
+    plain, whole, two = (
+        _report(text.format(bound, f"#pragma HLS {word}")) for word in ("pipeline", "unroll", "unroll factor=2")
+    )
+    bare = _report(text.format(bound, ""))
+    assert whole == bare
+    assert (two.used.lut or 0) > (bare.used.lut or 0)
+    assert plain.loops[1].initiation_interval == whole.loops[1].initiation_interval
+    fixed = _report(text.format("4", "#pragma HLS unroll"))
+    assert len(fixed.loops) == 1
+
+
 _STAGES = """
 void k(int a[256], int b[256], int c[256], int d[256]) {{
     {0}
@@ -331,6 +354,20 @@ void k(int x[256], int y[256], int c[16]) {{
     }}
 }}
 """
+
+
+@pytest.mark.parametrize("through", ["s", "q"])
+def test_an_array_within_an_argument_lies_outside_the_design_as_the_argument_does(through: str) -> None:
+    text = """
+    struct S {{ int v[4096]; }};
+    void f(struct S *q) {{ for (int i = 0; i < 4096; i++) {0}->v[i] += 1; }}
+    void k({1}) {{ {2} }}
+    """
+    outside = text.format("q", "struct S *s", "f(s);")
+    if through == "s":
+        outside = text.format("q", "struct S *s", "for (int i = 0; i < 4096; i++) s->v[i] += 1;")
+    inside = text.format("q", "int o[1]", "struct S s; f(&s); o[0] = s.v[0];")
+    assert (_report(outside).used.bram_18k, (_report(inside).used.bram_18k or 0) > 0) == (0, True)
 
 
 @pytest.mark.parametrize("keyword", ["", "static"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -87,6 +88,23 @@ def test_a_limit_is_met_by_its_own_value_and_broken_by_what_is_not_known() -> No
     assert not asked("dsp").is_valid(run(None)) and asked("cycles").is_valid(run(None))
 
 
+def test_what_misses_its_limits_by_least_is_nearest_and_no_figure_is_a_power_of_ten() -> None:
+    objective = asked("cycles", "latency=2ms,dsp=64")
+
+    def run(cycles: float | None, lut: float, dsp: float) -> SearchOutcome:
+        return SearchOutcome("a", "ok", True, cycles, (lut, 0.1, dsp, 0.1), 4.0)
+
+    slow, full, wide = run(1e6, 0.1, 0.1), run(1e5, 1.2, 0.05), run(1e5, 0.1, 0.15)
+    assert [round(objective.overshoot(one), 6) for one in (slow, full, wide)] == [2.0, 1.5, 1.5]
+    assert objective.overshoot(run(1e5, 0.1, 0.1)) == 1.0 and objective.is_valid(run(1e5, 0.1, 0.1))
+    assert math.isinf(objective.overshoot(run(None, 0.1, 0.1)))
+    assert objective.broken(full) == ["lut 120% against below 80%"]
+    assert asked("cycles", "cycles=1234567").broken(run(23456789.0, 0.1, 0.1)) == [
+        "23,456,789 cycles against at most 1,234,567"
+    ]
+    assert asked("cycles", "cycles=1234567").limits_text == "cycles=1234567"
+
+
 def test_of_designs_that_cost_the_same_the_fastest_is_the_best() -> None:
     runs = [SearchOutcome(str(c), "ok", True, c, (0.1, 0.1, 0.1, 0.1)) for c in (300.0, 100.0, 200.0, 100.0)]
     assert best_so_far(runs, asked("dsp")) == [0, 1, 1, 1]
@@ -134,6 +152,7 @@ def test_an_objective_that_cannot_be_meant_is_refused_with_what_can(text: str, h
         ("dps=3", "did you mean dsp"), ("dsp", "write dsp"), ("dsp=", "number"), ("latency=5", "5ns"),
         ("dsp=1,dsp=2%", "twice"), ("latency=1ms,ns=5", "twice"), ("lut=4ms", "blocks"), ("cycles=4%", "cycles"),
         ("latency=5%", "time"), ("dsp=.5", "50%"), ("dsp=1,", "write"), ("dsp=-1", "number"), ("lut=4 luts", "unit"),
+        ("area=50", "write area=50%"), ("area=50dsp", "write area=50%"), ("lut%=40", "write lut=40%"),
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_meant_is_refused_with_what_can(text: str, hint: str) -> None:

@@ -14,6 +14,9 @@ DECLARED = r"""
 #include <stdalign.h>
 struct plain { char c; int a[4]; double d; };
 struct unnamed { char c; union { int i; double f; struct { short s, t; }; }; int n; };
+struct fields { unsigned a : 3, b : 5; int n; };
+struct __attribute__((packed)) tight { char c; int n; short s[4]; struct { char k; int m; }; struct fields f; };
+typedef struct { char c; int n __attribute__((aligned(16))); } far;
 struct layer { int w, h[2]; unsigned char k; };
 int one[] = {[3] = 1};
 static const int mixed[] = {1, [7] = 2, 3, [1] = 4};
@@ -31,6 +34,8 @@ EXPRESSIONS = [
     *(r'sizeof L"ab\n"', r'sizeof "\x41\1012\u00e9"', "sizeof((int[]){1, 2, 3})", "sizeof((int[]){[5] = 1})"),
     *("offsetof(struct plain, d)", "offsetof(struct plain, a[2])", "offsetof(struct unnamed, f)"),
     *("offsetof(struct unnamed, t)", "offsetof(struct unnamed, n)", "sizeof(struct unnamed)"),
+    *("offsetof(struct fields, n)", "offsetof(struct tight, s[2])", "offsetof(struct tight, m)", "offsetof(far, n)"),
+    *("offsetof(struct tight, f.n)", "sizeof(struct tight)", "sizeof(far)"),
     *("_Alignof(struct plain)", "alignof(int)", "__alignof__(short)", "_Alignof(char[3])"),
     *(r"'\101'", r"'\x41'", "L'a'", "u'b'", r"'\0' + 3", r"'\\'", r"'\''", r"'\e'", "sizeof L'a'"),
     *("n[1]", "n[sizeof(short)]", "grid[0][1]", "grid[1][0]", "grid[1][1] + 2", "mixed[8]", "mixed[1]", "mixed[5] + 1"),

@@ -126,6 +126,48 @@ def test_what_the_tool_drops_is_not_read_and_one_notice_says_where_why_and_what_
         assert said.endswith("it is not followed")
 
 
+def test_a_constant_whose_value_is_not_known_is_not_read_and_a_variable_is_refused() -> None:
+    loop = "for (int i = 0; i < 9; i++) {{\n#pragma HLS pipeline II=m\n a[i] = m;\n }}"
+    text = f"void f(int n, int a[9]) {{{{\n {{0}}int m = n;\n {loop}\n}}}}"
+    (found,) = read_kernel(text.format("const "), file="f.c", top="f").pragmas
+    assert isinstance(found.value, NotRead)
+    with pytest.raises(PipelineError, match="no constant, as 'm' is a variable"):
+        read_kernel(text.format(""), file="f.c", top="f")
+
+
+_LEAST = {
+    "unroll factor={}": 0,
+    "array_partition variable=a cyclic factor={}": 1,
+    "array_partition variable=a dim={}": 0,
+    "loop_tripcount min={}": 0,
+    "loop_tripcount max={}": 0,
+    "loop_tripcount avg={}": 0,
+    "dependence variable=a inter distance={} true": 1,
+    "interface m_axi port=a depth={}": 0,
+    "stream variable=a depth={}": 1,
+    "bind_op variable=a op=mul latency={}": -1,
+    "latency min={}": 0,
+    "latency max={}": 0,
+}
+
+
+@pytest.mark.parametrize("text", _LEAST)
+def test_each_number_is_read_from_its_least_value_on_and_not_below(text: str) -> None:
+    least = _LEAST[text]
+    assert not isinstance(_only(f"#pragma HLS {text.format(least)}").value, NotRead)
+    if not text.startswith("unroll"):  # which the tool stops at
+        assert isinstance(_only(f"#pragma HLS {text.format(least - 1)}").value, NotRead)
+
+
+def test_what_a_macro_gives_a_pragma_is_part_of_the_kernel_and_how_it_is_spelled_is_not() -> None:
+    def of(number: str, flags: str) -> str:
+        text = _source(f"#pragma HLS pipeline II={number}")
+        return read_kernel(text, file="f.c", flags=parse_flags(flags, "--cflags")).ast_hash
+
+    assert len({of("F", "-DF=2"), of("F", "-DF=3"), of("2", "")}) == 3
+    assert of("2", "") == of("2", "-DF=3") == of(" 2 ", "")
+
+
 def test_an_option_that_stands_twice_is_named_and_the_last_one_counts() -> None:
     kernel = _kernel("#pragma HLS pipeline II=2 rewind ii=3")
     (found,) = kernel.pragmas
@@ -178,6 +220,21 @@ def test_what_is_read_otherwise_than_it_looks_is_said(text: str, value: Value, s
     assert kernel.pragmas[0].value == value
     (notice,) = pragma_notices(kernel)
     assert said in notice
+
+
+@pytest.mark.parametrize(
+    ("bound", "word", "told"),
+    [
+        ("n", "unroll", True),
+        ("n", "unroll factor=2", False),
+        ("n", "unroll off", False),
+        ("4", "unroll", False),
+    ],
+)
+def test_a_loop_that_cannot_be_unrolled_whole_is_named(bound: str, word: str, told: bool) -> None:
+    text = f"void f(int n, int a[9]) {{\n for (int i = 0; i < {bound}; i++) {{\n#pragma HLS {word}\n a[i] = i;\n }}\n}}"
+    found = pragma_notices(read_kernel(text, file="f.c", top="f"))
+    assert [one.startswith("f.c:3:") and "give this one a factor" in one for one in found] == [True] * told
 
 
 def test_of_two_on_one_place_the_one_that_is_not_followed_is_named() -> None:

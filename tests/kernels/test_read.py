@@ -31,6 +31,14 @@ def only(statements: str, arguments: str = "int n, int a[64]", before: str = "")
 # Trip counts ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_tile_has_at_most_its_own_size() -> None:
+    _, tile = read("""
+        void f(int a[64]) {
+          for (int j = 0; j < 30; j += 8) for (int i = j; i < (j + 8 < 30 ? j + 8 : 30); i++) a[i] = 0;
+        }""").loops
+    assert (tile.trip_count, tile.trip_min, tile.trip_max) == (None, 6, 8)
+
+
 @settings(max_examples=300, deadline=None)
 @given(nests())
 def test_trip_counts_are_those_of_the_executed_loops(nest: Nest) -> None:
@@ -198,7 +206,32 @@ def test_trip_counts_agree_with_compiled_and_executed_c(tmp_path: Path) -> None:
         ("for (;;) a[0]++;", (None, None, None)),
         ("while (1) { if (a[0]++) break; }", (None, None, None)),
         ("i = 3; j = i * 4; while (j--) a[j] = 0;", (12, 12, 12)),
-        ("i = 3; if (n) i = 5; while (i--) a[i] = 0;", (None, None, None)),
+        ("i = 3; if (n) i = 5; while (i--) a[i] = 0;", (None, 3, 5)),
+        ("i = 3; if (N > 9) i = 5; while (i--) a[i] = 0;", (5, 5, 5)),
+        ("i = 24; i /= 2; i |= 1; i <<= 1; while (i--) a[i] = 0;", (26, 26, 26)),
+        ("if (n > 64) n = 64; if (n < 2) { n = 2; } for (i = 0; i < n; i++) a[i] = 0;", (None, 2, 64)),
+        ("if (n > 9) return; for (i = 0; i < n; i++) a[i] = 0;", (None, 0, 9)),
+        ("if (n > 9) n--; for (i = 0; i < n; i++) a[i] = 0;", (None, None, None)),
+        ("if (n <= 9) { if (n) n += 8; for (i = 0; i < n; i++) a[i] = 0; }", (None, 0, 17)),
+        ("if (n < 9 && n >= 4) for (i = 0; i < n; i++) a[i] = 0;", (None, 4, 8)),
+        ("if (n < 9 || j) for (i = 0; i < n; i++) a[i] = 0;", (None, None, None)),
+        ("if (!(n < 9 || n > 20)) for (i = 0; i < n; i++) a[i] = 0;", (None, 9, 20)),
+        ("if ((unsigned char)n < 9) for (i = 0; i < n; i++) a[i] = 0;", (None, None, None)),
+        ("if (n < 9u) for (i = 0; i < n; i++) a[i] = 0;", (None, 0, 8)),
+        ("if (n > 9u) for (i = n; i < 64; i++) a[i] = 0;", (None, None, None)),
+        ("if (n < 9) { scanf(&n); for (i = 0; i < n; i++) a[i] = 0; }", (None, None, None)),
+        ("assert(n <= 32); for (i = 0; i < 2 * n + 1; i++) a[i & 63] = 0;", (None, 0, 65)),
+        ("__builtin_assume(n <= 32 && n > 4); for (i = 1; i <= n; i++) a[i] = 0;", (None, 5, 32)),
+        ("if (n > 32) __builtin_unreachable(); for (i = n; i > 0; i--) a[i] = 0;", (None, 0, 32)),
+        ("assert(n <= 32); n += a[0]; for (i = 0; i < n; i++) a[i] = 0;", (None, None, None)),
+        ("again: assert(n <= 32); for (i = 0; i < n; i++) a[i] = 0; if (n++) goto again;", (None, None, None)),
+        ("if (n < 0 || n > 24) return; for (i = n - 7 > 0 ? n - 7 : 0; i <= (n < 20 ? n : 20); i++) a[i] = 0;",
+         (None, 1, 8)),
+        ("if (n < 1 || n > 4) return; for (i = 0; i < 64; i += n) a[i] = 0;", (None, 16, 64)),
+        ("if (n < 1) return; for (i = 63; i >= 0; i = i - n) a[i] = 0;", (None, 1, 64)),
+        ("if (n < 0) return; for (i = 0; i < 64; i += n) a[i] = 0;", (None, None, None)),
+        ("j = 0; i = 0; while (j != 3) { switch (j) { case 0: a[i++] = 1; j = i < 5 ? 0 : 1; break; case 1: i++; "
+         "case 2: j = 3; break; default: j = 0; } }", (6, 6, 6)),
         ("unsigned char c = 16; while (c--) a[c] = 0;", (16, 16, 16)),
         ("for (unsigned char c = 0; c < 256; c++) a[c & 63] = 0;", (None, None, None)),
         ("for (unsigned u = 10; u >= 0; u--) a[0] = 0;", (None, None, None)),
@@ -398,6 +431,22 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("switch (n) { case 0: a[0] = 1; break; case 1: n = a[0]; }", "inout"),
         ("for (i = 0; i < 64; i++) { if (n) goto out; a[i] = 0; } out: n = a[5];", "inout"),
         ("for (i = 0; i < 64; i++) { if (n) break; a[i] = 0; } n = a[5];", "inout"),
+        ("for (i = 0; i < 8; i++) a[i] = 0; n = a[n];", "inout"),
+        ("a[n & 7] = 1; n = a[n & 63];", "inout"),
+        ("for (i = 0; i < 63; i++) a[i] = 0; for (i = 0; i < 64; i++) n = a[n & 63];", "inout"),
+        ("bit(a); n = a[2];", "inout"),
+        ("perhaps(a, n); n = a[2];", "inout"),
+        ("head(a, 64); n = a[n & 63];", "out"),
+        ("if (n) fill(a); n = a[2];", "inout"),
+        ("for (i = 0; i < n; i++) fill(a); n = a[2];", "inout"),
+        ("for (i = 0; i < 2; i++) fill(a); n = a[2];", "out"),
+        ("memset(a, 0, 8); n = a[2];", "inout"),
+        ("memset(a, 0, 256); n = a[n & 63];", "out"),
+        ("struct { int *p; } s; s.p = a; n = s.p[1];", "inout"),
+        ("int *t[1] = {a}; t[0][n] = 1;", "inout"),
+        ("kept = a;", "inout"),
+        ("n = *same(a);", "in"),
+        ("int *p = same(a); *p = n;", "out"),
     ],
 )  # fmt: skip
 def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str, direction: str) -> None:
@@ -406,6 +455,11 @@ def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str,
         void fill(int x[64]) {{ for (int i = 0; i < 64; i++) x[i] = i; }}
         void bump(int *x) {{ x[0] += 1; }}
         int look(int x[64]) {{ return x[1]; }}
+        void bit(int x[64]) {{ x[5] = 1; }}
+        void perhaps(int x[64], int n) {{ if (n) return; for (int i = 0; i < 64; i++) x[i] = i; }}
+        void head(int *x, int n) {{ while (n-- > 0) x[n] = 0; }}
+        int *kept;
+        int *same(int *x) {{ return x; }}
         void f(int n, int a[64]) {{ int i, j; {statements} }}""",
         top="f",
     )

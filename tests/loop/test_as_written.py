@@ -141,7 +141,7 @@ FULL = {"bram_18k": 0.1, "dsp": 0.2, "ff": 0.1, "lut": 1.7, "uram": None}
     [
         ({"status": "timeout", "usable": False, "cycles": None, "reason": "over 3600 s"}, "timeout (over 3600 s)"),
         ({"status": "compile_error", "usable": False, "cycles": None}, "ended as compile_error"),
-        ({"utilisation": FULL}, "does not fit (lut 170%)"),
+        ({"utilisation": FULL}, "does not fit (lut 170% against below 80%)"),
         ({"assumed_trips": 16}, "without a known bound"),
     ],
 )

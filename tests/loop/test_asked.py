@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.design_space import Point, load_space
-from pipeline.design_space.narrowed import narrowed
+from pipeline.design_space.narrowed import narrowed, spoken
 from pipeline.errors import PipelineError
 from pipeline.exploration import SearchOutcome
 from pipeline.exploration.asked import objective_of
@@ -18,6 +18,7 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop import ClosedLoop, KernelPlan, run_loop
 from pipeline.loop.rounds import as_measured
+from pipeline.project import Project
 from pipeline.synthesis import EstimatorBackend, Outcome, ReportStore
 from tests.loop.test_as_written import runs
 
@@ -129,6 +130,24 @@ def test_what_is_kept_is_as_written_and_names_are_those_that_people_use(kernel: 
     assert varying(only="middle") == {"__PARA__L1", "__PIPE__L1", "__TILE__L1", "__PARA__L2"}, "and what is within"
     assert varying(only="middle", keep="middle.pipeline,inner") == {"__PARA__L1", "__TILE__L1"}
     assert varying(keep="outer") == {"__PARA__L1", "__PIPE__L1", "__TILE__L1", "__PARA__L2"}, "and not what is within"
+
+
+def test_a_site_without_a_placeholder_is_said_in_a_word_that_the_options_take(tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text(
+        "void f(int x[64], int y[64]) {\nA: for (int i = 0; i < 64; i++)\n"
+        "  for (int j = 0; j < 8; j++) y[i] += x[j];\n}\n"
+    )
+    kernel = find_kernel(Project(str(tmp_path / "f.c")), explore=("partition",))
+    space, words = load_space(kernel), spoken(kernel)
+    assert set(words) == set(space.names) and {"A.pipeline", "f/loop_1.unroll", "x.array_partition"} <= set(
+        words.values()
+    )
+    for site, word in words.items():
+        varies = {name for name in space.names if name not in narrowed(space, kernel, keep=[word])[1]}
+        assert site not in varies, "and it names that very site"
+    assert not spoken(find_kernel("atax")), "a placeholder has the name that its author gave it"
+    with pytest.raises(PipelineError, match=r"it is one of A, A\.parallel, A\.pipeline"):
+        narrowed(space, kernel, ["nothing"])
 
 
 @pytest.mark.parametrize(

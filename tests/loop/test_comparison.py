@@ -54,3 +54,10 @@ def test_what_cannot_be_judged_is_refused_and_not_passed(tmp_path: Path, changes
 def test_a_folder_without_a_design_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="holds no design"):
         read_design(tmp_path)
+
+
+def test_a_loop_of_which_nothing_fits_is_said_to_have_no_best_design_and_not_to_be_no_loop(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text("{}")
+    with pytest.raises(PipelineError, match="no design of this loop fits") as caught:
+        read_design(tmp_path)
+    assert "--first-key" in (caught.value.fix or "")

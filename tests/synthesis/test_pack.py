@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Entry, read_pack, write_pack
 from pipeline.synthesis.entry import entry_from_record
 from pipeline.synthesis.pack import MAX_RECORDS_BYTES, write_archive
+from pipeline.synthesis.passed_on import LEFT_OUT, alone
 from tests.synthesis.samples import GEMM, entries, failed, published, report_xml, reported, unique
 
 
@@ -172,3 +174,18 @@ def test_a_key_that_would_break_a_line_or_a_file_is_refused(key: str) -> None:
 def test_a_measurement_that_json_lacks_is_refused_and_not_turned_into_something_else(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="cannot be written"):
         write_pack(tmp_path / "p.zip", GEMM, [Entry("a-1", None, Label(DesignStatus.OK, clock_target_ns=float("inf")))])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(entries(), max_size=4).map(unique))
+def test_labels_alone_keep_every_figure_and_no_word_of_a_source_a_report_or_a_log(found: list[Entry]) -> None:
+    secret = replace(GEMM, kernel="secret")
+    address, labels = alone(secret, found)
+    assert address == secret and "secret" not in address.kernel
+    for entry, label in zip(found, labels, strict=True):
+        assert (label.key, label.point, label.made) == (entry.key, entry.point, entry.made)
+        assert label.xml is None and not label.notes and label.started is None
+        assert replace(label.label, reason=None) == replace(entry.label, reason=None)
+        assert label.label.reason in (None, LEFT_OUT)
+    with pytest.raises(PipelineError, match="nobody could match"):
+        alone(replace(GEMM, kernel_hash=""), found)

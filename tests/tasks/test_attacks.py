@@ -174,8 +174,13 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*LOOP, "--surrogate", "forrest"], "did you mean forest"),
     ([*DATASET, "--strategy", "unifrom"], "uniform"),
     ([*LOOP, "--bugdet", "3"], "did you mean --budget"),
+    (
+        ["DescribeKernel", "--backen", "estimator"],
+        "unrecognized arguments: --backen estimator; (?!did you mean --Loop)",
+    ),
     ([*DATASET, "--kernls", "atax"], "did you mean --kernels"),
     ([*DATASET, "--vitis-clok-ns", "3"], "did you mean --vitis-clock-ns"),
+    ([*LOOP, "--validate-top", "3"], "validate-top 3; --help after"),
     ([*DESCRIBE, "gemm-nqubed"], "did you mean gemm-ncubed|gemm-ncubed"),
     (["GenerateDatset"], "GenerateDataset"),
     (["Frobnicate"], "Frobnicate"),

@@ -16,7 +16,8 @@ def test_a_slower_design_ends_with_exit_code_3_and_json_on_standard_output(tmp_p
         (tmp_path / name).mkdir()
         (tmp_path / name / "point.json").write_text(json.dumps(BASE | {"cycles": cycles}), encoding="utf-8")
     command = ("--module", "pipeline", "Compare", "--first", str(tmp_path / "fast"), "--second", str(tmp_path / "slow"))
-    worse, fine, wrong = (luigi(*command, "--fail-above", share) for share in ("5%", "10%", "x"))
+    worse, fine, wrong = (luigi(*command, "--fail-above", share) for share in ("5%", "10", "x"))
+    assert "--fail-above 10 is taken as 10%." in fine.stderr and "is taken" not in worse.stderr
     assert worse.returncode == 3 and json.loads(worse.stdout)["worse"] == ["cycles", "ns"]
     assert fine.returncode == 0 and json.loads(fine.stdout)["worse"] == []
     assert wrong.returncode == 30 and "--fail-above 'x' is no share" in one_error_line(wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from luigi import task_register as luigi_tasks
 
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.synthesis import Address, Entry, imported_flow
-from pipeline.tasks.imports import ImportHLSyn, ImportReports
+from pipeline.synthesis import Address, Entry, imported_flow, write_pack
+from pipeline.synthesis.passed_on import alone, find_packs
+from pipeline.tasks.imports import ImportHLSyn, ImportPacks, ImportReports
+from pipeline.tasks.packs_told import told_of
 from pipeline.tasks.plan import kernel_of, open_store
 from tests.dataset.label_sets import entry, write_tar
-from tests.synthesis.samples import report_xml
+from tests.synthesis.samples import failed, report_xml, reported
 from tests.tasks.commands import luigi, one_error_line
 
 C = "void gemm(const int in[16], int out[16]) {\n  for (int i = 0; i < 16; i++) out[i] = in[i] + 1;\n}\n"
@@ -213,3 +216,30 @@ def test_a_mix_of_flows_on_the_command_line_is_one_line_and_a_failure(place: Pla
         *command, "--kernel", str(place.kernel), "--workspace", place.workspace, "--part", "xcu250-fsgd2104-2-e"
     )
     assert done.returncode == 0 and "left out" in done.stderr
+
+
+def test_labels_without_sources_reach_whoever_has_the_same_source_under_any_name(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = place.folder / "given"
+    given.mkdir()
+    entries = [reported(1), reported(2), failed(4)]
+    mine = Address("secret", kernel_of(str(place.kernel)).ast_hash, imported_flow("lab", "hls"))
+    for name, address in (("ours", mine), ("others", replace(mine, kernel_hash="ab" * 32))):
+        hidden, labels = alone(address, entries)
+        write_pack(given / f"{name}.zip", hidden, list(labels), terms="ours, CC BY 4.0", fsync=False)
+    task = ImportPacks(workspace=place.workspace, path=str(given), kernels=str(place.kernel))
+    task.run()
+    assert task.complete()
+    task.summarise()
+    said = capsys.readouterr().err
+    assert "ours.zip: 3 designs of gemm" in said and "terms: ours, CC BY 4.0" in said
+    assert "left out, of no kernel here: kernel-abababababab" in said
+    assert place.cycles("lab") == {one.key: one.label.cycles for one in entries}
+    told = told_of(find_packs(given), given)
+    assert [(one["file"], one["terms"], one["holds"]) for one in told] == [
+        (f"{name}.zip", "ours, CC BY 4.0", "alone") for name in ("others", "ours")
+    ]
+    with pytest.raises(PipelineError, match="none of its 1 packs is of a kernel here") as caught:
+        ImportPacks(workspace=place.workspace, path=str(given / "others.zip")).run()
+    assert "--kernels" in (caught.value.fix or "")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.tasks.imports import ImportReports
+from tests.synthesis.samples import report_xml
 from tests.tasks.commands import BIN, luigi, one_error_line
 from tests.tasks.test_vitis_runs import with_tool
 
@@ -154,6 +156,39 @@ def test_reports_that_a_project_has_become_labels_of_what_its_solutions_say(tmp_
     os.utime(tmp_path / "prj" / "plain" / "syn" / "report" / "csynth.xml", ns=(1, 1))
     done = luigi(*whole, "--workspace", "other", cwd=tmp_path)
     assert done.returncode == 0 and "prj/plain: its report is older than" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("cfg", "place", "path", "known"),
+    [
+        ("", "hls", ".", True),
+        ("", "scale/scale/hls", ".", True),
+        ("work_dir=../build\n", "../build/hls", "../build", True),
+        ("", "../build/hls", "../build/hls", True),
+        # A folder of many past runs: nobody knows what was written when they were made.
+        ("", "../build/a/hls", "../build", False),
+        ("other", "scale/hls", ".", False),
+        ("other", "scale/hls", "scale", True),
+    ],
+)
+def test_what_a_configuration_file_left_in_its_work_folder_is_a_label_of_what_is_written(
+    tmp_path: Path, cfg: str, place: str, path: str, *, known: bool
+) -> None:
+    folder = tmp_path / "own"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "scale.c").write_text("void scale(int x[16]) {\n  for (int i = 0; i < 16; i++) x[i] *= 3;\n}\n")
+    text = "[hls]\nsyn.file=src/scale.c\nsyn.top=scale\n"
+    (folder / "hls_config.cfg").write_text(text + (cfg if cfg != "other" else ""))
+    if cfg == "other":
+        (folder / "fast.cfg").write_text(f"{text}syn.directive.pipeline=scale II=1\n")
+    report = folder / place / "syn" / "report" / "csynth.xml"
+    report.parent.mkdir(parents=True)
+    report.write_bytes(report_xml(77, top="scale"))
+    task = ImportReports(
+        workspace=str(tmp_path / "w"), path=str(folder / path), source="lab", kernel=str(folder / "hls_config.cfg")
+    )
+    (found,), _ = task.collected
+    assert found.label.cycles == 77 and (found.point is not None) == known
 
 
 def test_a_loop_proves_its_best_design_with_the_bench_of_the_project(folder: Path) -> None:

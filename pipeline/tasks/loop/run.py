@@ -91,6 +91,10 @@ class RunActiveLearningLoop(LoopTask):
             "part": flow.part,
             "clock_ns": flow.clock_ns,
             "objective": self.objective,
+            "limits": [limit.text for limit in self.loop.goal.limits],
+            "utilisation_limit": self.loop.goal.limit,
+            "target": self.loop.target,
+            "unit": self.loop.goal.unit,
             "budget": self.budget,
         }
 

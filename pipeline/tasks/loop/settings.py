@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, plain_number
 from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
@@ -132,7 +132,7 @@ class LoopOptions:
             raise PipelineError("--target and --target-cycles are both given", fix="leave --target-cycles out")
         if goal.unit != "cycles":
             raise PipelineError(
-                f"--target-cycles {self.target_cycles:g} is not in the unit of --objective {goal.text}",
+                f"--target-cycles {plain_number(self.target_cycles, 6)} is not in the unit of --objective {goal.text}",
                 fix=f"give --target NUMBER, which is {goal.unit}"
                 if goal.unit.startswith("(")
                 else f"give --target in {goal.unit}",

@@ -1,0 +1,101 @@
+"""What the estimator adds up, against counts that are made one by one."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pipeline.estimator import load_device, prepare
+from pipeline.kernels.read import read_kernel
+from pipeline.reports.report import Report
+
+_PLAIN = "vitis-plain"
+
+
+def _report(text: str, dialect: str = _PLAIN, **point: int | str) -> Report:
+    return prepare(read_kernel(text, file="k.c", top="k")).estimate(point, dialect)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("double", "dmul"), ("float", "fmul"), ("int", "imul32")])
+def test_each_further_multiplier_adds_its_own_blocks_and_at_least_its_own_registers(kind: str, name: str) -> None:
+    device = load_device()
+    cost, values = device.operators[name], None
+    for number in range(1, 5):
+        sums = "".join(f" c[{place}][i] = a[{place}][i] * b[{place}][i];" for place in range(number))
+        arrays = ", ".join(f"{kind} {array}[8][64]" for array in "abc")
+        used = _report(f"void k({arrays}) {{ for (int i = 0; i < 64; i++) {{{sums} }} }}").used
+        loads = math.ceil(number / 2)  # Two ports: the interval is this long, and so often is a multiplier used.
+        assert used.dsp == math.ceil(number / loads) * cost.dsp
+        assert used.ff is not None and used.ff >= math.ceil(number / loads) * cost.ff
+        if values is not None and loads == 1:
+            assert used.ff - values[0] >= cost.ff and (used.lut or 0) - values[1] >= cost.lut
+        values = (used.ff, used.lut or 0)
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_copies_of_a_sum_that_keeps_its_order_add_one_after_the_other(factor: int) -> None:
+    text = """
+    void k(float a[64], float out[1]) {{
+    #pragma HLS array_partition variable=a complete
+        float s = 0;
+        for (int i = 0; i < 64; i++) {{
+    #pragma HLS unroll factor={0}
+            s += a[i];
+        }}
+        out[0] = s;
+    }}
+    """
+    add = load_device().operators["fadd"].stages
+    (one,), (many,) = _report(text.format(1)).loops, _report(text.format(factor)).loops
+    assert one.iteration_latency.exact is not None and many.iteration_latency.exact is not None
+    assert many.iteration_latency.exact - one.iteration_latency.exact == (factor - 1) * add
+    assert many.initiation_interval.exact is not None and one.initiation_interval.exact is not None
+    assert many.initiation_interval.exact - one.initiation_interval.exact == (factor - 1) * add
+
+
+@pytest.mark.parametrize("copies", [2, 3, 4])
+def test_a_table_that_copied_bodies_read_is_there_once_for_each_copy(copies: int) -> None:
+    text = """
+    void k(int table[4096], int a[16][64], int b[16][64]) {
+        int i, j;
+    #pragma ACCEL PARALLEL FACTOR=auto{__PARA__L0}
+        for (i = 0; i < 16; i++) {
+            for (j = 0; j < 64; j++) { b[i][j] = table[j] + a[i][j]; }
+        }
+    }
+    """
+    (one, many) = (
+        prepare(read_kernel(text, file="k.c", top="k")).figures({"__PARA__L0": number}).schedule.ports.copies["table"]
+        for number in (1, copies)
+    )
+    assert (one, many) == (1, copies)
+
+
+@pytest.mark.parametrize(("size", "factor", "parts"), [(64, 64, 64), (513, 513, 513), (1024, 512, 512), (1200, 600, 8)])
+def test_an_array_is_split_whole_or_in_as_many_memories_as_copies_need_while_the_tool_does_so(
+    size: int, factor: int, parts: int
+) -> None:
+    text = f"""
+    void k(int a[{size}], int b[8]) {{
+        int t[{size}];
+        for (int j = 0; j < 8; j++) {{
+            for (int i = 0; i < {size}; i++) t[i] = a[i] + j;
+            b[j] = t[j];
+        }}
+    }}
+    """
+    plan = prepare(read_kernel(text, file="k.c", top="k")).figures({"__PARA__L1": factor}, _PLAIN).schedule
+    assert plan.ports.partitions["t@1"] == parts
+
+
+@pytest.mark.parametrize(
+    ("from_", "to"), [("int", "float"), ("float", "int"), ("float", "double"), ("double", "float")]
+)
+def test_a_conversion_costs_the_same_said_or_not_and_one_of_its_own_kind_costs_nothing(from_: str, to: str) -> None:
+    text = f"void k({from_} a[64], {to} b[64], {to} c[64]) {{{{ for (int i = 0; i < 64; i++) {{{{ {{0}} }}}} }}}}"
+    said = _report(text.format(f"b[i] = ({to})a[i];"))
+    for other in ("b[i] = a[i];", f"{to} t = a[i]; b[i] = t;", f"b[i] = ({to})({to})a[i];"):
+        found = _report(text.format(other))
+        assert (found.latency, found.used) == (said.latency, said.used)
+    assert (said.latency.worst or 0) > (_report(text.format("b[i] = c[i];")).latency.worst or 0)
