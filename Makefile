@@ -20,8 +20,10 @@ FUZZ_MINUTES ?= 5
 FUZZ_TESTS ?= tests
 KILLS ?= 40
 export OMP_NUM_THREADS ?= 1
+# Where it is set, each of some hundred commands would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: env run test lint unit fuzz ci bench packs docs test-farm test-kills clean knowledge
+.PHONY: env run test lint unit fuzz ci bench packs docs test-farm test-kills clean knowledge knowledge-of-estimates
 
 env: $(STAMP)
 
@@ -74,6 +76,11 @@ knowledge: $(STAMP)
 		$(BIN)/luigi --module pipeline ImportHLSyn --path "$$labels" --source vitis-plain --workspace $(WORKSPACE) || exit; done
 	@$(BIN)/luigi --module pipeline MakeKnowledge --source vitis-plain --terms 'sharc-lab/HLSFactory, LICENSE.data: CC BY-SA 4.0' --workspace $(WORKSPACE)
 	@rm -rf models/vitis && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/vitis-plain-* | head -1)" models/vitis
+	@$(MAKE) --no-print-directory knowledge-of-estimates
+
+knowledge-of-estimates: $(STAMP)
+	@$(BIN)/luigi --module pipeline MakeKnowledge --source estimator --terms 'estimates of this package, under its licence' --workspace $(WORKSPACE)
+	@rm -rf models/estimator && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/estimator-* | head -1)" models/estimator
 
 packs: $(STAMP)
 	@$(BIN)/luigi --module pipeline BuildPacks --workspace $(WORKSPACE)

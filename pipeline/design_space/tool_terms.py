@@ -151,13 +151,16 @@ def _around(kernel: Kernel, loop: Loop) -> Iterator[Loop]:
 
 
 def _options(kernel: Kernel, candidates: Mapping[str, tuple[int | str, ...]]) -> Iterator[SiteSpace]:
-    """The spaces of array_partition and inline."""
+    """The spaces of array_partition, inline and burst copies."""
     if not kernel.options:
         return
     uses = {(plain_name(symbol.function), symbol.name): found for symbol, found in array_uses(kernel).items()}
     parts: dict[tuple[str, str | None], list[tuple[Option, list[str]]]] = {}
     for option in kernel.options:
         default = written_option(kernel, option)
+        if option.directive == "burst":
+            yield SiteSpace(option.name, SiteKind.OPTION, (NOTHING, ON), default)
+            continue
         if option.directive == "inline":
             yield SiteSpace(option.name, SiteKind.OPTION, (NOTHING, ON, OFF), default)
             continue

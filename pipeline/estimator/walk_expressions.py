@@ -63,10 +63,13 @@ class ExpressionWalk(Names, abc.ABC):
             self._assign(node)
             return self._find(node.lvalue)
         if isinstance(node, c_ast.BinaryOp) and node.op in ("+", "-"):
-            base = self._place(node.left) if self.type_of(node.left).kind in ("array", "pointer") else None
+            pointer, by = node.left, node.right
+            if node.op == "+" and self.type_of(pointer).kind not in ("array", "pointer"):
+                pointer, by = by, pointer
+            base = self._place(pointer) if self.type_of(pointer).kind in ("array", "pointer") else None
             if base is None or not base.array:
                 return None
-            offset = self._form(self._expression(node.right))
+            offset = self._form(self._expression(by))
             return self._moved(base, offset if node.op == "+" else linear.scale(offset, -1))
         return None
 

@@ -1,4 +1,4 @@
-"""Sites beside loops in the tool's own terms, proposed where they are asked for: array_partition and inline.
+"""Sites beside loops in the tool's own terms, proposed where they are asked for: array_partition, inline, burst copies.
 
 A site of array_partition decides one dimension of an array that lives in the design: locals and statics of functions
 that the top function reaches, globals, and the top function's arguments where they are memories (not streams, ``axis``,
@@ -17,12 +17,13 @@ from typing import Any, Literal
 from pycparser import c_ast
 
 from pipeline.kernels.array_moves import Uses, array_uses
+from pipeline.kernels.bursts import burst_sites
 from pipeline.kernels.model import Kernel, Option, plain_name
 from pipeline.kernels.own_pragmas import ArraySplit, Inline, Interface, OwnPragma, in_force
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 
-Explored = Literal["partition", "inline"]
-EXPLORED: tuple[Explored, ...] = ("partition", "inline")
+Explored = Literal["partition", "inline", "burst"]
+EXPLORED: tuple[Explored, ...] = ("partition", "inline", "burst")
 """What can be explored beside loops."""
 MAX_OPTIONS = 32
 """Sites of array_partition of one kernel, and of inline; the arrays that stand in the deepest loops have them."""
@@ -38,6 +39,8 @@ def further_sites(kernel: Kernel, explore: Sequence[Explored], reached: Sequence
         found += _partitions(kernel, reached)
     if "inline" in explore:
         found += _inlines(kernel, reached)
+    if "burst" in explore:
+        found += burst_sites(kernel)[0]
     named: dict[str, Option] = {}
     for option in found:
         name, more = option.name, 2

@@ -190,6 +190,8 @@ class Kernel:
     """The ``pycparser.c_ast.FileAST``, coordinates in the user's file."""
     options: tuple[Option, ...] = ()
     """Placeholders that are no loop's, sorted by name."""
+    declined: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """Why what was asked to be explored is not, a sentence each."""
     pragmas: tuple[OwnPragma, ...] = ()
     """The user's own ``#pragma HLS`` without placeholders in the order of the text, then the project's directives."""
     project: Project | None = field(default=None, repr=False, compare=False)

@@ -339,7 +339,13 @@ def _about_something(pragma: OwnPragma, program: Program) -> OwnPragma:
     if not isinstance(pragma.value, ArraySplit | Stream | Bind | DependencePragma) or pragma.function is None:
         return pragma
     name, declared = pragma.variable, _declared(program, pragma.function)
-    if name is None or re.search(r"\W", name) or name in declared:
+    if name is not None and re.fullmatch(r"\w+(?:\.\w+)+", name) and name.partition(".")[0] in declared:
+        whole, member = name.split(".")[:2]
+        known = list(program.members(declared[whole].ctype.base))
+        if member in known or not known:
+            return pragma
+        return replace(pragma, value=NotRead(f"{whole} has no member {member}{meant(member, known)}"))
+    if name is None or re.search(r"[^\w.]", name) or name in declared:
         return pragma
     return replace(pragma, value=NotRead(f"{pragma.function} has no variable {name}{meant(name, list(declared))}"))
 
@@ -381,7 +387,9 @@ def in_force(pragmas: Iterable[OwnPragma]) -> Iterator[OwnPragma]:
     last: dict[tuple[object, ...], OwnPragma] = {}
     for pragma in sorted(pragmas, key=lambda one: one.beside):
         dim = getattr(pragma.value, "dim", None)
-        key = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
+        key: tuple[object, ...] = (pragma.directive, pragma.function, pragma.loop, pragma.variable, dim)
+        if pragma.function is None:  # of a template that nothing instantiates, say: each stands alone
+            key = (*key, pragma.file, pragma.line, pragma.column)
         last[key if not isinstance(pragma.value, DependencePragma | OtherPragma | NotRead) else (*key, pragma.text)] = (
             pragma
         )

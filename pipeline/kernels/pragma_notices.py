@@ -33,8 +33,13 @@ def _place(pragma: OwnPragma) -> tuple[object, ...]:
 
 def _said(pragma: OwnPragma, varying: frozenset[str], instead: OwnPragma | None) -> Iterator[str]:
     given = dict(pragma.options)
+    names = [name for name, value in pragma.options if value is not None]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield f"{name} stands {names.count(name)} times; the last one counts, {given[name]}"
     if isinstance(pragma.value, NotRead):
-        yield f"{pragma.value.why}; it is not followed"
+        # A label may come from where only the tool sees it: what the user wrote is not taken away.
+        kept = ", and stays in what the tool is handed" if pragma.beside else ""
+        yield f"{pragma.value.why}; it is not followed{kept}"
     elif instead is not None:
         yield f"{place_of(instead)} says another of the same, which is followed instead"
     elif isinstance(pragma.value, Pipeline) and given.get("ii") in ("0", "-1"):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from pipeline.errors import PipelineError
+from pipeline.kernels.bursts import burst_sites
 from pipeline.kernels.further_sites import Explored, further_sites
 from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
 from pipeline.kernels.own_pragmas import NotRead, Unroll, in_force
@@ -67,7 +68,8 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto", explore: Sequence[Explo
     loops = [max(found, key=lambda one: one.trip_max or 0) for found in instances.values()]
     found = _tool_sites(kernel, loops) if terms == "tool" else _merlin_sites(loops, places)
     options = further_sites(kernel, explore, list(reachable(kernel))) if explore else ()
-    return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)), options=options)
+    declined = tuple(burst_sites(kernel)[1]) if "burst" in explore else ()
+    return replace(kernel, sites=tuple(sorted(found, key=lambda site: site.name)), options=options, declined=declined)
 
 
 def _of_one_text(loops: Sequence[Loop]) -> set[str]:
@@ -160,7 +162,7 @@ def loops_without_sites(kernel: Kernel) -> tuple[Loop, ...]:
 
 def site_notices(kernel: Kernel) -> tuple[str, ...]:
     """Why loops of a kernel whose sites are proposed have none: a line for each reason, with the places."""
-    if kernel.options or any(not site.proposed for site in kernel.sites):
+    if not all([*(one.proposed for one in kernel.options), *(one.proposed for one in kernel.sites)]):
         return ()
     places = loop_places(kernel)
     reached = set(reachable(kernel))
@@ -172,13 +174,14 @@ def site_notices(kernel: Kernel) -> tuple[str, ...]:
         ([loop for loop in loops if loop.keyword != "for" and places[loop.id].offset is not None],
          "it is a while or do loop; written as a for loop it would have some"),
     )  # fmt: skip
-    return tuple(
+    without = tuple(
         f"no sites on the loop{'s' if len(found) > 1 else ''} of "
         f"{', '.join(dict.fromkeys(f'{loop.file or kernel.file}:{loop.line}' for loop in found[:5]))}"
         f"{f' and {len(found) - 5} more' if len(found) > 5 else ''}: {why}"
         for found, why in told
         if found
     )
+    return (*without, *kernel.declined)
 
 
 def reachable(kernel: Kernel) -> Iterator[str]:

@@ -40,7 +40,7 @@ def _against_tool(
             fits = goal.is_valid(alone.outcome())
             target = target_interval(alone.key)
             told = f"the tool's own performance pragma for a start every {target:,} cycles, run {number}: "
-            if not alone.cycles or not alone.usable:
+            if alone.cycles is None or not alone.usable:
                 told += alone.status + (f" ({alone.reason})" if alone.reason else "")
             else:
                 told += f"{alone.cycles:,} cycles" + ("" if fits else ", does not fit")
@@ -124,13 +124,16 @@ def written_text(found: Mapping[str, Any]) -> str:
 
 def _obstacle(written: MeasuredDesign, best: MeasuredDesign | None, goal: Objective) -> str | None:
     """Why there is no speed-up to tell."""
-    if not written.cycles or not written.usable:
+    if written.cycles is None or not written.usable:
         reason = f" ({written.reason})" if written.reason else ""
         return f"the design as written ended as {written.status}{reason}"
     if not goal.is_valid(written.outcome()):
         return f"the design as written does not fit ({', '.join(goal.broken(written.outcome()))})"
-    if best is None or not best.cycles:
+    if best is None or best.cycles is None:
         return "no design has been found that fits"
+    if not written.cycles or not best.cycles:
+        of = "design as written" if not written.cycles else "best design"
+        return f"the {of} ends in the cycle that it begins in"
     if best.assumed_trips != written.assumed_trips:
         return "only one of the two has a loop without a known bound"
     return None

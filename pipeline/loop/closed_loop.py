@@ -264,10 +264,12 @@ class ClosedLoop:
             return
         # Under replay they are what is searched, and the estimator's own teach nothing of its estimates.
         yield from (plan.address for plan in self.plans.values() if plan.runs_tool and self.store.count(plan.address))
+        knowledge = usable_for(self)
         others = [
             address
             for address in self.store.addresses(source=self.source_name)
             if not {address.kernel, address.kernel_hash} & searched
+            and not (knowledge is not None and knowledge.holds(address.kernel, address.source))
         ]
         alike = [address for address in others if address.flow.hash in own]
         yield from alike

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.limits import DesignLimits, limits
+from pipeline.loop.best import bench_text
 from pipeline.reports.parse import parse_report
+from pipeline.synthesis.lowering.delivered_kernel import as_estimated
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
@@ -87,7 +89,8 @@ def _limits(loop: ClosedLoop, plan: KernelPlan, best: MeasuredDesign) -> DesignL
         return None
     flow = plan.address.flow
     try:
-        return limits(prepare(plan.kernel, loop.devices.of(flow)), dict(best.point), flow.dialect)
+        kernel, point = as_estimated(plan.kernel, best.point)
+        return limits(prepare(kernel, loop.devices.of(flow)), dict(point), flow.dialect)
     except PipelineError:
         return None
 
@@ -209,5 +212,5 @@ def sure_of(
         said.append("Its RTL was not simulated.")
     said.append(_implemented_text(again))
     if bench is not None:
-        said.append(f"Test bench on this machine: original {bench['original']}, best design {bench['best']}.")
+        said.append(f"Test bench on this machine: {bench_text(bench)}.")
     return said

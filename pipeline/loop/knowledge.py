@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 AUTO = "auto"
 CARD = "card.json"
 SHIPPED = "models"
-FOR_BACKEND = {"vitis": "vitis"}
-"""Which knowledge a loop starts from, by its backend. Under a replay the labels may be those that it was learned from,
-and the estimator's own packs teach a search on estimates better than real labels would."""
+FOR_BACKEND = {"vitis": "vitis", "estimator": "estimator"}
+"""Which knowledge a loop starts from, by its backend. Under a replay the labels may be those that it was learned from;
+a search on estimates is taught better by estimates than by real labels (docs/RESULTS.md)."""
 
 
 def made_with() -> dict[str, Any]:
@@ -61,6 +61,10 @@ class Shipped:
         other = [f"{name} {told.get(name)} (now {now})" for name, now in today.items() if told.get(name) != now]
         return ", ".join(other) or None
 
+    def holds(self, kernel: str, source: str) -> bool:
+        """Whether the labels that this source has of the kernel are among what it was learned from."""
+        return kernel in self.card["kernels"] and source in (self.card.get("sources") or ())
+
     def seen(self, kernel: str) -> list[str]:
         """The kernels that it was learned from which are of the kernel's family."""
         return [name for name in self.card["kernels"] if family(name) == family(kernel)]
@@ -68,7 +72,8 @@ class Shipped:
 
 def shipped_for(loop: ClosedLoop) -> Shipped | None:
     """The knowledge that a loop names, else what the package has for its backend; None where there is none or the loop
-    is to start without.
+    is to start without. Estimates are there for the asking: none is taken that was learned from a searched kernel's family,
+    as the loop itself then learns from the others.
 
     Raises PipelineError where the card cannot be read, and where what is named is not there or stale.
     """
@@ -76,7 +81,9 @@ def shipped_for(loop: ClosedLoop) -> Shipped | None:
         return None
     if loop.knowledge == AUTO:
         name = FOR_BACKEND.get(loop.backend_name)
-        return None if name is None else shipped(name)
+        found = None if name is None else shipped(name)
+        free = loop.backend_name == "estimator"
+        return None if found is not None and free and any(found.seen(kernel) for kernel in loop.plans) else found
     found = (
         _read(Path(loop.knowledge).resolve()) if (Path(loop.knowledge) / CARD).is_file() else shipped(loop.knowledge)
     )

@@ -66,6 +66,8 @@ def measured(row: LabelledDesign, loops: Sequence[LoopReport] = ()) -> MeasuredD
     if label.status is DesignStatus.OK and cycles is None:
         cycles = assumed_cycles_of(row.report.loops if row.report is not None else loops)
         usable, assumed = (usable, None) if cycles is None else (True, ASSUMED_TRIPS)
+    # What only wires together ends in the cycle it begins in: nothing to learn from, and a design like any other.
+    usable = True if cycles == 0 and usable is None else usable
     return MeasuredDesign(
         kernel=row.kernel,
         key=row.key,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.project.component import with_moved
 from pipeline.synthesis.vitis.directives import parse_directives
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def with_directives(
     notes: list[str] = []
     for place, text in texts.items():
         up = os.path.relpath(folder, place.parent)
+        for before, here in project.moved:
+            text = with_moved(text, before, here)
         changed[place] = text.replace(f"{folder}/", "" if up == "." else f"{up}/")
     if directives == own_directives(kernel):
         return changed, notes

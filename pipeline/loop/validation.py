@@ -66,12 +66,18 @@ def validation_rows(
             "earlier_cycles": pick.earlier_cycles,
             "cosim_status": None if (rtl := simulated.get(pick.key)) is None else str(rtl.status),
             "cosim_cycles": None if rtl is None else rtl.cycles,
-            "reason": result.reason,
+            "reason": _reason(result, {"cosimulation": rtl, "implementation": implemented.get(pick.key)}),
             **_predicted(pick),
             **_implemented(result, implemented.get(pick.key), goal),
         }
         for pick, result, first, second in zip(chosen, results, expected, true, strict=True)
     ]
+
+
+def _reason(result: MeasuredDesign, further: Mapping[str, Label | None]) -> str | None:
+    """Why a design failed, in synthesis or in a step after it."""
+    told = [f"{step}: {label.reason}" for step, label in further.items() if label is not None and label.reason]
+    return result.reason or "; ".join(told) or None
 
 
 def _predicted(pick: Chosen) -> dict[str, float | None]:

@@ -20,6 +20,8 @@ _FREQUENCIES = {"ghz": 1.0, "mhz": 1e3, "khz": 1e6, "hz": 1e9}
 _PERIOD = re.compile(r"(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)")
 _UNCERTAINTY = re.compile(r"(\d{0,4})(?:\.(\d{0,4})\d*)?\s*(%|ns|ps)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_.%+:,/-]{1,80}")
+_ABOVE = 6
+"""How many folders above a script are looked in for what it names by a path of another machine."""
 SETTING_COMMANDS = (
     "config_array_partition", "config_array_stencil", "config_bind", "config_compile", "config_core",
     "config_dataflow", "config_interface", "config_op", "config_rtl", "config_schedule", "config_storage",
@@ -58,6 +60,8 @@ class Component:
     arguments: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
     unknown: dict[str, tuple[int, str]] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Folders that are named by absolute paths of another machine, by where they lie here."""
 
     @property
     def title(self) -> str:
@@ -143,14 +147,15 @@ def project_of(
     if not compiled:
         raise PipelineError("adds no C or C++ source", file=found.script, fix="give them with --files")
     main = next((path for path in compiled if defines(path, chosen or "")), compiled[0])
-    bench = testbench or [shown(one.path) for one in found.bench]
+    # Scripts name a file of the design among those of the bench too: it is compiled once.
+    own = [path for one in found.bench if (path := shown(one.path)) not in compiled]
     return Project(
         file=main,
         flags=_flags(found, found.sources) + flags,
         further=tuple(path for path in compiled if path != main),
         top=chosen,
         testbench=TestBench(
-            tuple(dict.fromkeys(map(shown, bench))),
+            tuple(dict.fromkeys(map(shown, testbench) if testbench else own)),
             NO_FLAGS if testbench else _flags(found, found.bench),
             found.arguments,
             found.link,
@@ -166,7 +171,52 @@ def project_of(
             tuple(found.further.items()),
         ),
         directives=tuple(found.directives),
+        moved=tuple(found.moved.items()),
     )
+
+
+def take_moved(found: Component) -> list[Unread]:
+    """Finds the sources of a component that was written on another machine, by absolute paths.
+
+    Where a folder above the script's holds all of them under the last parts of those paths, they are taken from there,
+    and so is what else is named below the folder that they had. Returns what is to be said of it.
+    """
+    lost = [one for one in found.missing if one.path.startswith("/")]
+    told: list[Unread] = []
+    while lost and (pair := _here(lost[0].path, Path(found.script).absolute().parent)) is not None:
+        before, here = pair
+        found.moved[before] = here
+        what = f"{before} is not there; what is named below it is taken from {shown(here)}"
+        told.append(Unread(found.script, lost[0].line, what))
+        for held in (found.sources, found.bench):
+            held[:] = [
+                NamedFile(
+                    one.path if Path(one.path).exists() else with_moved(os.path.normpath(one.path), before, here),
+                    with_moved(one.flags, before, here),
+                    one.line,
+                )
+                for one in held
+            ]
+        lost = [one for one in found.missing if one.path.startswith("/")]
+    return told
+
+
+def _here(path: str, script: Path) -> tuple[str, str] | None:
+    """The folder that a path begins with and the one in its place, by as many of its last parts as a file here has."""
+    parts = Path(os.path.normpath(path)).parts
+    for begin in range(2, len(parts)):
+        for folder in (script, *list(script.parents)[:_ABOVE]):
+            # One name alone may be anybody's: it is looked for beside the script.
+            place = folder.joinpath(*parts[begin:])
+            before = Path(*parts[:begin])
+            if (begin < len(parts) - 1 or folder == script) and place.is_file() and not before.exists():
+                return str(before), str(folder)
+    return None
+
+
+def with_moved(text: str, before: str, here: str) -> str:
+    """A text that names one folder in the place of another."""
+    return re.sub(rf"(?:(?<=-I)|(?<=-L)|(?<![\w./-])){re.escape(before)}(?=[/\s\"'}}]|$)", lambda _: here, text)
 
 
 def defines(path: str, function: str) -> bool:

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest
 from pipeline.files import read_text
-from pipeline.project.component import Component, NamedFile, Unread, is_plain, period_ns, uncertainty_of
+from pipeline.project.component import Component, NamedFile, Unread, is_plain, period_ns, shown, uncertainty_of
 from pipeline.project.directives import of_configuration
 
 _BYTES = 2**20
@@ -26,6 +26,10 @@ _PASSED = frozenset(
      "tb.csimflags", "tb.file_csimflags", "work_dir", "target", "mode", "kernel", "kernel_frequency"}
 )  # fmt: skip
 """Keys that say nothing about a design which we would hand on."""
+_SECTIONS = (
+    "hls", "advanced", "clock", "connectivity", "debug", "linkhls", "package", "profile", "sim", "vivado", "aie",
+)  # fmt: skip
+"""Sections of configuration files of v++ (UG1702, "v++ Command")."""
 _ONCE = frozenset({"part", "clock", "freqhz", "clock_uncertainty", "flow_target"})
 """Keys that have one value."""
 _LATER = ("package.", "vivado.", "cosim.", "csim.", "syn.output.", "syn.debug.", "sim.", "impl.", "advanced.")
@@ -39,10 +43,10 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
     found = Component(str(path), path.parent)
     unread: list[Unread] = []
     common, bench_common = "", ""
-    own: dict[str, str] = {}
+    own: dict[str, tuple[int, str, str]] = {}
     tops: list[str] = []
     given: dict[str, tuple[int, str]] = {}
-    for line, key, value in _lines(path):
+    for line, key, value in _lines(path, unread):
         before = given.get(key)
         if key in _ONCE and before is not None and before[1] != value:
             unread.append(
@@ -55,7 +59,7 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
             found.bench += [NamedFile(str(path.parent / one), "", line) for one in _files(value)]
         elif key in ("syn.file_cflags", "tb.file_cflags"):
             name, _, flags = value.partition(",")
-            own[str(path.parent / name.strip())] = flags.strip()
+            own[str(path.parent / name.strip())] = line, key, flags.strip()
         elif key == "syn.cflags":
             common = f"{common} {value}"
         elif key == "tb.cflags":
@@ -66,12 +70,17 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
             what = _directive(found, key, value, line)
             if what:
                 unread.append(Unread(str(path), line, what))
-    found.sources = [
-        NamedFile(one.path, f"{common} {own.get(one.path, '')}".strip(), one.line) for one in found.sources
-    ]
-    found.bench = [
-        NamedFile(one.path, f"{bench_common} {own.get(one.path, '')}".strip(), one.line) for one in found.bench
-    ]
+    for held, all_have in ((found.sources, common), (found.bench, bench_common)):
+        held[:] = [
+            NamedFile(one.path, f"{all_have} {own[one.path][2] if one.path in own else ''}".strip(), one.line)
+            for one in held
+        ]
+    named = [one.path for one in (*found.sources, *found.bench)]
+    for file, (line, key, _) in own.items():
+        if file not in named:
+            near = nearest(file, named)
+            mean = f" (did you mean {shown(near)}?)" if near else ""
+            unread.append(Unread(str(path), line, f"{key} is for {shown(file)}, which no line adds{mean}"))
     if not found.sources and not tops:
         raise PipelineError(
             "configures no HLS component: it has neither syn.file nor syn.top",
@@ -83,7 +92,7 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
     for top in every:
         one = Component(**{**vars(found), "top": top})
         made.append(one)
-    return made, unread
+    return made, sorted(unread, key=lambda one: one.line)
 
 
 def work_folders(path: Path) -> list[str]:
@@ -99,8 +108,8 @@ def says_hls(path: Path) -> bool:
         return False
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Number, key and value of each line that has one."""
+def _lines(path: Path, unread: list[Unread] | None = None) -> Iterator[tuple[int, str, str]]:
+    """Number, key and value of each line that has one; a section that the tool does not have is put to ``unread``."""
     text = read_text(path, most=_BYTES, fix="give the path of a configuration file")
     joined, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
@@ -110,7 +119,15 @@ def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
             joined = joined[:-1] + " "
             continue
         line, joined, at, start = joined, "", start, 0
-        if not line or line.startswith(("#", ";", "//")) or _SECTION.fullmatch(line):
+        if not line or line.startswith(("#", ";", "//")):
+            continue
+        if (section := _SECTION.fullmatch(line)) is not None:
+            known = section[1].lower() in _SECTIONS or section[1].startswith("advanced.")
+            if unread is not None and not known:
+                near = nearest(section[1], _SECTIONS)
+                mean = f" (did you mean [{near}]?)" if near else ""
+                what = f"the section [{section[1][:40]}] is none of the tool's{mean}; its lines are read as any others"
+                unread.append(Unread(str(path), at, what))
             continue
         key, equals, value = line.partition("=")
         if not equals:

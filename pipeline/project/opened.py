@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.project.component import SOURCES, Component, Unread, project_of, shown
+from pipeline.project.component import SOURCES, Component, Unread, project_of, shown, take_moved
 from pipeline.project.configuration import read_configuration, says_hls, work_folders
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.project import Project
@@ -90,6 +90,7 @@ def open_project(
             fix="give the script that sources it" if directives else "give the sources as --kernel and --files",
         )
     chosen = _chosen(components, path, solution, top)
+    unread += take_moved(chosen)
     if not testbench:
         unread += _without_missing(chosen)
     project = project_of(chosen, name=name or None, top=top or None, flags=flags, files=files, testbench=testbench)

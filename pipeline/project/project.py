@@ -56,7 +56,8 @@ class Project:
     ``file`` is the source that gives the kernel its name, ``further`` are sources compiled beside it, ``top`` the top
     function (None where the sources say it), ``testbench`` what calls it. Paths are relative to the current folder, as
     given. ``script`` is the configuration file or script that this was read from, ``name`` what the kernel is called
-    then, ``tool`` what it asks of the tool, ``directives`` are those that stand there, in order.
+    then, ``tool`` what it asks of the tool, ``directives`` are those that stand there, in order. ``moved`` are folders
+    that the script names and that lie elsewhere here: each as it is named, and where it is.
     """
 
     file: str
@@ -68,3 +69,4 @@ class Project:
     script: str | None = None
     tool: ToolSettings = NO_SETTINGS
     directives: tuple[Directive, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()

@@ -112,3 +112,26 @@ def without_splices(text: str) -> str:
         return " \n"
 
     return _SPLICES.sub(plain, text)
+
+
+OPENING = dict(zip("([{", ")]}", strict=True))
+"""Brackets that open, and what closes each."""
+
+
+def matching(code: str, at: int) -> int | None:
+    """The position after the bracket that closes the one at a position; None where none does.
+
+    ``code`` is bare: without comments and the insides of strings.
+    """
+    waiting: list[str] = []
+    for position in range(at, len(code)):
+        letter = code[position]
+        if letter in OPENING:
+            waiting.append(OPENING[letter])
+        elif waiting and letter == waiting[-1]:
+            waiting.pop()
+            if not waiting:
+                return position + 1
+        elif letter in ")]}":
+            return None
+    return None

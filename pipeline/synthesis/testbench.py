@@ -21,6 +21,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError, printable
 from pipeline.files import read_plain
 from pipeline.project import Project
+from pipeline.project.bench_data import LEVELS_ABOVE, RUN_FOLDER, folder_of, opened_data
 from pipeline.project.component import SOURCES, defines
 from pipeline.synthesis.vitis.process import Limits, run_supervised
 
@@ -30,14 +31,15 @@ MEMORY_BYTES = 4 * 2**30
 OUTPUT_BYTES = 2 * 2**20
 DATA_BYTES = 2**30
 """Limits of a test bench: wall-clock time, resident memory, what is kept of its output, the copy of its data."""
-_BELOW = Path("project/solution/csim/build")
-"""Where the tool runs a test bench, below the folder of the project: benches open ``../../../../data``."""
+_PLACE = "place"
+"""What stands for the disk that the project lies on."""
 _OLD_C = tuple(
     f"-Wno-error={name}"
     for name in ("implicit-function-declaration", "implicit-int", "int-conversion", "incompatible-pointer-types")
 )
 """For C that newer compilers refuse and the tool's own warns of."""
 _VENDOR = re.compile(r"(ap_\w+|hls_\w+|xf_\w+|hls)[./]")
+_PROBLEM = re.compile(r"\berror\b(?!: ld returned)|undefined (?:reference|symbol)|multiple definition|cannot find")
 _KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "XILINX_HLS", "XILINX_VITIS", "XILINX_VIVADO")
 
 
@@ -110,8 +112,7 @@ def bench_digest(project: Project | None) -> str | None:
         return None
     bench = project.testbench
     digest = hashlib.sha256(repr((bench.flags.text, bench.arguments, bench.link)).encode())
-    for file in bench.files:
-        place = Path(file)
+    for place in (*map(Path, bench.files), *opened_data(project)):
         for one in [place] if not place.is_dir() else sorted(entry for entry in place.rglob("*") if entry.is_file()):
             content = read_plain(one, most=2**30, fix="give another with --testbench")
             digest.update(f"{one.name} {hashlib.sha256(content).hexdigest()}\n".encode())
@@ -128,6 +129,8 @@ def prove_design(project: Project, texts: Mapping[str, str], original: Proof, *,
 
     What is printed and written must be what it is with the ``original``, unless that itself changes from run to run.
     """
+    if original.verdict is BenchVerdict.FAILED and original.code is None:
+        return Proof(BenchVerdict.NOT_POSSIBLE, f"the original gives nothing to compare with: {original.why}")
     with _scratch() as folder:
         sources = []
         for name, text in texts.items():
@@ -203,43 +206,38 @@ def _scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _root(project: Project) -> Path:
-    """The folder that a project's paths begin at."""
-    return Path(project.script or project.file).absolute().parent
-
-
 def _with_data(project: Project, folder: Path) -> tuple[Path, dict[str, str]]:
     """Copies the bench's data to where it is run and to where it lies in the project.
 
-    Returns the folder to run in, and the hashes of the files there.
+    Returns the folder to run in, and the hashes of the files there and around.
     """
-    root, copied = _root(project), folder / "root"
-    inside = copied / _BELOW
+    root, copied = folder_of(project), folder / _PLACE / "/".join(["above"] * LEVELS_ABOVE)
+    inside = copied / RUN_FOLDER
     inside.mkdir(parents=True)
     left = DATA_BYTES
-    for file in project.testbench.files:
-        place = Path(file).absolute()
-        if file.lower().endswith(SOURCES):
-            continue
+    added = [Path(file).absolute() for file in project.testbench.files if not file.lower().endswith(SOURCES)]
+    for place in (*added, *opened_data(project)):
         entries = [place] if place.is_file() else [one for one in sorted(place.rglob("*")) if one.is_file()]
         for entry in entries:
             left -= entry.stat().st_size
             if left < 0:
                 raise PipelineError(f"it is more than {DATA_BYTES >> 20} MiB")
-            targets = [inside / place.name / entry.relative_to(place) if entry != place else inside / place.name]
-            if entry.is_relative_to(root):
-                targets.append(copied / entry.relative_to(root))
+            lies = Path(os.path.normpath(copied / os.path.relpath(entry, root)))
+            targets = [lies] if lies.is_relative_to(folder / _PLACE) else []
+            if place in added:
+                targets.append(inside / place.name / entry.relative_to(place))
             for target in targets:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(entry, target)
-    return inside, _hashes(inside)
+    return inside, _hashes(folder / _PLACE, inside)
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(folder: Path, inside: Path) -> dict[str, str]:
+    """The files of a folder as they are called from the one inside it."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink() and path.stat().st_size <= 64 * 2**20 and len(found) < 1000:
-            found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[os.path.relpath(path, inside)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
@@ -294,7 +292,7 @@ def _called(words: list[str], folder: Path, number: int, source: Path | None) ->
     if ended.how != "exit":
         return f"{what}: the compiler ended by {ended.how}"
     said = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    first = next((line for line in said if "error" in line or "undefined reference" in line), said[0] if said else "")
+    first = next(filter(_PROBLEM.search, said), said[0] if said else "")
     first = re.sub(r"^\S*?([^/\s]+:\d+)", r"\1", first.replace(str(folder), ""))
     vendor = " (the vendor's headers are not installed)" if "No such file" in first and _VENDOR.search(first) else ""
     return printable(f"{what}: {' '.join(first.split())[:160]}{vendor}")
@@ -314,7 +312,7 @@ def _run(program: Path, project: Project, inside: Path, folder: Path, data: dict
         remove=folder,
     )  # fmt: skip
     printed = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    wrote = {name: digest for name, digest in _hashes(inside).items() if data.get(name) != digest}
+    wrote = {name: digest for name, digest in _hashes(folder / _PLACE, inside).items() if data.get(name) != digest}
     if ended.how == "exit" and ended.exit_code == 0:
         return Proof(BenchVerdict.PASSED, "", printed, wrote, 0)
     last = next((line for line in reversed(printed.splitlines()) if line.strip()), "")

@@ -17,6 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.suite import suite_folder, suite_names
 from pipeline.reports.assumed import ASSUMED_TRIPS, assumed_cycles
 from pipeline.reports.labels import DesignStatus, Label, label_from_report
+from pipeline.synthesis.parts import check_part
 from pipeline.tasks.estimator_device import asked_device
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions
@@ -125,7 +126,12 @@ class DescribeKernel(_OfKernel):
             "arrays": [{name: getattr(array, name) for name in columns} for array in kernel.arrays],
             "sites": sites,
             "loops_without_sites": [loop.id for loop in loops_without_sites(kernel)] if kernel.sites else [],
-            "notices": [*site_notices(kernel), *pragma_notices(kernel), *without_effect(kernel)],
+            "notices": [
+                *_part_notice(kernel),
+                *site_notices(kernel),
+                *pragma_notices(kernel),
+                *without_effect(kernel),
+            ],
             "sites_proposed": any(site.proposed for site in kernel.sites),
             "space_hash": space.hash,
             "space_source": space.source or "derived from the loops",
@@ -296,6 +302,20 @@ def _holds_site(kernel: Kernel, name: str) -> Iterator[bool]:
 def exact_size(space: DesignSpace) -> int | None:
     """The number of valid points; None where it cannot be counted."""
     return space.size() if space.countable else None
+
+
+def _part_notice(kernel: Kernel) -> list[str]:
+    """Why no estimates can be made for the part of a kernel's project, as a sentence or none."""
+    from pipeline.estimator import find_part
+
+    project = kernel.project
+    if project is None or project.tool.part is None:
+        return []
+    try:
+        find_part(check_part(project.tool.part, "the part"))
+    except PipelineError as error:
+        return [f"{project.script}: {error}"]
+    return []
 
 
 def _project(kernel: Kernel) -> dict[str, Any] | None:

@@ -62,7 +62,9 @@ class KernelOptions:
     testbench = _setting("testbench", "a test bench's sources and data, comma-separated")
     solution = _setting("solution", "which of a script's solutions, as SOLUTION or PROJECT/SOLUTION")
     name = _setting("name", "what the kernel is called; default: as the file, or a project's top")
-    sites = _setting("sites", "pragmas for a source without any placeholder: tool or merlin; tool,partition,inline")
+    sites = _setting(
+        "sites", "pragmas for a source without any placeholder: tool or merlin; tool,partition,inline,burst"
+    )
 
     @property
     def reading(self) -> Reading:

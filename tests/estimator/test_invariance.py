@@ -70,8 +70,33 @@ def test_what_a_loop_only_reads_through_a_pointer_is_not_carried() -> None:
         "void k(int a[64], int b[64]) { const int c = 3; %s { int t = a[i]; b[i] = 1 + c * t; } }",
         "struct P { int v[64]; }; void k(struct P *a, struct P *b) { %s b->v[i] = a->v[i] * 3 + 1; }",
         "void k(int *a, int *b) { int *p = a, *q = b; %s *q++ = *p++ * 3 + 1; }",
+        "void k(int *a, int *b) { %s *(b + i) = *(i + a) * 3 + 1; }",
     ],
 )
 def test_what_is_computed_with_an_element_costs_the_same_under_any_name(text: str) -> None:
     head = "for (int i = 0; i < 64; i++)"
     _same(f"void k(int a[64], int b[64]) {{ {head} b[i] = a[i] * 3 + 1; }}", text % head)
+
+
+_LOOP = "void k(int a[64], int b[64]) {{\n for (int i = 0; i < 64; i++) {{\n{0}\n{1}\n  b[i] = a[i] + 1;\n }}\n}}\n"
+_PIPELINED = {"off": "off", "": "", "II=3": "II=3", " ii = 5 ": "II=5", "4": "II=4"}
+_UNROLLED: dict[int | str, str] = {1: "factor=1", 4: "factor=4", "8": "factor=8", "": ""}
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_values_of_placeholders_in_the_tool_s_terms_mean_what_the_same_words_mean_where_they_are_written(
+    written: bool,
+) -> None:
+    """``written``: the other directive of the loop stands in the source, and no placeholder."""
+    for asked, text in _PIPELINED.items():
+        for factor, words in _UNROLLED.items():
+            said = _report(_LOOP.format(f"#pragma HLS pipeline {text}", f"#pragma HLS unroll {words}"))
+            unroll = f"#pragma HLS unroll {words}" if written else "#pragma HLS unroll factor=auto{__PARA__L0}"
+            placed = _LOOP.format("#pragma HLS pipeline auto{__PIPE__L0}", unroll)
+            point: dict[str, int | str] = {"__PIPE__L0": asked} | ({} if written else {"__PARA__L0": factor})
+            kernel = read_kernel(_S + placed, file="k.c", top="k")
+            assert prepare(kernel).estimate(point, "hls").loops == said.loops, (asked, factor)
+            if written:
+                turned = _LOOP.format(f"#pragma HLS pipeline {text}", "#pragma HLS unroll factor=auto{__PARA__L0}")
+                kernel = read_kernel(_S + turned, file="k.c", top="k")
+                assert prepare(kernel).estimate({"__PARA__L0": factor}, "hls").loops == said.loops, (asked, factor)

@@ -126,6 +126,15 @@ def test_what_the_tool_drops_is_not_read_and_one_notice_says_where_why_and_what_
         assert said.endswith("it is not followed")
 
 
+def test_a_constant_whose_value_is_not_known_is_not_read_and_a_variable_is_refused() -> None:
+    loop = "for (int i = 0; i < 9; i++) {{\n#pragma HLS pipeline II=m\n a[i] = m;\n }}"
+    text = f"void f(int n, int a[9]) {{{{\n {{0}}int m = n;\n {loop}\n}}}}"
+    (found,) = read_kernel(text.format("const "), file="f.c", top="f").pragmas
+    assert isinstance(found.value, NotRead)
+    with pytest.raises(PipelineError, match="no constant, as 'm' is a variable"):
+        read_kernel(text.format(""), file="f.c", top="f")
+
+
 _LEAST = {
     "unroll factor={}": 0,
     "array_partition variable=a cyclic factor={}": 1,
@@ -157,6 +166,23 @@ def test_what_a_macro_gives_a_pragma_is_part_of_the_kernel_and_how_it_is_spelled
 
     assert len({of("F", "-DF=2"), of("F", "-DF=3"), of("2", "")}) == 3
     assert of("2", "") == of("2", "-DF=3") == of(" 2 ", "")
+
+
+def test_an_option_that_stands_twice_is_named_and_the_last_one_counts() -> None:
+    kernel = _kernel("#pragma HLS pipeline II=2 rewind ii=3")
+    (found,) = kernel.pragmas
+    assert found.value == Pipeline(3, rewind=True)
+    assert pragma_notices(kernel)[0].endswith("ii stands 2 times; the last one counts, 3")
+
+
+def test_pragmas_of_templates_that_nothing_uses_are_none_of_each_others() -> None:
+    text = "".join(
+        f"template <int N> int {name}(int a[N]) {{\n  int s = 0;\n  for (int i = 0; i < N; i++) {{\n"
+        f"#pragma HLS pipeline II={ii}\n    s += a[i];\n  }}\n  return s;\n}}\n"
+        for name, ii in (("one", 1), ("two", 2))
+    )
+    kernel = read_kernel(f"{text}int top(int a[4]) {{ return a[0]; }}\n", file="f.cpp", top="top")
+    assert len(list(in_force(kernel.pragmas))) == len(kernel.pragmas) and not pragma_notices(kernel)
 
 
 _REFUSED = {
@@ -267,6 +293,18 @@ def test_a_pragma_stands_for_the_loop_whose_body_it_is_in_else_for_its_function(
         (18, "pipeline", "f", "f/loop_0"),
         (22, "top", None, None),
     ]
+
+
+@pytest.mark.parametrize("file", ["f.c", "f.cpp"])
+def test_directives_on_members_are_read_where_there_is_such_a_member(file: str) -> None:
+    text = (
+        "struct pair { int left[8]; int right[8]; };\n"
+        "void f(int x[8]) { struct pair p; p.left[x[0]] = 1; x[1] = p.left[2]; }\n"
+    )
+    kernel = read_kernel(text, file=file, top="f")
+    given = [of_configuration("array_partition", ["f", f"p.{name}", "complete"]) for name in ("left", "lift")]
+    found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, file, lambda texts, file: texts)
+    assert [one.value for one in found] == [ArraySplit("p.left"), NotRead("p has no member lift (did you mean left?)")]
 
 
 def test_directives_are_the_same_values_and_win_over_pragmas() -> None:

@@ -12,6 +12,7 @@ import pytest
 from pipeline.design_space import design_key, load_space
 from pipeline.exploration import Objective, Proposal
 from pipeline.kernels import Kernel
+from pipeline.kernels.read import load_kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop import ClosedLoop, KernelPlan, run_loop
 from pipeline.loop.against import against_written
@@ -162,3 +163,12 @@ def test_a_clock_that_is_missed_counts_in_the_speed_up_of_time(tmp_path: Path, k
     facts = against_written(plan, taken, taken[1].result, Objective())
     assert (facts["speedup"], facts["speedup_time"]) == (10.0, 5.0)
     assert "10 times" in facts["compared"] and "in time 5 times" in facts["compared"]
+
+
+def test_a_design_that_ends_in_the_cycle_it_begins_in_is_one_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "add.c").write_text("void add(int a[4]) { /* the exercise */ }\n")
+    loop = estimated(tmp_path, load_kernel(tmp_path / "add.c"), batch=1, **FAST)
+    facts = run_loop(loop, tmp_path / "found", budget=1, top_k=1)
+    assert (runs(tmp_path / "found")[0]["cycles"], facts["as_written"]["fits"]) == ("0", True)
+    assert facts["best"]["cycles"] == 0 and facts["speedup"] is None
+    assert facts["compared"].startswith("the design as written ends in the cycle that it begins in")

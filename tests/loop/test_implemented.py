@@ -45,3 +45,10 @@ def test_a_failed_implementation_is_no_verdict_by_figures() -> None:
     for further, told in (({}, None), ({"implement": {"a": failed}}, "export_failed")):
         (row,) = validation_rows("k", [Chosen("a", {}, None, None)], [design], further, goal)
         assert (row["implemented_status"], row["implemented_fits"], row["implemented_util_lut"]) == (told, None, None)
+
+
+def test_a_step_after_synthesis_that_failed_says_why() -> None:
+    design = MeasuredDesign("k", "a", {}, "s", "o", "ok", None, True, 100, 3.0, dict.fromkeys(map(str, Resource), 0.1))
+    slow = {"cosim": {"a": Label(DesignStatus.TIMEOUT, "ran out of its 60 s")}}
+    (row,) = validation_rows("k", [Chosen("a", {}, None, None)], [design], slow, objective_of("cycles"))
+    assert (row["cosim_status"], row["reason"]) == ("timeout", "cosimulation: ran out of its 60 s")

@@ -103,6 +103,26 @@ def test_a_loop_under_the_tool_starts_from_what_ships_unless_told_otherwise(
     assert usable_for(loop) is None and "not used, as it is stale" in str(knowledge_notice(loop))  # type: ignore[arg-type]
 
 
+def test_a_loop_on_estimates_starts_from_what_ships_but_not_on_a_kernel_of_a_family_that_it_was_learned_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(knowledge, "data_folder", lambda name: folder.parent)
+    monkeypatch.setitem(knowledge.FOR_BACKEND, "estimator", "toy")
+    loop = _Loop()
+    loop.backend_name = "estimator"
+    assert usable_for(loop) is None  # type: ignore[arg-type]
+    monkeypatch.setattr(_Loop, "plans", {"fir": None})
+    found = usable_for(loop)  # type: ignore[arg-type]
+    assert found is not None and found.holds("syrk", "own")
+    assert not found.holds("fir", "own") and not found.holds("syrk", "another")
+
+
+@pytest.mark.parametrize("name", sorted(set(knowledge.FOR_BACKEND.values())))
+def test_what_ships_is_made_with_this_version(name: str) -> None:
+    found = knowledge.shipped(name)
+    assert found is not None and found.stale is None
+
+
 def test_knowledge_that_is_named_serves_any_backend_and_is_refused_where_it_is_stale_or_absent(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,44 @@ def test_a_file_of_the_bench_that_is_not_there_is_named_and_stops_nothing(
         assert opened.project.testbench.files == left
         assert any("is not there" in one.what for one in opened.unread)
         assert open_project(Path(name), testbench=("src/top.c",)).project.testbench.files == ("src/top.c",)
+
+
+def test_a_project_of_another_machine_is_found_here_by_the_ends_of_its_paths(folder: Path) -> None:
+    there = "/home/nobody/lab"
+    text = CONFIGURATION.replace("=src/", f"={there}/{folder.name}/src/").replace(
+        "-Iinc", f"-I{there}/{folder.name}/inc"
+    )
+    (folder / "moved.cfg").write_text(text.replace("tb.file=tb.c", f"tb.file={there}/{folder.name}/tb.c"))
+    opened = open_project(folder / "moved.cfg")
+    assert opened.project == replace(
+        open_project(folder / "hls_config.cfg").project,
+        script=opened.project.script,
+        moved=((there, str(folder.parent)),),
+        directives=opened.project.directives,
+    )
+    assert f"moved.cfg:8: {there} is not there; what is named below it is taken from" in str(opened.unread[0])
+    (folder / "moved.cfg").write_text("syn.top=top\nsyn.file=/home/nobody/else/top.c\n")
+    with pytest.raises(PipelineError, match=r"/home/nobody/else/top\.c is not there"):
+        open_project(folder / "moved.cfg")
+
+
+def test_a_file_of_the_design_that_a_script_also_names_for_the_bench_is_compiled_once(folder: Path) -> None:
+    found = script(folder, "open_project p\nset_top top\nadd_files src/top.c\nadd_files -tb {src/top.c tb.c}\n")
+    assert (found.file, found.testbench.files) == ("src/top.c", ("tb.c",))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("[hls]", "[hsl]", "x.cfg:4: the section [hsl] is none of the tool's (did you mean [hls]?)"),
+        ("cflags=src/top.c,", "cflags=src/tpo.c,", "x.cfg:10: syn.file_cflags is for src/tpo.c, which no line adds"),
+    ],
+)
+def test_what_a_configuration_file_says_of_nothing_is_named(folder: Path, right: str, wrong: str, said: str) -> None:
+    (folder / "x.cfg").write_text(CONFIGURATION)
+    assert not any(right.strip("[],") in one.what for one in open_project(Path("x.cfg")).unread)
+    (folder / "x.cfg").write_text(CONFIGURATION.replace(right, wrong))
+    (found,) = (
+        str(one) for one in open_project(Path("x.cfg")).unread if wrong.strip(",").partition("=")[2] in one.what
+    )
+    assert found.startswith(said)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.project import NO_TESTBENCH, Project, TestBench, parse_flags
-from pipeline.synthesis.testbench import BenchVerdict, has_bench, host_compilers, prove_design, prove_original
+from pipeline.synthesis.testbench import (
+    BenchVerdict,
+    bench_digest,
+    has_bench,
+    host_compilers,
+    prove_design,
+    prove_original,
+)
 
 KERNEL = '#include "k.h"\nvoid k(int x[N]) { for (int i = 0; i < N; i++) x[i] *= FACTOR; }\n'
 WRONG = KERNEL.replace("*= FACTOR", "*= FACTOR + (i == 3)")
@@ -89,11 +97,12 @@ def test_what_changes_from_run_to_run_is_no_difference_and_is_said(tmp_path: Pat
         ),
         ("  return undefined_name;\n}\n", "not possible: tb.c is not compiled here: tb.c:10:"),
         ("  return missing(1);\n}\nint missing(int);\n", "not possible: it is not linked here:"),
+        ("  return 0;\n}\nvoid k(int x[N]) {}\n", "not possible: it is not linked here:"),
     ],
 )
 def test_a_bench_that_cannot_serve_says_why_in_a_line(tmp_path: Path, ending: str, said: str) -> None:
     found = prove_original(project(tmp_path, ending), seconds=0.5)
-    assert found.text.startswith(said) and "\n" not in found.text
+    assert found.text.startswith(said) and "\n" not in found.text and "ld returned" not in found.text
 
 
 def test_a_header_of_the_vendor_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +133,30 @@ def test_a_bench_finds_its_data_where_the_tool_would_run_it(tmp_path: Path) -> N
     bench = project(tmp_path, EXACT)
     (tmp_path / "tb.c").write_text((tmp_path / "tb.c").read_text().replace("in.dat", "../../../../in.dat"))
     assert prove_original(bench).verdict is BenchVerdict.PASSED
+
+
+def test_data_that_a_bench_opens_by_its_place_is_there_unnamed_and_what_it_writes_there_is_compared(
+    tmp_path: Path,
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    bench = project(mine, '  fprintf(fopen("../../../../../out.txt", "w"), "%d", x[3]);\n  return 0;\n}\n')
+    (tmp_path / "data").mkdir()
+    (mine / "in.dat").rename(tmp_path / "data" / "in.dat")
+    (mine / "tb.c").write_text((mine / "tb.c").read_text().replace("in.dat", "../../../../../data/in.dat"))
+    bench = replace(bench, testbench=TestBench((str(mine / "tb.c"),), arguments=("one",)))
+    original = prove_original(bench)
+    assert original.text == "passed"
+    found = prove_design(bench, design(bench, WRONG), original)
+    assert found.text == "differs: the file ../../../../../out.txt that it writes is another"
+    assert not (tmp_path / "out.txt").exists(), "it writes into the copy"
+    before = bench_digest(bench)
+    (tmp_path / "data" / "in.dat").write_text("2 2 3 4\n")
+    assert bench_digest(bench) != before
+
+
+def test_where_the_original_does_not_end_nothing_is_compared_and_the_limit_is_named(tmp_path: Path) -> None:
+    bench = project(tmp_path, "  for (;;) x[0]++;\n}\n")
+    original = prove_original(bench, seconds=0.2)
+    found = prove_design(bench, design(bench, "no C"), original, seconds=0.2)
+    assert found.text == "not possible: the original gives nothing to compare with: it does not end within 0.2 s"

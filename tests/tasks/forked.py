@@ -19,16 +19,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pipeline
+
 HEAVY = (
-    "pandas", "pyarrow.parquet", "torch", "sklearn.ensemble", "matplotlib.figure", "plotly.graph_objects", "jinja2",
-    "pycparser", "llvmlite.binding", "pipeline.training", "pipeline.exploration", "pipeline.loop", "pipeline.estimator",
-    "pipeline.present.run_report",
+    "pandas", "pyarrow.parquet", "torch", "torch._dynamo", "torch_geometric.nn", "sklearn.ensemble",
+    "scipy.optimize", "matplotlib.figure", "plotly.graph_objects", "jinja2.sandbox", "pycparser", "llvmlite.binding",
+    "lxml.etree", "curses", "jsonschema", "requests", "tornado.ioloop",
 )  # fmt: skip
-"""Imported before the forks, as far as they are installed."""
+"""What the rooms and luigi import, torch's optimisers when the first is made."""
+TASKS = "pipeline.tasks"
 
 
 class Forks:
@@ -83,8 +86,8 @@ def serve(*, ready: bool) -> None:
     if ready:
         sys.argv = ["luigi", "--module", "pipeline"]
         importlib.import_module("luigi.cmdline")
-        importlib.import_module("pipeline.tasks")
-    for name in HEAVY:
+        importlib.import_module(TASKS)
+    for name in (*HEAVY, *rooms()):
         importlib.import_module(name)
     # What is there is not looked at in each fork, which would copy it.
     gc.collect()
@@ -92,6 +95,15 @@ def serve(*, ready: bool) -> None:
     for line in sys.stdin:
         answers.write(json.dumps(_answer(json.loads(line))) + "\n")
         answers.flush()
+
+
+def rooms() -> Iterator[str]:
+    """All modules of the package that do not know luigi."""
+    root = Path(pipeline.__path__[0])
+    for file in sorted(root.rglob("*.py")):
+        name = ".".join((pipeline.__name__, *file.relative_to(root).with_suffix("").parts)).removesuffix(".__init__")
+        if not name.startswith(TASKS) and not name.endswith("__main__"):
+            yield name
 
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:

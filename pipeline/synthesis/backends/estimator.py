@@ -16,6 +16,7 @@ from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, ESTIMATOR_SOURCE, Flow, estimator_flow
+from pipeline.synthesis.lowering.delivered_kernel import as_estimated
 from pipeline.synthesis.store import ReportStore
 from pipeline.terms import Dialect
 
@@ -103,17 +104,22 @@ class EstimatorBackend(Backend):
                 if key not in lot:
                     if prepared is None:
                         prepared = prepare(kernel, self.device)
-                    lot[key] = self._estimate(prepared, key, point, address.flow.dialect, new)
+                    lot[key] = self._estimate(kernel, prepared, key, point, address.flow.dialect, new)
             self.store.put_batch(address, list(new.values()))
             for key, point in zip(keys, chosen, strict=True):
                 yield replace(lot[key], point=point)
         if self.store.batches(address) >= _MANY_BATCHES:
             self.store.compact(address)
 
-    def _estimate(self, prepared: WalkedKernel, key: str, point: Point, dialect: str, new: dict[str, Entry]) -> Outcome:
+    def _estimate(
+        self, kernel: Kernel, prepared: WalkedKernel, key: str, point: Point, dialect: str, new: dict[str, Entry]
+    ) -> Outcome:
+        from pipeline.estimator import prepare
+
         started = self.clock() if self.clock else None
         try:
-            report = prepared.estimate(point, dialect)
+            of, taken = as_estimated(kernel, point)
+            report = (prepared if of is kernel else prepare(of, self.device)).estimate(taken, dialect)
             # write_report reads back what it wrote by the parser that a tool's reports go through, and compares.
             xml = write_report(report, generator=GENERATOR)
         except PipelineError as error:

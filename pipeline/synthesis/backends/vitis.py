@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def sources_of(
     flags, bench = project.flags.absolute(), project.testbench
     # Lowered C holds what it includes; a test bench is compiled as it is, with the headers that lie beside it.
     cflags = sources.cflags if delivers(kernel, dialect) else flags.without_includes().text
-    sources = replace(sources, cflags=cflags, settings=_later(project.tool.further))
+    sources = replace(sources, cflags=cflags, settings=project.tool.further)
     if not testbench:
         return sources
     beside = dict.fromkeys(str(Path(file).absolute().parent) for file in (*bench.files, project.file))
@@ -56,11 +56,6 @@ def sources_of(
         arguments=bench.arguments,
         link=bench.link,
     )
-
-
-def _later(settings: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Settings of later steps that scripts spell: those of a configuration file stay in it."""
-    return tuple((name, value) for name, value in settings if name.startswith("config_"))
 
 
 def _is_source(file: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipeline.errors import PipelineError
@@ -26,18 +26,19 @@ from pipeline.kernels.as_written import (
     written_option,
     written_value,
 )
+from pipeline.kernels.bursts import BurstPlace, burst_place
 from pipeline.kernels.further_sites import has_memory_port
 from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
 from pipeline.kernels.own_pragmas import OwnPragma
 from pipeline.kernels.pragmas import normal_text
 from pipeline.kernels.source_places import LoopPlace, loop_places, source_files
 from pipeline.project.cpp import CPP_SUFFIXES
-from pipeline.project.source_text import bare_code
+from pipeline.project.source_text import bare_code, matching
 from pipeline.synthesis.lowering.asked import check_names, factor
 from pipeline.synthesis.lowering.directive import LoweredDirective, partition
 from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
-from pipeline.synthesis.lowering.statement_end import matching, statement_end
+from pipeline.synthesis.lowering.statement_end import statement_end
 from pipeline.synthesis.lowering.user_files import UserFiles, user_files
 from pipeline.terms import Dialect
 
@@ -55,6 +56,7 @@ _FOLLOWS = re.compile(r"\s*^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)((?:[^\\\n]|\\\r?\n|\\)*)", re.MULTILINE)
 _BEHIND = re.compile(r"[ \t\r]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t\r]*)?\Z", re.DOTALL)
 _KEPT = re.compile(r"\b(?:rewind|enable_flush|style\s*=\s*\w+)\b", re.IGNORECASE)
+_DECLARES_COPIES = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(?:string\.h|cstring)>", re.MULTILINE)
 _EXIT_CHECK = re.compile(r"\bskip_exit_check\b", re.IGNORECASE)
 
 
@@ -92,7 +94,7 @@ def deliver(kernel: Kernel, point: Mapping[str, int | str], how: Delivery = "ins
     work = _Work(kernel, user_files(kernel), loop_places(kernel), written_loops(kernel))
     for site in sorted(kernel.sites, key=lambda one: one.kind is not SiteKind.PIPELINE):
         work.serve(site, point[site.name], how)
-    for option in kernel.options:
+    for option in sorted(kernel.options, key=lambda one: one.directive != "burst"):
         work.serve_option(option, point[option.name], how)
     return work.sources()
 
@@ -165,6 +167,8 @@ class _Work:
     notes: list[str] = field(default_factory=list)
     bare: dict[str, str] = field(default_factory=dict)
     statement_macros: set[str] | None = None
+    buffers: dict[str, str] = field(default_factory=dict)
+    """What the body works on in place of a port of the top function, by port."""
 
     def serve(self, site: Site, value: int | str, how: Delivery) -> None:
         """Puts one site's value in place."""
@@ -180,11 +184,52 @@ class _Work:
 
     def serve_option(self, option: Option, value: int | str, how: Delivery) -> None:
         """Puts the value of a proposed array_partition or inline in place."""
+        if option.directive == "burst":
+            self._burst(option, value, how)
+            return
         line = _option_pragma(self.kernel, option, value)
+        if line is not None and option.function == self.kernel.top and not option.declared:
+            line = replace(line, variable=self.buffers.get(line.variable or "", line.variable))
         text = ""
         if value != written_option(self.kernel, option):
             text = self._option_changed(option, line, how)
         self.outcomes.append(SiteOutcome(option.name, option.function, str(value), Done.APPLIED, text))
+
+    def _burst(self, option: Option, value: int | str, how: Delivery) -> None:
+        """A copy of a port at the function's beginning and end, on which the body works."""
+        if value not in (NOTHING, ON):
+            raise PipelineError(
+                f"{value!r} cannot be the value of {option.name}", file=self.kernel.file, fix="use '' or three blanks"
+            )
+        self.outcomes.append(SiteOutcome(option.name, option.function, str(value), Done.APPLIED, ""))
+        place = burst_place(self.kernel, option.variable or "") if value == ON else None
+        if place is None:
+            return
+        if isinstance(place, str) or how == "directives":
+            why = place if isinstance(place, str) else "no directive says one"
+            raise PipelineError(
+                f"no burst copy of {option.variable}: {why}",
+                file=self.kernel.file,
+                fix="leave burst out of --sites, or deliver by insertion (--vitis-delivery insert)",
+            )
+        name = self.buffers[option.variable or ""] = place.buffer
+        text = self.user.texts[place.file]
+        newline = "\r\n" if "\r\n" in text else "\n"
+        copied = f"memcpy({name}, {option.variable}, sizeof({name}));"
+        self.blocks.setdefault((place.file, place.brace), []).extend([f"{place.declaration};", copied])
+        for start, end in place.uses:
+            self.put(place.file, Edit(start, end, name))
+        include = Edit(0, 0, f"#include <string.h>{newline}")
+        if not _DECLARES_COPIES.search(text) and include not in self.edits.get(place.file, ()):
+            self.put(place.file, include)
+        if place.written:
+            start = text.rfind("\n", 0, place.end) + 1
+            indent = text[start : place.end]
+            back = f"memcpy({option.variable}, {name}, sizeof({name}));"
+            if indent.strip():
+                self.put(place.file, Edit(place.end, place.end, f"{newline}{_inside(text, place)}{back}{newline}"))
+            else:
+                self.put(place.file, Edit(start, start, f"{_inside(text, place)}{back}{newline}"))
 
     def _option_changed(self, option: Option, line: LoweredDirective | None, how: Delivery) -> str:
         own = written_of(self.kernel, option)
@@ -400,8 +445,7 @@ class _Work:
                     self.put(place.file, Edit(body.start, body.start, opening))
                 self.put(place.file, Edit(end + 1, end + 1, block))
             else:
-                blank = len(rest) - len(rest.lstrip(" \t"))
-                behind = Edit(body.start, body.start + blank, opening + newline + block + inner)
+                behind = Edit(body.start, _past_blanks(text, body.start), opening + newline + block + inner)
                 self.put(place.file, behind)
             if body.end is not None:
                 closing.append((place.file, _closed(code, body.end, newline, outer)))
@@ -538,8 +582,21 @@ def _block(text: str, code: str, at: int, rows: list[str]) -> Edit:
     rest = code[at : end if end >= 0 else len(code)]
     if end >= 0 and not rest.strip():
         return Edit(end + 1, end + 1, block)
-    blank = len(rest) - len(rest.lstrip(" \t"))
-    return Edit(at, at + blank, newline + block + indent)
+    return Edit(at, _past_blanks(text, at), newline + block + indent)
+
+
+def _inside(text: str, place: BurstPlace) -> str:
+    """The indentation of the statements of a function."""
+    start = text.rfind("\n", 0, place.brace) + 1
+    own = re.match(r"[ \t]*", text[start:])
+    return _indents(text, start + len(own[0] if own else ""), text.find("\n", place.brace))[1]
+
+
+def _past_blanks(text: str, at: int) -> int:
+    """Where the blanks behind a position end; a comment is none of them."""
+    while text[at : at + 1] in (" ", "\t"):
+        at += 1
+    return at
 
 
 def _at_line(text: str, line: int) -> re.Match[str] | None:

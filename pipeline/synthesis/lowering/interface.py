@@ -9,16 +9,13 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.model import Kernel
-from pipeline.kernels.own_pragmas import Interface, Stream, in_force
+from pipeline.kernels.bursts import handshake_ports
 from pipeline.kernels.symbols import Symbol
 from pipeline.synthesis.lowering import directive
 from pipeline.synthesis.lowering.directive import LoweredDirective
 from pipeline.synthesis.lowering.emit import Emitter
 from pipeline.synthesis.lowering.prepare import Prepared, array_argument
 
-_MEMORIES = ("m_axi", "s_axilite", "ap_memory", "bram", "ap_bus", "ap_stable")
-"""Modes of ports whose elements can be read at will."""
 _DROPPED = ("const", "volatile", "restrict", "register", "static", "_Atomic")
 
 
@@ -39,7 +36,7 @@ def ports(prepared: Prepared, *, buffers: bool) -> Ports:
     info = prepared.program.functions[kernel.top]
     called = any(call.name.name == kernel.top for calls in prepared.calls.values() for call, _ in calls)
     ways = {array.name: array.direction for array in kernel.arrays if array.function == kernel.top}
-    streams = _streams(kernel)
+    streams = handshake_ports(kernel)
     for symbol in info.arguments:
         if symbol.ctype.kind not in ("array", "pointer"):
             continue
@@ -61,20 +58,6 @@ def ports(prepared: Prepared, *, buffers: bool) -> Ports:
             if way != "in":
                 result.written.add(symbol)
     return result
-
-
-def _streams(kernel: Kernel) -> dict[str, str]:
-    """The ports of the top function that pass elements by handshake, and their modes: reading one takes an element."""
-    found = {}
-    for pragma in in_force(kernel.pragmas):
-        value = pragma.value
-        if pragma.function != kernel.top or pragma.variable is None:
-            continue
-        if isinstance(value, Interface) and value.mode not in _MEMORIES:
-            found[pragma.variable] = value.mode
-        elif isinstance(value, Stream) and not value.off:
-            found.setdefault(pragma.variable, "a stream")
-    return found
 
 
 def interface_directives(prepared: Prepared, flow_target: str, given: set[str]) -> list[LoweredDirective]:

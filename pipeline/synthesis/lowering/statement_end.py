@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import re
 
+from pipeline.project.source_text import OPENING, matching
+
 _BLANK = re.compile(r"\s*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _LABEL = re.compile(r"\s*:(?!:)")
-_OPENS = dict(zip("([{", ")]}", strict=True))
-
-
-def matching(code: str, at: int) -> int | None:
-    """The position after the bracket that closes the one at a position; None where none does.
-
-    ``code`` is bare: without comments and the insides of strings.
-    """
-    waiting: list[str] = []
-    for position in range(at, len(code)):
-        letter = code[position]
-        if letter in _OPENS:
-            waiting.append(_OPENS[letter])
-        elif waiting and letter == waiting[-1]:
-            waiting.pop()
-            if not waiting:
-                return position + 1
-        elif letter in ")]}":
-            return None
-    return None
 
 
 def statement_end(code: str, at: int) -> int | None:
@@ -65,7 +47,7 @@ def _skipped(code: str, at: int) -> int:
 def _simple(code: str, at: int) -> int | None:
     """The position after the semicolon that ends an expression or declaration."""
     while at < len(code):
-        if code[at] in _OPENS:
+        if code[at] in OPENING:
             closed = matching(code, at)
             if closed is None:
                 return None

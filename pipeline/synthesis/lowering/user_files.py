@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.source_places import source_files
 from pipeline.project import Flags
+from pipeline.project.bench_data import opened_data
 from pipeline.project.source_text import MAX_SOURCE_BYTES
 
 MAX_BESIDE_FILES = 1000
@@ -83,7 +84,7 @@ def _beside(kernel: Kernel) -> Iterator[Path]:
     for script in dict.fromkeys(scripts):
         if script is not None and Path(script).is_file():
             yield _place(script)
-    waiting = [_place(file) for file in project.testbench.files]
+    waiting = [*map(_place, project.testbench.files), *opened_data(project)]
     seen: set[Path] = set()
     size = 0
     while waiting and len(seen) < MAX_BESIDE_FILES:

@@ -46,8 +46,23 @@ def cfg_value(value: object) -> Quoted:
     file has no quoting.
     """
     text = str(value)
-    if not _CFG.fullmatch(text) or text != text.strip() or "  " in text:
+    if not is_cfg_value(text):
         raise PipelineError(f"the value {text[:60]!r} cannot be written in a cfg file of the tool")
+    return Quoted(text)
+
+
+def is_cfg_value(text: str) -> bool:
+    """Whether a text can be the right side of a line of a cfg file."""
+    return _CFG.fullmatch(text) is not None and text == text.strip() and "  " not in text
+
+
+def cfg_words(value: object) -> Quoted:
+    """Words of a command line as the right side of a line of a cfg file: who gets them takes the quotes away.
+
+    Raises PipelineError as :func:`cfg_value` does.
+    """
+    text = str(value)
+    cfg_value(text.replace("'", ""))
     return Quoted(text)
 
 

@@ -14,7 +14,7 @@ from pipeline.resources import shipped_folder
 from pipeline.synthesis.flow import UNCERTAINTY, Flow
 from pipeline.synthesis.vitis.directives import parse_directives
 from pipeline.synthesis.vitis.job import Command, Further, Job
-from pipeline.synthesis.vitis.quoting import Quoted, cfg_value, tcl_option, tcl_value, tcl_word
+from pipeline.synthesis.vitis.quoting import Quoted, cfg_value, cfg_words, is_cfg_value, tcl_option, tcl_value, tcl_word
 from pipeline.synthesis.vitis.sources import Sources, check_file_name
 from pipeline.synthesis.vitis.tool_flags import split_flags, with_defines
 from pipeline.synthesis.vitis.tools import Tool, ToolKind
@@ -52,6 +52,24 @@ CONFIG_COMMANDS = {
 }
 """Settings of a flow are named ``config_COMMAND.OPTION``, or ``config_COMMAND.OPERAND.OPTION`` where the command takes
 one (``config_op.mul.impl``); in a cfg file the command has another name (UG1399), or none that says the same."""
+EXPORT_KEYS = {
+    "format": "package.output.format", "output": "package.output.file",
+    **{name: f"package.ip.{name}" for name in (
+        "description", "display_name", "library", "taxonomy", "vendor", "version",
+    )},
+    "ipname": "package.ip.name", "xdc": "package.ip.xdc_file",
+    **{name: f"vivado.{name.removeprefix('vivado_')}" for name in (
+        "vivado_clock", "vivado_impl_strategy", "vivado_optimization_level", "vivado_phys_opt",
+        "vivado_report_level", "vivado_synth_strategy", "vivado_max_timing_paths", "vivado_pblock",
+    )},
+}  # fmt: skip
+"""Options of ``config_export`` as a cfg file has them (UG1702, "HLS Config File"); which flow and language is exported
+is for the step that asks for it."""
+_LATER_KEY = re.compile(r"(?:package|vivado|cosim|csim|syn\.debug|syn\.output)\.[a-z][a-z0-9_.]{0,60}")
+_OF_STEPS = frozenset(
+    {"vivado.flow", "vivado.rtl", "csim.setup", "cosim.setup", "csim.argv", "cosim.argv", "csim.ldflags",
+     "cosim.ldflags", "syn.output.format", "syn.output.file"}
+)  # fmt: skip
 _WITH_OPERAND = ("config_op", "config_storage", "config_bind", "config_core")
 LOWERING = "lowering."
 """Prefix of settings that decided the sources, and that the tool is not told."""
@@ -106,7 +124,7 @@ def render(
         raise PipelineError(f"{flow_target!r} is no flow target", fix="use vivado or vitis")
     uses_cfg = tool.kind is ToolKind.VPP
     own = [pair for pair in flow.settings if pair[0] != CFLAGS and not pair[0].startswith(LOWERING)]
-    settings = _settings([*own, *sources.settings], tool)
+    settings = _settings(own, tool) + _said_later(sources.settings, tool)
     flags = sources.cflags or dict(flow.settings).get(CFLAGS, "")
     line, defines = split_flags(flags, [sources.files[name] for name in sources.design_files])
     bench = [sources.files[name] for name in sources.testbench]
@@ -183,6 +201,30 @@ def _vitis_run_step(tool: Tool, step: Further) -> Command:
     return Command(str(step), (tool.vitis_run, *_V_MODE, option, "--config", CONFIG, "--work_dir", WORK))
 
 
+def _said_later(pairs: Iterable[tuple[str, str]], tool: Tool) -> list[dict[str, Any]]:
+    """Settings of later steps, but for those that the tool has no word for: they decide nothing that is run here.
+
+    Keys of a cfg file go into one as they are, but for those that say which step is run and how it is started.
+    """
+    found: list[dict[str, Any]] = []
+    for name, value in pairs:
+        if name.startswith("config_"):
+            if tool.kind is not ToolKind.VPP or _key(*_setting_name(name)):
+                found += _settings([(name, value)], tool)
+        elif tool.kind is ToolKind.VPP and _LATER_KEY.fullmatch(name) and name not in _OF_STEPS and is_cfg_value(value):
+            option = {"name": name, "value": value, "joined": False}
+            found.append({"command": "", "operand": None, "options": [option], "key": name})
+    return found
+
+
+def _key(command: str, operand: str | None, option: str) -> str:
+    """What a setting is called in a cfg file; empty where it has no word for it."""
+    if command == "config_export":
+        return EXPORT_KEYS.get(option, "")
+    key = CONFIG_COMMANDS[command]
+    return key if operand or not key else f"{key}.{option}"
+
+
 def _settings(pairs: Iterable[tuple[str, str]], tool: Tool) -> list[dict[str, Any]]:
     """A command for each option, or for all options of an operand."""
     found: list[dict[str, Any]] = []
@@ -195,15 +237,15 @@ def _settings(pairs: Iterable[tuple[str, str]], tool: Tool) -> list[dict[str, An
             raise PipelineError(
                 f"Vivado HLS cannot be told {name} false", fix="leave the setting out: false is its default"
             )
-        if tool.kind is ToolKind.VPP and not CONFIG_COMMANDS[command]:
+        key = _key(command, operand, option)
+        if tool.kind is ToolKind.VPP and not key:
             raise PipelineError(
                 f"v++ cannot be told {name}",
                 fix="leave the setting out, or name vitis_hls or vitis-run as [vitis] tool",
             )
         last = found[-1] if found else None
         if last is None or operand is None or (last["command"], last["operand"]) != (command, operand):
-            key = CONFIG_COMMANDS[command]
-            last = {"command": command, "operand": operand, "options": [], "key": key if operand else f"{key}.{option}"}
+            last = {"command": command, "operand": operand, "options": [], "key": key}
             found.append(last)
         last["options"].append({"name": option, "value": None if value == "true" else value, "joined": switch})
     return found
@@ -213,8 +255,10 @@ def _setting_name(name: str) -> tuple[str, str | None, str]:
     """Command, operand and option of a setting."""
     command, _, rest = name.partition(".")
     operand, dot, option = rest.rpartition(".")
+    # config_bind takes an operation or none (UG902).
+    named = command in _WITH_OPERAND and (dot or command != "config_bind")
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", option) and (
-        re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", operand) if command in _WITH_OPERAND else not dot
+        re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", operand) if named else not dot
     )
     if command not in CONFIG_COMMANDS or not plain:
         raise PipelineError(
@@ -238,7 +282,7 @@ def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
         keep_trailing_newline=True,
         finalize=_quoted_only,
     )
-    environment.filters.update(tcl=tcl_word, tcl_value=tcl_value, option=tcl_option, cfg=cfg_value)
+    environment.filters.update(tcl=tcl_word, tcl_value=tcl_value, option=tcl_option, cfg=cfg_value, words=cfg_words)
     return environment
 
 

@@ -275,6 +275,22 @@ def test_braces_close_inside_out_with_the_line_ends_of_the_file(newline: str) ->
     assert lower(kernel, point, dialect=kernel.dialect).files == {"f.c": wanted.replace("\n", newline)}
 
 
+@pytest.mark.parametrize("mark", ["/* one */", "/* of\n two */", "\t/* a */  /* b */ "])
+def test_comments_between_headers_and_bodies_stay(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "k.c").write_text(
+        f"void k(int a[8][8]) {{{mark}int held[8][8];{mark}\n"
+        f"  for (int i = 0; i < 8; i++){mark}for (int j = 0; j < 8; j++){mark}held[i][j] = i;\n"
+        f"  for (int i = 0; i < 8; i++) {{{mark}for (int j = 0; j < 8; j++) a[i][j] += held[i][j]; }}\n}}\n"
+    )
+    kernel = propose_sites(load_kernel(tmp_path / "k.c"), "tool", ("partition", "inline"))
+    for point in _points(kernel, 12):
+        text = lower(kernel, point, dialect=kernel.dialect).files["k.c"]
+        assert text.count(mark.strip()) == 5
+        (tmp_path / "again.c").write_text(text)
+        again = propose_sites(load_kernel(tmp_path / "again.c"), "tool", ("partition", "inline"))
+        assert derive_space(again).default == point
+
+
 def test_a_loop_keeps_its_exit_check_where_the_factor_does_not_divide() -> None:
     pragma = "#pragma HLS unroll factor=7 skip_exit_check"
     text = f"void f(int a[7]) {{\n  for (int i = 0; i < 7; i++) {{\n{pragma}\n    a[i]++;\n  }}\n}}\n"

@@ -10,7 +10,6 @@ import pytest
 from pipeline.design_space import derive_space, sample
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
-from pipeline.kernels.further_sites import EXPLORED
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites
 from pipeline.kernels.read import read_kernel
@@ -70,7 +69,7 @@ FILES = {"arrays.c": ARRAYS, "arrays.cpp": CPP}
 
 def _kernel(text: str, file: str, directives: str = "") -> Kernel:
     project = Project(file, directives=parse_directives(directives))
-    return propose_sites(read_kernel(text, file=file, top="arrays", project=project), "tool", EXPLORED)
+    return propose_sites(read_kernel(text, file=file, top="arrays", project=project), "tool", ("partition", "inline"))
 
 
 def _lowered(kernel: Kernel, how: Delivery, count: int) -> list[tuple[dict[str, int | str], LoweredSources]]:
