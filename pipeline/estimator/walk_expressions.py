@@ -250,9 +250,14 @@ class ExpressionWalk(Names, abc.ABC):
             return self._read(node, place)
         if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
             place = self._place(node)
-            if place is None:
-                raise self._error(node, "an access through an expression that is no named array")
-            return self._read(node, place)
+            if place is not None:
+                return self._read(node, place)
+            base = node
+            while isinstance(base, c_ast.StructRef) and base.type == ".":
+                base = base.name
+            if isinstance(base, c_ast.FuncCall):  # A member of what a call gives.
+                return replace(self._expression(base), ctype=cost_type(self.type_of(node)), value=NOT_KNOWN)
+            raise self._error(node, "an access through an expression that is no named array")
         if isinstance(node, c_ast.Assignment):
             return self._assign(node)
         if isinstance(node, c_ast.BinaryOp):
