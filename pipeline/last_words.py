@@ -50,6 +50,9 @@ def told(error: BaseException | None) -> str | None:
         return str(error)
     if isinstance(error, KeyboardInterrupt):
         return f"{_ENDING[_signal_of(error)]}; {GOES_ON}"
+    if type(error).__name__ == "SIGTERMException":
+        # Lightning's own, raised in a training that is told to end.
+        return f"{_ENDING[signal.SIGTERM]}; {GOES_ON}"
     if isinstance(error, MemoryError):
         return "the memory does not suffice; give the command more, or work on fewer designs at once"
     if isinstance(error, configparser.Error):

@@ -58,6 +58,10 @@ def find_kernel(
         raise PipelineError("no kernel is named", fix="give a name of the suite or the path of a C file")
     path = Path(name_or_path)
     looks_like_path = "/" in name_or_path or "\\" in name_or_path or path.suffix.lower() in (".c", ".cpp", ".cc", ".h")
+    if path.is_dir() and ALIASES.get(name_or_path, name_or_path) not in _names_in(suite_folder()):
+        inside = sorted((one.name for one in path.iterdir() if one.suffix in _KINDS), key=_rank)
+        some = f", such as {path / inside[0]}" if inside else ""
+        raise PipelineError("is a folder, not a file", file=name_or_path, fix=f"give a file in it{some}")
     if looks_like_path:
         return propose_sites(load_kernel(path, project=project), sites, explore)
     name = check_name(ALIASES.get(name_or_path, name_or_path))
@@ -70,6 +74,14 @@ def find_kernel(
     close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")
+
+
+_KINDS = (".cfg", ".tcl", ".c", ".cpp", ".cc", ".cxx")
+"""Endings of what a kernel is given by, a project's files first."""
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return _KINDS.index(Path(name).suffix), name
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -113,7 +113,11 @@ def _chosen(components: list[Component], path: Path, solution: str, top: str) ->
     if solution:
         left = [one for one in left if solution in (one.solution, one.project, one.title)]
         if not left:
-            known = list(dict.fromkeys(one.title for one in components))
+            known = [title for title in dict.fromkeys(one.title for one in components) if title]
+            if not known:
+                raise PipelineError(
+                    "makes no solutions: --solution is for Tcl scripts", file=str(path), fix="leave --solution out"
+                )
             meant = nearest(solution, known)
             raise PipelineError(
                 f"has no solution {solution[:60]!r}",

@@ -53,7 +53,7 @@ class ExportDataset(KernelOptions, PipelineTask):
             raise PipelineError("one export holds one source", fix="export the sources one after the other")
         if self.layout != "packs" and (self.hashes_only or self.terms):
             option = "--hashes-only" if self.hashes_only else "--terms"
-            raise PipelineError(f"{option} is for packs", fix=f"leave it out, or add --layout packs to {option}")
+            raise PipelineError(f"{option} is for packs", fix="leave it out, or give --layout packs")
         return GenerateDataset(
             workspace=self.workspace, seed=self.seed, kernels=self.kernels, source=self.source, backend=self.backend,
             count=self.count, graphs=self.layout == "pyg", allow_partial=self.allow_partial, **asdict(self.reading),

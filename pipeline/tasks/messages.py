@@ -14,6 +14,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 import time
@@ -24,7 +25,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 import luigi
-from luigi.parameter import ParameterException
+from luigi.parameter import MissingParameterException, ParameterException
 from luigi.task_register import TaskClassException
 
 from pipeline.errors import PipelineError, printable, shortened
@@ -33,6 +34,7 @@ from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
 from pipeline.tasks.shared import briefly
 
+_MISSING = re.compile(r"(?P<task>\w+)\[.*requires the '(?P<name>\w+)' parameter", re.DOTALL)
 _PROGRAMS = {"luigi", "luigi.exe"}
 
 
@@ -40,6 +42,9 @@ def user_message(error: BaseException | None) -> str | None:
     """The line to show for an error that a user can mend; None for any other."""
     if isinstance(error, TaskClassException):
         return printable(f"{' '.join(str(error).split())}; `python -m pipeline` lists the tasks")
+    if isinstance(error, MissingParameterException) and (found := _MISSING.match(str(error))):
+        option = found["name"].replace("_", "-")
+        return f"{found['task']} needs --{option}; `{found['task']} --help` tells what it takes"
     if isinstance(error, ParameterException):
         return printable(f"{' '.join(str(error).split())}; `--help` after the task's name lists its parameters")
     if isinstance(error, ValueError) and isinstance(error.__cause__, PipelineError):

@@ -186,6 +186,9 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["Frobnicate"], "Frobnicate"),
     # Too much and too little.
     ([*DATASET, "extra"], "extra"),
+    (["BuildGraph"], "BuildGraph needs --kernel; `BuildGraph --help`"),
+    ([*DESCRIBE, "docs/examples/fir"], "give a file in it, such as docs/examples/fir/hls_config.cfg"),
+    ([*DESCRIBE, "docs/examples/fir/hls_config.cfg", "--solution", "x"], "leave --solution out"),
     ([*DATASET, "--count"], "--count"),
     ([*LOOP, "--no-lock", "perhaps"], "--no-lock takes no such value"),
     (["ListKernels", "--budget", "3"], "--budget"),

@@ -11,7 +11,7 @@ from pipeline.models import DesignModel
 from pipeline.training import TrainingConfig, fine_tune, predict_designs, select_shots
 from tests.training.small import MODEL, made_up
 
-QUICK = TrainingConfig(epochs=60, separate_share=0.0, learning_rate=5e-3, accelerator="cpu")
+QUICK = TrainingConfig(epochs=24, separate_share=0.0, learning_rate=1e-2, accelerator="cpu")
 
 
 def model_of(seed: int = 0, **changes: object) -> DesignModel:
@@ -48,7 +48,7 @@ def test_designs_that_look_the_same_would_leave_too_few_shots() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"trainable": "after-encoder"}, {"trainable": "heads", "gradient_clip": 1.0}, {"batch_size": 8, "epochs": 15}],
+    [{}, {"trainable": "after-encoder"}, {"trainable": "heads", "gradient_clip": 1.0}, {"batch_size": 8, "epochs": 8}],
     ids=str,
 )
 def test_fine_tuning_would_not_fit_its_shots_or_would_change_the_model_it_starts_from(
