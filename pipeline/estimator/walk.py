@@ -159,7 +159,9 @@ class _Walker(Calls):
             if symbol.ctype.kind in ("int", "float") and cost_type(symbol.ctype).kind != value.ctype.kind:
                 value = self._cast(value, cost_type(symbol.ctype))
         self.instances += 1
-        self._declare(symbol, value)
+        place = self._declare(symbol, value)
+        if isinstance(initial, c_ast.InitList) and symbol.role not in ("static", "global"):
+            self._initialise(place, symbol.ctype, initial)
 
     def _arms(self, condition: TimedValue, arms: list[Any]) -> None:
         before, pointers = dict(self.scalars), dict(self.places)

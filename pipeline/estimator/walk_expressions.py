@@ -149,7 +149,43 @@ class ExpressionWalk(Names, abc.ABC):
                 return None
             self._expression(node)
             return Binding(f"return@{len(self.calls) + 1}", cost_type(self.type_of(node)), False)
+        if isinstance(node, c_ast.CompoundLiteral) and isinstance(node.init, c_ast.InitList):
+            ctype = cost_type(self.type_of(node))
+            place = Binding(f"literal@{node.coord.line}:{node.coord.column}", ctype, False)
+            self._initialise(place, self.type_of(node), node.init)
+            return place
         return self._place(node) if isinstance(node, _PLACES) else None
+
+    def _initialise(self, place: Binding, kind: CType, listed: c_ast.InitList) -> None:
+        """Gives the members of a plain struct, or the elements of an array, what a list of values says; constants of an
+        array are there from the start.
+        """
+        names = list(self.program.members(kind)) if self._is_plain(kind) else []
+        at = 0
+        for item in listed.exprs or ():
+            named = item.name[0] if isinstance(item, c_ast.NamedInitializer) else None
+            given = item.expr if isinstance(item, c_ast.NamedInitializer) else item
+            if isinstance(named, c_ast.ID) and named.name in names:
+                at = names.index(named.name)
+            elif named is not None:
+                at = self._number(named) or 0
+            if names and at < len(names):
+                inner = self.program.members(kind)[names[at]]
+                self._give(self._member(place, names[at], inner), inner, given)
+            elif kind.kind == "array" and kind.element is not None and not _is_number(given):
+                self._give(self._step(place, linear.constant(at)), kind.element, given)
+            at += 1
+
+    def _give(self, place: Binding, kind: CType, given: Any) -> None:
+        if isinstance(given, c_ast.InitList):
+            self._initialise(place, kind, given)
+        elif kind.kind == "struct":
+            if self._is_plain(kind) and (source := self._struct(given)) is not None:
+                self._copy(source, place)
+        else:
+            value = self._expression(given)
+            if not place.array or value.value.exact is None:
+                self._write(place, value)
 
     def _copy(self, source: Binding, target: Binding) -> None:
         """Copies a plain struct field by field."""
@@ -214,9 +250,14 @@ class ExpressionWalk(Names, abc.ABC):
             return self._read(node, place)
         if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
             place = self._place(node)
-            if place is None:
-                raise self._error(node, "an access through an expression that is no named array")
-            return self._read(node, place)
+            if place is not None:
+                return self._read(node, place)
+            base = node
+            while isinstance(base, c_ast.StructRef) and base.type == ".":
+                base = base.name
+            if isinstance(base, c_ast.FuncCall):  # A member of what a call gives.
+                return replace(self._expression(base), ctype=cost_type(self.type_of(node)), value=NOT_KNOWN)
+            raise self._error(node, "an access through an expression that is no named array")
         if isinstance(node, c_ast.Assignment):
             return self._assign(node)
         if isinstance(node, c_ast.BinaryOp):
@@ -403,6 +444,13 @@ class ExpressionWalk(Names, abc.ABC):
             raise self._error(node, f"the pointer '{node.lvalue.name}' is given what is no place in a named array")
         self._point(node.lvalue, place)
         return TimedValue(INT)
+
+
+def _is_number(node: Any) -> bool:
+    """Whether an expression is a constant with a sign or a cast at most."""
+    while isinstance(node, (c_ast.Cast, c_ast.UnaryOp)):
+        node = node.expr
+    return isinstance(node, c_ast.Constant)
 
 
 def _of_memory(*values: TimedValue) -> bool:

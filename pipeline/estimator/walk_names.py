@@ -25,6 +25,8 @@ from pipeline.kernels.values import Opaque, Value
 
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
+_PLAIN = "write it with the names of arrays, or search without estimates: --backend vitis"
+
 
 class Names:
     """What names stand for at one place of the walk."""
@@ -79,7 +81,7 @@ class Names:
     def _record(self, node: Any) -> LoopRecord:
         return self.records[id(node)]
 
-    def _error(self, node: Any, problem: str, fix: str | None = None) -> PipelineError:
+    def _error(self, node: Any, problem: str, fix: str = _PLAIN) -> PipelineError:
         place = getattr(node, "coord", None)
         return PipelineError(
             problem,

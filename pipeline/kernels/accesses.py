@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,8 @@ from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.guards import Guard, conditions
 from pipeline.kernels.loop_record import Context, LoopRecord
 from pipeline.kernels.loops import LoopReader
-from pipeline.kernels.lvalues import Lvalues, Place, targets
+from pipeline.kernels.lvalues import Level, Place, Pointee
+from pipeline.kernels.points_to import PointsTo
 from pipeline.kernels.reaching import origin
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
@@ -31,11 +33,23 @@ _STREAM = "hls::stream<"
 _MEMORY = ("array", "pointer", "unknown")
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a function of the file does to the memory of its arguments, to what is reached from there by pointers that
+    lie in it, and to globals."""
+
+    arguments: Sequence[str]
+    beyond: Sequence[str]
+    globals: Sequence[tuple[Symbol, str]]
+    anywhere: bool = False
+    """It also reads or writes through a pointer of which is not known where it leads."""
+
+
 class Callees(Protocol):
     """What is known of the functions that are called."""
 
-    def ways(self, name: str) -> tuple[list[str], list[tuple[Symbol, str]]] | None:
-        """What a function of the file does to its arguments and to globals; None for a function that is not known."""
+    def ways(self, name: str) -> Ways | None:
+        """What a function of the file does; None for a function that is not known."""
         ...
 
     def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
@@ -70,8 +84,10 @@ class Access:
     """It stores all elements."""
     escape: bool = False
     """The address goes somewhere: no access by itself, but anything may follow."""
-    away: bool = False
-    """It goes into memory, where nobody follows it: a member, an element, a global, a number."""
+    stray: bool = False
+    """Through a pointer that lies in memory or is the value of an expression."""
+    sure: bool = True
+    """Whether it can be of no other object."""
 
     @property
     def scalar(self) -> bool:
@@ -79,9 +95,9 @@ class Access:
         return self.symbol is not None and self.symbol.ctype.kind in ("int", "float")
 
 
-def accesses(program: Program, reader: LoopReader, callees: Callees) -> tuple[Access, ...]:
+def accesses(program: Program, reader: LoopReader, points: PointsTo, callees: Callees) -> tuple[Access, ...]:
     """All accesses of a function in the order of its text."""
-    return tuple(_Collector(program, reader, callees).all())
+    return tuple(_Collector(program, reader, points, callees).all())
 
 
 def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
@@ -95,20 +111,18 @@ def surrounding(context: Context | None) -> tuple[LoopRecord, ...]:
 
 
 class _Collector:
-    def __init__(self, program: Program, reader: LoopReader, callees: Callees) -> None:
+    def __init__(self, program: Program, reader: LoopReader, points: PointsTo, callees: Callees) -> None:
         self.program = program
         self.reader = reader
         self.callees = callees
-        self.lvalues = Lvalues(program)
+        self.points = points
+        self.lvalues = points.lvalues
         self.found: list[Access] = []
         self.context: Context | None = None
         self.header = False
-        self.away = False
         self.loops: tuple[LoopRecord, ...] = ()
         self.guards: tuple[Guard, ...] = ()
         self.known: dict[int, tuple[tuple[LoopRecord, ...], tuple[Guard, ...]]] = {}
-        pointers = [symbol for symbol in reader.info.locals if symbol.ctype.kind == "pointer"]
-        self.targets = targets(self.lvalues, pointers, [node for node, _ in reader.leaves])
 
     def all(self) -> list[Access]:
         for node, context in self.reader.leaves:
@@ -118,10 +132,6 @@ class _Collector:
             self.context = context
             self.loops, self.guards = self._around(context)
             self._walk(node)
-            if self.program.type_of(node).kind == "pointer":
-                for root in self.lvalues.roots(node):
-                    if root.role in ("global", "static"):  # given back, to a caller who does not know
-                        self._escape(root, away=True)
         return self.found
 
     def _around(self, context: Context | None) -> tuple[tuple[LoopRecord, ...], tuple[Guard, ...]]:
@@ -161,12 +171,8 @@ class _Collector:
                     self._escape(symbol)
                 else:
                     self._access(Place(symbol), write=False)
-            case c_ast.InitList():
-                self._send(node)
-            case c_ast.Cast() if self._to_number(node):
-                self._send(node)
             case c_ast.Assignment():
-                self._walk(node.rvalue) if self._followed(node.lvalue) else self._send((node.rvalue,))
+                self._walk(node.rvalue)
                 self._store(node.lvalue, read=node.op != "=")
             case c_ast.UnaryOp(op="p++" | "p--" | "++" | "--"):
                 self._store(node.expr, read=True)
@@ -192,22 +198,6 @@ class _Collector:
             case _:
                 for child in node:
                     self._walk(child)
-
-    def _send(self, nodes: Any) -> None:
-        """Accesses of values that are put where no pointer is followed."""
-        outer, self.away = self.away, True
-        for node in nodes:
-            self._walk(node)
-        self.away = outer
-
-    def _to_number(self, node: c_ast.Cast) -> bool:
-        return self.program.type_of(node).kind == "int" and self.program.type_of(node.expr).kind in ("pointer", "array")
-
-    def _followed(self, target: Any) -> bool:
-        """Whether what an assignment gives is no pointer, or is given to a pointer that is followed."""
-        symbol = self.program.symbols.get(id(target)) if isinstance(target, c_ast.ID) else None
-        known = symbol is not None and symbol.role in ("local", "argument")
-        return known or self.program.type_of(target).kind not in ("pointer", "unknown")
 
     def _guarded(self, node: Any, place: int, condition: Any, holds: bool) -> None:
         """Accesses of a part that is evaluated only where a condition holds, or does not."""
@@ -257,11 +247,11 @@ class _Collector:
         elif not isinstance(node, c_ast.ID):
             self._subscripts(node)
 
-    def _escape(self, symbol: Symbol | None, away: bool = False) -> None:
+    def _escape(self, symbol: Symbol | None) -> None:
         """Anything may happen to any element."""
         roots = () if symbol is None else (symbol,)
         for write in (False, True):
-            self._add(symbol, roots, None, Place(symbol), write, escape=True, away=away or self.away)
+            self._add(symbol, roots, None, Place(symbol), write, escape=True)
 
     def _access(self, place: Place, *, write: bool) -> None:
         """An access with its subscripts as linear forms."""
@@ -274,7 +264,7 @@ class _Collector:
         elif place.subscripts == ():
             indices = ()
         moving = symbol is not None and symbol.ctype.kind == "pointer" and not _steady(symbol)
-        roots = () if symbol is None else (symbol, *self.targets.get(symbol, ()))
+        roots = _sorted(self.points.of_place(place))
         if moving and symbol is not None:
             found = origin(self.reader.reaching.value_at(symbol, self.context)) if indices else None
             if found is not None and indices and indices[0] is not None:
@@ -291,10 +281,17 @@ class _Collector:
         indices: tuple[Value | None, ...] | None,
         place: Place,
         write: bool,
-        **more: bool,
+        whole: bool = False,
+        fills: bool = False,
+        escape: bool = False,
+        among: Collection[Symbol] = (),
     ) -> None:
         order, loops, guards = len(self.found), self.loops, self.guards
-        self.found.append(Access(symbol, roots, indices, place.path, place.outer, write, order, loops, guards, **more))
+        path, outer, stray = place.path, place.outer, place.stray
+        sure = sum(root.ctype.kind != "pointer" or root.role == "argument" for root in among or roots) < 2
+        self.found.append(
+            Access(symbol, roots, indices, path, outer, write, order, loops, guards, whole, fills, escape, stray, sure)
+        )
 
     def _call(self, node: c_ast.FuncCall) -> None:
         arguments = node.args.exprs if node.args is not None else []
@@ -305,32 +302,38 @@ class _Collector:
             return  # A helper that gives a number touches nothing.
         stream = name.startswith(_STREAM)
         known = self.callees.ways(name)
-        given, effects = known if known is not None else ([], [])
-        touched: list[tuple[set[Symbol], str, bool]] = [
-            ({symbol}, way, self.callees.fills(name, symbol, symbol.ctype.dims)) for symbol, way in effects
-        ]
+        touched: list[tuple[Collection[Symbol], str, bool, bool]] = []
+        for symbol, way in known.globals if known is not None else ():
+            fills = self.callees.fills(name, symbol, symbol.ctype.dims)
+            touched.append((self.points.all_of([Pointee(symbol, Level.ITSELF)]), way, False, fills))
         for position, argument in enumerate(arguments):
-            roots = self.lvalues.roots(argument)
-            if not roots:
+            objects, beyond = self.points.of_argument(argument)
+            if not objects:
                 continue
             fills = False
             if known is not None:
-                way = given[position] if position < len(given) else "inout"
+                there = position < len(known.arguments)
+                way = known.arguments[position] if there else "inout"
                 fills = way == "out" and self._filled(name, position, argument)
-            elif name in _READS or name in _WRITES:
+                touched.append((objects, way, False, fills))
+                touched.append((beyond, known.beyond[position] if there else "inout", True, False))
+                continue
+            if name in _READS or name in _WRITES:
                 way = "out" if position in _WRITES.get(name, ()) else "in"
                 fills = way == "out" and self._overwritten(argument, arguments[-1])
             elif stream:
                 way = "out" if ("write" in name.rpartition("::")[2]) != (position > 0) else "in"
             else:
                 way = "in" if self._points_to_const(argument) else "inout"
-            touched.append((roots, way, fills))
+            touched.append((objects, way, False, fills))
         for write in (False, True):
-            for roots, way, fills in touched:
+            for symbols, way, stray, fills in touched:
                 if way == "inout" or way == ("out" if write else "in"):
-                    every = {target for root in roots for target in (root, *self.targets.get(root, ()))}
-                    for root in sorted(every, key=lambda symbol: (symbol.line, symbol.name)):
-                        self._add(root, (root,), None, Place(root), write, whole=True, fills=write and fills)
+                    for root in _sorted(symbols):
+                        place, filled = Place(root, stray=stray), write and fills
+                        self._add(root, (root,), None, place, write, whole=True, fills=filled, among=symbols)
+            if known is not None and known.anywhere:
+                self._add(None, (), None, Place(None, stray=True), write, whole=True)
         if not stream:  # what it does beyond that is not known
             self._escape(None)
 
@@ -352,6 +355,10 @@ class _Collector:
     def _points_to_const(self, node: Any) -> bool:
         element = self.program.type_of(node).element
         return element is not None and element.const
+
+
+def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    return tuple(sorted(symbols, key=lambda symbol: (symbol.line, symbol.name)))
 
 
 def _steady(symbol: Symbol) -> bool:

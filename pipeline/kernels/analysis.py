@@ -6,14 +6,15 @@ from typing import Any
 
 from pycparser import c_ast
 
-from pipeline.kernels.accesses import Access, accesses
+from pipeline.kernels.accesses import Access, Ways, accesses
 from pipeline.kernels.arguments import Given, calls_in, give_arguments
 from pipeline.kernels.coverage import Coverage
 from pipeline.kernels.dependences import Dependence, carries_none, dependences
-from pipeline.kernels.directions import by_root, direction
+from pipeline.kernels.directions import by_root, direction, memory_direction
 from pipeline.kernels.jumps import leaves
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.loops import LoopReader
+from pipeline.kernels.points_to import Pointing, PointsTo
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
 
@@ -37,12 +38,19 @@ class Analysis:
         self.records = {name: reader.records for name, reader in self.readers.items()}
         self.accesses: dict[str, tuple[Access, ...]] = {}
         self.directions: dict[Symbol, str] = {}
+        self.anywhere: set[str] = set()
+        """Functions with a pointer of which is not known where it leads: directions there are ``inout``."""
         self._touched: dict[str, dict[Symbol, list[Access]]] = {}
         self._answers: dict[object, Any] = {}
+        self._pointing: dict[str, Pointing] = {}
         for name in order:
             reader = self.readers[name]
-            self.accesses[name] = accesses(program, reader, self)
+            points = PointsTo(program, reader.info, self._pointing.get)
+            self._pointing[name] = points.pointing
+            self.accesses[name] = accesses(program, reader, points, self)
             self._touched[name] = by_root(self.accesses[name])
+            if any(not access.roots and not access.escape for access in self.accesses[name]):
+                self.anywhere.add(name)
             for symbol in reader.info.arguments:
                 self.directions[symbol] = self._direction(name, symbol)
         for symbol in program.globals:
@@ -71,19 +79,29 @@ class Analysis:
         return analyse, (self.ast, self.top, self.program.file)
 
     def _direction(self, name: str, symbol: Symbol) -> str:
+        if name in self.anywhere and self.program.holds_pointers(symbol.ctype):
+            return "inout"
+        if symbol in self._pointing[name].lasting:
+            return "inout"
         return direction(symbol, self._touched[name], jumps=bool(self.readers[name].info.gotos))
 
-    def ways(self, name: str) -> tuple[list[str], list[tuple[Symbol, str]]] | None:
-        """What a function of the file does to its arguments and to globals; None for a function that is not known."""
+    def ways(self, name: str) -> Ways | None:
+        """What a function of the file does; None for a function that is not known."""
         info = self.program.functions.get(name)
         if info is None:
             return None
         if name not in self.accesses:
             # Recursion: what it does may be anything.
-            return ["inout"] * len(info.arguments), []
-        arguments = [self.directions[symbol] for symbol in info.arguments]
-        used = [symbol for symbol in self._touched[name] if symbol.role == "global"]
-        return arguments, [(symbol, self._direction(name, symbol)) for symbol in used]
+            every = ["inout"] * len(info.arguments)
+            return Ways(every, every, [])
+        touched, jumps = self._touched[name], bool(info.gotos)
+        ways: dict[bool, list[str]] = {}
+        for stray in (False, True):
+            some = {s: [one for one in touched.get(s, ()) if one.stray is stray] for s in info.arguments}
+            ways[stray] = [memory_direction(symbol, some, jumps=jumps) for symbol in info.arguments]
+        used = [symbol for symbol in touched if symbol.role == "global"]
+        effects = [(symbol, self._direction(name, symbol)) for symbol in used]
+        return Ways(ways[False], ways[True], effects, name in self.anywhere)
 
     def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
         """Whether a function surely stores all elements of an argument, or global, of these dimensions."""
@@ -94,7 +112,9 @@ class Analysis:
 
     def _fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:
         stores = [
-            access for access in self._touched.get(name, {}).get(symbol, ()) if access.write and not access.escape
+            access
+            for access in self._touched.get(name, {}).get(symbol, ())
+            if access.write and access.sure and not access.escape
         ]
         reader = self.readers[name]
         *before, _ = reader.info.node.body.block_items or [None]

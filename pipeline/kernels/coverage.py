@@ -51,6 +51,8 @@ class Coverage:
         """Whether each element that the read sees was stored before it."""
         if any(loop.trip == 0 for loop in read.loops):
             return True
+        if not self.stores:
+            return False
         if self.records and (read.whole or read.indices is None):
             return False
         before = self.orders[0] < read.order

@@ -24,14 +24,15 @@ def by_root(accesses: Sequence[Access]) -> dict[Symbol, list[Access]]:
 
 
 def direction(symbol: Symbol, found: Mapping[Symbol, Sequence[Access]], *, jumps: bool) -> str:
-    """The direction of an argument or global; with ``jumps`` the order of the text is not that of execution.
-
-    What is done through an address that goes away is not followed, so that it may be anything.
-    """
+    """The direction of an argument or global; with ``jumps`` the order of the text is not that of execution."""
     if symbol.ctype.kind not in ("array", "pointer") and symbol.role == "argument":
-        return "in" if symbol in found else "unused"
-    if any(access.away for access in found.get(symbol, ())):
-        return "inout"
+        beyond = any(access.write and access.stray for access in found.get(symbol, ()))
+        return "inout" if beyond else "in" if symbol in found else "unused"
+    return memory_direction(symbol, found, jumps=jumps)
+
+
+def memory_direction(symbol: Symbol, found: Mapping[Symbol, Sequence[Access]], *, jumps: bool) -> str:
+    """The direction of the memory that a name stands for, whatever its type."""
     mine = [access for access in found.get(symbol, ()) if not access.escape]
     stores = [access for access in mine if access.write]
     reads = [access for access in mine if not access.write]
@@ -43,5 +44,5 @@ def direction(symbol: Symbol, found: Mapping[Symbol, Sequence[Access]], *, jumps
         return "out"
     if jumps:
         return "inout"
-    proof = Coverage(stores, symbol)
+    proof = Coverage([store for store in stores if store.sure], symbol)
     return "out" if all(proof.covers(read) for read in reads) else "inout"

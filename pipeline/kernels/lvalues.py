@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 from pycparser import c_ast
 
@@ -14,6 +16,21 @@ _ZERO = c_ast.Constant("int", "0")
 _ONE = c_ast.Constant("int", "1")
 _STEPPED = {"p++": None, "p--": None, "++": "+", "--": "-"}
 """What the pointer has become when it is followed, seen from before the statement."""
+
+
+class Level(IntEnum):
+    """How a pointer comes from a variable: to the variable itself, by its value, or from the memory that it names."""
+
+    ITSELF = 0
+    VALUE = 1
+    REACHED = 2
+
+
+class Pointee(NamedTuple):
+    """One origin of a pointer."""
+
+    symbol: Symbol
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,8 @@ class Place:
     path: tuple[str, ...] = ()
     outer: int = 0
     stray: bool = False
+    anywhere: frozenset[Pointee] = frozenset()
+    """Without a symbol: where a pointer of several origins, or one that a function gives, may lead."""
 
     def at(self, subscript: Any) -> Place:
         """The element with one more subscript."""
@@ -47,8 +66,12 @@ class Place:
 class Lvalues:
     """Finds places in the tree of one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, returned: Callable[[c_ast.FuncCall], set[Pointee]]) -> None:
         self.program = program
+        self.returned = returned
+        """Where the pointers may lead that a call gives."""
+        self.numbers: set[Symbol] = set()
+        """Integers that were made of pointers."""
 
     def place(self, node: Any) -> Place:
         """Where an lvalue lies."""
@@ -63,7 +86,8 @@ class Lvalues:
                 base = self.pointed(node.name, _ZERO) if node.type == "->" else self.place(node.name)
                 return base.member(node.field.name)
             case c_ast.Cast():
-                return Place(self.place(node.expr).symbol, None, stray=True)
+                below = self.place(node.expr)
+                return Place(below.symbol, None, stray=True, anywhere=below.anywhere)
         return self._anywhere(node)
 
     def pointed(self, node: Any, subscript: Any) -> Place:
@@ -87,62 +111,55 @@ class Lvalues:
         return self._anywhere(node)
 
     def _anywhere(self, node: Any) -> Place:
-        roots = self.roots(node)
-        return Place(next(iter(roots)) if len(roots) == 1 else None, None, stray=True)
+        return Place(None, None, stray=True, anywhere=frozenset(self.targets(node)))
 
-    def roots(self, node: Any) -> set[Symbol]:
-        """Arrays that a pointer expression may point into."""
+    def targets(self, node: Any) -> set[Pointee]:
+        """What the pointers of a value may point into: those of an expression, of a struct, of a list of values."""
         match node:
             case c_ast.ID():
                 symbol = self.program.symbols.get(id(node))
-                return {symbol} if symbol is not None and symbol.ctype.kind in ("array", "pointer") else set()
+                if symbol is None or symbol.role in ("constant", "function"):
+                    return set()
+                if symbol.ctype.kind == "array":
+                    return {Pointee(symbol, Level.ITSELF)}
+                if symbol.ctype.kind in ("pointer", "unknown") or symbol in self.numbers:
+                    return {Pointee(symbol, Level.VALUE)}
+                return {Pointee(symbol, Level.REACHED)} if self.program.holds_pointers(symbol.ctype) else set()
             case c_ast.UnaryOp(op="&"):
-                base = self.place(node.expr).symbol
-                return {base} if base is not None else set()
-            case c_ast.ArrayRef() | c_ast.StructRef():
-                base = self.place(node).symbol
-                pointing = self.program.type_of(node).kind in ("array", "pointer")
-                return {base} if base is not None and pointing else set()
+                return self._of_place(self.place(node.expr))
+            case c_ast.ArrayRef() | c_ast.StructRef() | c_ast.UnaryOp(op="*"):
+                kind = self.program.type_of(node)
+                if kind.kind == "array":
+                    return self._of_place(self.place(node))
+                if kind.kind != "unknown" and not self.program.holds_pointers(kind):
+                    return set()
+                place = self.place(node)
+                if place.symbol is None:
+                    return {Pointee(found.symbol, Level.REACHED) for found in place.anywhere}
+                return {Pointee(place.symbol, Level.REACHED)}
             case c_ast.BinaryOp(op="+" | "-"):
-                return self.roots(node.left) | self.roots(node.right)
-            case c_ast.UnaryOp(op="p++" | "p--" | "++" | "--"):
-                return self.roots(node.expr)
+                return self.targets(node.left) | self.targets(node.right)
+            case c_ast.UnaryOp(op="p++" | "p--" | "++" | "--") | c_ast.Cast() | c_ast.NamedInitializer():
+                return self.targets(node.expr)
             case c_ast.TernaryOp():
-                return self.roots(node.iftrue) | self.roots(node.iffalse)
-            case c_ast.Cast():
-                return self.roots(node.expr)
+                return self.targets(node.iftrue) | self.targets(node.iffalse)
             case c_ast.Assignment():
-                return self.roots(node.rvalue)
-            case c_ast.FuncCall() if self.program.type_of(node).kind == "pointer" and node.args is not None:
-                return set().union(*map(self.roots, node.args.exprs))  # It may give back what it was given.
+                return self.targets(node.rvalue)
+            case c_ast.CompoundLiteral():
+                return self.targets(node.init)
+            case c_ast.InitList():
+                return {found for item in node.exprs for found in self.targets(item)}
+            case c_ast.ExprList():
+                return self.targets(node.exprs[-1]) if node.exprs else set()
+            case c_ast.FuncCall():
+                return self.returned(node)
         return set()
 
-
-def targets(lvalues: Lvalues, pointers: list[Symbol], nodes: list[Any]) -> dict[Symbol, set[Symbol]]:
-    """Local pointers and the arrays that they may point into, by all that ``nodes`` assign to them."""
-    found: dict[Symbol, set[Symbol]] = {}
-    if not pointers:
-        return found
-    edges: list[tuple[Symbol, Symbol]] = []
-    stack = list(nodes)
-    while stack:
-        part = stack.pop()
-        if part is None:
-            continue
-        target, value = None, None
-        if isinstance(part, c_ast.Decl):
-            target, value = lvalues.program.symbols.get(id(part)), part.init
-        elif isinstance(part, c_ast.Assignment) and isinstance(part.lvalue, c_ast.ID):
-            target, value = lvalues.program.symbols.get(id(part.lvalue)), part.rvalue
-        if target is not None and target.ctype.kind == "pointer" and value is not None:
-            edges += [(target, root) for root in lvalues.roots(value)]
-        stack.extend(child for child in part)
-    changed = True
-    while changed:
-        changed = False
-        for target, root in edges:
-            reached = found.setdefault(target, set())
-            before = len(reached)
-            reached |= {root} | found.get(root, set())
-            changed = changed or len(reached) != before
-    return found
+    def _of_place(self, place: Place) -> set[Pointee]:
+        """What a pointer to a place points into."""
+        if place.symbol is None:
+            return set(place.anywhere)
+        if place.stray:
+            return {Pointee(place.symbol, Level.REACHED)}
+        through = place.symbol.ctype.kind == "pointer" and place.subscripts != ()
+        return {Pointee(place.symbol, Level.VALUE if through else Level.ITSELF)}

@@ -9,7 +9,7 @@ stops at (:mod:`pipeline.kernels.pragma_checks`) is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -220,6 +220,21 @@ Expand = Callable[[Sequence[str], str], Sequence[str]]
 Meanings = Mapping[str, Mapping[str, str]]
 """What names of a C++ text stand for, by function, under "" for all."""
 
+
+@dataclass(frozen=True, slots=True)
+class PragmaQuestion:
+    """An expression of a pragma in C++ of which the tree does not tell; ``number`` where its value is wanted and not
+    only whether there is what it names."""
+
+    pragma: OwnPragma
+    text: str
+    number: bool
+
+
+Ask = Callable[[Sequence[PragmaQuestion]], "Sequence[tuple[int | None, str | None]]"]
+"""What the compiler makes of them: a number, and else a name that nothing declares; None for both where it is not
+known."""
+
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _QUALIFIED = re.compile(r"[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)*")
 _JOINED = re.compile(r"\s*([=,])\s*")
@@ -267,15 +282,15 @@ def own_pragmas(
     file: str,
     expand: Expand,
     *,
-    names_known: bool = True,
+    ask: Ask | None = None,
+    names: Mapping[str, Collection[str]] = MappingProxyType({}),
     meanings: Meanings = MappingProxyType({}),
 ) -> tuple[OwnPragma, ...]:
     """All ``#pragma HLS`` without placeholders in the order of the text.
 
-    ``expand`` is asked once a file, and only where a value holds a name that may be a macro. ``names_known`` False:
-    names of the source need not be those of the program (C++), where ``meanings`` says by function what stands for
-    them. PipelineError, with the place, for what the tool stops
-    at.
+    ``expand`` is asked once a file, and only where a value holds a name that may be a macro. ``ask`` is for C++, whose
+    names need not be those of the program: ``names`` are those that functions declare, ``meanings`` says what stands
+    for some, and what neither tells is asked. PipelineError, with the place, for what the tool stops at.
     """
     found: list[OwnPragma] = []
     for node, function, record in placed_pragmas(ast, {id(one.node): one for each in records.values() for one in each}):
@@ -298,10 +313,14 @@ def own_pragmas(
             )
         )
     done = _valued(found, program, expand, meanings)
-    for pragma in done:
-        declared = _declared(program, pragma.function) if names_known else None
-        constants = {name for name, one in (declared or {}).items() if one.role == "constant" or one.ctype.const}
-        problem = refusal(pragma.options, _COUNTED, declared, constants)
+    undeclared: dict[int, tuple[str, str]] = {}
+    if ask is not None:
+        done = _answered(done, program, names, ask, undeclared)
+    for place, pragma in enumerate(done):
+        declared = _declared(program, pragma.function)
+        known = None if ask is not None else declared
+        constants = {name for name, one in declared.items() if one.role == "constant" or one.ctype.const}
+        problem = undeclared.get(place) or refusal(pragma.options, _COUNTED, known, constants)
         if problem is not None:
             raise PipelineError(
                 f"#pragma {pragma.text}: Vitis HLS refuses it: {problem[0]}",
@@ -485,6 +504,54 @@ def _valued(found: list[OwnPragma], program: Program, expand: Expand, meanings: 
         value = pragma.value if isinstance(pragma.value, NotRead) else _value(pragma.directive, options)
         value = _within(value, _declared(program, pragma.function))
         done.append(replace(pragma, options=options, value=value))
+    return done
+
+
+def _answered(
+    found: list[OwnPragma],
+    program: Program,
+    names: Mapping[str, Collection[str]],
+    ask: Ask,
+    undeclared: dict[int, tuple[str, str]],
+) -> list[OwnPragma]:
+    """The pragmas with what the compiler says of their expressions; ``undeclared`` gets why one is refused."""
+    asked: dict[tuple[int, str, str], PragmaQuestion] = {}
+    for place, pragma in enumerate(found):
+        if pragma.function is None or pragma.beside:
+            continue
+        known = {*_declared(program, pragma.function), *names.get(pragma.function, ()), *names.get("", ())}
+        for name, text in pragma.options:
+            if not text or (name in _NUMBERS and not _NAME.search(text)):
+                continue
+            if name in _COUNTED:
+                asked[place, name, text] = PragmaQuestion(pragma, text, True)
+            elif name in VARIABLES:
+                for one in text.split(","):
+                    if names_in(one) and names_in(one)[0] not in known:
+                        asked[place, name, one] = PragmaQuestion(pragma, one, False)
+    if not asked:
+        return found
+    numbers: dict[tuple[int, str, str], int] = {}
+    for (place, name, text), (number, missing) in zip(asked, ask(list(asked.values())), strict=True):
+        if missing is not None:
+            function = found[place].function or ""
+            near = nearest(missing, [*_declared(program, function), *names.get(function, ())])
+            undeclared.setdefault(place, (
+                f"{name}={text[:40]} names {missing[:40]!r}, which nothing declares",
+                f"did you mean {near}?" if near else "declare it, or name what is meant",
+            ))  # fmt: skip
+        elif number is not None:
+            numbers[place, name, text] = number
+    done: list[OwnPragma] = []
+    for place, pragma in enumerate(found):
+        if any(at == place for at, _, _ in numbers):
+            options = tuple(
+                (name, str(numbers[place, name, text]) if text and (place, name, text) in numbers else text)
+                for name, text in pragma.options
+            )
+            value = _within(_value(pragma.directive, options), _declared(program, pragma.function))
+            pragma = replace(pragma, options=options, value=value)
+        done.append(pragma)
     return done
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.own_pragmas import NotRead, OwnPragma, Pipeline, Unroll, in_force
+from pipeline.kernels.propose import reachable
 
 _OF_VIVADO = ("region", "complete", "partial")
 
@@ -15,11 +16,35 @@ def pragma_notices(kernel: Kernel) -> tuple[str, ...]:
     followed = {id(pragma) for pragma in in_force(kernel.pragmas)}
     varying = frozenset(loop.id for loop in kernel.loops if loop.trip_count is None)
     last = {_place(pragma): pragma for pragma in in_force(kernel.pragmas)}
-    return tuple(
-        f"{place_of(pragma)}: {pragma.text if pragma.beside else f'#pragma {pragma.text}'}: {said}"
+    told = [
+        (pragma, said)
         for pragma in kernel.pragmas
         for said in _said(pragma, varying, None if id(pragma) in followed else last.get(_place(pragma)))
-    )
+    ]
+    lines = [
+        f"{place_of(pragma)}: {pragma.text if pragma.beside else f'#pragma {pragma.text}'}: {said}"
+        for pragma, said in (*told, *_of_instances(kernel))
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def _of_instances(kernel: Kernel) -> Iterator[tuple[OwnPragma, str]]:
+    """Pragmas that have a value in each instance of a template: what stands where one is shown for all."""
+    places: dict[tuple[str, int, int], list[OwnPragma]] = {}
+    reached = set(reachable(kernel))
+    for pragma in kernel.pragmas:
+        if not pragma.beside and pragma.function in reached:
+            places.setdefault((pragma.file, pragma.line, pragma.column), []).append(pragma)
+    for here in places.values():
+        if len({pragma.options for pragma in here}) < 2:
+            continue
+        moved = [name for name, text in here[0].options if any((name, text) not in one.options for one in here)]
+        each = [f"{one.function}: {', '.join(f'{n}={t}' for n, t in one.options if n in moved)}" for one in here]
+        more = f" and {len(each) - 4} more" if len(each) > 4 else ""
+        yield (
+            here[0],
+            f"it differs by instance ({'; '.join(each[:4])}{more}); the site that they share shows one of these",
+        )
 
 
 def place_of(pragma: OwnPragma) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pycparser import c_ast, c_generator
@@ -14,7 +15,14 @@ from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
-from pipeline.kernels.own_pragmas import OwnPragma, directive_pragmas, not_in_the_tree, own_pragmas, placed_pragmas
+from pipeline.kernels.own_pragmas import (
+    OwnPragma,
+    PragmaQuestion,
+    directive_pragmas,
+    not_in_the_tree,
+    own_pragmas,
+    placed_pragmas,
+)
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
@@ -27,8 +35,9 @@ from pipeline.program.names import missing_function
 from pipeline.program.translation import LIBRARY
 from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.project.cpp import CPP_SUFFIXES, filled_in_cpp
+from pipeline.project.cpp_values import CppQuestion, values_in_cpp
 from pipeline.project.preprocess import filled_in
-from pipeline.project.source_text import read_source
+from pipeline.project.source_text import plain_lines, read_source
 from pipeline.terms import Dialect
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
@@ -374,8 +383,46 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
     program, records, file = analysis.program, analysis.records, project.file
     units = (project.file, *project.further)
     plain = not any(unit.lower().endswith(CPP_SUFFIXES) for unit in units)
-    own = own_pragmas(program, found.ast, records, file, expand, names_known=plain, meanings=found.meanings)
+    own = own_pragmas(
+        program, found.ast, records, file, expand,
+        ask=None if plain else partial(_asked_of_compiler, found=found, source=source, project=project),
+        names=found.names, meanings=found.meanings,
+    )  # fmt: skip
     return own + directive_pragmas(project.directives, program, records, file, expand, found.meanings)
+
+
+def _asked_of_compiler(
+    asked: Sequence[PragmaQuestion], found: Translation, source: str, project: Project
+) -> list[tuple[int | None, str | None]]:
+    """What the compiler makes of expressions in pragmas of C++, each put in its pragma's place."""
+    answers: list[tuple[int | None, str | None]] = [(None, None)] * len(asked)
+    texts = {**found.texts, project.file: source}
+    units: dict[str, list[tuple[int, CppQuestion]]] = {}
+    for number, one in enumerate(asked):
+        name = one.pragma.file
+        unit = name if name in project.further else project.file
+        if name in texts and unit.lower().endswith(CPP_SUFFIXES):
+            at, end = _line_of(texts[name], one.pragma.line)
+            if not plain_lines(texts[name]).encode()[at:end].lstrip().startswith(b"#"):
+                continue  # _Pragma: something else may stand in its line
+            units.setdefault(unit, []).append((number, CppQuestion(name, at, end, one.text, one.number)))
+    for unit, questions in units.items():
+        said = values_in_cpp([question for _, question in questions], texts, file=unit, flags=project.flags)
+        for (number, _), answer in zip(questions, said, strict=True):
+            function = asked[number].pragma.function or ""
+            answers[number] = answer.of(found.linkage.get(function, function)), answer.undeclared
+    return answers
+
+
+def _line_of(text: str, line: int) -> tuple[int, int]:
+    """The offsets in bytes of a line and those that it goes on in, without the last end of line."""
+    rows = plain_lines(text).encode().split(b"\n")
+    at = sum(len(row) + 1 for row in rows[: line - 1])
+    end, last = at, line - 1
+    while rows[last].endswith(b"\\") and last + 1 < len(rows):
+        end += len(rows[last]) + 1
+        last += 1
+    return at, end + len(rows[last])
 
 
 def _function(info: FunctionInfo, ways: dict[Symbol, str]) -> Function:

@@ -40,6 +40,7 @@ class Types(Scopes):
         super().__init__(layouts)
         self._constants: dict[int, Value | None] = {}
         self._calls = KnownCalls()
+        self._holding: dict[tuple[str, int], bool] = {}
 
     def variable(self, node: c_ast.ID | c_ast.StructRef) -> Value | None:
         """The value of a name that is the same constant everywhere."""
@@ -80,6 +81,18 @@ class Types(Scopes):
         else:
             self._constants[id(symbol)] = value = fitted(value, symbol.ctype)
         return value
+
+    def holds_pointers(self, kind: CType) -> bool:
+        """Whether a pointer is a value of a type or lies within one."""
+        while kind.kind == "array" and kind.element is not None:
+            kind = kind.element
+        if kind.kind != "struct":
+            return kind.kind == "pointer"
+        key = (kind.tag or kind.name, len(kind.members))
+        if key not in self._holding:
+            self._holding[key] = False
+            self._holding[key] = any(self.holds_pointers(member) for member in self.members(kind).values())
+        return self._holding[key]
 
     def type_of(self, node: Any) -> CType:
         """The type of an expression; ``unknown`` where it is not needed or not derivable."""

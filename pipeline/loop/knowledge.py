@@ -72,8 +72,8 @@ class Shipped:
 
 def shipped_for(loop: ClosedLoop) -> Shipped | None:
     """The knowledge that a loop names, else what the package has for its backend; None where there is none or the loop
-    is to start without. Estimates are there for the asking: none is taken that was learned from a searched kernel's family,
-    as the loop itself then learns from the others.
+    is to start without. Under the estimator none is taken that was learned from a searched kernel's family: the loop
+    itself then learns from the others.
 
     Raises PipelineError where the card cannot be read, and where what is named is not there or stale.
     """

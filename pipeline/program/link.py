@@ -57,9 +57,14 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     for part in reversed(parts):
         for function, meant in part.meanings.items():
             meanings.setdefault(function, {}).update(meant)
+    names: dict[str, frozenset[str]] = {}
+    for part in parts:
+        for function, words in part.names.items():
+            names[function] = names.get(function, frozenset()) | words
     return Translation(
-        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings
-    )
+        FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings,
+        names,
+    )  # fmt: skip
 
 
 def _name(node: c_ast.Node) -> str | None:

@@ -59,6 +59,8 @@ class Translation:
     """The names that the linker has for functions, where they differ from those of the tree."""
     meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What names of the text stand for that are none of the program: by function, under "" for all."""
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The names that the text declares in each function and for its class, under "" for all; of C++ alone."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:

@@ -13,6 +13,7 @@ from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags, parse_flags
 from pipeline.project.project import Project, TestBench, ToolSettings
 
+HEADERS = (".h", ".hh", ".hpp", ".hxx", ".h++", ".inc", ".inl", ".ipp", ".tpp", ".def")
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".c++")
 """Endings of files that are compiled; of the rest, headers are found by who includes them, and data is data."""
 _UNITS = {"": 1.0, "ns": 1.0, "ps": 1e-3, "us": 1e3}
@@ -147,8 +148,11 @@ def project_of(
     if not compiled:
         raise PipelineError("adds no C or C++ source", file=found.script, fix="give them with --files")
     main = next((path for path in compiled if defines(path, chosen or "")), compiled[0])
-    # Scripts name a file of the design among those of the bench too: it is compiled once.
+    # Scripts name a file of the design among those of the bench too, and data of the bench among the design's: a source
+    # is compiled once, and data is the bench's.
     own = [path for one in found.bench if (path := shown(one.path)) not in compiled]
+    if own:
+        own += [path for path in sources if not path.lower().endswith((*SOURCES, *HEADERS)) and Path(path).is_file()]
     return Project(
         file=main,
         flags=_flags(found, found.sources) + flags,

@@ -105,6 +105,24 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
     return CppTree(root, place, pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
 
 
+@dataclass(frozen=True, slots=True)
+class CppOutput:
+    """What the compiler wrote of a C++ text that is named ``source`` there; it may have refused it."""
+
+    output: str
+    messages: str
+    source: str
+
+
+def compile_cpp(source: str, words: Sequence[str], scratch: Path, *, file: str, flags: Flags = NO_FLAGS) -> CppOutput:
+    """Runs the compiler on a C++ text with further words of a command line, in a folder of the caller's."""
+    headers, hidden = library_headers(source, file, flags)
+    (scratch / _NAME).write_text(source, encoding="utf-8", newline="")
+    base = _command(flags, str(Path(file).parent.absolute()))
+    done = _run(base, [] if hidden else headers, (*words, _NAME), scratch, file, _TREE_BYTES)
+    return CppOutput(done.output, done.messages, _NAME)
+
+
 def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags = NO_FLAGS) -> list[str]:
     """Texts of one line with the macros filled in that are defined at a C++ source's end, in the same order.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
 
 from pipeline.estimator import load_device, prepare
+from pipeline.estimator.area import terms
 from pipeline.kernels.read import read_kernel
 from pipeline.reports.report import Report
+from pipeline.terms import Resource
 
 _PLAIN = "vitis-plain"
 
@@ -31,6 +34,25 @@ def test_each_further_multiplier_adds_its_own_blocks_and_at_least_its_own_regist
         if values is not None and loads == 1:
             assert used.ff - values[0] >= cost.ff and (used.lut or 0) - values[1] >= cost.lut
         values = (used.ff, used.lut or 0)
+
+
+@pytest.mark.parametrize(("operator", "name"), [("+", "iadd32"), ("^", "logic32"), ("<", "icmp32")])
+def test_each_further_small_operator_adds_its_own_tables_and_registers(operator: str, name: str) -> None:
+    device, found = load_device(), []
+    for number in range(1, 5):
+        arrays = ", ".join(f"int {array}{place}[64]" for array in "abc" for place in range(4))
+        sums = "".join(f" c{place}[i] = a{place}[i] {operator} b{place}[i];" for place in range(number))
+        text = f"void k({arrays}) {{ for (int i = 0; i < 64; i++) {{{sums} }} }}"
+        prepared = prepare(read_kernel(text, file="k.c", top="k"))
+        found.append(terms(prepared.figures({}, _PLAIN).schedule, (), device))
+    added = [device.operators[one] for one in (name, "load", "load", "store")]
+    for less, more in itertools.pairwise(found):
+        counted = {
+            resource: more[resource]["operators"] - less[resource]["operators"]
+            for resource in (Resource.LUT, Resource.FF)
+        }
+        assert counted[Resource.LUT] == sum(cost.lut for cost in added)
+        assert counted[Resource.FF] == sum(cost.ff for cost in added)
 
 
 @pytest.mark.parametrize("factor", [2, 4, 8])

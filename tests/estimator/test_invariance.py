@@ -78,6 +78,30 @@ def test_what_is_computed_with_an_element_costs_the_same_under_any_name(text: st
     _same(f"void k(int a[64], int b[64]) {{ {head} b[i] = a[i] * 3 + 1; }}", text % head)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "struct P p = {a[i] * a[i], a[i] + 7}; b[i] = p.x ^ p.y;",
+        "struct P p = {.y = a[i] + 7, .x = a[i] * a[i]}; b[i] = p.x ^ p.y;",
+        "struct P p; p = (struct P){a[i] * a[i], a[i] + 7}; b[i] = p.x ^ p.y;",
+        "struct Q q = {{a[i] * a[i], a[i] + 7}, -1}; b[i] = q.p.x ^ q.p.y;",
+    ],
+)
+def test_what_a_list_of_initial_values_computes_costs_what_it_costs_elsewhere(body: str) -> None:
+    text = "struct P { int x, y; }; struct Q { struct P p; int z; };"
+    text += "void k(int a[64], int b[64]) { for (int i = 0; i < 64; i++) { %s } }"
+    _same(text % "int x = a[i] * a[i], y = a[i] + 7; b[i] = x ^ y;", text % body)
+
+
+@pytest.mark.parametrize(("kind", "values"), [("int", "1, -2, 3, 4"), ("float", "1.5f, -2.5f, (float)3, 4")])
+def test_constants_of_a_table_are_there_from_the_start_and_computed_elements_are_stored(kind: str, values: str) -> None:
+    text = f"void k({kind} a[64], {kind} b[64]) {{{{ {kind} t[8] = {{{{{{0}}}}}}; int n = 0;"
+    text += "for (int i = 0; i < 64; i++) {{ b[i] = t[i & 7] * a[i]; }} }}"
+    table, none = _report(text.format(values)), _report(text.format("").replace(" = {}", ""))
+    assert (table.latency, table.used.dsp, table.used.lut) == (none.latency, none.used.dsp, none.used.lut)
+    assert (_report(text.format("a[0] * a[1], a[2]")).latency.worst or 0) > (none.latency.worst or 0)
+
+
 _LOOP = "void k(int a[64], int b[64]) {{\n for (int i = 0; i < 64; i++) {{\n{0}\n{1}\n  b[i] = a[i] + 1;\n }}\n}}\n"
 _PIPELINED = {"off": "off", "": "", "II=3": "II=3", " ii = 5 ": "II=5", "4": "II=4"}
 _UNROLLED: dict[int | str, str] = {1: "factor=1", 4: "factor=4", "8": "factor=8", "": ""}
@@ -93,7 +117,9 @@ def test_values_of_placeholders_in_the_tool_s_terms_mean_what_the_same_words_mea
             said = _report(_LOOP.format(f"#pragma HLS pipeline {text}", f"#pragma HLS unroll {words}"))
             unroll = f"#pragma HLS unroll {words}" if written else "#pragma HLS unroll factor=auto{__PARA__L0}"
             placed = _LOOP.format("#pragma HLS pipeline auto{__PIPE__L0}", unroll)
-            point: dict[str, int | str] = {"__PIPE__L0": asked} | ({} if written else {"__PARA__L0": factor})
+            point: dict[str, int | str] = {"__PIPE__L0": asked}
+            if not written:
+                point["__PARA__L0"] = factor
             kernel = read_kernel(_S + placed, file="k.c", top="k")
             assert prepare(kernel).estimate(point, "hls").loops == said.loops, (asked, factor)
             if written:

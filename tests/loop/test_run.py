@@ -38,7 +38,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 @pytest.fixture(scope="module")
 def kernel() -> Kernel:
-    return find_kernel("atax")
+    return find_kernel("gesummv")
 
 
 def _loop(folder: Path, kernel: Kernel, **choices: object) -> ClosedLoop:
@@ -52,20 +52,20 @@ def test_a_script_of_twenty_lines_runs_a_whole_loop_where_luigi_is_not_installed
     lines = [line for line in SCRIPT.read_text(encoding="utf-8").splitlines() if line.strip()]
     assert len(lines) <= 20
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_LUIGI, str(SCRIPT), str(tmp_path), "atax", "6"],
+        [sys.executable, "-c", WITHOUT_LUIGI, str(SCRIPT), str(tmp_path), "gesummv", "6"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "found" / "summary.json").read_text(encoding="utf-8"))
     assert summary["runs"] == 6 and f"{summary['best']['cycles']:,} cycles: " in done.stdout
-    assert (tmp_path / "found" / "best" / "atax.c").exists() and (tmp_path / "found" / "report.html").exists()
+    assert (tmp_path / "found" / "best" / "gesummv.c").exists() and (tmp_path / "found" / "report.html").exists()
 
 
 def test_the_library_and_the_command_find_the_same_byte_for_byte(tmp_path: Path, kernel: Kernel) -> None:
-    done = loop(tmp_path / "command", "--kernel", "atax", "--backend", "estimator", "--budget", "6", "--batch", "3")
+    done = loop(tmp_path / "command", "--kernel", "gesummv", "--backend", "estimator", "--budget", "6", "--batch", "3")
     assert done.returncode == 0, done.stderr
     run_loop(_loop(tmp_path, kernel, batch=3), tmp_path / "library", budget=6)
-    for name in ("runs.csv", "pareto.csv", "predicted.csv", "summary.json", "validation.csv", "best/atax.c"):
+    for name in ("runs.csv", "pareto.csv", "predicted.csv", "summary.json", "validation.csv", "best/gesummv.c"):
         assert filecmp.cmp(found(tmp_path / "command") / name, tmp_path / "library" / name, shallow=False), name
 
 
@@ -74,7 +74,7 @@ def test_a_loop_goes_on_from_the_rounds_there_are(tmp_path: Path, kernel: Kernel
     how = {"batch": 3, "surrogate": "forest", "warm_start": "none"}
     run_loop(_loop(tmp_path, kernel, **how), tmp_path / "small", budget=3, top_k=1)
     run_loop(_loop(tmp_path, kernel, **how), tmp_path / "large", budget=6, top_k=1, tell=told.append)
-    assert len(told) == 1 and told[0].startswith("atax round 2: 3 runs") and told[0].endswith("after 6 runs")
+    assert len(told) == 1 and told[0].startswith("gesummv round 2: 3 runs") and told[0].endswith("after 6 runs")
     small, large = (
         list(csv.DictReader((tmp_path / name / "runs.csv").open(encoding="utf-8"))) for name in ("small", "large")
     )

@@ -293,6 +293,12 @@ def test_a_file_of_the_design_that_a_script_also_names_for_the_bench_is_compiled
     assert (found.file, found.testbench.files) == ("src/top.c", ("tb.c",))
 
 
+def test_data_that_a_script_adds_to_the_design_is_the_benchs(folder: Path) -> None:
+    adds = "open_project p\nset_top top\nadd_files src/top.c\nadd_files {inc/top.h data/in.dat}\n"
+    assert script(folder, f"{adds}add_files -tb tb.c\n").testbench.files == ("tb.c", "data/in.dat")
+    assert not script(folder, adds).testbench
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pycparser import c_ast
@@ -13,7 +13,7 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
-from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple
+from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple, written
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class Closure:
     captured: list[tuple[str, Variable]]
     """Id and name in the surroundings."""
     this: bool = False
+    inside: dict[str, str] = field(default_factory=dict)
+    """The ids in its body of what it holds a copy of, by the ids of the copies."""
 
 
 class Expressions:
@@ -204,9 +206,10 @@ class Expressions:
         return c_ast.Constant("int", str(int(bool(node.get("value")))), self.at(node))
 
     def _SizeOfPackExpr(self, node: Node) -> c_ast.Node:
-        if "value" not in node:
-            raise self.refuse(node, "sizeof...")
-        return c_ast.Constant("int", str(node["value"]), self.at(node))
+        number = node.get("value", self.unit.asked_value(self.index.text_of(node), node, getattr(self, "root", "")))
+        if number is None:
+            raise self.refuse(node, "sizeof...", "give the number as a template's argument")
+        return c_ast.Constant("int", str(number), self.at(node))
 
     def _DeclRefExpr(self, node: Node) -> c_ast.Node:
         found = node["referencedDecl"]
@@ -272,11 +275,11 @@ class Expressions:
         bits = vendor.bits_assigned(self, target, value, self.at(node))
         if bits is not None:
             return bits
-        return c_ast.Assignment("=", self.lower(target), value, self.at(node))
+        return c_ast.Assignment("=", written(self.lower(target)), value, self.at(node))
 
     def _CompoundAssignOperator(self, node: Node) -> c_ast.Node:
         left, right = inner(node)
-        return c_ast.Assignment(node["opcode"], self.lower(left), self.lower(right), self.at(node))
+        return c_ast.Assignment(node["opcode"], written(self.lower(left)), self.lower(right), self.at(node))
 
     def _UnaryOperator(self, node: Node) -> c_ast.Node:
         op = node["opcode"]
@@ -291,7 +294,7 @@ class Expressions:
             if op == "__extension__":
                 return below
             raise self.refuse(node, f"the operator {op}")
-        return c_ast.UnaryOp(op, below, self.at(node))
+        return c_ast.UnaryOp(op, written(below) if op.strip("p") in ("++", "--") else below, self.at(node))
 
     def _ConditionalOperator(self, node: Node) -> c_ast.Node:
         cond, yes, no = inner(node)
@@ -407,6 +410,8 @@ class Expressions:
             name = name.expr
         return c_ast.FuncCall(name, c_ast.ExprList(self.many(given), coord) if given else None, coord)
 
+    _UserDefinedLiteral = _CallExpr
+
     def call(self, name: str, found: Node, given: list[Node], node: Node, this: c_ast.Node | None = None) -> c_ast.Node:
         """A call of the function with that id; ``found`` is what the tree says of it there."""
         root = self.index.canonical.get(name)
@@ -476,6 +481,9 @@ class Expressions:
             closure = self.unit.closures.get(target.name)
             return self.unit.captured(closure.method, self) if closure is not None else []
         value = self.lower(given)
+        if isinstance(value, c_ast.InitList) and target.kind == "record":
+            plain = CppType(target.kind, target.name, arguments=target.arguments)
+            value = c_ast.CompoundLiteral(typename(plain), value, [], value.coord)
         if target.kind == "function" or (
             target.kind == "pointer" and target.to is not None and target.to.kind == "function"
         ):
@@ -522,6 +530,29 @@ class Expressions:
                 cond = c_ast.BinaryOp(op, right, left, coord)
                 return c_ast.TernaryOp(cond, copy.deepcopy(right), copy.deepcopy(left), coord)
             return c_ast.FuncCall(self.unit.known(f"std::{name}", coord), c_ast.ExprList([left, right], coord), coord)
+        if name in ("min", "max") and len(given) == 1 and (listed := listed_values(given[0])) is not None:
+            found, *others = self.many(inner(listed))
+            if simple(found) and all(simple(one) for one in others) and 2 ** len(others) <= _MOST_COPIED:
+                for one in others:
+                    cond = c_ast.BinaryOp(
+                        "<" if name == "min" else ">", copy.deepcopy(one), copy.deepcopy(found), coord
+                    )
+                    found = c_ast.TernaryOp(cond, one, found, coord)
+                return found
+        if name in ("begin", "end", "cbegin", "cend", "size", "data") and len(given) == 1:
+            length = kinds[0].length if kinds[0].kind == "array" else None
+            if length is not None:
+                whole, number = self.lower(given[0]), c_ast.Constant("int", str(length), coord)
+                if name == "size":
+                    return number
+                by = number if name in ("end", "cend") else c_ast.Constant("int", "0", coord)
+                return c_ast.BinaryOp("+", whole, by, coord)
+        if name == "clamp" and len(given) == 3:
+            value, low, high = self.many(given)
+            if simple(value) and simple(low) and simple(high):
+                above = c_ast.BinaryOp("<", copy.deepcopy(high), copy.deepcopy(value), coord)
+                below = c_ast.BinaryOp("<", copy.deepcopy(value), copy.deepcopy(low), coord)
+                return c_ast.TernaryOp(below, low, c_ast.TernaryOp(above, high, value, coord), coord)
         if name in ("move", "forward", "as_const", "ref", "cref", "reg") and len(given) == 1:
             return self.lower(given[0])
         if name in ("recip", "rsqrt") and len(given) == 1:
@@ -633,6 +664,7 @@ class Expressions:
         op = str(found.get("name", "")).removeprefix("operator")
         kinds = [self.value_type(part) for part in given]
         if kinds and kinds[0].kind == "lambda":
+            self._known_lambda(kinds[0], given[0])
             return self._closure_call(kinds[0].name, found, given[1:], node)
         declared = self.index.functions.get(found.get("id", ""))
         if declared is None:
@@ -851,6 +883,18 @@ class Expressions:
 
     def _StmtExpr(self, node: Node) -> c_ast.Node:
         raise self.refuse(node, "a statement expression ({ ... })", "write it as a function")
+
+
+def listed_values(node: Node) -> Node | None:
+    """The list of values that stands where an ``std::initializer_list`` is asked for; None for anything else."""
+    kind = node.get("kind")
+    while kind in ("ExprWithCleanups", "MaterializeTemporaryExpr", "CXXStdInitializerListExpr", "ImplicitCastExpr"):
+        node = inner(node)[-1]
+        if kind == "CXXStdInitializerListExpr":
+            node = bare(node)
+            return node if node.get("kind") == "InitListExpr" else None
+        kind = node.get("kind")
+    return None
 
 
 def parameters(function: Node) -> list[Node]:

@@ -198,6 +198,8 @@ class Index:
         elif kind == "VarTemplateDecl":
             for child in node.get("inner", ())[1:]:
                 if child.get("kind") == "VarTemplateSpecializationDecl":
+                    given = [part for part in child.get("inner", ()) if part.get("kind") == "TemplateArgument"]
+                    child["name"] += f"<{','.join(item for part in given for item in self._argument(part))}>"
                     self.variables.append((scope, child))
         elif kind == "NamespaceDecl":
             inner = f"{scope}{node['name']}::" if "name" in node else f"{scope}"

@@ -12,7 +12,7 @@ TRANSPARENT = {
     "ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "CXXDefaultArgExpr",
     "CXXDefaultInitExpr", "SubstNonTypeTemplateParmExpr", "FullExpr", "CXXStdInitializerListExpr",
     "CXXRewrittenBinaryOperator",
-    "CXXInheritedCtorInitExpr", "UserDefinedLiteral",
+    "CXXInheritedCtorInitExpr",
 }  # fmt: skip
 """Kinds of nodes that stand around an expression and change nothing."""
 
@@ -43,6 +43,8 @@ def address(node: c_ast.Node) -> c_ast.Node:
     """A pointer to what an expression names."""
     if isinstance(node, c_ast.UnaryOp) and node.op == "*":
         return node.expr
+    if isinstance(node, c_ast.TernaryOp):
+        return c_ast.TernaryOp(node.cond, address(node.iftrue), address(node.iffalse), node.coord)
     return c_ast.UnaryOp("&", node, node.coord)
 
 
@@ -53,8 +55,14 @@ def followed(node: c_ast.Node) -> c_ast.Node:
     return c_ast.UnaryOp("*", node, node.coord)
 
 
+def written(node: c_ast.Node) -> c_ast.Node:
+    """An expression that names an object as C takes it on the left: one of two by its address."""
+    return followed(address(node)) if isinstance(node, c_ast.TernaryOp) and lvalue(node) else node
+
+
 def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
     """A member of what an expression names."""
+    base = written(base)
     if isinstance(base, c_ast.UnaryOp) and base.op == "*":
         return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
     return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)
@@ -73,4 +81,6 @@ def lvalue(node: c_ast.Node) -> bool:
     """Whether an expression names an object."""
     if isinstance(node, c_ast.StructRef):
         return node.type == "->" or lvalue(node.name)
+    if isinstance(node, c_ast.TernaryOp):  # In C++ one of two objects is an object.
+        return lvalue(node.iftrue) and lvalue(node.iffalse)
     return isinstance(node, c_ast.ID | c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*")

@@ -6,6 +6,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pipeline.program.cpp.index import Index, Position
@@ -13,6 +14,7 @@ from pipeline.program.cpp.unit import Unit
 from pipeline.program.translation import Translation, without_sign
 from pipeline.program.tree import FileAST
 from pipeline.project.cpp import CppTree, library, read_cpp
+from pipeline.project.cpp_values import values_in_cpp
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.source_text import plain_lines, read_source
 
@@ -37,6 +39,7 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
     texts = {file: source} | _headers(found, names)
     index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names, library())
     unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags), alone=alone)
+    unit.ask = partial(values_in_cpp, texts=texts, file=file, flags=flags)
     unit.lower()
     tree = unit.tree()
     names_of = unit.names()
@@ -58,6 +61,7 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
         refused=refused,
         linkage=linkage,
         meanings=unit.meanings(),
+        names=unit.names_declared(),
     )
 
 

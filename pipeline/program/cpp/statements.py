@@ -8,7 +8,7 @@ from pycparser import c_ast
 from pycparser.ast_transforms import fix_switch_cases
 
 from pipeline.program.cpp import vendor
-from pipeline.program.cpp.expressions import Expressions, Variable, by_value
+from pipeline.program.cpp.expressions import Expressions, Variable, by_value, listed_values
 from pipeline.program.cpp.index import Node
 from pipeline.program.cpp.nodes import address, bare, inner, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, declarator
@@ -177,6 +177,8 @@ class Statements(Expressions):
             return []
         parts = [part for part in inner(node) if not part.get("kind", "").endswith(("Attr", "Comment", "BindingDecl"))]
         value = parts[-1] if parts and "init" in node else None
+        if value is not None and kind.kind == "pointer" and kind.to is not None and kind.to.name == "value_type":
+            kind = self._iterator(value) or kind
         storage = ["static"] if node.get("storageClass") == "static" or node.get("tls") else []
         if kind.kind == "lambda":
             found = value
@@ -209,6 +211,14 @@ class Statements(Expressions):
         if kind.kind == "record" and kind.name.startswith("hls::task"):
             return after
         return [self.declaration(name, kind, init, node, storage), *after]
+
+    def _iterator(self, value: Node) -> CppType | None:
+        """The pointer that an iterator of an array of the library is, whose type has a name that nothing declares."""
+        called = bare(bare(value).get("inner", [{}])[0])
+        of = self.value_type(inner(called)[0]) if called.get("kind") == "MemberExpr" and inner(called) else None
+        if of is None or not vendor.is_vector(of):
+            return None
+        return CppType("pointer", to=self.read_type(of.arguments[0], value))
 
     def _bindings(self, node: Node) -> list[c_ast.Node]:
         """The object behind a structured binding, which its names are members or elements of."""
@@ -356,7 +366,7 @@ class Statements(Expressions):
         over = inner(ranged)[0]
         value = inner(over)[-1]
         kind = self.value_type(value)
-        listed = _listed(value)
+        listed = listed_values(value)
         if listed is not None:
             name, kind = f"listed_{self.temporaries}", self.type(listed)
             self.temporaries += 1
@@ -367,7 +377,7 @@ class Statements(Expressions):
         elif vendor.is_vector(kind) and kind.arguments[1].isdigit():
             length, array = int(kind.arguments[1]), member(self.lower(value), "data", coord)
         else:
-            raise self.refuse(node, f"a loop over {kind.name or 'this range'}", "count with an index")
+            return self._over_iterators(node, before)
         declared = inner(variable)[0]
         counter = f"{declared.get('name', 'element')}_index"
         element = c_ast.ArrayRef(array, c_ast.ID(counter, coord), coord)
@@ -387,6 +397,17 @@ class Statements(Expressions):
         found = c_ast.For(c_ast.DeclList([start], coord), end, step, block, coord)
         return [*before, found]
 
+    def _over_iterators(self, node: Node, before: list[c_ast.Node]) -> list[c_ast.Node]:
+        """A loop over a class with a begin and an end of its own, as the compiler writes it out."""
+        coord = self.at(node)
+        _, ranged, begin, end, cond, step, variable, body = node["inner"]
+        ends = self.statement(ranged) + self.statement(begin) + self.statement(end)
+        made = self.statement(variable)
+        inside = self._body(node, body)
+        block = c_ast.Compound([*made, *(inside.block_items or [])], inside.coord)
+        found = c_ast.For(None, self._test(cond), self._test(step), block, coord)
+        return [c_ast.Compound([*before, *ends, found], coord)]
+
     def _do_CXXTryStmt(self, node: Node) -> list[c_ast.Node]:
         raise self.refuse(node, "try", "return a value that says what went wrong")
 
@@ -395,18 +416,6 @@ class Statements(Expressions):
 
     def _do_CXXDeleteExpr(self, node: Node) -> list[c_ast.Node]:
         raise self.refuse(node, "delete", "use an array of fixed size")
-
-
-def _listed(node: Node) -> Node | None:
-    """The list of values that a loop goes over, as in ``for (int k : {1, 2, 4})``."""
-    kind = node.get("kind")
-    while kind in ("ExprWithCleanups", "MaterializeTemporaryExpr", "CXXStdInitializerListExpr", "ImplicitCastExpr"):
-        node = inner(node)[-1]
-        if kind == "CXXStdInitializerListExpr":
-            node = bare(node)
-            return node if node.get("kind") == "InitListExpr" else None
-        kind = node.get("kind")
-    return None
 
 
 def _steady(node: c_ast.Node, scope: Expressions) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -22,9 +22,10 @@ from pipeline.program.cpp.expressions import (
     parameters,
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
-from pipeline.program.cpp.nodes import TRANSPARENT, address, inner, member
+from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
+from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SMALL = 8
@@ -69,6 +70,12 @@ class Unit:
         self._variables = {node["id"]: (scope, node) for scope, node in index.variables}
         self._failed_calls: dict[str, list[str]] = {}
         self._owners: dict[str, Statements] = {}
+        self._declared_names: dict[str, set[str]] = {}
+        self.ask: Callable[[list[CppQuestion]], list[CppAnswer]] | None = None
+        """What the compiler makes of expressions, where the tree does not tell."""
+        self._moved: dict[str, set[str]] = {}
+        self._values: dict[tuple[str, int, str], CppAnswer] = {}
+        self._lengths: dict[tuple[str, int], CppAnswer] | None = None
         index.types.constants = self._constants()
 
     # Running ------------------------------------------------------------------------------------------------------
@@ -249,6 +256,13 @@ class Unit:
                 if not plain and not unary:
                     written.update(item["referencedDecl"]["id"] for child in inner(part) for item in _leading(child))
         captured: list[tuple[str, Variable]] = []
+        copied_from: dict[str, str] = {}
+        for item, copied in self._copies(scope, node, body, name, used, written).items():
+            used.pop(copied, None)
+            own = scope.variables[item]
+            steady = own.type.kind == "array" or (own.type.scalar and copied not in written)
+            captured.append((item, Variable(own.name, own.type, "value" if steady else "pointer")))
+            copied_from[item] = copied
         for item in list(used):
             outer = scope.variables[item]
             if outer.type.kind == "lambda":
@@ -267,7 +281,7 @@ class Unit:
             mode = "value" if outer.type.kind == "array" or values else "pointer"
             captured.append((item, Variable(outer.name, outer.type, mode)))
         kept = [(item, variable) for item, variable in captured if variable.mode != "lambda"]
-        self.closures[kind.name] = Closure(root, kept, this)
+        self.closures[kind.name] = Closure(root, kept, this, copied_from)
         self.index.functions[root] = method
         self.index.canonical[root] = root
         self.index.definitions[root] = method
@@ -280,6 +294,77 @@ class Unit:
         )
         if isinstance(scope, Statements):
             self._owners[root] = scope
+
+    def _copies(
+        self, scope: Expressions, node: Node, body: Node, name: str, used: Mapping[str, None], written: set[str]
+    ) -> dict[str, str]:
+        """What a lambda keeps by value, as variables of the scope that it is made in: their ids, and those in its body.
+
+        A variable that nothing changes is its own copy.
+        """
+        record, *inits = inner(node)
+        fields = [part for part in inner(record) if part.get("kind") == "FieldDecl"]
+        declared = {part["id"] for part in nodes_below(body) if part.get("kind", "").endswith("Decl")}
+        fresh: dict[str, Node] = {}
+        for part in nodes_below(body):
+            found = part.get("referencedDecl", {})
+            if found.get("kind") == "VarDecl" and found["id"] not in (*used, *declared, *self._variables):
+                fresh[found["id"]] = found
+        made: dict[str, str] = {}
+        for kept, init in zip(fields, inits, strict=False):
+            value = bare(init)
+            while value.get("kind") == "CXXConstructExpr" and len(inner(value)) == 1:
+                value = bare(inner(value)[0])
+            text = type_text(kept)
+            target = value.get("referencedDecl", {}).get("id")
+            if value.get("kind") == "CXXThisExpr" or (text.endswith("&") and target in used):
+                continue
+            if target in used:
+                outer, of = scope.variables[target], target
+                if outer.type.kind == "lambda" or outer.type.const or target not in self._changed(scope, written):
+                    continue
+            else:
+                fitting = [one for one, found in fresh.items() if type_text(found) == text]
+                if len(fitting) != 1 or text.endswith("&"):
+                    if not fresh:
+                        continue
+                    raise scope.refuse(node, "this list of captures", "capture variables by their names")
+                of = fitting[0]
+                del fresh[of]
+            if scope.pre is None:
+                raise scope.refuse(node, "a lambda that keeps a value here", "make it in a statement of its own")
+            kind = scope.type(kept)
+            kind = CppType(kind.kind, kind.name, kind.to, kind.length, False, kind.arguments)
+            taken = {variable.name for variable in scope.variables.values()}
+            words = (
+                f"{name}_{value.get('referencedDecl', {}).get('name', 'kept')}{n or ''}" for n in itertools.count()
+            )
+            word = next(one for one in words if one not in taken)
+            coord = scope.at(node)
+            first = scope._copied(kind, scope.lower(value), node) if kind.kind == "array" else scope.lower(init)
+            scope.pre.append(c_ast.Decl(word, [], [], [], [], declarator(kind, word, coord), first, None, coord))
+            scope.variables[f"{of} in {word}"] = Variable(word, kind)
+            made[f"{of} in {word}"] = of
+        return made
+
+    def _changed(self, scope: Expressions, written: set[str]) -> set[str]:
+        """The variables that a function may change, or a lambda in it: all that is not only read."""
+        root = getattr(scope, "root", "")
+        if root not in self._moved:
+            found: set[str] = set()
+            stack: list[tuple[Node, bool]] = [(self.index.definitions.get(root, {}), False)]
+            while stack:
+                part, read = stack.pop()
+                if part.get("kind") == "DeclRefExpr" and not read:
+                    found.add(str(part.get("referencedDecl", {}).get("id")))
+                reads = part.get("kind") == "ImplicitCastExpr" and part.get("castKind") == "LValueToRValue"
+                # What a lambda takes by reference or value stands beside its body.
+                below = inner(part)
+                if part.get("kind") == "LambdaExpr":
+                    below = [one for one in below if one.get("kind") in ("CXXRecordDecl", "CompoundStmt")]
+                stack += [(child, reads) for child in below]
+            self._moved[root] = found
+        return self._moved[root] | written
 
     def _function(self, name: str, node: Node) -> c_ast.FuncDef:
         scope = Statements(self, self._shown(name))
@@ -303,14 +388,14 @@ class Unit:
                 self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
             )
         for position, parameter in enumerate(parameters(node)):
-            given += self._declared(scope, parameter, position)
+            given += self._declared(scope, parameter, position, name)
         closure = next((c for c in self.closures.values() if c.method == name), None)
         if closure is not None:
             outer = self._owners.get(name)
             if outer is not None:
                 scope.variables.update({k: v for k, v in outer.variables.items() if v.type.kind == "lambda"})
             for item, variable in closure.captured:
-                scope.variables[item] = Variable(variable.name, variable.type, variable.mode)
+                scope.variables[closure.inside.get(item, item)] = Variable(variable.name, variable.type, variable.mode)
                 kind = variable.type if variable.mode == "value" else CppType("pointer", to=variable.type)
                 given.append(self._parameter(variable.name, kind, node))
             if closure.this:
@@ -322,6 +407,7 @@ class Unit:
         body = next(part for part in inner(node) if part.get("kind") == "CompoundStmt")
         block = scope.compound(body)
         block.block_items = [*before, *(block.block_items or [])]
+        self._declared_names[name] = {variable.name for variable in scope.variables.values()}
         result = returns
         if returns.kind == "reference" and by_value(returns, scope) and returns.to is not None:
             result = returns.to
@@ -337,7 +423,7 @@ class Unit:
             name, ["const"] if kind.const else [], [], [], [], declarator(kind, name, coord), None, None, coord
         )
 
-    def _declared(self, scope: Statements, node: Node, position: int) -> list[c_ast.Decl]:
+    def _declared(self, scope: Statements, node: Node, position: int, root: str) -> list[c_ast.Decl]:
         kind = scope.type(node)
         name = str(node.get("name", f"unnamed_{position}"))
         if any(variable.name == name for variable in scope.variables.values()):
@@ -365,13 +451,13 @@ class Unit:
             scope.variables[node["id"]] = Variable(name, target, mode)
             return [self._parameter(name, kind, node)]
         if kind.kind == "pointer" and kind.to is not None and not kind.const:
-            length = self._extent(node, kind)
+            length = self._extent(node, root)
             if length is not None:
                 kind = CppType("array", to=kind.to, length=length)
         scope.variables[node["id"]] = Variable(name, kind)
         return [self._parameter(name, kind, node)]
 
-    def _extent(self, node: Node, kind: CppType) -> int | None:
+    def _extent(self, node: Node, root: str) -> int | None:
         """The outermost length of an array parameter, which the compiler forgets and the text says."""
         text = self.index.text_of(node)
         name = str(node.get("name", ""))
@@ -381,7 +467,48 @@ class Unit:
         first = _EXTENT.match(found[1])
         if first is None or not first[1].strip():
             return None
-        return self._constant_text(first[1])
+        length = self._constant_text(first[1])
+        return length if length is not None else self._asked_length(node, root)
+
+    def asked_value(self, text: str, node: Node, root: str) -> int | None:
+        """What the compiler makes of an expression of a function's parameters."""
+        definition = self.index.definitions.get(root)
+        body = (
+            next((part for part in inner(definition) if part.get("kind") == "CompoundStmt"), None)
+            if definition
+            else None
+        )
+        start = self.index.begin(body) if body is not None else None
+        if definition is None or start is None or self.ask is None or not text:
+            return None
+        place = (start.file, start.offset, text)
+        if place not in self._values:
+            question = CppQuestion(
+                self.index.names.get(start.file, start.file), start.offset + 1, start.offset + 1, text
+            )
+            self._values[place] = self.ask([question])[0]
+        return self._values[place].of(str(definition.get("mangledName", "")))
+
+    def _asked_length(self, node: Node, root: str) -> int | None:
+        """A length that the text says in other ways, as the compiler has it: all of the unit's are asked at once."""
+        if self._lengths is None:
+            asked: dict[tuple[str, int], CppQuestion] = {}
+            for function in self.index.definitions.values():
+                body = next((part for part in inner(function) if part.get("kind") == "CompoundStmt"), None)
+                start = self.index.begin(body) if body is not None else None
+                for part in parameters(function) if start is not None else ():
+                    place, text = self.index.begin(part), self.index.text_of(part)
+                    found = re.search(r"\[([^][]*[A-Za-z_][^][]*)\]", text)
+                    if place is None or start is None or found is None or not type_text(part).endswith("*"):
+                        continue
+                    if self._constant_text(found[1]) is None:
+                        file, at = self.index.names.get(start.file, start.file), start.offset + 1
+                        asked.setdefault((place.file, place.offset), CppQuestion(file, at, at, found[1]))
+            answers = self.ask(list(asked.values())) if self.ask is not None and asked else []
+            self._lengths = dict(zip(asked, answers, strict=False))
+        place = self.index.begin(node)
+        answer = self._lengths.get((place.file, place.offset)) if place is not None else None
+        return answer.of(str(self.index.definitions[root].get("mangledName", ""))) if answer is not None else None
 
     def _constant_text(self, text: str, depth: int = 0) -> int | None:
         """The value of an expression of literals, macros and constants, None where it is another."""
@@ -435,20 +562,11 @@ class Unit:
                     continue
                 init, after = scope.initial(kind, parts[0], target)
                 if isinstance(init, c_ast.InitList):
-                    init, after = (
-                        None,
-                        [
-                            c_ast.FuncCall(
-                                self.known("memset", coord),
-                                c_ast.ExprList(
-                                    [address(target), c_ast.Constant("int", "0"), c_ast.UnaryOp("sizeof", target)]
-                                ),
-                                coord,
-                            )
-                        ]
-                        if _zeros(init)
-                        else self._element_wise(init, target),
-                    )
+                    size = c_ast.UnaryOp("sizeof", target)
+                    given = c_ast.ExprList([address(target), c_ast.Constant("int", "0"), size])
+                    cleared = c_ast.FuncCall(self.known("memset", coord), given, coord)
+                    values = [] if _zeros(init) else self._element_wise(init, target)
+                    init, after = None, [*([] if _complete(init, kind) else [cleared]), *values]
                 made += scope.pre
                 if init is not None:
                     made.append(c_ast.Assignment("=", target, init, coord))
@@ -603,6 +721,17 @@ class Unit:
                 found[name] = known
         return found
 
+    def names_declared(self) -> dict[str, frozenset[str]]:
+        """The names that each function declares, with the members of its class; under "" those outside functions."""
+        found = {"": frozenset(str(node.get("name")) for _, node in self.index.variables)}
+        names = self.names()
+        for root, declared in self._declared_names.items():
+            owner = self.index.owner.get(root)
+            records = [owner, *self._bases(owner)] if owner is not None else []
+            members = {str(field.get("name")) for record in records for field in record.fields}
+            found[names[root]] = found.get(names[root], frozenset()) | declared | members
+        return found
+
     def names(self) -> dict[str, str]:
         """The name of each function that was lowered, by its id: as short as tells them apart."""
         if not self.alone:
@@ -750,6 +879,7 @@ class Unit:
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
         """The classes that a program names, members before what holds them."""
         made: dict[str, c_ast.Node | None] = {}
+        unions: set[str] = set()
 
         def want(node: c_ast.Node) -> None:
             stack = [node]
@@ -771,17 +901,23 @@ class Unit:
             coord = self.index.coord(record.node) if record is not None else None
             kind = c_ast.Struct(name, decls, coord)
             made[name] = c_ast.Decl(None, [], [], [], [], kind, None, None, coord)
+            if record is not None and record.union:
+                unions.add(name)
 
         for node in nodes:
             want(node)
         for kind in self.prototypes.values():
             want(declarator(kind, None))
-        return [node for node in made.values() if node is not None]
+        types = [node for node in made.values() if node is not None]
+        for node in (*types, *nodes) if unions else ():
+            _as_unions(node, unions)
+        return types
 
     def _members(self, name: str) -> list[c_ast.Node]:
         scope = Expressions(self, "")
         record = self.index.records.get(name)
         members: list[tuple[str, CppType]] = []
+        bits: dict[str, c_ast.Node] = {}
         if record is None:
             members = self._library_members(name)
         else:
@@ -795,8 +931,10 @@ class Unit:
                 if kind.kind == "reference" and kind.to is not None:
                     kind = CppType("pointer", to=kind.to)
                 members.append((str(field.get("name", "")), kind))
+                if field.get("isBitfield") and inner(field):
+                    bits[members[-1][0]] = scope.lower(inner(field)[0])
         return [
-            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, None)
+            c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, bits.get(word))
             for word, kind in members
         ]
 
@@ -845,6 +983,17 @@ class Unit:
         return []
 
 
+def _as_unions(node: c_ast.Node, unions: set[str]) -> None:
+    """Makes unions of what names some of these classes."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        kind = getattr(part, "type", None)
+        if isinstance(kind, c_ast.Struct) and kind.name in unions:
+            part.type = c_ast.Union(kind.name, kind.decls, kind.coord)
+        stack.extend(child for _, child in part.children())
+
+
 def _name_function(node: c_ast.FuncDef, name: str) -> None:
     node.decl.name = name
     part = node.decl.type.type
@@ -882,6 +1031,15 @@ def _names_only(node: Node) -> bool:
 def _leading(node: Node) -> list[Node]:
     """The names that an lvalue or an argument is made of."""
     return [part for part in nodes_below(node) if "referencedDecl" in part and part.get("kind") == "DeclRefExpr"]
+
+
+def _complete(node: c_ast.Node, kind: CppType) -> bool:
+    """Whether a list has a value that is not nought by default for each element of an array."""
+    if not isinstance(node, c_ast.InitList):
+        return True
+    if _zeros(node) or kind.kind != "array" or kind.to is None or len(node.exprs) != kind.length:
+        return False
+    return all(_complete(item, kind.to) for item in node.exprs)
 
 
 def _zeros(node: c_ast.Node) -> bool:

@@ -359,13 +359,33 @@ def method(scope: Expressions, node: Node, name: str, base: Node, arrow: bool, g
         return value
     if is_pixels(kind) and (found := _pixels(scope, kind, name, value, arrow, given, coord)) is not None:
         return found
-    if is_vector(kind) and name == "at":
-        return c_ast.ArrayRef(member(value, "data", coord), scope.lower(given[0]), coord)
-    if is_vector(kind) and name == "size":
-        return c_ast.Constant("int", kind.arguments[1], coord)
+    if is_vector(kind) and (found := _elements(scope, kind, name, value, arrow, given, coord)) is not None:
+        return found
     this = value if arrow else (address(value) if lvalue(value) else value)
     called = scope.unit.known(f"{kind.name}::{name}", coord, scope.type(node))
     return c_ast.FuncCall(called, c_ast.ExprList([this, *scope.many(given)], coord), coord)
+
+
+def _elements(
+    scope: Expressions, kind: CppType, name: str, value: c_ast.Node, arrow: bool, given: list[Node], coord: Any
+) -> c_ast.Node | None:
+    """What a method of an array or vector gives: an element, or a pointer to one; None for other methods."""
+    length = c_ast.Constant("int", kind.arguments[1], coord)
+    if name in ("size", "max_size"):
+        return length
+    if name == "empty":
+        return c_ast.Constant("int", str(int(kind.arguments[1] == "0")), coord)
+    data = member(followed(value) if arrow else value, "data", coord)
+    if name in ("data", "begin", "cbegin"):
+        return c_ast.BinaryOp("+", data, c_ast.Constant("int", "0", coord), coord)
+    if name in ("end", "cend"):
+        return c_ast.BinaryOp("+", data, length, coord)
+    if name == "at":
+        return c_ast.ArrayRef(data, scope.lower(given[0]), coord)
+    if name in ("front", "back"):
+        last = int(kind.arguments[1]) - 1 if kind.arguments[1].isdigit() else 0
+        return c_ast.ArrayRef(data, c_ast.Constant("int", str(last if name == "back" else 0), coord), coord)
+    return None
 
 
 def _stream_call(

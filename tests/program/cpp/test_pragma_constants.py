@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from pipeline.errors import PipelineError
 from pipeline.kernels.own_pragmas import ArraySplit, LoopTripcount, Pipeline, Unroll
+from pipeline.kernels.pragma_notices import pragma_notices
 from pipeline.kernels.read import load_kernel
 
 _TEXT = """
@@ -69,3 +73,79 @@ def test_the_first_dimension_of_a_parameter_may_be_a_named_constant(tmp_path: Pa
     )
     dims = {array.name: array.dims for array in load_kernel(file, top="k").arrays}
     assert dims == {"a": (5,), "b": (8,), "c": (4,), "d": (12,), "e": (8, 5)}
+
+
+_ASKED = """#include "parts.h"
+namespace cfg { template <int N> struct L { static constexpr int v = N * 4; }; }
+template <int N> struct Q { static const int v = N + 1; };
+template <class T, int M> struct C {
+    T buf[M];
+    void go(int p[square(M)]) {
+#pragma HLS array_partition variable=this->buf cyclic factor=sizeof(int) * 2
+        p[0] = buf[0];
+    }
+};
+extern "C" void k(int a[Q<3>::v], int b[sizeof(int) * 2], int c[square(4)]) {
+    C<int, 5> held;
+    int &kept = held.buf[1], t[16];
+    part<2>(a);
+    part<8>(a);
+    held.go(c);
+#pragma HLS array_partition variable=t cyclic factor=cfg::L<2>::v
+#pragma HLS bind_storage variable=held.buf type=ram_1p
+    auto put = [&](int i) {
+#pragma HLS dependence variable=kept false
+        t[i] = b[i] + kept;
+    };
+    for (int i = 0; i < 4; i++) {
+#pragma HLS loop_tripcount max=square(5)
+#pragma HLS pipeline II=WORDS
+        put(i);
+    }
+    a[0] = t[1];
+}
+"""
+_PARTS = """#define NOTHING
+constexpr int square(int x) { return x * x; }
+template <int N> void part(int *a) {
+    for (int i = 0; i < 64; i++) {
+#pragma HLS unroll factor=square(N)/2
+        a[i & 3] = i;
+    }
+}
+"""
+
+
+def _asked(folder: Path, ii: str, variable: str = "t cyclic") -> Path:
+    (folder / "parts.h").write_text(_PARTS)
+    (folder / "k.cpp").write_text(_ASKED.replace("WORDS", ii).replace("t cyclic", variable))
+    return folder / "k.cpp"
+
+
+def test_what_the_tree_does_not_tell_is_what_the_compiler_makes_of_it_in_each_instance(tmp_path: Path) -> None:
+    kernel = load_kernel(_asked(tmp_path, "square(2)"), top="k")
+    found = {(one.function, one.directive): one.value for one in kernel.pragmas}
+    assert found["part<2>", "unroll"] == Unroll(2) and found["part<8>", "unroll"] == Unroll(32)
+    assert found["C<int,5>::go", "array_partition"] == ArraySplit("this->buf", "cyclic", 8)
+    assert found["k", "array_partition"] == ArraySplit("t", "cyclic", 8)
+    assert found["k", "loop_tripcount"] == LoopTripcount(None, 25) and found["k", "pipeline"] == Pipeline(4)
+    dims = {(array.function, array.name): array.dims for array in kernel.arrays}
+    assert [dims["k", name] for name in "abc"] == [(4,), (8,), (16,)] and dims["C<int,5>::go", "p"] == (25,)
+    said = [line for line in pragma_notices(kernel) if "differs by instance" in line]
+    assert len(said) == 1 and "part<2>: factor=2; part<8>: factor=32" in said[0] and "parts.h:5" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("ii", "variable", "reason"),
+    [
+        ("2", "tt cyclic", "variable=tt names 'tt', which nothing declares; did you mean t?"),
+        ("cfg::nosuch", "t cyclic", "ii=cfg::nosuch names 'nosuch', which nothing declares"),
+    ],
+)
+def test_a_pragma_of_cpp_that_names_what_nothing_declares_is_refused_as_in_c(
+    tmp_path: Path, ii: str, variable: str, reason: str
+) -> None:
+    with pytest.raises(PipelineError) as refused:
+        load_kernel(_asked(tmp_path, ii, variable), top="k")
+    assert reason in str(refused.value)
+    assert refused.value.line == (25 if "cfg" in ii else 17)

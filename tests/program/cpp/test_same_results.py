@@ -275,6 +275,64 @@ SOURCES = {
             return acc;
         }
     """,
+    "packs and calls of lambdas where they stand": """
+        template <class... T> static int count(T... x) { return sizeof...(x) * 10 + sizeof...(T); }
+        template <int N> constexpr int square = N * N;
+        constexpr int operator"" _k(unsigned long long x) { return x * 1000; }
+        TOP {
+            const int total = [&] { int s = 0; for (int i = 0; i < 16; i++) s += a[i]; return s; }();
+            for (int i = 0; i < square<4>; i++)
+                b[i] = [&](int x) { if (x > 0) return x; return -x; }(a[i]) + count(i, n) + square<3> + 2_k;
+            return total + count();
+        }
+    """,
+    "what lambdas keep by value": """
+        struct Gain { int g; int on(int x) const { return x * g; } };
+        TOP {
+            int c = n, d = 3; Gain gain{2};
+            auto kept = [=](int x) { return c + x + d + gain.on(x); };
+            auto counts = [c](int x) mutable { c += x; return c; };
+            auto made = [k = n * 2](int x) { return k + x; };
+            c = 100; gain.g = 7;
+            for (int i = 0; i < 16; i++) b[i] = kept(a[i]) - counts(i) * made(a[i]);
+            return c + counts(0);
+        }
+    """,
+    "loops over classes with a begin and an end": """
+        #include <array>
+        #include <iterator>
+        struct View { int *p; int n; int *begin() const { return p; } int *end() const { return p + n; } };
+        struct At { int i; int operator*() const { return i; } At &operator++() { i++; return *this; }
+            bool operator!=(const At &o) const { return i != o.i; } };
+        struct Range { int low, high; At begin() const { return At{low}; } At end() const { return At{high}; } };
+        TOP {
+            std::array<int, 16> v; int k = 0, s = 0, w[4] = {1, 2, 3, 4};
+            for (auto it = v.begin(); it != v.end(); ++it) *it = a[k++];
+            for (int &x : View{b, 16}) x = v.at(--k) + v.front() - v.back();
+            for (int i : Range{0, 16}) b[i] += i;
+            for (int *p = std::begin(w); p != std::end(w); ++p) s += *p * (int)std::size(w);
+            return s + n;
+        }
+    """,
+    "unions, bit-fields and lists that are not complete": """
+        #include <algorithm>
+        union Word { int whole; unsigned char part[4]; };
+        struct Bits { unsigned low : 4; unsigned high : 4; int s : 5; };
+        struct Line { int x; int y[3]; Line() : x(1), y{1, 2, 3} {} Line(int k) : x(k), y{k} {} };
+        struct Add { int operator()(int x, int y) const { return x + y; } };
+        template <class F> static int reduced(const int *p, F f) { int s = 0;
+            for (int i = 0; i < 4; i++) s = f(s, p[i]); return s; }
+        TOP {
+            Line p, q(n), r(3);
+            for (int i = 0; i < 16; i++) {
+                Word u; u.whole = a[i]; Bits f; f.low = a[i]; f.high = a[i] >> 4; f.s = n;
+                (a[i] > 5 ? q : r).x++;
+                b[i] = u.part[0] + u.part[1] + f.low * f.high + f.s + p.y[i % 3] * q.y[i % 3] + std::min({i, n, a[i]})
+                    + std::clamp(a[i], -100, n + 100);
+            }
+            return reduced(a, Add{}) + reduced(b, Add()) + q.x - r.x;
+        }
+    """,
 }
 
 
