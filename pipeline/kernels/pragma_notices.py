@@ -67,6 +67,8 @@ def _said(pragma: OwnPragma, varying: frozenset[str], instead: OwnPragma | None)
         yield f"{pragma.value.why}; it is not followed{kept}"
     elif instead is not None:
         yield f"{place_of(instead)} says another of the same, which is followed instead"
+    elif "." in (pragma.variable or ""):
+        yield "a member of a struct: the tool is handed it, the estimator does not follow it"
     elif isinstance(pragma.value, Pipeline) and given.get("ii") in ("0", "-1"):
         yield "II=0 is off" if given["ii"] == "0" else "II=-1 asks for no interval: the least is taken"
     elif isinstance(pragma.value, Unroll):

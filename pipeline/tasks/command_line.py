@@ -137,10 +137,19 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)
     meant = []
     for word in unknown:
+        if having := _tasks_with(word):
+            return f"{word} is an option of {', '.join(having[:3])}{' and more' if having[3:] else ''}; {general}"
         near = [text for text in options if not text.lower().startswith(others) or word.lower().startswith(others)]
         if found := nearest(word, near):
             meant.append((word, found))
     return "; ".join([f"did you mean {found}?" for _, found in meant] + [general])
+
+
+def _tasks_with(option: str) -> list[str]:
+    """The tasks for users, which have an example, with an option of this name."""
+    name = option.removeprefix("--").replace("-", "_")
+    tasks = (task for task in Register._reg if getattr(task, "example", ""))
+    return sorted(task.get_task_family() for task in tasks if any(name == own for own, _ in task.get_params()))
 
 
 def _task_kwargs(self: Any) -> dict[str, Any]:

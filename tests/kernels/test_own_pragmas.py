@@ -168,6 +168,14 @@ def test_what_a_macro_gives_a_pragma_is_part_of_the_kernel_and_how_it_is_spelled
     assert of("2", "") == of("2", "-DF=3") == of(" 2 ", "")
 
 
+def test_a_split_of_a_struct_s_member_is_handed_on_and_said_not_to_count() -> None:
+    text = "struct S { int a[16]; };\nint f(struct S s) {\n#pragma HLS array_partition variable=s.a complete\n"
+    kernel = read_kernel(f"{text}  return s.a[3];\n}}\n", file="f.c")
+    assert [line.partition("complete: ")[2] for line in pragma_notices(kernel)] == [
+        "a member of a struct: the tool is handed it, the estimator does not follow it"
+    ]
+
+
 def test_an_option_that_stands_twice_is_named_and_the_last_one_counts() -> None:
     kernel = _kernel("#pragma HLS pipeline II=2 rewind ii=3")
     (found,) = kernel.pragmas

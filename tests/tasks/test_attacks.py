@@ -191,7 +191,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*DESCRIBE, "docs/examples/fir/hls_config.cfg", "--solution", "x"], "leave --solution out"),
     ([*DATASET, "--count"], "--count"),
     ([*LOOP, "--no-lock", "perhaps"], "--no-lock takes no such value"),
-    (["ListKernels", "--budget", "3"], "--budget"),
+    (["ListKernels", "--budget", "3"], "--budget is an option of CompareSearches"),
     ([*DATASET, "--workspace", ""], "--workspace"),
     ([*DATASET, "--workspace", "{k}"], "small.c"),
     ([*DATASET, "--workspace", "{k}/below"], "small.c"),
