@@ -13,7 +13,7 @@ from scipy.stats import norm
 from pipeline.exploration import Objective
 from pipeline.exploration.acquisition import Aim, Expected, expected, scalarised
 from pipeline.exploration.acquisitions.ucb import ucb
-from pipeline.exploration.selection import BatchRequest, Channel, in_turn, jointly
+from pipeline.exploration.selection import ALIKE, NEARBY, BatchRequest, Channel, correlations, in_turn, jointly
 from pipeline.exploration.shortlist import Ranked
 from pipeline.exploration.types import Features, Floats, Forecast
 
@@ -99,6 +99,35 @@ def test_near_a_design_that_is_taken_little_is_left_to_learn() -> None:
     cost = [9.0, 9.01, 9.2]
     assert [place for place, _ in in_turn(request(beside, cost, 3, [channel]))] == [0, 2, 1]
     assert [place for place, _ in in_turn(request(apart, cost, 3, [channel]))] == [0, 1, 2]
+
+
+def test_spread_shrinks_to_a_tenth_at_each_design_taken_and_stays_far_from_it() -> None:
+    seen: list[list[float]] = []
+
+    def watched(outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
+        seen.append(outlook.spread[:, 0].tolist())
+        return -outlook.cost[:, 0]
+
+    columns = np.array([[0.0, 0.0], [0.5 * NEARBY, 0.5 * NEARBY], [1e3, 0.0]])
+    in_turn(request(columns, [6.0, 7.0, 8.0], 3, [Channel(watched, Aim(10.0), 0)]))
+    beside = np.sqrt(1 - 0.99 * np.exp(-1.0) ** 2)
+    told = [[1.0, 1.0, 1.0], [0.1, beside, 1.0], [0.1 * beside, 0.1 * beside, 1.0]]
+    assert np.array(seen) == pytest.approx(np.array(told))
+
+
+def test_errors_are_alike_by_what_designs_are_what_they_cost_and_the_odds_that_they_run() -> None:
+    same = {"columns": np.zeros((2, 2)), "cost": np.full(2, 9.0), "chance": np.full(2, 0.5)}
+    apart = {"columns": np.array([[0.0, 0.0], [0.25 * ALIKE, -0.75 * ALIKE]])}
+    for other, distance in (
+        (apart, 1.0),
+        ({"cost": np.array([9.0, 7.0])}, 0.6),
+        ({"chance": np.array([0.5, 0.8])}, 0.15 * np.log(4.0)),
+        ({"chance": np.array([0.2, 0.8])}, 0.3 * np.log(4.0)),
+        ({"chance": np.array([0.0, 1.0])}, 0.3 * np.log(999.0)),
+        ({**apart, "cost": np.array([7.0, 9.0])}, 1.6),
+    ):
+        found = correlations(**{**same, **other})
+        assert found == pytest.approx(np.exp(-distance * (1 - np.eye(2))))
 
 
 def test_channels_take_turns() -> None:
