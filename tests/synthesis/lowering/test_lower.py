@@ -142,6 +142,23 @@ def test_dependence_is_claimed_only_where_it_is_proved(matrix: Kernel) -> None:
     assert _after(text, "anywhere") == ["pipeline"]
 
 
+LONG = """
+void top(int a[64])
+{
+#pragma ACCEL TILE FACTOR=auto{T}
+    row: for (int i = FIRST; i < END; i += STEP) { int j = 0; while (j < 3) { a[j + i % 8] += i; j++; } }
+}
+"""
+
+
+@pytest.mark.parametrize(("first", "step"), [(0, 1), (0, 2), (-9, 1)])
+def test_a_counter_is_wider_than_an_int_exactly_where_a_last_part_may_pass_its_end(first: int, step: int) -> None:
+    for most, kind in ((2**31 - 1, "int"), (2**31 - 1 + step, "long long")):
+        trip = (most - abs(first)) // step - 4
+        text = LONG.replace("FIRST", str(first)).replace("END", str(first + trip * step)).replace("STEP", str(step))
+        assert f"for ({kind} row_t = 0;" in _text(lower(read_kernel(text, file="top.c"), {"T": 4}))
+
+
 ODD = """
 #include <stdlib.h>
 typedef int word;
