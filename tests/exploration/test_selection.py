@@ -15,7 +15,9 @@ from pipeline.exploration.acquisition import Aim, Expected, expected, scalarised
 from pipeline.exploration.acquisitions.ucb import ucb
 from pipeline.exploration.selection import ALIKE, NEARBY, BatchRequest, Channel, correlations, in_turn, jointly
 from pipeline.exploration.shortlist import Ranked
-from pipeline.exploration.types import Features, Floats, Forecast
+from pipeline.exploration.strategy import Scan
+from pipeline.exploration.surrogates.forest import ForestSurrogate
+from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 
 FAR = np.array([[0.0], [1e3], [2e3], [3e3]])
 """Columns of designs that tell nothing of each other."""
@@ -142,3 +144,17 @@ def test_channels_take_turns() -> None:
 def test_designs_with_one_forecast_come_again_only_when_no_others_are_left() -> None:
     taken = in_turn(request(FAR, [6.0, 6.0, 8.0, 9.0], 4, [Channel(ucb, Aim(10.0), 0)]))
     assert [place for place, _ in taken] == [0, 2, 3, 1]
+
+
+def test_the_gain_is_what_one_more_run_adds_to_the_best_known_weighed_by_its_chance() -> None:
+    ran = [SearchOutcome(str(cycles), "ok", True, cycles, (0.1,) * 4) for cycles in (2.0**9, 2.0**8, 2.0**10)]
+    ranked = request(FAR[:3], [7.0, 6.0, 8.5], 1, []).shortlist
+    ranked.forecast.latency_spread[:] = 1e-3
+    for objective, outcomes, gain in (
+        (Objective(), ran, 0.9 * 2.0),
+        (Objective(), ran[:1], 0.9 * 3.0),
+        (Objective(), [SearchOutcome("a", "timeout", False)], None),
+        (Objective("pareto"), ran, None),
+    ):
+        found = Scan(ForestSurrogate(), None, objective, outcomes, 0.5).gain(ranked)
+        assert found == (None if gain is None else pytest.approx(gain, rel=1e-3))
