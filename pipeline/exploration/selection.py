@@ -105,7 +105,7 @@ def jointly(
     """
     cost, spread = outlook.cost[:, 0], outlook.spread[:, 0]
     rng = np.random.default_rng(seed)
-    root = np.linalg.cholesky(_likeness(columns, cost, outlook.chance) + 1e-4 * np.eye(len(cost)))
+    root = np.linalg.cholesky(correlations(columns, cost, outlook.chance) + 1e-4 * np.eye(len(cost)))
     costs = cost[:, None] + spread[:, None] * (root @ rng.standard_normal((len(cost), DRAWS)))
     doubt = ndtri(np.clip(outlook.chance, 1e-4, 1.0 - 1e-4))[:, None]
     runs = doubt + root @ rng.standard_normal((len(cost), DRAWS)) > 0.0
@@ -125,7 +125,7 @@ def jointly(
     return taken
 
 
-def _likeness(columns: Floats, cost: Floats, chance: Floats) -> NDArray[np.float64]:
+def correlations(columns: Floats, cost: Floats, chance: Floats) -> NDArray[np.float64]:
     """[n, n] correlations of errors: exponential in the distance of designs and of forecasts."""
     odds = np.log(np.clip(chance, 1e-3, 1 - 1e-3) / (1 - np.clip(chance, 1e-3, 1 - 1e-3)))
     distance = cdist(columns, columns, "cityblock") / ALIKE

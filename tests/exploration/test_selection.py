@@ -13,9 +13,11 @@ from scipy.stats import norm
 from pipeline.exploration import Objective
 from pipeline.exploration.acquisition import Aim, Expected, expected, scalarised
 from pipeline.exploration.acquisitions.ucb import ucb
-from pipeline.exploration.selection import BatchRequest, Channel, in_turn, jointly
+from pipeline.exploration.selection import ALIKE, NEARBY, BatchRequest, Channel, correlations, in_turn, jointly
 from pipeline.exploration.shortlist import Ranked
-from pipeline.exploration.types import Features, Floats, Forecast
+from pipeline.exploration.strategy import Scan
+from pipeline.exploration.surrogates.forest import ForestSurrogate
+from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
 
 FAR = np.array([[0.0], [1e3], [2e3], [3e3]])
 """Columns of designs that tell nothing of each other."""
@@ -101,6 +103,35 @@ def test_near_a_design_that_is_taken_little_is_left_to_learn() -> None:
     assert [place for place, _ in in_turn(request(apart, cost, 3, [channel]))] == [0, 1, 2]
 
 
+def test_spread_shrinks_to_a_tenth_at_each_design_taken_and_stays_far_from_it() -> None:
+    seen: list[list[float]] = []
+
+    def watched(outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
+        seen.append(outlook.spread[:, 0].tolist())
+        return -outlook.cost[:, 0]
+
+    columns = np.array([[0.0, 0.0], [0.5 * NEARBY, 0.5 * NEARBY], [1e3, 0.0]])
+    in_turn(request(columns, [6.0, 7.0, 8.0], 3, [Channel(watched, Aim(10.0), 0)]))
+    beside = np.sqrt(1 - 0.99 * np.exp(-1.0) ** 2)
+    told = [[1.0, 1.0, 1.0], [0.1, beside, 1.0], [0.1 * beside, 0.1 * beside, 1.0]]
+    assert np.array(seen) == pytest.approx(np.array(told))
+
+
+def test_errors_are_alike_by_what_designs_are_what_they_cost_and_the_odds_that_they_run() -> None:
+    same = {"columns": np.zeros((2, 2)), "cost": np.full(2, 9.0), "chance": np.full(2, 0.5)}
+    apart = {"columns": np.array([[0.0, 0.0], [0.25 * ALIKE, -0.75 * ALIKE]])}
+    for other, distance in (
+        (apart, 1.0),
+        ({"cost": np.array([9.0, 7.0])}, 0.6),
+        ({"chance": np.array([0.5, 0.8])}, 0.15 * np.log(4.0)),
+        ({"chance": np.array([0.2, 0.8])}, 0.3 * np.log(4.0)),
+        ({"chance": np.array([0.0, 1.0])}, 0.3 * np.log(999.0)),
+        ({**apart, "cost": np.array([7.0, 9.0])}, 1.6),
+    ):
+        found = correlations(**{**same, **other})
+        assert found == pytest.approx(np.exp(-distance * (1 - np.eye(2))))
+
+
 def test_channels_take_turns() -> None:
     def last(outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
         return np.asarray(outlook.cost[:, 0])
@@ -113,3 +144,17 @@ def test_channels_take_turns() -> None:
 def test_designs_with_one_forecast_come_again_only_when_no_others_are_left() -> None:
     taken = in_turn(request(FAR, [6.0, 6.0, 8.0, 9.0], 4, [Channel(ucb, Aim(10.0), 0)]))
     assert [place for place, _ in taken] == [0, 2, 3, 1]
+
+
+def test_the_gain_is_what_one_more_run_adds_to_the_best_known_weighed_by_its_chance() -> None:
+    ran = [SearchOutcome(str(cycles), "ok", True, cycles, (0.1,) * 4) for cycles in (2.0**9, 2.0**8, 2.0**10)]
+    ranked = request(FAR[:3], [7.0, 6.0, 8.5], 1, []).shortlist
+    ranked.forecast.latency_spread[:] = 1e-3
+    for objective, outcomes, gain in (
+        (Objective(), ran, 0.9 * 2.0),
+        (Objective(), ran[:1], 0.9 * 3.0),
+        (Objective(), [SearchOutcome("a", "timeout", False)], None),
+        (Objective("pareto"), ran, None),
+    ):
+        found = Scan(ForestSurrogate(), None, objective, outcomes, 0.5).gain(ranked)
+        assert found == (None if gain is None else pytest.approx(gain, rel=1e-3))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from pipeline.design_space import Point, design_key
 from pipeline.exploration import KernelFeatures, Objective, SearchOutcome, SiteFacts, make_strategy
@@ -88,6 +89,27 @@ def test_designs_that_come_to_the_same_on_the_kernel_look_the_same() -> None:
     assert (same == same[0]).all()
     other = toy_features().of([plain, plain | {"__TILE__L0": 2}, plain | {"__PIPE__L0": ""}]).columns
     assert (other[1:] != other[0]).any(axis=1).all()
+
+
+def test_copies_of_a_body_are_those_of_its_loop_and_of_all_loops_around_it() -> None:
+    outer, middle = "top/loop_0", "top/loop_1"
+    facts = KernelFeatures(
+        [
+            SiteFacts("P", "PIPELINE", outer, (), 16),
+            SiteFacts("A", "PARALLEL", outer, (), 16),
+            SiteFacts("B", "PARALLEL", middle, (outer,), 8),
+            SiteFacts("C", "PARALLEL", "top/loop_2", (middle, outer), 32),
+        ]
+    )
+    factors: Point = {"A": 2, "B": 4, "C": 8}
+    shared = facts.of(
+        [{"P": "off", **factors}, {"P": "flatten", **factors}, {"P": "off", "A": 1, "B": 1, "C": 1}]
+    ).shared
+    # Unrolled by the pipelined loop above, the most copied body, all bodies; then the sites and the iterations of all.
+    assert shared[:, -6:-3] == pytest.approx(
+        np.array([[0, 6, np.log2(1 + 2 + 8 + 64)], [8, 8, np.log2(1 + 2 + 16 + 256)], [0, 0, 2]])
+    )
+    assert shared[:, -3:].tolist() == [[3, 1, 12]] * 3
 
 
 class SlowFigures:

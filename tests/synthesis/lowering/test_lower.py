@@ -78,7 +78,7 @@ def test_a_tile_and_its_last_part_are_one_loop_nest_with_a_guard(matrix: Kernel)
     text = _text(_lower(matrix, __TILE__L0=5))
     assert re.search(r"rows_tile:\s+for \(int rows_t = 0; rows_t < 7; rows_t\+\+\)", text)
     assert re.search(r"rows:\s+for \(int rows_g = 0; rows_g < 5; rows_g\+\+\)", text)
-    assert "if (rows_t * 5 + rows_g < 32)" in text
+    assert "if (rows_t * 5 + rows_g < 32)" in text and "i = rows_t * 5 + rows_g;" in text
     assert "if (" not in _text(_lower(matrix, __TILE__L0=4))
 
 
@@ -123,7 +123,7 @@ def test_every_loop_of_a_report_finds_back_to_the_kernel(matrix: Kernel) -> None
     written = re.findall(r"^ *(\w+):$", _text(found), re.MULTILINE)
     assert sorted(found.locations) == sorted(f"top_body/{label}" for label in written)
     assert len(set(written)) == len(written)
-    assert found.locations["top_body/rows_copies_1"] == "top/loop_0"
+    assert found.locations["top_body/rows_copies"] == found.locations["top_body/rows_copies_1"] == "top/loop_0"
 
 
 def test_dependence_is_claimed_only_where_it_is_proved(matrix: Kernel) -> None:
@@ -140,6 +140,23 @@ def test_dependence_is_claimed_only_where_it_is_proved(matrix: Kernel) -> None:
     assert _after(text, "apart") == ["pipeline", "dependence variable=a inter false"]
     assert _after(text, "near") == ["pipeline"]
     assert _after(text, "anywhere") == ["pipeline"]
+
+
+LONG = """
+void top(int a[64])
+{
+#pragma ACCEL TILE FACTOR=auto{T}
+    row: for (int i = FIRST; i < END; i += STEP) { int j = 0; while (j < 3) { a[j + i % 8] += i; j++; } }
+}
+"""
+
+
+@pytest.mark.parametrize(("first", "step"), [(0, 1), (0, 2), (-9, 1)])
+def test_a_counter_is_wider_than_an_int_exactly_where_a_last_part_may_pass_its_end(first: int, step: int) -> None:
+    for most, kind in ((2**31 - 1, "int"), (2**31 - 1 + step, "long long")):
+        trip = (most - abs(first)) // step - 4
+        text = LONG.replace("FIRST", str(first)).replace("END", str(first + trip * step)).replace("STEP", str(step))
+        assert f"for ({kind} row_t = 0;" in _text(lower(read_kernel(text, file="top.c"), {"T": 4}))
 
 
 ODD = """
