@@ -134,7 +134,8 @@ class Names:
         if memory is None or not (self.written.anything or self.kernel.options):
             return
         owner = symbol.function if symbol.function is not None else self.kernel.top
-        sites = [one for one in self.kernel.options if one.variable == symbol.name and one.decides(owner)]
+        partitions = [one for one in self.kernel.options if one.directive == "array_partition"]
+        sites = [one for one in partitions if one.variable == symbol.name and one.decides(owner)]
         taken = {site.dim for site in sites}
         found = [item for item in self.written.splits_of(symbol.function, symbol.name) if item.dim not in taken]
         splits = [replace(item, dim=item.dim + given if item.dim else 0) for item in found]

@@ -10,9 +10,11 @@ import pytest
 
 from pipeline.design_space import derive_space, sample
 from pipeline.errors import PipelineError
+from pipeline.estimator import prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites, site_notices
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.loop import ClosedLoop, KernelPlan, run_loop
 from pipeline.synthesis import EstimatorBackend, ReportStore
 from pipeline.synthesis.lowering import lower
 from tests.synthesis.lowering.variants import compile_variants
@@ -126,6 +128,20 @@ def test_a_design_with_copies_is_estimated_as_it_is_delivered(tmp_path: Path) ->
     again = propose_sites(load_kernel(tmp_path / "mix.c"), "tool")
     (alone,) = backend.synthesize(again, [derive_space(again).default])
     assert copied.label.cycles == alone.label.cycles != plain.label.cycles and copied.point == point
+
+
+def test_a_loop_searches_the_copies_and_its_forecasts_leave_them_out(tmp_path: Path) -> None:
+    kernel = _kernel(MIX)
+    space, ports = derive_space(kernel), _ports(kernel)
+    walked = prepare(kernel)
+    plain, copied = (walked.figures({**space.default, ports["left"]: value}) for value in (OFF, ON))
+    assert plain.cycles == copied.cycles
+    store = ReportStore(tmp_path / "store", fsync=False)
+    backend = EstimatorBackend(store)
+    plan = KernelPlan(backend, backend.address_of(kernel), kernel, space)
+    loop = ClosedLoop({kernel.name: plan}, store, tmp_path / "rounds", batch=3, warm_start="estimator")
+    assert run_loop(loop, tmp_path / "found", budget=6)["runs"] == 6
+    assert (tmp_path / "found" / "best" / "mix.c").exists()
 
 
 def test_a_copy_is_no_directive(tmp_path: Path) -> None:
