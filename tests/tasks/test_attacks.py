@@ -186,6 +186,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["Frobnicate"], "Frobnicate"),
     # Too much and too little.
     ([*DATASET, "extra"], "extra"),
+    (["RunActiveLearningLoop", "mine.c"], "--kernel mine.c"),
     (["BuildGraph"], "BuildGraph needs --kernel; `BuildGraph --help`"),
     ([*DESCRIBE, "docs/examples/fir"], "give a file in it, such as docs/examples/fir/hls_config.cfg"),
     ([*DESCRIBE, "docs/examples/fir/hls_config.cfg", "--solution", "x"], "leave --solution out"),
