@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -70,8 +71,11 @@ def test_a_variant_of_a_kernel_among_those_learned_from_would_give_its_answers_a
 
 
 def test_a_method_that_does_not_exist_is_named() -> None:
-    with pytest.raises(PipelineError, match="nothing-ei"):
-        check_methods(("random", "nothing-ei"))
+    joined = ("random", "gp-ei+forest-ucb", "transfer-ei+gp-ei+forest-thompson")
+    assert check_methods(joined) == joined and check_methods(()) == METHODS
+    for wrong in ("nothing-ei", "forest-thompson", "gp-ei+nothing-ei", "gp-ei+forest-most", "gp-ei+forest-ehvi"):
+        with pytest.raises(PipelineError, match=re.escape(wrong)):
+            check_methods(("random", wrong))
 
 
 def test_a_kernel_whose_estimates_are_off_as_a_whole_would_teach_that_its_kind_of_design_is_slow() -> None:
