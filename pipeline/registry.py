@@ -94,6 +94,12 @@ class Registry(Generic[T]):
                 f"there is no {self.what} {name[:40]!r}",
                 fix=(f"did you mean {meant}? " if meant else "") + f"use one of {', '.join(names)}",
             )
+        packages = sorted({one.dist.name for one in entry_points(group=self.group, name=name) if one.dist is not None})
+        if len(packages) > 1:
+            raise PipelineError(
+                f"{' and '.join(packages)} both give the {self.what} {name}",
+                fix=f"remove one of them: python -m pip uninstall {packages[1]}",
+            )
         return self._loaded(entry)
 
     @cached_property
@@ -108,7 +114,7 @@ class Registry(Generic[T]):
         package = entry.dist.name if entry.dist is not None else entry.value
         try:
             thing = entry.load()
-        except Exception as error:  # whatever a package of others raises when it is imported
+        except (Exception, SystemExit) as error:  # whatever a package of others raises when it is imported
             raise PipelineError(
                 f"the {self.what} {entry.name} of {package} cannot be loaded: {type(error).__name__}: {error}",
                 fix=f"mend or remove that package: python -m pip show {package}",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.plan import KernelPlan
 
+PROVENANCE = "provenance.json"
 SUMMARY = "summary.json"
 _TIME_COLUMNS = ("run", "kernel", "key", "seconds", "started")
 
@@ -55,7 +56,7 @@ def write_results(
     write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
     write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
     (folder / TABLE).write_bytes((validated / TABLE).read_bytes())
-    write_json(folder / "provenance.json", provenance)
+    write_json(folder / PROVENANCE, provenance)
     _write_times(folder / "times.csv", record, rows)
     answers = []
     for kernel, plan in loop.plans.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -15,7 +16,7 @@ from pipeline.loop.baselines import by_backend
 from pipeline.loop.chosen import chosen_of_loop
 from pipeline.loop.histories import gather_histories, histories_of, learn_from
 from pipeline.loop.record import RoundsRecord, read_json, rounds_of
-from pipeline.loop.results import SUMMARY, write_results
+from pipeline.loop.results import PROVENANCE, SUMMARY, write_results
 from pipeline.loop.rounds import as_measured, propose_round, proposed, round_text, train_round, write_runs
 from pipeline.loop.validation import validation_rows, write_validation
 from pipeline.synthesis.store import ReportStore
@@ -45,11 +46,14 @@ def run_loop(
     where that was. Designs run one after the other in this process. ``tell`` is told of each round. A kernel's test
     bench runs on this machine for ``testbench_seconds`` at most, 0 to run none.
 
-    Raises PipelineError for choices that do not go together, and where the surroundings keep a run from a result.
+    Raises PipelineError for choices that do not go together, where the folder holds anything but the results of this
+    very search, and where the surroundings keep a run from a result.
     """
     if budget < 1:
         raise PipelineError(f"a budget of {budget} allows no run", fix="give a positive number")
-    if folder.is_dir():
+    provenance = {"budget": budget, "loop": loop.identity, "top_k": top_k}
+    if folder.is_dir() and any(folder.iterdir()):
+        _check_same(folder, provenance)
         return read_json(folder / SUMMARY)
     _once(loop.histories_folder, lambda place: gather_histories(loop, loop.other_addresses(), place))
     _once(loop.processes_folder, lambda place: _learn(loop, place))
@@ -67,10 +71,21 @@ def run_loop(
     record = RoundsRecord(loop, tuple(takes))
     validated = loop.rounds_folder / f"validation-{budget}-{top_k}"
     _once(validated, lambda place: _validate(record, top_k, place))
-    provenance = {"budget": budget, "loop": loop.identity, "top_k": top_k}
     with made_whole_folder(folder) as place:
         command = f"run_loop(..., budget={budget})"
         return write_results(place, record, budget, validated, provenance, command, testbench_seconds)
+
+
+def _check_same(folder: Path, provenance: dict[str, Any]) -> None:
+    fix = "name another folder for the results: the rounds that are there are used again"
+    if not (folder / PROVENANCE).is_file():
+        raise PipelineError("a folder that is there and holds no results of a loop", file=str(folder), fix=fix)
+    there = read_json(folder / PROVENANCE)
+    if there != json.loads(json.dumps(provenance)):
+        what = (
+            f"a search with a budget of {there.get('budget')} and {there.get('top_k')} validated, or of another kernel"
+        )
+        raise PipelineError(f"holds the results of another search ({what})", file=str(folder), fix=fix)
 
 
 def _once(folder: Path, write: Callable[[Path], Any]) -> None:

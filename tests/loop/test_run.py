@@ -56,9 +56,10 @@ def test_a_script_of_twenty_lines_runs_a_whole_loop_where_luigi_is_not_installed
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    summary = json.loads((tmp_path / "found" / "summary.json").read_text(encoding="utf-8"))
+    summary = json.loads((tmp_path / "found-gesummv-6" / "summary.json").read_text(encoding="utf-8"))
     assert summary["runs"] == 6 and f"{summary['best']['cycles']:,} cycles: " in done.stdout
-    assert (tmp_path / "found" / "best" / "gesummv.c").exists() and (tmp_path / "found" / "report.html").exists()
+    place = tmp_path / "found-gesummv-6"
+    assert (place / "best" / "gesummv.c").exists() and (place / "report.html").exists()
 
 
 def test_the_library_and_the_command_find_the_same_byte_for_byte(tmp_path: Path, kernel: Kernel) -> None:
@@ -79,8 +80,13 @@ def test_a_loop_goes_on_from_the_rounds_there_are(tmp_path: Path, kernel: Kernel
         list(csv.DictReader((tmp_path / name / "runs.csv").open(encoding="utf-8"))) for name in ("small", "large")
     )
     assert large[:3] == small
-    assert run_loop(_loop(tmp_path, kernel, **how), tmp_path / "large", budget=6, tell=told.append)["runs"] == 6
+    assert (
+        run_loop(_loop(tmp_path, kernel, **how), tmp_path / "large", budget=6, top_k=1, tell=told.append)["runs"] == 6
+    )
     assert len(told) == 1, "what is finished is not run again"
+    for budget, folder in ((9, tmp_path / "large"), (6, tmp_path)):
+        with pytest.raises(PipelineError, match="name another folder for the results"):
+            run_loop(_loop(tmp_path, kernel, **how), folder, budget=budget)
 
 
 def test_choices_that_do_not_go_together_are_refused_before_anything_is_run(tmp_path: Path, kernel: Kernel) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.design_space.keys import Point
+from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
@@ -120,6 +121,23 @@ def test_a_package_that_cannot_be_loaded_is_named_in_one_line(tmp_path: Path) ->
         "backend acme of acme-hls cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"
         in done.stderr
     )
+
+
+def test_a_package_that_ends_python_or_shares_a_name_with_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = _installed(tmp_path)
+    monkeypatch.syspath_prepend(site)
+    (site / "ends.py").write_text("raise SystemExit(3)\n")
+    about = site / "ends-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ends\nVersion: 1.0\n")
+    entries = f"[hls_moe_pipeline.backends]\nends = ends:KIND\nacme = {EXAMPLE.stem}:KIND\n"
+    (about / "entry_points.txt").write_text(entries)
+    with pytest.raises(PipelineError, match="the backend ends of ends cannot be loaded: SystemExit: 3"):
+        BACKENDS["ends"]
+    with pytest.raises(PipelineError, match="acme-hls and ends both give the backend acme"):
+        BACKENDS["acme"]
 
 
 def test_a_backend_is_found_by_its_name_and_a_wrong_name_says_which_there_are() -> None:
