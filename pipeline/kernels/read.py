@@ -97,10 +97,10 @@ def read_kernel(
     ``flags`` are the compiler's, ``include_folders`` are looked through after theirs, ``further`` are paths of files
     that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
     kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
-    file; ``main`` and functions that are static or stand in a header come last. ``whole`` refuses a kernel that calls
-    what is nowhere. A ``project`` brings name, top, flags and further files where they are not given, and what else
-    the kernel is to know of it.
-    Raises PipelineError with file, line and reason for what cannot be handled.
+    file; ``main`` and functions that are static or stand in a header come last, and where both alone are left the user
+    is asked. ``whole`` refuses a kernel that calls what is nowhere. A ``project`` brings name, top, flags and
+    further files where they are not given, and what else the kernel is to know of it. Raises PipelineError with
+    file, line and reason for what cannot be handled.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
     given = project or Project(file)
@@ -236,17 +236,20 @@ def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: 
     }
     roots = [name for name in designs if name not in called]
     own = [name for name in roots if name not in helpers]
-    for candidates in (names, own, roots if not own else ()):
+    # Of helpers and a ``main`` nothing says which is the design.
+    others = () if own or "main" in names else roots
+    for candidates in (names, own, others):
         if len(candidates) == 1:
             return candidates[0]
-    candidates = pragmas or own or roots or designs or names
+    last = [*(roots or designs), *(["main"] if "main" in names else [])]
+    candidates = pragmas or own or last
     named = stem.replace("-", "_")
     for wanted in (
         lambda function: function == "top",
         lambda function: function.startswith("kernel_"),
         lambda function: function in (stem, named, f"kernel_{named}"),
     ):
-        fitting = [function for function in candidates if wanted(function)]
+        fitting = [function for function in candidates if function != "main" and wanted(function)]
         if len(fitting) == 1:
             return fitting[0]
     raise PipelineError(f"the top function could be any of {_listed(candidates)}", file=file, fix="name it with --top")

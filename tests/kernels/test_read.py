@@ -481,6 +481,10 @@ def test_the_top_function_is_found_or_asked_for() -> None:
     assert read(helper + "void kernel_mm(void) {}").top == "kernel_mm"
     assert read(helper + "void sample(void) {}").top == "sample"
     assert read(helper + "void go(void) {}", top="help").top == "help"
+    for name in ("f.c", "main.c"):
+        bench = "static int help(int x) { return x; }\nint main(void) { return help(3); }\n"
+        with pytest.raises(PipelineError, match=r"could be any of help, main; name it with --top"):
+            read_kernel(bench, file=name)
     with pytest.raises(PipelineError, match=r"could be any of help, go; name it with --top"):
         read(helper + "void go(void) {}")
     with pytest.raises(PipelineError, match=r"no function nope; the file defines help"):
