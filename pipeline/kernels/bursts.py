@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.kernels.model import Kernel, Option, plain_name
+from pipeline.kernels.model import Kernel, Option, plain_name, site_word
 from pipeline.kernels.own_pragmas import Dataflow, Interface, Pipeline, Stream, in_force
 from pipeline.kernels.source_places import source_files
 from pipeline.kernels.symbols import Symbol
@@ -70,18 +70,8 @@ def burst_sites(kernel: Kernel) -> tuple[list[Option], list[str]]:
             declined.append(f"no burst copy of {symbol.name} of {kernel.top}: {place}")
             continue
         coord = info.node.body.coord
-        sites.append(
-            Option(
-                name=f"__BURST__{re.sub(r'[^A-Za-z0-9]+', '_', plain_name(kernel.top))}_{symbol.name}",
-                directive="burst",
-                function=kernel.top,
-                line=coord.line,
-                proposed=True,
-                file=coord.file if coord.file != kernel.file else None,
-                column=coord.column or 1,
-                variable=symbol.name,
-            )
-        )
+        name = f"__BURST__{site_word(kernel.top)}_{symbol.name}"
+        sites.append(Option.proposed_at(coord, kernel, name, "burst", kernel.top, variable=symbol.name))
     return sites, declined
 
 

@@ -9,7 +9,6 @@ these. A site of inline decides a function that the top function reaches. What t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from pycparser import c_ast
 
 from pipeline.kernels.array_moves import Uses, array_uses
 from pipeline.kernels.bursts import burst_sites
-from pipeline.kernels.model import Kernel, Option, plain_name
+from pipeline.kernels.model import Kernel, Option, plain_name, site_word
 from pipeline.kernels.own_pragmas import ArraySplit, Inline, Interface, OwnPragma, in_force
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 
@@ -134,25 +133,17 @@ def _dimensions(kernel: Kernel, symbol: Symbol, info: FunctionInfo, place: Any, 
     coord = place.coord if place is not None else info.node.body.coord
     if coord is None:
         return
-    owner = "" if symbol.role == "global" else f"{re.sub(r'[^A-Za-z0-9]+', '_', plain_name(info.name))}_"
+    owner = "" if symbol.role == "global" else f"{site_word(info.name)}_"
     for dim in (0,) if together else range(1, len(dims) + 1):
         use = uses[symbol].get(dim - 1)
         written = any(split.dim == dim for split in splits)
         size = dims[dim - 1] or 0
         if not written and (size < 2 or use is None or (not use.moves and size > COMPLETE_LIMIT)):
             continue
-        yield Option(
-            name=f"__PART__{owner}{symbol.name}_D{dim}",
-            directive="array_partition",
-            function=info.name,
-            line=coord.line,
-            proposed=True,
-            file=coord.file if coord.file != kernel.file else None,
-            column=coord.column or 1,
-            variable=symbol.name,
-            dim=dim,
-            declared=place is not None,
-        )
+        yield Option.proposed_at(
+            coord, kernel, f"__PART__{owner}{symbol.name}_D{dim}", "array_partition", info.name, variable=symbol.name,
+            dim=dim, declared=place is not None,
+        )  # fmt: skip
 
 
 def _about(pragma: OwnPragma, symbol: Symbol, info: FunctionInfo) -> bool:
@@ -180,14 +171,6 @@ def _inlines(kernel: Kernel, reached: Sequence[str]) -> list[Option]:
         ):
             found.setdefault(
                 (str(coord.file), coord.line, coord.column or 1),
-                Option(
-                    name=f"__INLINE__{re.sub(r'[^A-Za-z0-9]+', '_', plain_name(function))}",
-                    directive="inline",
-                    function=function,
-                    line=coord.line,
-                    proposed=True,
-                    file=coord.file if coord.file != kernel.file else None,
-                    column=coord.column or 1,
-                ),
+                Option.proposed_at(coord, kernel, f"__INLINE__{site_word(function)}", "inline", function),
             )
     return list(found.values())[:MAX_OPTIONS]

@@ -94,6 +94,11 @@ def plain_name(function: str | None) -> str:
     return re.sub(r"<.*>", "", function or "")
 
 
+def site_word(function: str) -> str:
+    """A function's name as a part of a placeholder."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain_name(function))
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A placeholder in a ``#pragma HLS`` other than pipeline and unroll: array_partition, inline, dataflow, bind_op.
@@ -117,6 +122,12 @@ class Option:
     dim: int = 1
     declared: bool = False
     """Line and column are those of the declaration behind which the pragma can stand, else of the function's brace."""
+
+    @classmethod
+    def proposed_at(cls, coord: Any, kernel: Kernel, name: str, directive: str, function: str, **what: Any) -> Option:
+        """One that is proposed at a place of the tree, in a file of the kernel."""
+        file = coord.file if coord.file != kernel.file else None
+        return cls(name, directive, function, coord.line, True, file, coord.column or 1, **what)
 
     def decides(self, function: str) -> bool:
         """Whether it is about things of a function, as it is for all instances of a template."""
