@@ -75,12 +75,12 @@ knowledge: $(STAMP)
 	@for labels in $(VITIS_LABELS); do \
 		$(BIN)/luigi --module pipeline ImportHLSyn --path "$$labels" --source vitis-plain --workspace $(WORKSPACE) || exit; done
 	@$(BIN)/luigi --module pipeline MakeKnowledge --source vitis-plain --terms 'sharc-lab/HLSFactory, LICENSE.data: CC BY-SA 4.0' --workspace $(WORKSPACE)
-	@rm -rf models/vitis && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/vitis-plain-* | head -1)" models/vitis
+	@rm -rf models/vitis && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/vitis-plain-* | head -1)" models/vitis && rm -f models/vitis/.files
 	@$(MAKE) --no-print-directory knowledge-of-estimates
 
 knowledge-of-estimates: $(STAMP)
 	@$(BIN)/luigi --module pipeline MakeKnowledge --source estimator --terms 'estimates of this package, under its licence' --workspace $(WORKSPACE)
-	@rm -rf models/estimator && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/estimator-* | head -1)" models/estimator
+	@rm -rf models/estimator && mkdir -p models && cp -r "$$(ls -td $(WORKSPACE)/knowledge/estimator-* | head -1)" models/estimator && rm -f models/estimator/.files
 
 packs: $(STAMP)
 	@$(BIN)/luigi --module pipeline BuildPacks --workspace $(WORKSPACE)

@@ -23,7 +23,7 @@ from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.narrowing import SpaceOptions
-from pipeline.tasks.outputs import point_latest, write_json
+from pipeline.tasks.outputs import point_latest, shown_files, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 from pipeline.tasks.target_options import TargetOptions, one_target
@@ -184,7 +184,7 @@ class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
             write_json(folder / "card.json", card)
             standing.write(folder)
             (folder / "card.md").write_text(card_markdown(card), encoding="utf-8")
-            files = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
+            files = shown_files(folder)
             report = dataset_report(tables["labels"].to_pylist(), card, files, [command_of(self)])
             (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
         self.report_page()
@@ -218,7 +218,7 @@ class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
         place: Path = self.output().path
         rows = read_table(place / "labels.parquet", "labels").select(["source", "kernel", "status", "cycles"])
         latest = point_latest(place)
-        files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
+        files = shown_files(place)
         standing = self.output().standing
         if card := standing.card():
             more = "the same command runs" if standing.waits else "GenerateDataset with the tool runs"

@@ -23,7 +23,7 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import device_of_labels
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
-from pipeline.tasks.outputs import FolderTarget, fingerprint
+from pipeline.tasks.outputs import FolderTarget, fingerprint, shown_files
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.target_options import TargetOptions
@@ -176,7 +176,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
                 lines += aligned(list(rows[0]), [list(row.values()) for row in rows])
         if card.get("errors"):
             lines.append(f"  {EXPLAINED}")
-        files = sorted(path.name + "/" * path.is_dir() for path in place.iterdir())
+        files = shown_files(place)
         say("\n".join([*lines, f"Model in {place}: {' '.join(files)}"]))
 
 

@@ -76,6 +76,11 @@ class FolderTarget(luigi.Target):
         say(f"{self.path}: {', '.join(tops[:_MOST_NAMED])}{more} had been removed; put back.")
 
 
+def shown_files(folder: Path) -> list[str]:
+    """What a user finds in an output folder, folders with a slash; not the list that it keeps for itself."""
+    return sorted(path.name + "/" * path.is_dir() for path in folder.iterdir() if path.name != FILES)
+
+
 def point_latest(folder: Path) -> Path:
     """Makes ``latest`` beside ``folder`` a link to it, in one step; returns the link, or ``folder`` without links."""
     link = folder.parent / "latest"
