@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tasks.outputs import FILES, FolderTarget
+from pipeline.tasks.outputs import FILES, FolderTarget, shown_files
 from pipeline.tasks.provisional import ProvisionalTarget
 
 
@@ -25,6 +25,7 @@ def test_what_somebody_removed_of_an_output_is_put_back_and_said_and_their_own_f
 
     made("first")
     assert target.exists() and not capsys.readouterr().err
+    assert shown_files(target.path) == ["best/", "runs.csv", "tensorboard/"]
     shutil.rmtree(target.path / "tensorboard")
     assert target.exists(), "for what nobody needs nothing is made again"
     (target.path / "notes.txt").write_text("mine")
