@@ -31,7 +31,7 @@ from pipeline.exploration.meta_processes import learn_processes
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
 from pipeline.exploration.surrogates.forest import ForestSurrogate
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 FACTORS = (1, 2, 4, 8, 16, 32)
 RUNS = 40

@@ -17,10 +17,11 @@ from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, Frame, Open, Source, Sources, TimedValue, join
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.own_pragmas import DependencePragma
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import linear as form
+from pipeline.terms import SiteKind
 
 _INDEX = "index the array it points to instead"
 _LARGEST_NEST = 20_000

@@ -5,6 +5,7 @@ Reading needs the parser, so the functions live in their modules and are importe
 ``pipeline.kernels.propose`` (``propose_sites``) and ``pipeline.kernels.annotate`` (``annotate``).
 """
 
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
+from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
+from pipeline.terms import SiteKind
 
 __all__ = ["Argument", "Array", "Function", "Kernel", "Loop", "Option", "Site", "SiteKind"]

@@ -27,8 +27,9 @@ from pipeline.kernels.as_written import (
     written_value,
 )
 from pipeline.kernels.bursts import BurstPlace, burst_place
+from pipeline.kernels.function_names import plain_name
 from pipeline.kernels.further_sites import has_memory_port
-from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
+from pipeline.kernels.model import Kernel, Loop, Option, Site
 from pipeline.kernels.own_pragmas import OwnPragma
 from pipeline.kernels.pragmas import normal_text
 from pipeline.kernels.source_places import LoopPlace, loop_places, source_files
@@ -40,7 +41,7 @@ from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
 from pipeline.synthesis.lowering.statement_end import statement_end
 from pipeline.synthesis.lowering.user_files import UserFiles, user_files
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 Delivery = Literal["insert", "directives"]
 DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
