@@ -43,3 +43,8 @@ class SiteKind(StrEnum):
     TILE = "TILE"
     OPTION = "OPTION"
     """A word of any other ``#pragma HLS`` directive; never the kind of a loop's site."""
+
+
+def estimated(source: str) -> bool:
+    """Whether labels of a source are estimates: of the estimator, calibrated or not."""
+    return source.startswith("estimator")

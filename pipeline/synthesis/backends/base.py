@@ -89,8 +89,15 @@ class Backend(ABC):
     replays: ClassVar[bool] = False
     """Whether outcomes come from the store alone, so that only what it holds can be picked."""
 
+    estimates: ClassVar[bool] = False
+    """Whether outcomes are estimates, which cost nothing."""
+    knowledge: ClassVar[str | None] = None
+    """The shipped knowledge that searches under it start from, by name."""
+    steps: ClassVar[tuple[str, ...]] = ()
+    """The steps beyond C synthesis that runs can take."""
+
     further: tuple[str, ...] = ()
-    """The steps beyond C synthesis that runs take."""
+    """Those that runs take."""
 
     @property
     @abstractmethod
