@@ -13,7 +13,7 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
-from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, join
+from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, chosen, join
 from pipeline.kernels.arithmetic import binary
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
@@ -270,7 +270,7 @@ class ExpressionWalk(Names, abc.ABC):
             condition, first, second = (self._expression(item) for item in (node.cond, node.iftrue, node.iffalse))
             ctype = wider(first.ctype, second.ctype)
             known = evaluate(node, self) if condition.value.exact is not None else NOT_KNOWN
-            return self._apply(self._operator("select", ctype), ctype, [condition, first, second], known)
+            return chosen(self._apply(self._operator("select", ctype), ctype, [condition, first, second], known))
         if isinstance(node, c_ast.Cast):
             value, kind = self._expression(node.expr), self.type_of(node)
             known = fitted(value.value, kind) if kind.kind == value.value.ctype.kind == "int" else NOT_KNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.estimator.cost_types import CostType
@@ -60,6 +60,11 @@ class Binding:
     """Subscripts that are left to give, 0 for unknown pointers."""
     pointing: bool = False
     """The last of ``prefix`` is where a pointer points, to which the next subscript is added."""
+
+
+def chosen(value: TimedValue) -> TimedValue:
+    """A value that a condition has chosen."""
+    return replace(value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()})
 
 
 class Open:
