@@ -19,7 +19,7 @@ class Linear:
     """``sum(coefficient * iteration of loop) + sum(coefficient * symbol) + constant``.
 
     ``loops`` are keyed by node number. Where ``affine`` is False the expression is unknown and
-    ``uses`` holds the loops it changes with.
+    ``uses`` holds the loops it changes with, ``symbols`` what tells it from other such.
     """
 
     loops: tuple[tuple[int, int], ...] = ()

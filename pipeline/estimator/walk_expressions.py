@@ -37,7 +37,7 @@ class ExpressionWalk(Names, abc.ABC):
             return self._find(node)
         if isinstance(node, c_ast.ArrayRef):
             base = self._place(node.name)
-            return self._step(base, self._form(self._expression(node.subscript))) if base is not None else None
+            return self._picked(base, self._expression(node.subscript)) if base is not None else None
         if isinstance(node, c_ast.StructRef):
             return self._field(node)
         if isinstance(node, c_ast.CompoundLiteral):
@@ -90,6 +90,16 @@ class ExpressionWalk(Names, abc.ABC):
             *prefix_, last = prefix
             prefix, index = tuple(prefix_), linear.add(last, index)
         return replace(base, prefix=(*prefix, index), rank=max(base.rank - 1, 0), pointing=False)
+
+    def _picked(self, base: Binding, subscript: TimedValue) -> Binding:
+        """The element that a subscript picks, there no sooner than the subscript."""
+        sources, ready = join(base.sources, subscript.sources), max(base.ready, subscript.ready)
+        index = self._form(subscript)
+        if not index.affine:
+            # What is computed from other values, or in another way, is another subscript.
+            told = ((f"{kind}{number}{name}", delay) for (kind, number, name), (delay, _, _) in subscript.sources.items())
+            index = replace(index, symbols=tuple(sorted(told)))
+        return replace(self._step(base, index), ready=ready, sources=sources)
 
     def _moved(self, base: Binding, by: Linear) -> Binding:
         """Where a pointer points that was moved by so many elements."""
@@ -383,12 +393,14 @@ class ExpressionWalk(Names, abc.ABC):
         latency = self.device.operators["load"].stages
         uses = frozenset(loop for index in place.prefix for loop in index.uses)
         self.open.operators["load", uses] += 1
-        # A subscript that is computed delays the read and hands its own sources on.
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
-        ready = latency
+        ready = place.ready + latency
+        # A subscript that is computed delays the read and hands its own sources on.
+        sources = {name: (delay + latency, memory + latency, via) for name, (delay, memory, via) in place.sources.items()}
+        sources["read", number, ""] = (latency, latency, frozenset())
         known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
-        value = TimedValue(place.ctype, known, uses, ready, {("read", number, ""): (latency, latency, frozenset())})
+        value = TimedValue(place.ctype, known, uses, ready, sources)
         self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")
         self.open.depth = max(self.open.depth, ready)
@@ -408,8 +420,8 @@ class ExpressionWalk(Names, abc.ABC):
         self.open.operators["store", frozenset(loop for index in place.prefix for loop in index.uses)] += 1
         self.open.accesses.append(ElementAccess(place.key, place.prefix, True))
         self._touch(place.key, "out")
-        self.open.depth = max(self.open.depth, value.ready + stages)
-        for (kind, number, _), (delay, memory, via) in value.sources.items():
+        self.open.depth = max(self.open.depth, value.ready + stages, place.ready + stages)
+        for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
             if kind == "read" and self.reads[number][0] == place.key:
                 chosen = self.guards > 0 or CHOSEN in via
                 read = self.reads[number][1]

@@ -60,6 +60,9 @@ class Binding:
     """Subscripts that are left to give, 0 for unknown pointers."""
     pointing: bool = False
     """The last of ``prefix`` is where a pointer points, to which the next subscript is added."""
+    ready: int = field(default=0, compare=False)
+    sources: Sources = field(default_factory=dict, compare=False)
+    """When the address is there, and where it comes from."""
 
 
 def chosen(value: TimedValue) -> TimedValue:
