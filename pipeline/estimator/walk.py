@@ -14,8 +14,20 @@ from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import mean_trips
 from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
-from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, Frame, Open, Source, Sources, TimedValue, chosen, join
+from pipeline.estimator.walk_values import (
+    CHOSEN,
+    NOT_KNOWN,
+    Binding,
+    Frame,
+    Open,
+    Source,
+    Sources,
+    TimedValue,
+    chosen,
+    join,
+)
 from pipeline.estimator.written import Written, hinted
+from pipeline.kernels.c_types import CType
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.model import Kernel, SiteKind
 from pipeline.kernels.own_pragmas import DependencePragma
@@ -138,9 +150,14 @@ class _Walker(Calls):
                     return
             value = self._leaf(node.expr) if node.expr is not None else None
             if value is not None and len(self.calls) > 1:
-                self.scalars[f"return@{len(self.calls)}"] = value
+                returned = self.functions[self.calls[-1].function].returns
+                self.scalars[f"return@{len(self.calls)}"] = self._as(returned, value)
         else:
             self._expression(node)
+
+    def _as(self, kind: CType, value: TimedValue) -> TimedValue:
+        """A value as a number of a declared type."""
+        return self._cast(value, cost_type(kind)) if kind.kind in ("int", "float") else value
 
     def _leaf(self, node: Any) -> TimedValue:
         """The value of an expression that stands by itself in a statement."""
@@ -163,9 +180,7 @@ class _Walker(Calls):
                 self.instances += 1
                 self._copy(source, self._declare(symbol))
                 return
-            value = self._expression(initial)
-            if symbol.ctype.kind in ("int", "float") and cost_type(symbol.ctype).kind != value.ctype.kind:
-                value = self._cast(value, cost_type(symbol.ctype))
+            value = self._as(symbol.ctype, self._expression(initial))
         self.instances += 1
         place = self._declare(symbol, value)
         if isinstance(initial, c_ast.InitList) and symbol.role not in ("static", "global"):

@@ -36,6 +36,13 @@ class TimedValue:
     uses: frozenset[int] = frozenset()
     ready: int = 0
     sources: Sources = field(default_factory=dict)
+    narrow: int | None = None
+    """Bits that an integer has at most, where its type has more."""
+
+    @property
+    def bits(self) -> int:
+        """Bits that hold the value."""
+        return self.ctype.bits if self.narrow is None else min(self.narrow, self.ctype.bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,9 @@ class Binding:
 
 def chosen(value: TimedValue) -> TimedValue:
     """A value that a condition has chosen."""
-    return replace(value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()})
+    return replace(
+        value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()}
+    )
 
 
 class Open:
