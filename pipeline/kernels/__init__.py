@@ -5,8 +5,9 @@ What needs the parser is loaded when it is first used; ``pipeline.kernels.annota
 
 from typing import TYPE_CHECKING
 
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
+from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.lazy import lazy_imports
+from pipeline.terms import SiteKind
 
 if TYPE_CHECKING:
     from pipeline.kernels.propose import propose_sites

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.kernels.model import Kernel, Option, plain_name, site_word
+from pipeline.kernels.function_names import plain_name, site_word
+from pipeline.kernels.model import Kernel, Option
 from pipeline.kernels.own_pragmas import Dataflow, Interface, Pipeline, Stream, in_force
 from pipeline.kernels.source_places import source_files
 from pipeline.kernels.symbols import Symbol
