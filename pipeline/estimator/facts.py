@@ -59,8 +59,6 @@ class LoopFacts:
     cycles: tuple[Cycle, ...] = ()
     updates: tuple[Chain, ...] = ()
     """Elements that the loop moves over and that each iteration reads, changes and writes back."""
-    chain: Cycle | None = None
-    """The recurrence from each iteration to the next with the longest delay in operators."""
     unrollable: bool = True
     """Every loop below has a known trip count."""
     parallel: bool = True
@@ -142,7 +140,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
     cycles = [
-        Cycle(item.delay, 0, 1, tuple(sorted(item.via)), None, True, item.conditional)
+        Cycle(item.delay, 0, item.distance, tuple(sorted(item.via)), None, True, item.conditional)
         for item in node.carried
         if item.delay
     ]
@@ -183,7 +181,6 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if item.read == item.write and node.number in _uses(item.read)
             )
         ),
-        chain=max((item for item in cycles if item.distance == 1), key=lambda item: item.operators, default=None),
         unrollable=all(item.loop.trip_count is not None for item in inside),
         parallel=not node.carried and _separate(accesses, node.number, inner),
         crossing=crossing,

@@ -19,7 +19,7 @@ class Linear:
     """``sum(coefficient * iteration of loop) + sum(coefficient * symbol) + constant``.
 
     ``loops`` are keyed by node number. Where ``affine`` is False the expression is unknown and
-    ``uses`` holds the loops it changes with.
+    ``uses`` holds the loops it changes with, ``symbols`` what tells it from other such.
     """
 
     loops: tuple[tuple[int, int], ...] = ()
@@ -84,13 +84,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A scalar that one iteration hands to the next: delay in cycles, and the inner loops it runs through."""
+    """A value that scalars hand on from iteration to iteration until it is back, ``distance`` later: delay in cycles,
+    and the inner loops it runs through."""
 
-    name: str
     delay: int
     via: frozenset[int]
     conditional: bool = False
-    """The scalar changes in some iterations only."""
+    """It changes in some iterations only."""
+    distance: int = 1
 
 
 @dataclass(slots=True)

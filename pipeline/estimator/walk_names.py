@@ -92,7 +92,9 @@ class Names:
         )
 
     def _declare(self, symbol: Symbol, value: TimedValue | None = None) -> Binding:
-        """A new object for a declaration, which a helper has once for each of its calls."""
+        """The object of a declaration: a new one for each call of a helper, of a static one the same for all."""
+        if symbol.role == "static" and symbol in self.places:
+            return self.places[symbol]
         outer = symbol.role in ("argument", "global") and symbol.function in (None, self.kernel.top)
         dims, inner = shape(symbol.ctype)
         ctype = cost_type(inner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.estimator.cost_types import CostType
@@ -36,6 +36,13 @@ class TimedValue:
     uses: frozenset[int] = frozenset()
     ready: int = 0
     sources: Sources = field(default_factory=dict)
+    narrow: int | None = None
+    """Bits that an integer has at most, where its type has more."""
+
+    @property
+    def bits(self) -> int:
+        """Bits that hold the value."""
+        return self.ctype.bits if self.narrow is None else min(self.narrow, self.ctype.bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,16 @@ class Binding:
     """Subscripts that are left to give, 0 for unknown pointers."""
     pointing: bool = False
     """The last of ``prefix`` is where a pointer points, to which the next subscript is added."""
+    ready: int = field(default=0, compare=False)
+    sources: Sources = field(default_factory=dict, compare=False)
+    """When the address is there, and where it comes from."""
+
+
+def chosen(value: TimedValue) -> TimedValue:
+    """A value that a condition has chosen."""
+    return replace(
+        value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()}
+    )
 
 
 class Open:

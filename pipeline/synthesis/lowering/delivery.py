@@ -48,6 +48,7 @@ DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
 """Pragmas in the user's files, or files as they are with directives beside."""
 
 _PRAGMA = re.compile(r"([ \t]*(?:#|%:)[ \t]*pragma[ \t]+HLS\b[ \t]*)((?:[^\\\n]|\\\r?\n|\\)*)", re.IGNORECASE)
+_OPERATOR = re.compile(r'(_Pragma[ \t]*\([ \t]*"[ \t]*HLS\b[ \t]*)([^"\\\n]*)"[ \t]*\)', re.IGNORECASE)
 _MERLINS = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+ACCEL\b", re.MULTILINE | re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s*\(")
 _BRACE = re.compile(r"\s*\{")
@@ -390,9 +391,18 @@ class _Work:
 
     def _line(self, pragma: OwnPragma) -> re.Match[str] | None:
         """Where a pragma stands in its file; None where no line of the file holds it."""
-        if pragma.file not in self.user.texts:
+        text = self.user.texts.get(pragma.file)
+        start = _line_start(text, pragma.line) if text is not None else None
+        if text is None or start is None:
             return None
-        return _at_line(self.user.texts[pragma.file], pragma.line)
+        end, code = text.find("\n", start), self._bare(pragma.file)
+        operators = _OPERATOR.finditer(text, start, end if end >= 0 else len(text))
+        found = [
+            one
+            for one in operators
+            if code.startswith("_Pragma", one.start()) and normal_text(f"HLS {one[2]}") == normal_text(pragma.text)
+        ]
+        return found[0] if len(found) == 1 else _PRAGMA.match(text, start)
 
     def _body(self, place: LoopPlace) -> _Body | None:
         """A loop's body in its file; None where neither braces nor the end of its only statement are to be seen."""
@@ -613,8 +623,8 @@ def _words(match: re.Match[str]) -> tuple[int, int]:
 
 
 def _whole_line(match: re.Match[str], text: str) -> Edit:
-    """The line taken out."""
-    end = match.end() + (text[match.end() : match.end() + 1] == "\n")
+    """The line taken out; of ``_Pragma`` the operator alone."""
+    end = match.end() + (match[1][0] != "_" and text[match.end() : match.end() + 1] == "\n")
     return Edit(match.start(), end, "")
 
 
