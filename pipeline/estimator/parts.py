@@ -52,7 +52,7 @@ def find_part(name: str) -> Part:
     """
     text = name.strip().lower()
     known, own = _dies(), _own_dies()
-    for die, row in (known | own).items():
+    for die, row in {**known, **own}.items():
         rest = _rest(text, die)
         found = None if rest is None else _PACKAGE.fullmatch(rest)
         if rest is None or found is None:

@@ -287,7 +287,7 @@ class _Walker(Calls):
         self._grow()
         self.stack.append(number)
         guards, self.guards = self.guards, 0
-        written = self._written(node)
+        written = self.changed[number] = self._written(node)
         before = dict(self.scalars)
         variable = self._variable(record)
         moving = self._move_pointers(record, number)
@@ -419,7 +419,7 @@ class _Walker(Calls):
         return list(longest.values())
 
     def _written(self, node: Any) -> set[str]:
-        """Keys of the scalars that the loop may change, by its calls too."""
+        """Keys of the scalars and arrays that the loop may change, by its calls too."""
         keys: set[str] = set()
         called: list[str] = []
         stack = [node]
@@ -432,7 +432,7 @@ class _Walker(Calls):
             elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
                 called.append(item.name.name)
                 for place, argument in enumerate(item.args.exprs if item.args is not None else ()):
-                    if isinstance(argument, c_ast.ID) and self._stores_through(item.name.name, place):
+                    if self._stores_through(item.name.name, place):
                         keys |= self._targets(argument)
             stack.extend(item)
         for name in called:
@@ -475,7 +475,7 @@ class _Walker(Calls):
         return False
 
     def _targets(self, target: Any) -> set[str]:
-        """Scalars that a store to an lvalue changes."""
+        """Scalars, or the array, that a store to an lvalue changes."""
         whole = True
         while not isinstance(target, c_ast.ID):
             whole = whole and isinstance(target, (c_ast.UnaryOp, c_ast.Cast))
@@ -487,4 +487,4 @@ class _Walker(Calls):
         if place is None:
             return set()
         fields = {key for key in self.scalars if key.startswith(f"{place.key}.")}
-        return {place.key} | fields if whole and not place.array else fields
+        return {place.key} | fields if whole or place.array else fields

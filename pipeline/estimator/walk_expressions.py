@@ -412,6 +412,8 @@ class ExpressionWalk(Names, abc.ABC):
         }
         sources["read", number, ""] = (latency, latency, frozenset())
         known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
+        # What a loop changes is another value in each of its copies, wherever it lies.
+        uses |= frozenset(loop for loop in self.stack if place.key in self.changed[loop])
         value = TimedValue(place.ctype, known, uses, ready, sources)
         self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")

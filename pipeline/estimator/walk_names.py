@@ -48,6 +48,8 @@ class Names:
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
         self.stack: list[int] = []
+        self.changed: dict[int, set[str]] = {}
+        """By loop, the keys of what it may change."""
         self.calls: list[Frame] = []
         self.counters: dict[LoopRecord, Linear] = {}
         self.context: Context | None = None
