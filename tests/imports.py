@@ -96,6 +96,21 @@ class Package:
             module = behind
         return module
 
+    def named(self) -> dict[str, set[str]]:
+        """By module all that its text imports, for types and within functions too, and the means to import by name."""
+        found: dict[str, set[str]] = {}
+        for module, tree in self.trees.items():
+            names = found.setdefault(module, set())
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    assert node.level == 0, f"{module}: relative import"
+                    names |= {f"{node.module}.{alias.name}" for alias in node.names}
+                elif getattr(node, "attr", getattr(node, "id", "")) in ("import_module", "__import__"):
+                    names.add("importlib.import_module")
+        return found
+
     def loads(self, module: str) -> set[str]:
         """Every module that is loaded when one is imported, with the packages around them."""
         seen: set[str] = set()
@@ -140,9 +155,14 @@ class Package:
         """The modules that define a public class of each name."""
         found: dict[str, list[str]] = {}
         for module, tree in self.trees.items():
-            for node in tree.body:
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    found.setdefault(node.name, []).append(module)
+            waiting: list[ast.AST] = [tree]
+            while waiting:
+                for node in ast.iter_child_nodes(waiting.pop()):
+                    if isinstance(node, ast.ClassDef):
+                        if not node.name.startswith("_"):
+                            found.setdefault(node.name, []).append(module)
+                    elif isinstance(node, ast.stmt | ast.excepthandler) and not hasattr(node, "args"):
+                        waiting.append(node)
         return found
 
 
