@@ -42,13 +42,13 @@ def _power(value: int) -> int:
 
 
 TERMS: Mapping[str, tuple[str, ...]] = {
-    Resource.LUT: ("design", "operators", "loops", "values", "shared", "cells", "banks", "ports"),
+    Resource.LUT: ("design", "operators", "loops", "values", "cells", "banks", "ports"),
     Resource.FF: ("design", "operators", "loops", "values", "banks", "ports"),
     Resource.BRAM_18K: ("blocks", "ports"),
 }
 """What is counted for a resource: the ``design`` itself, LUTs or flip-flops of its ``operators``, ``loops``, results of
-operations (``values``; of LUTs those ``shared`` apart, which come from an operator that has given others), LUTs of
-small arrays (``cells``), partitions (``banks``), ``blocks`` of arrays, 512-bit ``ports`` to off-chip memory."""
+operations (``values``), LUTs that hold small arrays (``cells``), partitions (``banks``), ``blocks`` of arrays, 512-bit
+``ports`` to off-chip memory."""
 
 
 def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[str, dict[str, float]]:
@@ -56,7 +56,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     nest = plan.design.nest
     dsp = 0
     lut = ff = 0.0
-    values = shared = 0.0
+    values = 0.0
     looped: dict[str, int] = {}
     beside: dict[str, int] = {}
     for region in plan.regions:
@@ -69,7 +69,6 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
                 # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
                 # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
                 units[name] = max(units.get(name, 0), needed)
-                shared += (count * region.copies - needed) * region.repeats
             else:
                 lut += needed * cost.lut * region.repeats
                 ff += needed * cost.ff * region.repeats
@@ -95,8 +94,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "design": 1.0,
             "operators": lut,
             "loops": loops,
-            "values": values - shared,
-            "shared": shared,
+            "values": values,
             "cells": float(cells),
             "banks": float(banks),
             "ports": width,
