@@ -28,9 +28,10 @@ SLOW = frozenset(
 
 @dataclass
 class Imports:
-    """What a module imports: at its top, and within functions with the line."""
+    """What a module imports: at its top, for types alone, and within functions with the line."""
 
     top: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
     within: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -77,6 +78,9 @@ class Package:
                     else:
                         found.top.add(target)
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                # With another branch they are the names that a package loads when they are used.
+                lines = [] if node.orelse else node.body
+                found.types.update(t for line in lines if isinstance(line, ast.ImportFrom) for t in self._targets(line))
                 continue
             inside = within or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             waiting += [(child, inside) for child in ast.iter_child_nodes(node)]
@@ -139,9 +143,9 @@ class Package:
         return found
 
     def circles(self) -> list[list[str]]:
-        """Modules that import each other, at the top or within functions: each circle sorted."""
+        """Modules that import each other, for types and within functions too: each circle sorted."""
         graph = {
-            module: {t for t in (*imports.top, *(t for _, t in imports.within)) if t in self.imports and t != module}
+            module: {*imports.top, *imports.types, *(t for _, t in imports.within)} & self.imports.keys() - {module}
             for module, imports in self.imports.items()
         }
         reach = {module: _reached(graph, module) for module in graph}
