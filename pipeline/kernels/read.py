@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.analysis import Analysis
 from pipeline.kernels.ast_hash import ast_hash
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site, SiteKind
+from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.kernels.own_pragmas import (
     OwnPragma,
     PragmaQuestion,
@@ -38,7 +38,7 @@ from pipeline.project.cpp import CPP_SUFFIXES, filled_in_cpp
 from pipeline.project.cpp_values import CppQuestion, values_in_cpp
 from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import plain_lines, read_source
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _PLAIN = {

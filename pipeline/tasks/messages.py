@@ -29,7 +29,7 @@ from luigi.parameter import MissingParameterException, ParameterException
 from luigi.task_register import TaskClassException
 
 from pipeline.errors import PipelineError, nearest, printable, shortened
-from pipeline.last_words import catch_signals, defect, end, keep_traceback, settle_streams, told, write_error
+from pipeline.last_words import catch_signals, defect, defect_of, end, settle_streams, told, write_error
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
 from pipeline.tasks.shared import briefly
@@ -95,8 +95,7 @@ def _last_line_of(text: str) -> str:
     name, _, rest = last.partition(": ")
     if name in ("OSError", "PermissionError", "FileNotFoundError", "NotADirectoryError", "IsADirectoryError"):
         return printable(rest)
-    place = keep_traceback(text)
-    return f"a defect of the pipeline, please report it: {printable(last)[:300]} (traceback: {place})"
+    return defect_of(text, last)
 
 
 def install(*, command_line_of_ours: bool = False) -> None:

@@ -55,7 +55,8 @@ clock=5
 syn.top=sum
 syn.file=src/sum.c
 syn.directive.pipeline=sum/copy II=2
-syn.directive.unroll=sum/each factor=4
+syn.directive.unroll=sum/each \\
+  factor=4
 syn.directive.array_partition=sum held type=cyclic factor=2 dim=2
 tb.file=bench.c
 """
