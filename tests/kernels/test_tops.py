@@ -29,6 +29,10 @@ _CLASS = "struct F { int s; void step(int *a); };\nvoid F::step(int *a) { a[0] =
         ("some.c", "int main(void) { return 0; }", "main"),
         ("some.c", f"static void only{_A}", "only"),
         ("some.c", f"static void h{_A} int main(void) {{ int a[2]; h(a); return 0; }}", "any of h, main;"),
+        ("some.c", f"static void h{_A} static void kernel_s{_A} int main(void) {{ int a[2]; h(a); kernel_s(a); return 0; }}",
+         "kernel_s"),
+        ("some.c", f"void used{_A} void unused{_A} int main(void) {{ int a[2]; used(a); return 0; }}",
+         "any of used, unused; name it with --top"),
         # Who calls whom, also through helpers; recursion is refused before anything is asked.
         ("some.c", f"void mul{_A} static void h(int *a) {{ mul(a); }} void work(int *a) {{ h(a); }}", "work"),
         ("some.c", f"void work{_A} static void spare(int *a) {{ work(a); }}", "work"),

@@ -719,10 +719,10 @@ class Unit:
             name += f"<{','.join(self._argument_shown(text) for text in self.index.arguments[root])}>"
         return name
 
-    def whole_name(self, root: str) -> str:
-        """A function's name with all its namespaces."""
+    def whole_name(self, root: str, name: str) -> str:
+        """A function's name, as it is shown, with all its namespaces."""
         scope = "" if root in self.index.owner or root in self._lambda_names else self.index.scope.get(root, "")
-        return f"{scope}{self._shown(root)}"
+        return name if name.startswith(scope) else f"{scope}{name}"
 
     def _argument_shown(self, text: str) -> str:
         """A template argument; a lambda by its own name, not by its place."""
@@ -782,8 +782,10 @@ class Unit:
         linked: dict[str, set[str]] = {}
         for root in dict.fromkeys(self.index.canonical.values()):
             if "mangledName" in self.index.functions.get(root, {}):
-                linked.setdefault(self.whole_name(root), set()).add(str(self.index.functions[root]["mangledName"]))
-        found = {root: self.whole_name(root) for root in dict.fromkeys((*self._made, *self._names))}
+                linked.setdefault(self.whole_name(root, self._shown(root)), set()).add(
+                    str(self.index.functions[root]["mangledName"])
+                )
+        found = {root: self.whole_name(root, self._shown(root)) for root in dict.fromkeys((*self._made, *self._names))}
         for root, name in list(found.items()):
             if len(linked.get(name, ())) > 1:
                 given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))
