@@ -29,7 +29,7 @@ _CLASS = "struct F { int s; void step(int *a); };\nvoid F::step(int *a) { a[0] =
         ("some.c", "int main(void) { return 0; }", "main"),
         ("some.c", f"static void only{_A}", "only"),
         ("some.c", f"static void h{_A} int main(void) {{ int a[2]; h(a); return 0; }}", "any of h, main;"),
-        ("some.c", f"static void h{_A} static void kernel_s{_A} int main(void) {{ int a[2]; h(a); kernel_s(a); return 0; }}",
+        ("some.c", f"static void h{_A} static void kernel_s{_A} int main(void) {{ int a[2]; h(a); kernel_s(a); }}",
          "kernel_s"),
         ("some.c", f"void used{_A} void unused{_A} int main(void) {{ int a[2]; used(a); return 0; }}",
          "any of used, unused; name it with --top"),
