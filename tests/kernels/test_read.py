@@ -472,6 +472,8 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("kept = a;", "inout"),
         ("n = *same(a);", "in"),
         ("int *p = same(a); *p = n;", "out"),
+        ("n[a] = 1;", "out"),
+        ("n = (n & 7)[a + 1];", "in"),
     ],
 )  # fmt: skip
 def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str, direction: str) -> None:
