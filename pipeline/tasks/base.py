@@ -48,7 +48,7 @@ class PipelineTask(luigi.Task):
             ending.set_root(self)
             self._check_settings()
             check_task(self)
-            defaults.check_scheduler()
+            defaults.check_core()
             if not self.only_looks:
                 check_not_cleaned(self.folder)
             if note := other_versions(self.folder, __version__):

@@ -10,6 +10,7 @@ exception hook turn what is the user's to mend into a single line; a defect of o
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import logging
 import multiprocessing
@@ -51,9 +52,9 @@ def user_message(error: BaseException | None) -> str | None:
         return f"{found['task']} needs --{option}; `{found['task']} --help` tells what it takes"
     if isinstance(error, ParameterException):
         return printable(f"{' '.join(str(error).split())}; `--help` after the task's name lists its parameters")
-    if isinstance(error, ValueError) and isinstance(error.__cause__, PipelineError):
+    if isinstance(error, ValueError) and isinstance(error.__cause__, PipelineError | configparser.Error):
         # luigi wraps what is wrong with a default, such as that of luigi.cfg, into an error of its own.
-        return str(error.__cause__)
+        return told(error.__cause__)
     return told(error)
 
 
@@ -105,6 +106,9 @@ def install(*, command_line_of_ours: bool = False) -> None:
         logger.addFilter(OneLine())
     if command_line_of_ours or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
         settle_streams()
+        if logging.lastResort is not None:
+            # What prints where luigi.cfg says no_configure_logging.
+            logging.lastResort.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
         sys.excepthook = _hook
         catch_signals()
         command_line.install()

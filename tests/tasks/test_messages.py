@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import io
+import re
 import time
 from pathlib import Path
 
@@ -91,3 +93,23 @@ def test_a_counter_says_what_is_left_at_the_pace_so_far_from_the_second_step_on(
         "[3/4] a kernel; about 60 s left at this pace",
         "[4/4] a kernel",
     ]
+
+
+def _of_luigi(cause: Exception) -> Exception:
+    error = ValueError("core[args=(), kwargs={}]: Error when parsing the default value of 'log_level'")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (configparser.MissingSectionHeaderError("luigi.cfg", 1, "\ufeff[core]\n"), "luigi.cfg: .* without one"),
+        (configparser.MissingSectionHeaderError("luigi.cfg", 1, "x = 1\n"), "luigi.cfg:1: a line stands before"),
+        (_of_luigi(configparser.InterpolationMissingOptionError("log_level", "core", "%(x)s", "x")), "written twice"),
+        (OSError("Error: Unable to locate specified logging configuration file!"), "logging_conf_file: no such file"),
+        (ImportError("Parser not installed yet. Please, install luigi with required parser"), "pip install toml"),
+    ],
+)
+def test_a_configuration_that_luigi_cannot_take_is_one_line_with_a_next_step(error: Exception, line: str) -> None:
+    assert re.search(line, messages.user_message(error) or "")
