@@ -39,6 +39,7 @@ _FIXES = {
     errno.ENOTDIR: "check the path: a file stands where a folder is expected",
     errno.EISDIR: "check the path: a folder stands where a file is expected",
     errno.ENAMETOOLONG: "use a shorter name",
+    errno.EFBIG: "raise the limit of a file (ulimit -f)",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "close other programs: the system has no more open files",
     errno.ENOMEM: "give the command more memory, or fewer workers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import errno
 import io
 import re
 import time
@@ -108,8 +109,9 @@ def _of_luigi(cause: Exception) -> Exception:
         (configparser.MissingSectionHeaderError("luigi.cfg", 1, "x = 1\n"), "luigi.cfg:1: a line stands before"),
         (_of_luigi(configparser.InterpolationMissingOptionError("log_level", "core", "%(x)s", "x")), "written twice"),
         (OSError("Error: Unable to locate specified logging configuration file!"), "logging_conf_file: no such file"),
+        (OSError(errno.EFBIG, "File too large"), "file too large; raise the limit of a file"),
         (ImportError("Parser not installed yet. Please, install luigi with required parser"), "pip install toml"),
     ],
 )
-def test_a_configuration_that_luigi_cannot_take_is_one_line_with_a_next_step(error: Exception, line: str) -> None:
+def test_what_luigi_or_the_system_refuses_is_one_line_with_a_next_step(error: Exception, line: str) -> None:
     assert re.search(line, messages.user_message(error) or "")
