@@ -58,6 +58,12 @@ def test_every_module_imports_only_what_its_room_may_and_only_the_tasks_know_lui
     assert beyond == []
 
 
+def test_the_clock_is_read_by_tasks_and_where_runs_are_waited_for(package: Package) -> None:
+    reads = {module for module, names in package.named().items() if any(name.split(".")[0] == "time" for name in names)}
+    waits = ("pipeline.tasks.", "pipeline.synthesis.vitis.", "pipeline.synthesis.executors.")
+    assert [module for module in sorted(reads) if not module.startswith(waits)] == []
+
+
 def test_no_import_hides_from_who_reads_the_sources(package: Package) -> None:
     names = package.named()
     assert [module for module, found in names.items() if any(name.endswith(".*") for name in found)] == []

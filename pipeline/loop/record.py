@@ -50,10 +50,9 @@ class Run:
     proposal: Proposal
     result: MeasuredDesign
 
-    @property
-    def origin(self) -> str:
-        """What the run is where no strategy chose it, such as the design as written; else how its result came about."""
-        return self.proposal.origin or self.result.origin
+
+_RENAMED = {"origin": "baseline"}
+"""What fields of a proposal were called in rounds of earlier commands."""
 
 
 def round_to_json(answer: Round) -> dict[str, Any]:
@@ -66,7 +65,7 @@ def round_from_json(value: Mapping[str, Any]) -> Round:
     proposals = tuple(
         Proposal(
             **{
-                **given,
+                **{_RENAMED.get(name, name): field for name, field in given.items()},
                 "row": tuple(given["row"]),
                 "utilisation": None if given["utilisation"] is None else tuple(given["utilisation"]),
             }
