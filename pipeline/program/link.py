@@ -117,11 +117,13 @@ def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
             while not isinstance(kind, c_ast.TypeDecl):
                 kind = kind.type
             node.name = kind.declname = names[node.name]
-    told = {
-        what: {names.get(name, name): value for name, value in getattr(part, what).items()}
-        for what in ("refused", "linkage", "meanings", "names")
-    }
-    return replace(part, **told)
+    return replace(
+        part,
+        refused={names.get(name, name): error for name, error in part.refused.items()},
+        linkage={names.get(name, name): linked for name, linked in part.linkage.items()},
+        meanings={names.get(name, name): meant for name, meant in part.meanings.items()},
+        names={names.get(name, name): words for name, words in part.names.items()},
+    )
 
 
 def _name(node: c_ast.Node) -> str | None:
