@@ -117,13 +117,11 @@ def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
             while not isinstance(kind, c_ast.TypeDecl):
                 kind = kind.type
             node.name = kind.declname = names[node.name]
-    return replace(
-        part,
-        refused={names.get(name, name): error for name, error in part.refused.items()},
-        linkage={names.get(name, name): linked for name, linked in part.linkage.items()},
-        meanings={names.get(name, name): meant for name, meant in part.meanings.items()},
-        names={names.get(name, name): words for name, words in part.names.items()},
-    )
+    told: dict[str, Any] = {
+        what: {names.get(name, name): value for name, value in getattr(part, what).items()}
+        for what in ("refused", "linkage", "meanings", "names")
+    }
+    return replace(part, **told)
 
 
 def _name(node: c_ast.Node) -> str | None:
