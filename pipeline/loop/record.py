@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import PipelineError
 from pipeline.exploration import Proposal, Round
 from pipeline.files import intact, read_own
 from pipeline.loop.baselines import tool_alone
@@ -23,8 +24,20 @@ COSTS = "costs.json"
 TIMES = "times.json"
 
 
+MOST_ROUNDS = 10_000
+"""Each is a handful of tasks and folders; no search of a kernel needs a tenth of it."""
+
+
 def rounds_of(budget: int, batch: int) -> list[int]:
-    """How many designs each round runs: ``batch``, and in the last round what is left of the budget."""
+    """How many designs each round runs: ``batch``, and in the last round what is left of the budget.
+
+    Raises PipelineError for more than ``MOST_ROUNDS`` rounds.
+    """
+    if budget > batch * MOST_ROUNDS:
+        raise PipelineError(
+            f"a budget of {budget:,} runs in batches of {batch:,} is more than {MOST_ROUNDS:,} rounds",
+            fix=f"give a budget of {batch * MOST_ROUNDS:,} at most, or a larger batch",
+        )
     full, rest = divmod(budget, batch)
     return [batch] * full + [rest] * (rest > 0)
 

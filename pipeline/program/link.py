@@ -56,6 +56,7 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     includes = dict.fromkeys(name for part in parts for name in part.includes)
     refused = {name: error for part in parts for name, error in part.refused.items()}
     linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
+    whole = {name: full for part in parts for name, full in part.whole.items()}
     meanings: dict[str, dict[str, str]] = {}
     for part in reversed(parts):
         for function, meant in part.meanings.items():
@@ -66,7 +67,7 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
             names[function] = names.get(function, frozenset()) | words
     return Translation(
         FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings,
-        names,
+        names, whole,
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
             while not isinstance(kind, c_ast.TypeDecl):
                 kind = kind.type
             node.name = kind.declname = names[node.name]
-    told = {
+    told: dict[str, Any] = {
         what: {names.get(name, name): value for name, value in getattr(part, what).items()}
         for what in ("refused", "linkage", "meanings", "names")
     }

@@ -28,7 +28,7 @@ import luigi
 from luigi.parameter import MissingParameterException, ParameterException
 from luigi.task_register import TaskClassException
 
-from pipeline.errors import PipelineError, printable, shortened
+from pipeline.errors import PipelineError, nearest, printable, shortened
 from pipeline.last_words import catch_signals, defect, defect_of, end, settle_streams, told, write_error
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
@@ -41,7 +41,11 @@ _PROGRAMS = {"luigi", "luigi.exe"}
 def user_message(error: BaseException | None) -> str | None:
     """The line to show for an error that a user can mend; None for any other."""
     if isinstance(error, TaskClassException):
-        return printable(f"{' '.join(str(error).split())}; `python -m pipeline` lists the tasks")
+        # luigi also proposes its own classes, and tasks that others are built of: nobody means these.
+        what, _, _ = " ".join(str(error).split()).partition(" Did you mean: ")
+        what = what.partition(" Candidates are: ")[0].removesuffix(".")
+        meant = nearest(what.rpartition(" ")[2], command_line.listed_tasks())
+        return printable(f"{what}; {f'did you mean {meant}? ' if meant else ''}`python -m pipeline` lists the tasks")
     if isinstance(error, MissingParameterException) and (found := _MISSING.match(str(error))):
         option = found["name"].replace("_", "-")
         return f"{found['task']} needs --{option}; `{found['task']} --help` tells what it takes"
