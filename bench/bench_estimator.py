@@ -12,10 +12,11 @@ from pathlib import Path
 
 from pipeline.estimator import WalkedKernel, prepare
 from pipeline.estimator.features import features
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel, read_kernel
 from pipeline.reports.parse import parse_report
 from pipeline.reports.write import write_report
+from pipeline.terms import SiteKind
 
 SUITE = Path(__file__).resolve().parents[1] / "kernels"
 DESIGNS = 300

@@ -25,13 +25,13 @@ from pipeline.exploration import (
     make_strategy,
     space_candidates,
 )
-from pipeline.exploration.acquisition import Aim, expected
 from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.meta_processes import learn_processes
+from pipeline.exploration.outlook import Aim, expected
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
 from pipeline.exploration.surrogates.forest import ForestSurrogate
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 FACTORS = (1, 2, 4, 8, 16, 32)
 RUNS = 40

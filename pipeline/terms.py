@@ -33,3 +33,18 @@ class Dialect(StrEnum):
     """Directives of Vitis HLS at the two sites of every ``for`` loop, in the order of the source."""
     HLS = "hls"
     """Placeholders in pragmas of Vitis HLS (``HLS``)."""
+
+
+class SiteKind(StrEnum):
+    """What a pragma site decides."""
+
+    PIPELINE = "PIPELINE"
+    PARALLEL = "PARALLEL"
+    TILE = "TILE"
+    OPTION = "OPTION"
+    """A word of any other ``#pragma HLS`` directive; never the kind of a loop's site."""
+
+
+def estimated(source: str) -> bool:
+    """Whether labels of a source are estimates: of the estimator, calibrated or not."""
+    return source.startswith("estimator")

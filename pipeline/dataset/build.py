@@ -23,8 +23,8 @@ from pipeline.dataset.labelled import (
 from pipeline.dataset.schemas import TABLES, checked, make_table, spec_of
 from pipeline.dataset.site_map import mapped_sites
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, SiteKind
-from pipeline.terms import Dialect, Resource
+from pipeline.kernels.model import Kernel
+from pipeline.terms import Dialect, Resource, SiteKind
 
 if TYPE_CHECKING:
     from pipeline.design_space import DesignSpace

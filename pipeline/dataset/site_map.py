@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, SiteKind
-from pipeline.terms import Dialect
+from pipeline.kernels.model import Kernel
+from pipeline.terms import Dialect, SiteKind
 
 _PLAIN = re.compile(r"__(PIPE|PARA)__L(0|[1-9][0-9]{0,5})")
 _KINDS = {"PIPE": SiteKind.PIPELINE, "PARA": SiteKind.PARALLEL}

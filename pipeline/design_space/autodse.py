@@ -29,7 +29,7 @@ from pipeline.design_space.rules import (
 )
 from pipeline.design_space.space import MAX_CANDIDATES, DesignSpace, SiteSpace
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 _KINDS = {
     "PARALLEL": SiteKind.PARALLEL,

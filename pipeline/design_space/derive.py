@@ -20,8 +20,8 @@ from pipeline.design_space.rules import TRUE, Arithmetic, Const, Name, Rule, all
 from pipeline.design_space.space import DesignSpace, SiteSpace
 from pipeline.design_space.tool_terms import tool_space
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
-from pipeline.terms import Dialect
+from pipeline.kernels.model import Kernel, Loop, Site
+from pipeline.terms import Dialect, SiteKind
 
 FACTOR_LIMIT = 32
 """The largest divisor or power of two among PARALLEL candidates, as in the published spaces."""

@@ -13,7 +13,8 @@ from pipeline.design_space.space import DesignSpace
 from pipeline.design_space.value_lists import is_value_lists, read_value_lists
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
+from pipeline.terms import SiteKind
 
 BESIDE = ("space.toml", "ds_config.json")
 """Names of a space's file beside a kernel's source, the first found is taken."""

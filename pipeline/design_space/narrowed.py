@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from pipeline.design_space.space import DesignSpace
 from pipeline.errors import PipelineError, nearest
-from pipeline.kernels.model import Kernel, Loop, SiteKind, plain_name
+from pipeline.kernels.function_names import plain_name
+from pipeline.kernels.model import Kernel, Loop
+from pipeline.terms import SiteKind
 
 KINDS = {
     "pipeline": SiteKind.PIPELINE,

@@ -21,7 +21,7 @@ from typing import Any
 from pipeline.design_space.rules import TRUE, parse_rule
 from pipeline.design_space.space import DesignSpace, SiteSpace
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 _TOP = {"kernel", "source", "sites"}
 _SITE = {"kind", "default", "values", "when"}

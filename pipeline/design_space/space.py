@@ -33,7 +33,7 @@ from pipeline.design_space.rules import (
     Undefined,
 )
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 MAX_CANDIDATES = 10_000
 MAX_SAMPLE = 5_000_000

@@ -43,9 +43,11 @@ from pipeline.kernels.as_written import (
     written_option,
     written_value,
 )
+from pipeline.kernels.function_names import plain_name
 from pipeline.kernels.further_sites import COMPLETE_LIMIT
-from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
+from pipeline.kernels.model import Kernel, Loop, Option, Site
 from pipeline.kernels.propose import instances
+from pipeline.terms import SiteKind
 
 FACTOR_LIMIT = 32
 """The largest factor short of the whole loop."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.design_space.space import DesignSpace, SiteSpace
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,15}")
 _KINDS = {"__PIPE__": SiteKind.PIPELINE, "__PARA__": SiteKind.PARALLEL, "__TILE__": SiteKind.TILE}

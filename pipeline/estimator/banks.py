@@ -63,7 +63,7 @@ def _busiest(memory: Memory, accesses: tuple[ElementAccess, ...], copied: tuple[
                 split, factor = split_of(memory, place), factor_of(memory, place)
                 if not item.affine:
                     sure = sure and factor <= 1
-                    word.append((item.uses, tuple(sorted(at.items()))))
+                    word.append((item, tuple(sorted(at.items()))))
                     continue
                 element = _element(item, at)
                 part, rest = _parts(element, factor, split, memory.dims[place])

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.estimator.device import Device, Operator, load_device
-from pipeline.estimator.parts import Part, find_part
+from pipeline.estimator.parts import OWN_PARTS, Part, find_part
 from pipeline.terms import Dialect, Resource
 
 _SLACK = 1e-9
@@ -119,7 +119,8 @@ def _assumed(base: Device, part: Part, clock_ns: float, x: float, known: list[st
     else:
         stages = "stages of operators, scaled from other clocks and parts"
     area = "area and memory constants" if part.family != base.family else "area constants"
-    return f"assumed for {part.name} at {clock_ns:g} ns: {stages}; {area} as on {where}"
+    own = f"; capacities as {OWN_PARTS} states them" if part.own else ""
+    return f"assumed for {part.name} at {clock_ns:g} ns: {stages}; {area} as on {where}{own}"
 
 
 def _factor(part: Part) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from pipeline.estimator import linear
@@ -59,8 +60,6 @@ class LoopFacts:
     cycles: tuple[Cycle, ...] = ()
     updates: tuple[Chain, ...] = ()
     """Elements that the loop moves over and that each iteration reads, changes and writes back."""
-    chain: Cycle | None = None
-    """The recurrence from each iteration to the next with the longest delay in operators."""
     unrollable: bool = True
     """Every loop below has a known trip count."""
     parallel: bool = True
@@ -142,7 +141,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
     cycles = [
-        Cycle(item.delay, 0, 1, tuple(sorted(item.via)), None, True, item.conditional)
+        Cycle(item.delay, 0, item.distance, tuple(sorted(item.via)), None, True, item.conditional)
         for item in node.carried
         if item.delay
     ]
@@ -154,10 +153,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             if key in seen:
                 continue
             seen.add(key)
-            gap = linear.distance(item.write, item.read, node.number, between, node.loop.trip_count)
-            stated = _stated(node, item.array)
-            if stated is not None:
-                gap = stated if gap is None or stated == 0 else max(gap, stated)
+            gap = _gap(node, item, item, between)
             if not gap:
                 continue
             operators = item.delay - item.store_load
@@ -168,6 +164,15 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, item.conditional))
+    for segment, path in segments:
+        between = {number: spans[number] for number in path}
+        for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):
+            gaps = [_gap(node, *item, between) for item in ((there, back), (back, there))]
+            if gaps[0] and gaps[1]:
+                waits = there.store_load + back.store_load
+                delay = there.delay + back.delay - waits
+                chosen = there.conditional or back.conditional
+                cycles.append(Cycle(delay, waits, gaps[0] + gaps[1], (), there.array, False, chosen))
     accesses = [access for segment, _ in segments for access in segment.accesses]
     crossing = _crossing(node, inner)
     return LoopFacts(
@@ -183,12 +188,20 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if item.read == item.write and node.number in _uses(item.read)
             )
         ),
-        chain=max((item for item in cycles if item.distance == 1), key=lambda item: item.operators, default=None),
         unrollable=all(item.loop.trip_count is not None for item in inside),
         parallel=not node.carried and _separate(accesses, node.number, inner),
         crossing=crossing,
         stages=not crossing,
     )
+
+
+def _gap(node: LoopNode, written: Chain, read: Chain, between: dict[int, int | None]) -> int | None:
+    """Iterations from the write of a chain to the read of one, as shown or as the user states; none: 0 or None."""
+    gap = linear.distance(written.write, read.read, node.number, between, node.loop.trip_count)
+    stated = _stated(node, read.array)
+    if stated is None:
+        return gap
+    return stated if gap is None or stated == 0 else max(gap, stated)
 
 
 def _separate(accesses: list[ElementAccess], loop: int, inner: dict[int, int | None]) -> bool:

@@ -19,7 +19,7 @@ class Linear:
     """``sum(coefficient * iteration of loop) + sum(coefficient * symbol) + constant``.
 
     ``loops`` are keyed by node number. Where ``affine`` is False the expression is unknown and
-    ``uses`` holds the loops it changes with.
+    ``uses`` holds the loops it changes with, ``symbols`` what tells it from other such.
     """
 
     loops: tuple[tuple[int, int], ...] = ()
@@ -52,7 +52,7 @@ class PortAccess:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A value read from an array that reaches a write of the same array.
+    """A value read from an array that reaches a write of the same array, or of another one (``onto``).
 
     ``delay`` is in cycles, load and store included; ``store_load`` is their part of it.
     """
@@ -64,6 +64,7 @@ class Chain:
     store_load: int
     conditional: bool = False
     """The write happens in some iterations only."""
+    onto: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,20 @@ class Segment:
     """Some of it runs under a condition."""
     touches: tuple[PortAccess, ...] = ()
     """Each access to a stream or port."""
+    rounds: tuple[tuple[Chain, Chain], ...] = ()
+    """From one array onto another, and from there back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A scalar that one iteration hands to the next: delay in cycles, and the inner loops it runs through."""
+    """A value that scalars hand on from iteration to iteration until it is back, ``distance`` later: delay in cycles,
+    and the inner loops it runs through."""
 
-    name: str
     delay: int
     via: frozenset[int]
     conditional: bool = False
-    """The scalar changes in some iterations only."""
+    """It changes in some iterations only."""
+    distance: int = 1
 
 
 @dataclass(slots=True)

@@ -71,7 +71,7 @@ def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     """Whether copies of the recurrence in this loop become a tree: Merlin needs the clause, the tool an addition
     that happens in every iteration.
     """
-    if cycle.operators > design.device.longest_add:
+    if cycle.operators > design.device.longest_add or cycle.distance > 1:
         return False
     if design.merlin:
         named = node.reduction
@@ -85,14 +85,15 @@ def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
 def chain(design: Design, node: LoopNode, depth: int) -> int:
     """What the copies of an unrolled loop add to the critical path of ``depth`` cycles: a tree, or a chain."""
     copies = design.unroll[node.number]
-    known = design.facts.loops[node.number]
     if copies <= 1:
         return 0
     if design.serial(node.number):
         return depth * (copies - 1)
-    cycle = known.chain
-    if cycle is None:
-        return 0
-    if _reorders(design, node, cycle):
-        return cycle.operators * math.ceil(math.log2(copies))
-    return cycle.operators * (copies - 1)
+    added = 0
+    for cycle in design.facts.loops[node.number].cycles:
+        if _reorders(design, node, cycle):
+            after = math.ceil(math.log2(copies))
+        else:
+            after = math.ceil(copies / cycle.distance) - 1
+        added = max(added, cycle.operators * after)
+    return added

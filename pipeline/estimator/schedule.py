@@ -124,7 +124,7 @@ class _Scheduler:
         own = nest.written.pipeline
         if own is None or own.off or any(self.modes[item.number] is not Mode.UNROLLED for item in loops_of(nest.body)):
             return None
-        needed = [own.ii or 1, *(self._interval(item) for item in loops_of(nest.body))]
+        needed = [own.ii or 1, *(self._waits(item) for item in loops_of(nest.body))]
         return cycles.exactly(max(needed))
 
     def body(self, body: Body, parent: int | None, depth: int, copies: int, function: str) -> Cycles:
@@ -186,8 +186,11 @@ class _Scheduler:
         return total
 
     def _interval(self, node: LoopNode) -> int:
-        asked = self.design.choices[node.number].interval
-        found = max(asked, recurrence_interval(self.design, node), self.ports.interval(node))
+        return max(recurrence_interval(self.design, node), self._waits(node))
+
+    def _waits(self, node: LoopNode) -> int:
+        """The interval but for what iterations hand on, which is a chain where all of them are copied."""
+        found = max(self.design.choices[node.number].interval, self.ports.interval(node))
         if self.design.merlin:
             found = max(found, self.ports.update_interval(node))
         if self.uncached:
@@ -205,9 +208,8 @@ class _Scheduler:
         mode = self.modes[node.number]
         if mode is Mode.UNROLLED:
             path = self._critical_path((node,))
-            interval = self._interval(node)
-            self._region(self._operations(node), interval, copies)
-            return cycles.exactly(None if path is None else path + interval - 1)
+            self._region(self._operations(node), self._interval(node), copies)
+            return cycles.exactly(None if path is None else path + self._waits(node) - 1)
         merged = self._merged(node)
         row = Row(node, merged, function, parent, depth, self._trips(node), repeats=self.repeats)
         index = len(self.result.rows)

@@ -9,22 +9,38 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
-from pipeline.estimator.cost_types import cost_type
+from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import mean_trips
 from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
-from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, Frame, Open, Source, Sources, TimedValue, join
+from pipeline.estimator.walk_values import (
+    CHOSEN,
+    NOT_KNOWN,
+    Binding,
+    Frame,
+    Open,
+    Source,
+    Sources,
+    TimedValue,
+    chosen,
+    join,
+)
 from pipeline.estimator.written import Written, hinted
+from pipeline.kernels.c_types import CType
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.own_pragmas import DependencePragma
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import linear as form
+from pipeline.terms import SiteKind
 
 _INDEX = "index the array it points to instead"
 _LARGEST_NEST = 20_000
 """Loops and segments of one kernel after taking in its helpers; more is refused, as each point would cost seconds."""
+
+_LONGEST_ROUND = 8
+"""Iterations within which a value is looked for that comes back to its scalar over others."""
 
 
 def _pipelines(own: Written) -> bool:
@@ -52,6 +68,11 @@ class _Walker(Calls):
             raise PipelineError(f"no function '{self.kernel.top}'", file=self.kernel.file)
         for symbol in (*self.program.globals, *top.arguments):
             self._declare(symbol)
+        for symbol in (symbol for info in self.functions.values() for symbol in info.locals):
+            if symbol.role == "static" and not shape(symbol.ctype)[0]:
+                # It outlives the calls: loops around them hand it on.
+                self.instances += 1
+                self._declare(symbol)
         self.calls.append(Frame(self.kernel.top, self.readers[self.kernel.top].reaching, {}))
         self._statement(top.node.body)
         self._flush()
@@ -130,9 +151,14 @@ class _Walker(Calls):
                     return
             value = self._leaf(node.expr) if node.expr is not None else None
             if value is not None and len(self.calls) > 1:
-                self.scalars[f"return@{len(self.calls)}"] = value
+                returned = self.functions[self.calls[-1].function].returns
+                self.scalars[f"return@{len(self.calls)}"] = self._as(returned, value)
         else:
             self._expression(node)
+
+    def _as(self, kind: CType, value: TimedValue) -> TimedValue:
+        """A value as a number of a declared type."""
+        return self._cast(value, cost_type(kind)) if kind.kind in ("int", "float") else value
 
     def _leaf(self, node: Any) -> TimedValue:
         """The value of an expression that stands by itself in a statement."""
@@ -155,9 +181,7 @@ class _Walker(Calls):
                 self.instances += 1
                 self._copy(source, self._declare(symbol))
                 return
-            value = self._expression(initial)
-            if symbol.ctype.kind in ("int", "float") and cost_type(symbol.ctype).kind != value.ctype.kind:
-                value = self._cast(value, cost_type(symbol.ctype))
+            value = self._as(symbol.ctype, self._expression(initial))
         self.instances += 1
         place = self._declare(symbol, value)
         if isinstance(initial, c_ast.InitList) and symbol.role not in ("static", "global"):
@@ -227,13 +251,8 @@ class _Walker(Calls):
             uses = condition.uses.union(*(value.uses for value in values))
             self.open.operators[self._operator("select", first.ctype), uses] += 1
             joined = join(condition.sources, *(value.sources for value in values))
-            merged[name] = TimedValue(
-                first.ctype,
-                NOT_KNOWN,
-                uses,
-                max([condition.ready, *(value.ready for value in values)]),
-                {key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in joined.items()},
-            )
+            ready = max([condition.ready, *(value.ready for value in values)])
+            merged[name] = chosen(TimedValue(first.ctype, NOT_KNOWN, uses, ready, joined))
         return merged
 
     def _loop(self, node: Any) -> None:
@@ -268,7 +287,7 @@ class _Walker(Calls):
         self._grow()
         self.stack.append(number)
         guards, self.guards = self.guards, 0
-        written = self._written(node)
+        written = self.changed[number] = self._written(node)
         before = dict(self.scalars)
         variable = self._variable(record)
         moving = self._move_pointers(record, number)
@@ -356,7 +375,7 @@ class _Walker(Calls):
         return after
 
     def _carry(self, number: int, written: set[str], before: dict[str, TimedValue]) -> tuple[Carried, ...]:
-        carried: list[Carried] = []
+        carried = self._rounds(number, sorted(written & before.keys()))
         for key in sorted(written):
             value = self.scalars.get(key)
             if value is None or key not in before:
@@ -366,7 +385,7 @@ class _Walker(Calls):
                 name: item for name, item in value.sources.items() if name[1] != number or name[0] != "scalar"
             }
             if own is not None:
-                carried.append(Carried(key, own[0], own[2] - {CHOSEN}, CHOSEN in own[2]))
+                carried.append(Carried(own[0], own[2] - {CHOSEN}, CHOSEN in own[2]))
                 for name, (delay, memory, via) in before[key].sources.items():
                     rest = join(rest, {name: (delay + own[0], memory, via | own[2] | {number})})
             self.scalars[key] = TimedValue(value.ctype, NOT_KNOWN, value.uses - {number}, 0, rest)
@@ -375,8 +394,32 @@ class _Walker(Calls):
                 self.scalars[key] = replace(value, uses=value.uses - {number})
         return tuple(carried)
 
+    def _rounds(self, number: int, keys: list[str]) -> list[Carried]:
+        """What comes back to a scalar over others, by the iterations that it is away the longest way."""
+        steps: dict[str, Sources] = {}
+        for key in keys:
+            sources = self.scalars[key].sources if key in self.scalars else {}
+            steps[key] = {name: item for name, item in sources.items() if name[:2] == ("scalar", number)}
+        longest: dict[int, Carried] = {}
+        for start in keys:
+            reached: dict[str, tuple[int, frozenset[int]]] = {start: (0, frozenset())}
+            for away in range(1, min(len(keys), _LONGEST_ROUND) + 1):
+                following: dict[str, tuple[int, frozenset[int]]] = {}
+                for key, sources in steps.items():
+                    for (_, _, other), (delay, _, via) in sources.items():
+                        if other != key and other in reached:
+                            total = reached[other][0] + delay
+                            if key not in following or following[key][0] < total:
+                                following[key] = total, reached[other][1] | via
+                reached = following
+                if start in reached:
+                    delay, via = reached[start]
+                    if away not in longest or longest[away].delay < delay:
+                        longest[away] = Carried(delay, via - {CHOSEN}, CHOSEN in via, away)
+        return list(longest.values())
+
     def _written(self, node: Any) -> set[str]:
-        """Keys of the scalars that the loop may change, by its calls too."""
+        """Keys of the scalars and arrays that the loop may change, by its calls too."""
         keys: set[str] = set()
         called: list[str] = []
         stack = [node]
@@ -389,7 +432,7 @@ class _Walker(Calls):
             elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
                 called.append(item.name.name)
                 for place, argument in enumerate(item.args.exprs if item.args is not None else ()):
-                    if isinstance(argument, c_ast.ID) and self._stores_through(item.name.name, place):
+                    if self._stores_through(item.name.name, place):
                         keys |= self._targets(argument)
             stack.extend(item)
         for name in called:
@@ -432,7 +475,7 @@ class _Walker(Calls):
         return False
 
     def _targets(self, target: Any) -> set[str]:
-        """Scalars that a store to an lvalue changes."""
+        """Scalars, or the array, that a store to an lvalue changes."""
         whole = True
         while not isinstance(target, c_ast.ID):
             whole = whole and isinstance(target, (c_ast.UnaryOp, c_ast.Cast))
@@ -444,4 +487,4 @@ class _Walker(Calls):
         if place is None:
             return set()
         fields = {key for key in self.scalars if key.startswith(f"{place.key}.")}
-        return {place.key} | fields if whole and not place.array else fields
+        return {place.key} | fields if whole or place.array else fields

@@ -13,7 +13,7 @@ from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
 from pipeline.estimator.library_calls import LibraryCall, library_call
 from pipeline.estimator.nest import Call, PortAccess
 from pipeline.estimator.walk_expressions import ExpressionWalk
-from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, join
+from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, join
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import fitted
@@ -92,7 +92,8 @@ class Calls(ExpressionWalk):
             kind = _FLOAT_CALLS[base]
             if not kind:
                 return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
-            return self._apply(self._operator(kind, ctype), ctype, values)
+            value = self._apply(self._operator(kind, ctype), ctype, values)
+            return chosen(value) if kind == "cmp" else value
         if name in _FREE_CALLS:
             return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
         known = library_call(name)
@@ -185,7 +186,8 @@ class Calls(ExpressionWalk):
                     self._copy(copied[symbol], place)
         self._statement(function.node.body)
         for symbol in (*function.arguments, *function.locals):
-            self.places.pop(symbol, None)
+            if symbol.role != "static":
+                self.places.pop(symbol, None)
         result = self.scalars.pop(f"return@{len(self.calls)}", None)
         self.calls.pop()
         self.context, self.settled = here

@@ -13,7 +13,7 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
-from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, join
+from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, chosen, join
 from pipeline.kernels.arithmetic import binary
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
@@ -37,7 +37,7 @@ class ExpressionWalk(Names, abc.ABC):
             return self._find(node)
         if isinstance(node, c_ast.ArrayRef):
             base = self._place(node.name)
-            return self._step(base, self._form(self._expression(node.subscript))) if base is not None else None
+            return self._picked(base, self._expression(node.subscript)) if base is not None else None
         if isinstance(node, c_ast.StructRef):
             return self._field(node)
         if isinstance(node, c_ast.CompoundLiteral):
@@ -90,6 +90,18 @@ class ExpressionWalk(Names, abc.ABC):
             *prefix_, last = prefix
             prefix, index = tuple(prefix_), linear.add(last, index)
         return replace(base, prefix=(*prefix, index), rank=max(base.rank - 1, 0), pointing=False)
+
+    def _picked(self, base: Binding, subscript: TimedValue) -> Binding:
+        """The element that a subscript picks, there no sooner than the subscript."""
+        sources, ready = join(base.sources, subscript.sources), max(base.ready, subscript.ready)
+        index = self._form(subscript)
+        if not index.affine:
+            # What is computed from other values, or in another way, is another subscript.
+            told = (
+                (f"{kind}{number}{name}", delay) for (kind, number, name), (delay, _, _) in subscript.sources.items()
+            )
+            index = replace(index, symbols=tuple(sorted(told)))
+        return replace(self._step(base, index), ready=ready, sources=sources)
 
     def _moved(self, base: Binding, by: Linear) -> Binding:
         """Where a pointer points that was moved by so many elements."""
@@ -230,7 +242,7 @@ class ExpressionWalk(Names, abc.ABC):
 
     def _cast(self, value: TimedValue, ctype: CostType) -> TimedValue:
         if ctype.kind in ("struct", "void") or value.ctype.kind == ctype.kind or value.ctype.kind in ("struct", "void"):
-            return replace(value, ctype=ctype) if ctype.kind not in ("struct", "void") else value
+            return replace(value, ctype=ctype, narrow=value.bits) if ctype.kind not in ("struct", "void") else value
         if value.value.exact is not None and not value.sources:
             return replace(value, ctype=ctype)
         both_float = value.ctype.kind != "int" and ctype.kind != "int"
@@ -245,7 +257,7 @@ class ExpressionWalk(Names, abc.ABC):
                 return TimedValue(INT, constant(symbol.number))
             if place is None:
                 return symbolic(node.name, INT)
-            if place.array and self.type_of(node).kind == "pointer":
+            if place.array and self.type_of(node).kind in ("array", "pointer"):
                 return TimedValue(INT)  # An address.
             return self._read(node, place)
         if isinstance(node, (c_ast.ArrayRef, c_ast.StructRef)):
@@ -261,6 +273,8 @@ class ExpressionWalk(Names, abc.ABC):
         if isinstance(node, c_ast.Assignment):
             return self._assign(node)
         if isinstance(node, c_ast.BinaryOp):
+            if node.op == "-" and self.type_of(node.right).kind in ("array", "pointer"):
+                return TimedValue(INT, uses=frozenset(self.stack))  # Of two addresses: it runs along with the loops.
             self.open.conditional = self.open.conditional or node.op in ("&&", "||")
             return self._binary(node.op, self._expression(node.left), self._expression(node.right))
         if isinstance(node, c_ast.UnaryOp):
@@ -270,7 +284,7 @@ class ExpressionWalk(Names, abc.ABC):
             condition, first, second = (self._expression(item) for item in (node.cond, node.iftrue, node.iffalse))
             ctype = wider(first.ctype, second.ctype)
             known = evaluate(node, self) if condition.value.exact is not None else NOT_KNOWN
-            return self._apply(self._operator("select", ctype), ctype, [condition, first, second], known)
+            return chosen(self._apply(self._operator("select", ctype), ctype, [condition, first, second], known))
         if isinstance(node, c_ast.Cast):
             value, kind = self._expression(node.expr), self.type_of(node)
             known = fitted(value.value, kind) if kind.kind == value.value.ctype.kind == "int" else NOT_KNOWN
@@ -301,6 +315,8 @@ class ExpressionWalk(Names, abc.ABC):
         if floating:
             left, right = self._cast(left, ctype), self._cast(right, ctype)
         known = NOT_KNOWN if floating else binary(op, left.value, right.value)
+        # The tool multiplies and divides as many bits as the operands really have.
+        held = ctype if floating else CostType("int", max(left.bits, right.bits))
         number = None if floating else right.value.exact
         counts = known.exact is not None or (known.terms is not None and not _of_memory(left, right))
         if op in ("+", "-"):
@@ -313,20 +329,24 @@ class ExpressionWalk(Names, abc.ABC):
             if not floating and (number is not None or left.value.exact is not None):
                 # A constant factor becomes shifts and additions.
                 return self._apply(self._operator("add", ctype), ctype, (left, right), known)
-            return self._apply(self._operator("mul", ctype), ctype, (left, right), known)
+            return self._apply(self._operator("mul", held), ctype, (left, right), known)
         if op in ("/", "%"):
             if known.exact is not None and number is not None and left.value.exact is not None:
                 return TimedValue(ctype, known)
             if number is not None and number > 0 and number & (number - 1) == 0:
                 return self._apply(self._operator("logic", ctype), ctype, (left, right), known)
-            return self._apply(self._operator("div", ctype), ctype, (left, right), known)
+            return self._apply(self._operator("div", held), ctype, (left, right), known)
         if op in _COMPARISONS:
             return self._apply(self._operator("cmp", ctype), CostType("int", 1), (left, right), known)
         if op in ("<<", ">>") and number is not None and 0 <= number < 63:
-            return self._free(left.ctype, known, left, right)
+            shifted = self._free(left.ctype, known, left, right)
+            return replace(shifted, narrow=max(1, left.bits - number)) if op == ">>" else shifted
         if op in ("&&", "||"):
             ctype = CostType("int", 1)
-        return self._apply(self._operator("logic", ctype), ctype, (left, right), known)
+        value = self._apply(self._operator("logic", ctype), ctype, (left, right), known)
+        if op == "&" and number is not None and number >= 0:
+            return replace(value, narrow=min(left.bits, number.bit_length()))
+        return value
 
     @staticmethod
     def _free(ctype: CostType, known: Value, left: TimedValue, right: TimedValue) -> TimedValue:
@@ -383,12 +403,18 @@ class ExpressionWalk(Names, abc.ABC):
         latency = self.device.operators["load"].stages
         uses = frozenset(loop for index in place.prefix for loop in index.uses)
         self.open.operators["load", uses] += 1
-        # A subscript that is computed delays the read and hands its own sources on.
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
-        ready = latency
+        ready = place.ready + latency
+        # A subscript that is computed delays the read and hands its own sources on.
+        sources = {
+            name: (delay + latency, memory + latency, via) for name, (delay, memory, via) in place.sources.items()
+        }
+        sources["read", number, ""] = (latency, latency, frozenset())
         known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
-        value = TimedValue(place.ctype, known, uses, ready, {("read", number, ""): (latency, latency, frozenset())})
+        # What a loop changes is another value in each of its copies, wherever it lies.
+        uses |= frozenset(loop for loop in self.stack if place.key in self.changed[loop])
+        value = TimedValue(place.ctype, known, uses, ready, sources)
         self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")
         self.open.depth = max(self.open.depth, ready)
@@ -408,12 +434,17 @@ class ExpressionWalk(Names, abc.ABC):
         self.open.operators["store", frozenset(loop for index in place.prefix for loop in index.uses)] += 1
         self.open.accesses.append(ElementAccess(place.key, place.prefix, True))
         self._touch(place.key, "out")
-        self.open.depth = max(self.open.depth, value.ready + stages)
-        for (kind, number, _), (delay, memory, via) in value.sources.items():
-            if kind == "read" and self.reads[number][0] == place.key:
+        self.open.depth = max(self.open.depth, value.ready + stages, place.ready + stages)
+        for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
+            if kind == "read":
                 chosen = self.guards > 0 or CHOSEN in via
-                read = self.reads[number][1]
-                self.open.chains.append(Chain(place.key, read, place.prefix, delay + stages, memory + stages, chosen))
+                source, read, _ = self.reads[number]
+                times = delay + stages, memory + stages
+                if source == place.key:
+                    self.open.chains.append(Chain(source, read, place.prefix, *times, chosen))
+                else:
+                    across = self.open.across.setdefault((source, place.key), [])
+                    across.append(Chain(source, read, place.prefix, *times, chosen, place.key))
         for key in [key for key in self.open.loaded if key[0] == place.key]:
             del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value

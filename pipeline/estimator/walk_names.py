@@ -48,6 +48,8 @@ class Names:
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
         self.stack: list[int] = []
+        self.changed: dict[int, set[str]] = {}
+        """By loop, the keys of what it may change."""
         self.calls: list[Frame] = []
         self.counters: dict[LoopRecord, Linear] = {}
         self.context: Context | None = None
@@ -92,7 +94,9 @@ class Names:
         )
 
     def _declare(self, symbol: Symbol, value: TimedValue | None = None) -> Binding:
-        """A new object for a declaration, which a helper has once for each of its calls."""
+        """The object of a declaration: a new one for each call of a helper, of a static one the same for all."""
+        if symbol.role == "static" and symbol in self.places:
+            return self.places[symbol]
         outer = symbol.role in ("argument", "global") and symbol.function in (None, self.kernel.top)
         dims, inner = shape(symbol.ctype)
         ctype = cost_type(inner)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.estimator.cost_types import CostType
@@ -36,6 +37,13 @@ class TimedValue:
     uses: frozenset[int] = frozenset()
     ready: int = 0
     sources: Sources = field(default_factory=dict)
+    narrow: int | None = None
+    """Bits that an integer has at most, where its type has more."""
+
+    @property
+    def bits(self) -> int:
+        """Bits that hold the value."""
+        return self.ctype.bits if self.narrow is None else min(self.narrow, self.ctype.bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,16 @@ class Binding:
     """Subscripts that are left to give, 0 for unknown pointers."""
     pointing: bool = False
     """The last of ``prefix`` is where a pointer points, to which the next subscript is added."""
+    ready: int = field(default=0, compare=False)
+    sources: Sources = field(default_factory=dict, compare=False)
+    """When the address is there, and where it comes from."""
+
+
+def chosen(value: TimedValue) -> TimedValue:
+    """A value that a condition has chosen."""
+    return replace(
+        value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()}
+    )
 
 
 class Open:
@@ -73,6 +91,8 @@ class Open:
         self.accesses: list[ElementAccess] = []
         self.touches: list[PortAccess] = []
         self.chains: list[Chain] = []
+        self.across: dict[tuple[str, str], list[Chain]] = {}
+        """From one array onto another, by both."""
         self.loaded: dict[tuple[str, Index], TimedValue] = {}
 
     @property
@@ -89,6 +109,14 @@ class Open:
             tuple(dict.fromkeys(self.chains)),
             self.conditional,
             tuple(self.touches),
+            tuple(
+                (there, back)
+                for (one, other), found in self.across.items()
+                if one < other
+                for there, back in itertools.product(
+                    dict.fromkeys(found), dict.fromkeys(self.across.get((other, one), ()))
+                )
+            ),
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.exploration.acquisition import Expected, log_improvement, ranking
+from pipeline.exploration.acquisition import log_improvement
+from pipeline.exploration.outlook import Expected, ranking
 from pipeline.exploration.types import Floats
 
 _BEYOND = 0.1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.special import ndtri
 
-from pipeline.exploration.acquisition import Aim, Expected, Value, ranking, scalarised
+from pipeline.exploration.outlook import Aim, Expected, Value, ranking, scalarised
 from pipeline.exploration.shortlist import Ranked, signatures
 from pipeline.exploration.types import Floats
 

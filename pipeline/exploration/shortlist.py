@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.exploration.acquisition import Expected, ranking
+from pipeline.exploration.outlook import Expected, ranking
 from pipeline.exploration.types import Features, Floats, Forecast, Rows
 
 TWINS = 4

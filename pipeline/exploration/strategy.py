@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.exploration.acquisition import Acquisition, Aim, Expected, expected, log_improvement
+from pipeline.exploration.acquisition import Acquisition, log_improvement
 from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
 from pipeline.exploration.coreset import CoresetStrategy
 from pipeline.exploration.evolution import GENERATIONS, POPULATION, evolve
 from pipeline.exploration.objective import Objective
+from pipeline.exploration.outlook import Aim, Expected, expected
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
 from pipeline.exploration.types import (

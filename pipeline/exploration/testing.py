@@ -16,8 +16,9 @@ from dataclasses import fields
 
 import numpy as np
 
-from pipeline.exploration.acquisition import Acquisition, Aim, Expected
+from pipeline.exploration.acquisition import Acquisition
 from pipeline.exploration.features import KernelFeatures, SiteFacts
+from pipeline.exploration.outlook import Aim, Expected
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked
 from pipeline.exploration.types import Features, Floats, Forecast, NeedsBackground, SearchOutcome, Surrogate

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, Option, Site, SiteKind
+from pipeline.kernels.model import Kernel, Option, Site
 from pipeline.kernels.pragmas import PLACEHOLDER
 from pipeline.kernels.source_places import loop_places, source_files
+from pipeline.terms import SiteKind
 
 _ORDER = {SiteKind.PIPELINE: 0, SiteKind.TILE: 1, SiteKind.PARALLEL: 2}
 _VALUE = re.compile(r"[A-Za-z0-9_]*")

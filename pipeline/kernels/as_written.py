@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.kernels.model import Kernel, Option, Site, SiteKind, plain_name
+from pipeline.kernels.function_names import plain_name
+from pipeline.kernels.model import Kernel, Option, Site
 from pipeline.kernels.own_pragmas import ArraySplit, Inline, OwnPragma, Pipeline, Unroll, in_force
+from pipeline.terms import SiteKind
 
 NOTHING = ""
 """No directive: the tool decides."""

@@ -17,7 +17,8 @@ from pycparser import c_ast
 
 from pipeline.kernels.array_moves import Uses, array_uses
 from pipeline.kernels.bursts import burst_sites
-from pipeline.kernels.model import Kernel, Option, plain_name, site_word
+from pipeline.kernels.function_names import plain_name, site_word
+from pipeline.kernels.model import Kernel, Option
 from pipeline.kernels.own_pragmas import ArraySplit, Inline, Interface, OwnPragma, in_force
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 

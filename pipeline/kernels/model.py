@@ -5,28 +5,17 @@ Values only. :mod:`pipeline.kernels.read` makes them from C text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from pipeline.kernels.function_names import plain_name
 from pipeline.project import Project
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 if TYPE_CHECKING:
     from pipeline.kernels.analysis import Analysis
     from pipeline.kernels.own_pragmas import OwnPragma
-
-
-class SiteKind(StrEnum):
-    """What a pragma site decides."""
-
-    PIPELINE = "PIPELINE"
-    PARALLEL = "PARALLEL"
-    TILE = "TILE"
-    OPTION = "OPTION"
-    """A word of any other ``#pragma HLS`` directive (:class:`Option`); never the kind of a :class:`Site`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +76,6 @@ class Site:
     plain: bool = False
     """In the tool's own terms: ``__PIPE__Li`` or ``__PARA__Li`` on the i-th ``for`` loop, whose value is a whole pragma
     (``''`` none, ``off``, blanks or ``II=N`` for a pipeline) or the factor of ``unroll``."""
-
-
-def plain_name(function: str | None) -> str:
-    """A function's name without the arguments of templates, which all instances share."""
-    return re.sub(r"<.*>", "", function or "")
-
-
-def site_word(function: str) -> str:
-    """A function's name as a part of a placeholder."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", plain_name(function))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from pycparser import c_ast, c_parser
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.kernels.expressions import constant_of
+from pipeline.kernels.function_names import plain_name
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import plain_name
 from pipeline.kernels.pragma_checks import VARIABLES, names_in, refusal
 from pipeline.kernels.pragma_options import unknown_directive, unknown_option
 from pipeline.kernels.pragmas import MASK, PLACEHOLDER, normal_text, pragma_text

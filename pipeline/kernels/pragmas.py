@@ -9,8 +9,7 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 PLACEHOLDER = re.compile(r"auto\s*\{\s*([A-Za-z_]\w*)\s*\}", re.IGNORECASE)
 MASK = "hls_site_of_"

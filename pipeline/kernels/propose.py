@@ -9,10 +9,10 @@ from typing import Literal
 from pipeline.errors import PipelineError
 from pipeline.kernels.bursts import burst_sites
 from pipeline.kernels.further_sites import Explored, further_sites
-from pipeline.kernels.model import Kernel, Loop, Site, SiteKind
+from pipeline.kernels.model import Kernel, Loop, Site
 from pipeline.kernels.own_pragmas import NotRead, Unroll, in_force
 from pipeline.kernels.source_places import LoopPlace, loop_places
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 Terms = Literal["auto", "tool", "merlin"]
 """Whose pragmas sites are proposed in: the tool's own, Merlin's, or ``auto``: Merlin's where the source has any."""

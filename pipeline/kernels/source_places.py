@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.pragmas import Pragma
+from pipeline.terms import SiteKind
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

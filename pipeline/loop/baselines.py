@@ -11,26 +11,22 @@ is never the best design of the search.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.design_space import Point, design_key, parse_key
 from pipeline.errors import PipelineError
-from pipeline.exploration import Proposal, Round
-from pipeline.loop.bound import least_cycles_of
-from pipeline.loop.candidates import points_of, pool_of
+from pipeline.loop.pool import points_of, pool_of
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Candidates
-    from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis.plan import KernelPlan
 
 AS_WRITTEN, PERFORMANCE = "as_written", "performance"
-"""Origins of these rows among a loop's runs."""
+"""What these runs of a loop are called in its tables."""
 BASELINES = {AS_WRITTEN: "as written", PERFORMANCE: "the tool's performance pragma"}
-"""Origins of the runs that the others are compared with, to what people call them."""
-_SITE = "__PERFORMANCE__"
+"""The runs that the others are compared with, to what people call them."""
+SITE = "__PERFORMANCE__"
 
 
 def key_as_written(plan: KernelPlan) -> str | None:
@@ -58,45 +54,27 @@ def why_missing(plan: KernelPlan) -> str | None:
 
 def tool_alone(key: str) -> bool:
     """Whether a run is the tool's own performance pragma, and no design of the search."""
-    return key.startswith(f"{_SITE}-")
+    return key.startswith(f"{SITE}-")
 
 
 def target_interval(key: str) -> int:
     """The cycles between two starts of the top function that such a run asked the tool for."""
-    return int(parse_key(key)[_SITE])
+    return int(parse_key(key)[SITE])
 
 
-def check_baselines(loop: ClosedLoop) -> None:
+def check_baselines(baselines: Sequence[str], plans: Iterable[KernelPlan]) -> None:
     """Raises PipelineError for a baseline that there is not, or that the backend cannot run."""
-    for asked in loop.baselines:
+    for asked in baselines:
         name, given, target = asked.partition("=")
         if name != PERFORMANCE or (given and not re.fullmatch("[1-9][0-9]{0,14}", target)):
             raise PipelineError(
                 f"--baseline {asked[:40]!r} is none",
                 fix=f"it is {PERFORMANCE}, or {PERFORMANCE}=CYCLES; the design as written is always run",
             )
-        for plan in loop.plans.values():
+        for plan in plans:
             _alone(plan, 1)
-    if len(loop.baselines) > 1:
-        raise PipelineError("--baseline asks for the same twice", fix=f"name one: {loop.baselines[0]}")
-
-
-def with_baselines(
-    loop: ClosedLoop, plan: KernelPlan, number: int, answer: Round, candidates: Candidates
-) -> Round:  # fmt: skip
-    """A round's answer with the baselines that are due in it before what the strategy proposes, a batch in all.
-
-    What follows them is what the strategy would have run first anyway, so a seed means the same designs.
-    """
-    due = _proposals(loop, plan, candidates)[(number - 1) * loop.batch : number * loop.batch]
-    if not due:
-        return answer
-    keys = {proposal.key for proposal in due}
-    others = [proposal for proposal in answer.proposals if proposal.key not in keys]
-    room = loop.batch - len(due)
-    return replace(
-        answer, proposals=(*due, *others[:room]), exhausted=answer.exhausted and len(others) <= room
-    )  # fmt: skip
+    if len(baselines) > 1:
+        raise PipelineError("--baseline asks for the same twice", fix=f"name one: {baselines[0]}")
 
 
 def designs_of(plan: KernelPlan, keys: Sequence[str]) -> list[tuple[str, Point | None]]:
@@ -118,22 +96,6 @@ def by_backend(
     parts = [(plan, [design for design in designs if not tool_alone(design[0])])]
     parts += [(_alone(plan, target_interval(key)), [(key, point)]) for key, point in designs if tool_alone(key)]
     return [(acting, some) for acting, some in parts if some]
-
-
-def _proposals(loop: ClosedLoop, plan: KernelPlan, candidates: Candidates) -> list[Proposal]:
-    found = []
-    if (key := key_as_written(plan)) is not None:
-        rows = candidates.rows([key])
-        row = tuple(int(index) for index in rows[0]) if len(rows) else ()
-        why = "the design as written: what all others are compared with"
-        found.append(Proposal(key, row, why, 0.0, origin=AS_WRITTEN))
-    for asked in loop.baselines[:1]:
-        # Without a target of the user's: what no design can be faster than, so that the tool does all it can.
-        given = asked.partition("=")[2]
-        target = int(given) if given else least_cycles_of(loop, plan) or 1
-        why = f"the tool's own performance pragma on the design as written, for a start every {target:,} cycles"
-        found.append(Proposal(design_key({_SITE: target}), (), why, 0.0, origin=PERFORMANCE))
-    return found
 
 
 def _alone(plan: KernelPlan, target: int) -> KernelPlan:

@@ -11,8 +11,8 @@ import numpy as np
 
 from pipeline.errors import PipelineError
 from pipeline.loop.baselines import tool_alone
-from pipeline.loop.candidates import points_of
 from pipeline.loop.model_file import model_file
+from pipeline.loop.pool import points_of
 from pipeline.loop.search import model_of_round, search_of
 
 if TYPE_CHECKING:

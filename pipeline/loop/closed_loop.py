@@ -16,7 +16,7 @@ from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
-from pipeline.loop.knowledge import AUTO, usable_for
+from pipeline.loop.knowledge import AUTO, Shipped, named, shipped_for
 from pipeline.loop.model_file import model_file
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import teaches
@@ -24,7 +24,7 @@ from pipeline.terms import LEARNED
 
 if TYPE_CHECKING:
     from pipeline.exploration.features import Kept
-    from pipeline.synthesis import Address, Flow, ReportStore
+    from pipeline.synthesis import Address, Backend, Flow, ReportStore
     from pipeline.synthesis.plan import KernelPlan
 
 HMOE = "hmoe"
@@ -92,9 +92,9 @@ class ClosedLoop:
         object.__setattr__(self, "goal", self.goal.on(capacities, self.flow.clock_ns))
 
     @property
-    def backend_name(self) -> str:
-        """The name of the backend."""
-        return next(iter(self.plans.values())).backend.name
+    def backend(self) -> Backend:
+        """The backend of the first kernel; those of a loop are of one kind."""
+        return next(iter(self.plans.values())).backend
 
     @property
     def source_name(self) -> str:
@@ -105,6 +105,20 @@ class ClosedLoop:
     def flow(self) -> Flow:
         """The flow of the labels; the kernels of a loop have one part and clock."""
         return next(iter(self.plans.values())).address.flow
+
+    @property
+    def shipped(self) -> Shipped | None:
+        """The knowledge that the loop names, else what ships for its backend, stale or not; None where it is to start
+        without. Raises PipelineError as :func:`~pipeline.loop.knowledge.named` and where a card cannot be read.
+        """
+        if self.warm_start != "auto" or self.model:
+            return None
+        return shipped_for(self.backend, self.plans) if self.knowledge == AUTO else named(self.knowledge)
+
+    @property
+    def known(self) -> Shipped | None:
+        """The same, None also where it is stale."""
+        return None if (found := self.shipped) is None or found.stale else found
 
     @property
     def title(self) -> str:
@@ -127,10 +141,10 @@ class ClosedLoop:
         return {
             "acquisition": self.acquisition,
             "baselines": [AS_WRITTEN, *self.baselines],
-            "backend": self.backend_name,
+            "backend": self.backend.name,
             "batch": self.batch,
             "estimator": self.devices.version,
-            "knowledge": known.digest if (known := usable_for(self)) is not None else None,
+            "knowledge": None if self.known is None else self.known.digest,
             "further": sorted({step for plan in self.plans.values() for step in plan.further}),
             "kernels": [
                 [name, plan.address.digest, plan.space.hash if plan.space else None]
@@ -203,7 +217,7 @@ class ClosedLoop:
                     f"--{option} {chosen[:40]!r}",
                     fix=(f"did you mean {meant}? " if meant else "") + f"it is one of {', '.join(names)}",
                 )
-        check_baselines(self)
+        check_baselines(self.baselines, self.plans.values())
         self.uses_model()
         if self.acquisition not in ("auto", "random", "coreset"):
             make_strategy(f"forest-{self.acquisition}", objective=self.goal)
@@ -232,7 +246,7 @@ class ClosedLoop:
     def uses_processes(self) -> bool:
         """Whether the search may use what its store's kernels teach of how designs resemble each other; not where that
         is shipped."""
-        if usable_for(self) is not None:
+        if self.known is not None:
             return False
         if kind := SURROGATES.get(self.surrogate):
             return kind.needs_processes
@@ -264,7 +278,7 @@ class ClosedLoop:
             return
         # Under replay they are what is searched, and the estimator's own teach nothing of its estimates.
         yield from (plan.address for plan in self.plans.values() if plan.runs_tool and self.store.count(plan.address))
-        knowledge = usable_for(self)
+        knowledge = self.known
         others = [
             address
             for address in self.store.addresses(source=self.source_name)

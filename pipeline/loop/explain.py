@@ -12,6 +12,7 @@ from pipeline.estimator.limits import DesignLimits, limits
 from pipeline.loop.best import bench_text
 from pipeline.reports.parse import parse_report
 from pipeline.synthesis.lowering.delivered_kernel import as_estimated
+from pipeline.terms import estimated
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
@@ -79,7 +80,7 @@ def explain(
     said = [*_gain(before, now), *_largest(best, bounds), *_rest("the best design", best, estimates[1])]
     if written is not None:
         said += _rest("the design as written", written, estimates[0])
-    whose = "estimates" if (best.tool_version or "").startswith("estimator") else "the tool's reports"
+    whose = "estimates" if estimated(best.tool_version or "") else "the tool's reports"
     said.append(f"Loops and cycles are those of {whose}.")
     return Explanation(tuple(said), changes)
 
@@ -194,7 +195,7 @@ def sure_of(
     ``origin`` says how they came about, ``validation`` has the rows of its kernel, ``bench`` what the test bench says.
     """
     said = [f"Its figures are {origin}."]
-    if best.source.startswith("estimator") and best.origin == "replayed":
+    if estimated(best.source) and best.origin == "replayed":
         said.append("The report is an estimate of the analytical model.")
     again = next((row for row in validation if row["key"] == best.key), None)
     if again is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,14 +25,11 @@ from pipeline.kernels.families import family
 from pipeline.resources import data_folder
 
 if TYPE_CHECKING:
-    from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.synthesis.backends import Backend
 
 AUTO = "auto"
 CARD = "card.json"
 SHIPPED = "models"
-FOR_BACKEND = {"vitis": "vitis", "estimator": "estimator"}
-"""Which knowledge a loop starts from, by its backend. Under a replay the labels may be those that it was learned from;
-a search on estimates is taught better by estimates than by real labels (docs/RESULTS.md)."""
 
 
 def made_with() -> dict[str, Any]:
@@ -70,26 +68,23 @@ class Shipped:
         return [name for name in self.card["kernels"] if family(name) == family(kernel)]
 
 
-def shipped_for(loop: ClosedLoop) -> Shipped | None:
-    """The knowledge that a loop names, else what the package has for its backend; None where there is none or the loop
-    is to start without. Under the estimator none is taken that was learned from a searched kernel's family: the loop
-    itself then learns from the others.
+def shipped_for(backend: Backend, kernels: Collection[str]) -> Shipped | None:
+    """The knowledge that searches under a backend start from; None where there is none.
 
-    Raises PipelineError where the card cannot be read, and where what is named is not there or stale.
+    On estimates none is taken that was learned from a searched kernel's family, as the loop itself then learns from the
+    others. Under a replay the labels may be those that it was learned from, so there it is none.
+    Raises PipelineError where the card cannot be read.
     """
-    if loop.warm_start != "auto" or loop.model:
-        return None
-    if loop.knowledge == AUTO:
-        name = FOR_BACKEND.get(loop.backend_name)
-        found = None if name is None else shipped(name)
-        free = loop.backend_name == "estimator"
-        return None if found is not None and free and any(found.seen(kernel) for kernel in loop.plans) else found
-    found = (
-        _read(Path(loop.knowledge).resolve()) if (Path(loop.knowledge) / CARD).is_file() else shipped(loop.knowledge)
-    )
+    found = None if backend.knowledge is None else shipped(backend.knowledge)
+    return None if found is not None and backend.estimates and any(map(found.seen, kernels)) else found
+
+
+def named(knowledge: str) -> Shipped:
+    """The knowledge in a folder or of a name. Raises PipelineError where it is absent, broken or stale."""
+    found = _read(Path(knowledge).resolve()) if (Path(knowledge) / CARD).is_file() else shipped(knowledge)
     if found is None:
         raise PipelineError(
-            f"no knowledge {loop.knowledge[:80]!r}", file="--knowledge", fix="name a folder that MakeKnowledge wrote"
+            f"no knowledge {knowledge[:80]!r}", file="--knowledge", fix="name a folder that MakeKnowledge wrote"
         )
     if found.stale is not None:
         raise PipelineError(
@@ -97,12 +92,6 @@ def shipped_for(loop: ClosedLoop) -> Shipped | None:
             fix="make it again with MakeKnowledge, or leave --knowledge out",
         )  # fmt: skip
     return found
-
-
-def usable_for(loop: ClosedLoop) -> Shipped | None:
-    """The same, None also where it is stale."""
-    found = shipped_for(loop)
-    return None if found is None or found.stale else found
 
 
 def shipped(name: str) -> Shipped | None:
@@ -131,11 +120,8 @@ def _read(folder: Path) -> Shipped:
     return Shipped(folder.name, folder, {**card, "kernels": names}, digest.hexdigest()[:12])
 
 
-def knowledge_facts(loop: ClosedLoop) -> dict[str, Any] | None:
-    """What a loop's summary says of the knowledge that it started from; None where there was none."""
-    found = shipped_for(loop)
-    if found is None:
-        return None
+def knowledge_facts(found: Shipped, kernels: Iterable[str]) -> dict[str, Any]:
+    """What the summary of a loop on some kernels says of the knowledge that it started from."""
     return {
         "name": found.name,
         "sources": found.card.get("sources"),
@@ -144,18 +130,16 @@ def knowledge_facts(loop: ClosedLoop) -> dict[str, Any] | None:
         "digest": found.digest,
         "used": found.stale is None,
         "stale": found.stale,
-        "of_the_family": {name: found.seen(name) for name in loop.plans},
+        "of_the_family": {name: found.seen(name) for name in kernels},
     }
 
 
-def knowledge_notice(loop: ClosedLoop) -> str | None:
+def knowledge_notice(found: Shipped, kernels: Iterable[str]) -> str:
     """The same as a sentence."""
-    facts = knowledge_facts(loop)
-    if facts is None:
-        return None
-    if not facts["used"]:
-        made = f"the shipped knowledge {facts['name']} is not used, as it is stale: made with {facts['stale']}"
+    if found.stale:
+        made = f"the shipped knowledge {found.name} is not used, as it is stale: made with {found.stale}"
         return f"{made}; make knowledge makes it again"
-    seen = sorted({kernel for kernels in facts["of_the_family"].values() for kernel in kernels})
-    learned = f"starts from shipped knowledge of {facts['kernels']} kernels ({', '.join(facts['sources'] or ())})"
+    seen = sorted({one for name in kernels for one in found.seen(name)})
+    sources = ", ".join(found.card.get("sources") or ())
+    learned = f"starts from shipped knowledge of {len(found.card['kernels'])} kernels ({sources})"
     return learned + (f", among them of this family: {', '.join(seen)}" if seen else "")

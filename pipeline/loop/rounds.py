@@ -13,8 +13,9 @@ import numpy as np
 
 from pipeline.exploration import Round, stop_reason
 from pipeline.files import intact, write_json
-from pipeline.loop.baselines import designs_of, tool_alone, with_baselines
+from pipeline.loop.baselines import designs_of, tool_alone
 from pipeline.loop.bound import least_cycles
+from pipeline.loop.first_runs import with_baselines
 from pipeline.loop.forecast import calibration
 from pipeline.loop.hours import WIDER, expected_seconds, seconds_left, seconds_taken, weighed, why_out_of_time, within
 from pipeline.loop.labelled import labelled

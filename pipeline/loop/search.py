@@ -11,7 +11,6 @@ from pipeline.exploration import SURROGATES, Round, best_acquisition, make_strat
 from pipeline.exploration.portfolio import shared
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
-from pipeline.loop.knowledge import usable_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +81,7 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
 
     prior: ForecastBeforehand | None = prior_for(loop.source_name, histories, seed=loop.seed) if learnable else None
     processes = processes_of(loop)
-    known = usable_for(loop) if named is None or named.needs_prior else None
+    known = loop.known if named is None or named.needs_prior else None
     if known is not None:
         knowledge = Knowledge.load(known.folder)
         shipped = len(known.card["kernels"])

@@ -20,10 +20,11 @@ from pipeline.loop.against import against_written, time_ns, used_text, value_tex
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
-from pipeline.loop.candidates import bound_of, pool_of
+from pipeline.loop.candidates import bound_of
 from pipeline.loop.histories import corrections_of
 from pipeline.loop.hours import untimed, why_out_of_time
 from pipeline.loop.knowledge import knowledge_facts, knowledge_notice
+from pipeline.loop.pool import pool_of
 from pipeline.loop.record import STATE, RoundsRecord, Run
 from pipeline.loop.tables import value_of
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -31,6 +32,7 @@ from pipeline.synthesis.devices import stand_in
 from pipeline.synthesis.flow import Flow
 from pipeline.synthesis.target import made_for
 from pipeline.synthesis.vitis.tools import STAND_IN
+from pipeline.terms import estimated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,10 +118,10 @@ def notices(loop: ClosedLoop) -> list[str]:
         )
         verdict = "correct its estimates" if found["used"] else "are left aside: they make its estimates no better"
         said.append(f"{reports} {verdict} ({factors})")
-    if loop.source_name.startswith("estimator"):
+    if estimated(loop.source_name):
         said.append(ESTIMATE_NOTICE)
-    if (known := knowledge_notice(loop)) is not None:
-        said.append(known)
+    if (known := loop.shipped) is not None:
+        said.append(knowledge_notice(known, loop.plans))
     said += loop.devices.assumptions(loop.flow)
     if (instead := stand_in(loop.flow)) is not None:
         said.append(instead)
@@ -166,7 +168,7 @@ def loop_facts(
         for name, plan in loop.plans.items()
     }
     facts: dict[str, Any] = {
-        "backend": loop.backend_name,
+        "backend": loop.backend.name,
         "source": loop.source_name,
         **{name: getattr(loop.flow, name) for name in TARGET},
         "origins": sorted({run.result.origin for run in runs}),
@@ -183,7 +185,7 @@ def loop_facts(
         "surrogate": loop.surrogate,
         "acquisition": loop.acquisition,
         "warm_start": loop.warm_start,
-        "knowledge": knowledge_facts(loop),
+        "knowledge": None if (known := loop.shipped) is None else knowledge_facts(known, loop.plans),
         "model": loop.identity["model"],
         "runs": len(runs),
         "rounds": len({run.round for run in runs}),

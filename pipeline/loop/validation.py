@@ -137,7 +137,7 @@ def validation_facts(
     origins = sorted({row["origin"] for row in rows})
     flow = loop.flow
     return {
-        "backend": loop.backend_name,
+        "backend": loop.backend.name,
         "source": loop.source_name,
         "part": flow.part,
         "clock_ns": flow.clock_ns,

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.present.charts import Distribution, Front
 from pipeline.present.run_report import Failure, Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
-from pipeline.terms import LEARNED, Resource
+from pipeline.terms import LEARNED, Resource, estimated
 
 MAX_FRONTS = 6
 """Fronts on the page: those of the kernels with most labelled designs."""
@@ -74,7 +74,7 @@ def _counted(count: int, word: str) -> str:
 
 
 def _estimates(sources: Sequence[str]) -> list[str]:
-    return [f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")]
+    return [f"{source}: {ESTIMATE_NOTICE}" for source in sources if estimated(source)]
 
 
 def _key_figures(labels: Sequence[Mapping[str, Any]], kernels: int, failed: int) -> list[KeyFigure]:

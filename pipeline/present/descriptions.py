@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.present.summary import ESTIMATE_NOTICE, aligned
-from pipeline.terms import LEARNED, Resource
+from pipeline.terms import LEARNED, Resource, estimated
 
 Facts = Mapping[str, Any]
 """JSON values as the tasks ``ListKernels``, ``DescribeKernel`` and ``DescribeDesign`` write them."""
@@ -32,7 +32,7 @@ def kernels_text(facts: Facts) -> str:
     ]
     lines = aligned(header, rows)
     lines.append(f"{len(rows)} kernels in {facts['folder']}; the last columns count cached labels by their source.")
-    if any(source.startswith("estimator") for source in sources):
+    if any(estimated(source) for source in sources):
         lines.append(f"estimator: {ESTIMATE_NOTICE}.")
     lines.append("Next: DescribeKernel --kernel NAME; a kernel of your own is the path of its C file.")
     return "\n".join(lines)

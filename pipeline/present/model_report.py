@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.present.charts import ExpertUse, GateWeights, LearningCurves, Predictions
 from pipeline.present.run_report import Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.terms import estimated
 
 FILES = {
     "model.safetensors": "weights and configuration",
@@ -59,7 +60,7 @@ def model_report(
         f"{len(data)} kernel{'' if len(data) == 1 else 's'}.",
         key_figures=_key_figures(card),
         warnings=[
-            *(f"{source}: {ESTIMATE_NOTICE}" for source in card["sources"] if source.startswith("estimator")),
+            *(f"{source}: {ESTIMATE_NOTICE}" for source in card["sources"] if estimated(source)),
             *card.get("notes", ()),
         ],
         learning=learning,

@@ -12,6 +12,7 @@ from pipeline.present.charts import BestSoFar, SearchCurve
 from pipeline.present.columns import numbers
 from pipeline.present.run_report import Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.terms import estimated
 
 Row = Mapping[str, Any]
 _METRIC = "% of searches within 2 % of the best"
@@ -46,7 +47,7 @@ def search_report(
         f"{len({(row['source'], row['kernel']) for row in curves})} pools of designs whose labels are known; a failed "
         "design counts as a run, and the best known is that of the pool.",
         key_figures=[figure for source in sources for figure in _best(source, summary, most, default)],
-        warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")],
+        warnings=[f"{source}: {ESTIMATE_NOTICE}" for source in sources if estimated(source)],
         searches=[_shares(source, curves, summary, most, baselines) for source in sources],
         grids=[_grid(source, summary, default) for source in sources],
         provenance=provenance,

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.terms import estimated
+
 ESTIMATE_NOTICE = "these labels are estimates of an analytical model, not results of an HLS tool"
 
 
@@ -42,7 +44,7 @@ def dataset_summary(
             key=lambda item: (-len(item[1]), item[0]),
         )
         target = f", for {targets[source]}" if targets and source in targets else ""
-        notice = f" ({ESTIMATE_NOTICE})" if source.startswith("estimator") else ""
+        notice = f" ({ESTIMATE_NOTICE})" if estimated(source) else ""
         lines.append(f"Source {source}{target}{notice}")
         body = []
         for kernel, rows in kernels[:most]:

@@ -13,6 +13,7 @@ from pipeline.present.charts import Comparison
 from pipeline.present.columns import numbers
 from pipeline.present.run_report import Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.terms import estimated
 
 _CONDITION = ("protocol", "source", "target_source", "shots", "shots_by")
 Row = Mapping[str, Any]
@@ -69,7 +70,7 @@ def transfer_report(
         f"{_schedule(provenance)}; each method of a chart had the same shots.",
         key_figures=[figure for shown in comparisons for figure in _best(shown, score)],
         warnings=[
-            *(f"{source}: {ESTIMATE_NOTICE}" for source in sources if source.startswith("estimator")),
+            *(f"{source}: {ESTIMATE_NOTICE}" for source in sources if estimated(source)),
             *notes,
         ],
         comparisons=comparisons,

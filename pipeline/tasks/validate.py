@@ -57,7 +57,7 @@ class ValidateTopDesigns(LoopTask):
 
     def check(self) -> None:
         """Raises PipelineError for what no validation of this loop can do; the loop asks before its first run."""
-        if self.steps and self.loop.backend_name != "vitis":
+        if not set(self.steps) <= set(self.loop.backend.steps):
             raise PipelineError(f"--{self.steps[0]} needs Vitis HLS", fix="leave it out, or use --backend vitis")
 
     @property

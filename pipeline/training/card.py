@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.models import ModelConfig
+from pipeline.terms import estimated
 from pipeline.training.baseline_outcomes import BASELINES
 from pipeline.training.config import TrainingConfig
 from pipeline.training.outcome import TrainingOutcome
@@ -61,7 +62,7 @@ def card_markdown(card: Mapping[str, Any]) -> str:
         f"{model['hidden']}. Labels come from {', '.join(card['sources'])}.",
         "",
     ]
-    if any(source.startswith("estimator") for source in card["sources"]):
+    if any(estimated(source) for source in card["sources"]):
         lines += ["**The labels are estimates of an analytical model, not results of an HLS tool.**", ""]
     for note in card.get("notes", ()):
         lines += [f"**{note}**", ""]

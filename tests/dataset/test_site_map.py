@@ -11,11 +11,11 @@ from pipeline.dataset.card import data_card
 from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.site_map import mapped_sites, site_map
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 from tests.dataset.label_sets import hlsyn, plain
 from tests.shared_data import shared
 

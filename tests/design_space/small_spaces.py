@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.design_space import DesignSpace, Point, SiteSpace
 from pipeline.design_space.rules import TRUE, And, Arithmetic, Comparisons, Const, Minus, Name, Not, Options, Or, Rule
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 _NUMBERS = ("A1", "A10", "A2", "C")
 _TEXTS = ("B0", "D")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.design_space import DesignSpace, parse_rule, read_autodse, read_space, write_autodse, write_space
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 from tests.design_space.small_spaces import spaces
 
 DEFINITION = {

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.design_space import STRATEGIES, DesignSpace, SiteSpace, design_key, parse_rule, read_space, sample
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 KERNELS = Path(__file__).resolve().parents[2] / "kernels"
 DRAWN = [name for name, _ in STRATEGIES if name != "all"]

@@ -13,7 +13,7 @@ from pipeline.design_space import DesignSpace, Point, SiteSpace, design_key, par
 from pipeline.design_space import elimination as elimination_module
 from pipeline.design_space import factors as factors_module
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 from tests.design_space.small_spaces import brute_force, spaces
 
 

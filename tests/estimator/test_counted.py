@@ -121,3 +121,52 @@ def test_a_conversion_costs_the_same_said_or_not_and_one_of_its_own_kind_costs_n
         found = _report(text.format(other))
         assert (found.latency, found.used) == (said.latency, said.used)
     assert (said.latency.worst or 0) > (_report(text.format("b[i] = c[i];")).latency.worst or 0)
+
+
+_WINDOW = """
+#define T 8
+{helper}
+void k(const int in[256], const int taps[T], int out[256]) {{
+  int w[T] = {{0}};
+  for (int n = 0; n < 256; n++) {{
+#pragma HLS pipeline
+#pragma HLS unroll factor={factor}
+    for (int i = T - 1; i > 0; i--) w[i] = w[i - 1];
+    w[0] = in[n];
+    int sum = 0;
+    {sum};
+    out[n] = sum;
+  }}
+}}"""
+_SUM = "for (int i = 0; i < T; i++) sum += {} * taps[i]"
+_HELPER = (
+    "static int dot(int x[T], const int y[T]) { int s = 0; for (int i = 0; i < T; i++) s += x[i] * y[i]; return s; }"
+)
+_MOVED = "static void put(int *x, int v) { for (int i = 7; i > 0; i--) x[i] = x[i - 1]; x[0] = v; }"
+
+
+@pytest.mark.parametrize("factor", [1, 2, 8, 32])
+@pytest.mark.parametrize(
+    "text",
+    [
+        _WINDOW.replace("{helper}", "").replace("{sum}", _SUM.format("w[i]")),
+        _WINDOW.replace("{helper}", _HELPER).replace("{sum}", "sum = dot(w, taps)"),
+        _WINDOW.replace("{helper}", _MOVED)
+        .replace("for (int i = T - 1; i > 0; i--) w[i] = w[i - 1];\n    w[0] = in[n]", "put(&w[0], in[n])")
+        .replace("{sum}", _SUM.format("w[i]")),
+    ],
+    ids=["in place", "helper", "written by a helper"],
+)
+def test_no_design_multiplies_more_often_than_its_multipliers_can(text: str, factor: int) -> None:
+    report = _report(text.replace("{{", "{").replace("}}", "}").replace("{factor}", str(factor)))
+    cost, cycles = load_device().operators["imul32"], report.latency.worst
+    assert cycles is not None and report.used.dsp is not None
+    assert report.used.dsp // cost.dsp * cycles >= 256 * 8
+
+
+def test_what_no_copy_changes_is_computed_once_for_all() -> None:
+    """The product of two elements that each copy finds as they were, and of which each copy changes one."""
+    loop = "\n#pragma HLS pipeline\n#pragma HLS unroll factor=8\n c[i] = a[i] + x[0] * x[1];"
+    text = "void k(int a[64], int b[64], int x[2], int c[64]) { for (int i = 0; i < 64; i++) {%s } }"
+    once, again = _report(text % loop).used.dsp, _report(text % f"{loop} x[0] = b[i];").used.dsp
+    assert once == load_device().operators["imul32"].dsp and again is not None and again > once

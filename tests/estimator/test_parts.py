@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.estimator.parts import find_part, is_known, nearest_parts
+from pipeline.estimator.clocks import device_for
+from pipeline.estimator.parts import OWN_PARTS, find_part, is_known, nearest_parts
+from pipeline.reports.report import Resources
 from pipeline.synthesis.parts import BOARDS, check_part
 from tests.shared_data import shared
 
@@ -90,3 +93,34 @@ def test_capacities_are_those_that_real_reports_state() -> None:
         stated = [int(row[name]) for name in ("BRAM_18K", "DSP", "FF", "LUT")]
         assert [held.bram_18k, held.dsp, held.ff, held.lut] == stated, row["part"]
         assert row["URAM"] in ("", str(held.uram)), row["part"]
+
+
+def test_a_die_of_no_table_is_refused_with_the_line_that_would_state_it_and_known_by_that_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PipelineError) as refused:
+        find_part("xczu28dr-ffvg1517-2-e")
+    line = refused.value.fix.rpartition(": ")[2] if refused.value.fix is not None else ""
+    assert line.startswith('xczu28dr = {family = "zynquplus", ')
+    (tmp_path / OWN_PARTS).write_text(line.replace("...", "48"))
+    found = find_part("xczu28dr-ffvg1517-2-e")
+    assert (found.die, found.family, found.grade) == ("xczu28dr", "zynquplus", "2")
+    assert found.available == Resources(48, 48, 48, 48, 48)
+    device = device_for(found.name, 5.0)
+    assert device.available == found.available and OWN_PARTS in device.assumed
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("xcq1 = ", "is not TOML"), ("xcq1 = 3", "xcq1 has no known family"), ('xcq1 = {family = "q"}', "no known family"),
+     ('xcq1 = {family = "zynq", lut = 5}', "lacks a capacity"), ("xc7z020 = {}", "is known")],
+)  # fmt: skip
+def test_a_bad_line_of_own_parts_is_named(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / OWN_PARTS).write_text(text)
+    with pytest.raises(PipelineError, match=problem) as refused:
+        find_part("xc7z020")
+    assert refused.value.file == OWN_PARTS and refused.value.fix

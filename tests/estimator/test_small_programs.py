@@ -183,3 +183,73 @@ def test_a_loop_of_goto_has_no_estimate_and_a_jump_ahead_has_one() -> None:
     assert _cycles(ahead) > 0
     with pytest.raises(PipelineError, match=r"k\.c:1:\d+: goto again goes back"):
         _cycles("void k(int a[9]) { int i = 0; again: a[i] = 1; i++; if (i < 9) goto again; }")
+
+
+_FADD, _FMUL, _IMUL, _REGISTER = 7, 4, 3, 1
+
+
+@pytest.mark.parametrize(
+    ("begun", "step", "helpers", "operators", "distance"),
+    [
+        ("static float s;", "s = s * 2.5f + a[i]; o[i] = s;", "", _FMUL + _FADD, 1),
+        ("", "o[i] = f(a[i]);", "float f(float v) { static float s; s = s * v; return s; }", _FMUL, 1),
+        ("", "o[i] = g(a[i]);", "float s;void f(float v) { s *= v; } int g(float w) { f(w); return 1; }", _FMUL, 1),
+        ("", "o[i] = f(a[i]);", "float f(float v) { static struct { float x; } s; return s.x = s.x * v; }", _FMUL, 1),
+        ("float s = 1, *p = &s;", "*p = *p * a[i]; o[i] = s;", "", _FMUL, 1),
+        ("float s = 1;", "f(&s, a[i]); o[i] = s;", "void f(float *p, float v) { *p *= v; }", _FMUL, 1),
+        ("float s[3] = {0};", "s[1] = s[1] * a[i]; o[i] = s[1];", "", _FMUL, 1),
+        ("float m = 0;", "if (a[i] > m) m = a[i]; o[i] = m;", "", 1, 1),
+        ("float m = 0;", "m = a[i] > m ? a[i] : m; o[i] = m;", "", 1, 1),
+        ("float m = 0;", "m = fmaxf(m, a[i]); o[i] = m;", "", 1, 1),
+        ("int m = 0;", "m = m * b[i]; o[i] = 1;", "", _IMUL, 1),
+        ("float s = 0, t = 1;", "s = t * 2.5f; t = s + a[i]; o[i] = t;", "", _FMUL + _FADD, 1),
+        ("float s = 0, t = 1;", "float n = s * a[i]; s = t; t = n; o[i] = n;", "", _FMUL, 2),
+        ("float s = 0, t = 1, u = 2;", "float n = s * a[i]; s = t; t = u; u = n; o[i] = n;", "", _FMUL, 3),
+        ("int s = 0;", "s = b[s]; o[i] = 1;", "", _LOAD, 1),
+    ],
+)  # fmt: skip
+def test_a_value_that_comes_back_bounds_the_interval_and_is_a_chain_where_the_loop_is_unrolled(
+    begun: str, step: str, helpers: str, operators: int, distance: int
+) -> None:
+    def design(pragma: str) -> str:
+        loop = f"for (int i = 0; i < 64; i++) {{\n#pragma HLS {pragma}\n{step} }}"
+        return f"{helpers}\nvoid k(float a[64], int b[64], float o[64]) {{ {begun}\n{loop} }}"
+
+    assert _first(design("pipeline")).initiation_interval.exact == math.ceil((operators + _REGISTER) / distance)
+    whole = operators * math.ceil(64 / distance)
+    assert whole <= _cycles(design("unroll")) <= whole + 64  # the accesses, two a cycle, stand beside it
+    for factor in (4, 8):
+        interval = _first(design(f"unroll factor={factor}")).initiation_interval.exact
+        assert interval == max(operators * math.ceil(factor / distance) + _REGISTER, factor // 2)
+
+
+def test_a_value_that_comes_back_over_two_arrays_takes_the_iterations_of_both() -> None:
+    loop = "for (int i = 0; i < 64; i++) { b[i + %d] = c[i] * 2.5f; c[i + %d] = b[i] * 1.5f; }"
+    for one, other in ((1, 1), (2, 1), (3, 4)):
+        text = f"void k(float b[72], float c[72]) {{ {loop % (one, other)} }}"
+        around = 2 * (_LOAD + _FMUL + _STORE)
+        assert _first(text).initiation_interval.exact == math.ceil(around / (one + other))
+    assert _first(text.replace("c[i] *", "c[i + 8] *")).initiation_interval.exact == 1
+
+
+@pytest.mark.parametrize(
+    ("read", "least"),
+    [("a[b[i]] + a[c[i]]", 4), ("a[b[i]] * a[b[i]]", 2), ("a[b[i]] + a[b[i] * b[i]]", 4), ("a[i] + a[i]", 2)],
+)
+def test_computed_subscripts_are_one_access_where_they_are_computed_alike(read: str, least: int) -> None:
+    loop = f"for (int i = 0; i < 64; i++) {{\n#pragma HLS unroll factor=4\n o[i] = {read}; }}"
+    text = f"void k(int a[64], int b[64], int c[64], int o[64]) {{ {loop} }}"
+    assert _first(text).initiation_interval.exact == least
+
+
+@pytest.mark.parametrize(
+    ("product", "blocks"),
+    [("x * y", 0), ("f(a[i]) * f(b[i])", 0), ("g(a[i], b[i])", 0), ("(a[i] & 255) * (b[i] & 255)", 0),
+     ("((unsigned)a[i] >> 24) * ((unsigned)b[i] >> 24)", 0), ("(long long)a[i] * b[i]", 3), ("a[i] * b[i]", 3),
+     ("(long long)a[i] * c[i]", 16), ("a[i] * 77", 0)],
+)  # fmt: skip
+def test_a_product_costs_by_the_bits_that_its_operands_have(product: str, blocks: int) -> None:
+    loop = f"for (int i = 0; i < 64; i++) {{ char x = a[i], y; y = b[i]; o[i] = {product}; }}"
+    helpers = "char f(int v) { return v; } int g(char v, char w) { return v * w; }"
+    text = f"{helpers} void k(int a[64], int b[64], long long c[64], long long o[64]) {{ {loop} }}"
+    assert _prepared(text).estimate({}).used.dsp == blocks

@@ -18,11 +18,11 @@ from pipeline.estimator import VERSION, WalkedKernel, prepare
 from pipeline.estimator.bound import lower_bound, naive_bound
 from pipeline.estimator.features import FEATURES, features
 from pipeline.estimator.scores import kendall_tau
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import load_kernel
 from pipeline.reports.parse import parse_report
 from pipeline.reports.write import write_report
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 from tests.shared_data import shared
 
 SUITE = Path(__file__).resolve().parents[2] / "kernels"

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.exploration import ACQUISITIONS, SURROGATES, History, Prior, make_strategy
-from pipeline.exploration.acquisition import Aim, Expected
+from pipeline.exploration.outlook import Aim, Expected
 from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.testing import AcquisitionConformance, SurrogateConformance

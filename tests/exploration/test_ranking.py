@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from pipeline.exploration.acquisition import Expected, log_improvement, ranking
+from pipeline.exploration.acquisition import log_improvement
 from pipeline.exploration.expected_hypervolume import log_hypervolume, most_hypervolume
+from pipeline.exploration.outlook import Expected, ranking
 from pipeline.exploration.selection import jointly
 from pipeline.exploration.shortlist import Shortlist
 from pipeline.exploration.types import Features, Forecast

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from pipeline.exploration import Objective
-from pipeline.exploration.acquisition import Aim, Expected, expected, scalarised
 from pipeline.exploration.acquisitions.ucb import ucb
+from pipeline.exploration.outlook import Aim, Expected, expected, scalarised
 from pipeline.exploration.selection import ALIKE, NEARBY, BatchRequest, Channel, correlations, in_turn, jointly
 from pipeline.exploration.shortlist import Ranked
 from pipeline.exploration.strategy import Scan

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.design_space import DesignSpace, Point, SiteSpace, parse_key, parse_rule
 from pipeline.exploration import KernelFeatures, SearchOutcome, SiteFacts
-from pipeline.kernels.model import SiteKind
+from pipeline.terms import SiteKind
 
 SITES = (
     SiteFacts("__PARA__L0", "PARALLEL", "top/loop_0", (), 64),

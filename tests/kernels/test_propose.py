@@ -9,11 +9,11 @@ from hypothesis import given, settings
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.annotate import annotate
-from pipeline.kernels.model import SiteKind
 from pipeline.kernels.propose import propose_sites, site_notices
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.source_places import loop_places
 from pipeline.kernels.suite import find_kernel, suite_folder, suite_names
+from pipeline.terms import SiteKind
 from tests.kernels.nests import CAP, Nest, executed_at_most, nests
 
 SOURCE = """\

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, Loop, SiteKind
+from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.terms import SiteKind
 from tests.kernels.harness import compiler
 from tests.kernels.nests import CAP, Nest, executed_at_most, nests
 

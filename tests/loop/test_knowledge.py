@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,11 @@ from pipeline.errors import PipelineError
 from pipeline.exploration import History, Prior
 from pipeline.exploration.knowledge import Blend, Knowledge, left_out_scores
 from pipeline.loop import knowledge
-from pipeline.loop.knowledge import CARD, Shipped, knowledge_notice, made_with, shipped, shipped_for, usable_for
+from pipeline.loop.closed_loop import ClosedLoop
+from pipeline.loop.knowledge import CARD, Shipped, knowledge_notice, made_with, shipped
+from pipeline.synthesis import Address, Backend, EstimatorBackend, Flow, ReplayBackend, ReportStore
+from pipeline.synthesis.plan import KernelPlan
+from pipeline.synthesis.vitis.backend import VitisBackend
 from tests.exploration.toy import run_toy, toy_features, toy_space
 
 KERNELS = ("atax", "gemm-p", "nw", "syrk", "md")
@@ -81,64 +85,70 @@ def test_a_kernel_of_a_family_that_was_learned_from_is_named(folder: Path) -> No
     assert Shipped("toy", folder, card, "x").seen("fir") == []
 
 
-class _Loop:
-    backend_name, warm_start, model, surrogate, knowledge = "vitis", "auto", "", "auto", "auto"
-    plans: ClassVar[dict[str, None]] = {"syr2k": None}
+@pytest.fixture
+def shipping(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package ships the toy knowledge alone, for both backends that start from any."""
+    monkeypatch.setattr(knowledge, "data_folder", lambda name: folder.parent)
+    for backend in (VitisBackend, EstimatorBackend):
+        monkeypatch.setattr(backend, "knowledge", "toy")
 
 
+def loop_on(kernel: str, backend: type[Backend], store: ReportStore, **choices: Any) -> ClosedLoop:
+    """A loop whose backend is asked for nothing but what its kind says."""
+    plan = KernelPlan(
+        backend.__new__(backend),
+        Address(kernel, "0" * 64, Flow("own", "merlin", "any", None, None, 4.0, "", "vitis")),
+        None,
+        None,
+    )
+    return ClosedLoop({kernel: plan}, store, store.root / "rounds", **choices)
+
+
+@pytest.mark.usefixtures("shipping")
 def test_a_loop_under_the_tool_starts_from_what_ships_unless_told_otherwise(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(knowledge, "data_folder", lambda name: folder.parent)
-    monkeypatch.setitem(knowledge.FOR_BACKEND, "vitis", "toy")
-    loop = _Loop()
-    assert usable_for(loop) is not None  # type: ignore[arg-type]
-    notice = knowledge_notice(loop)  # type: ignore[arg-type]
+    store = ReportStore(tmp_path)
+    loop = loop_on("syr2k", VitisBackend, store)
+    assert loop.known is not None
+    notice = knowledge_notice(loop.known, loop.plans)
     assert notice == "starts from shipped knowledge of 5 kernels (own), among them of this family: syrk"
-    for name, value in (("warm_start", "none"), ("backend_name", "replay"), ("model", "model.safetensors")):
-        other = _Loop()
-        setattr(other, name, value)
-        assert shipped_for(other) is None and knowledge_notice(other) is None  # type: ignore[arg-type]
+    assert loop_on("syr2k", VitisBackend, store, warm_start="none").shipped is None
+    assert loop_on("syr2k", VitisBackend, store, model="model.safetensors").shipped is None
+    assert loop_on("syr2k", ReplayBackend, store).shipped is None
     monkeypatch.setattr(knowledge, "GRAPH_VERSION", "another")
-    assert usable_for(loop) is None and "not used, as it is stale" in str(knowledge_notice(loop))  # type: ignore[arg-type]
+    assert loop.known is None and loop.shipped is not None
+    assert "not used, as it is stale" in knowledge_notice(loop.shipped, loop.plans)
 
 
+@pytest.mark.usefixtures("shipping")
 def test_a_loop_on_estimates_starts_from_what_ships_but_not_on_a_kernel_of_a_family_that_it_was_learned_from(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(knowledge, "data_folder", lambda name: folder.parent)
-    monkeypatch.setitem(knowledge.FOR_BACKEND, "estimator", "toy")
-    loop = _Loop()
-    loop.backend_name = "estimator"
-    assert usable_for(loop) is None  # type: ignore[arg-type]
-    monkeypatch.setattr(_Loop, "plans", {"fir": None})
-    found = usable_for(loop)  # type: ignore[arg-type]
+    assert loop_on("syr2k", EstimatorBackend, ReportStore(tmp_path)).shipped is None
+    found = loop_on("fir", EstimatorBackend, ReportStore(tmp_path)).known
     assert found is not None and found.holds("syrk", "own")
     assert not found.holds("fir", "own") and not found.holds("syrk", "another")
 
 
-@pytest.mark.parametrize("name", sorted(set(knowledge.FOR_BACKEND.values())))
+@pytest.mark.parametrize("name", ["estimator", "vitis"])
 def test_what_ships_is_made_with_this_version(name: str) -> None:
     found = knowledge.shipped(name)
     assert found is not None and found.stale is None
 
 
 def test_knowledge_that_is_named_serves_any_backend_and_is_refused_where_it_is_stale_or_absent(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = _Loop()
-    loop.backend_name, loop.knowledge = "replay", str(folder)
-    found = usable_for(loop)  # type: ignore[arg-type]
-    assert found is not None and found.name == "toy"
-    loop.warm_start = "none"
-    assert usable_for(loop) is None  # type: ignore[arg-type]
-    loop.warm_start = "auto"
+    store = ReportStore(tmp_path)
+    loop = loop_on("syr2k", ReplayBackend, store, knowledge=str(folder))
+    assert loop.known is not None and loop.known.name == "toy"
+    assert loop_on("syr2k", ReplayBackend, store, knowledge=str(folder), warm_start="none").known is None
     monkeypatch.setattr(knowledge, "ESTIMATOR_VERSION", "another")
     with pytest.raises(PipelineError, match="stale: made with estimator"):
-        usable_for(loop)  # type: ignore[arg-type]
-    loop.knowledge = str(folder / "nowhere")
+        _ = loop.known
     with pytest.raises(PipelineError, match="no knowledge"):
-        usable_for(loop)  # type: ignore[arg-type]
+        _ = loop_on("syr2k", ReplayBackend, store, knowledge=str(folder / "nowhere")).known
 
 
 def test_a_blend_lies_between_its_parts_and_is_as_wide_as_they_disagree() -> None:

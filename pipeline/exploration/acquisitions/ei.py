@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from pipeline.exploration.acquisition import Acquisition, Aim, Expected, log_improvement
+from pipeline.exploration.acquisition import Acquisition, log_improvement
+from pipeline.exploration.outlook import Aim, Expected
 from pipeline.exploration.selection import BatchRequest, in_turn, jointly
 from pipeline.exploration.types import Floats
 

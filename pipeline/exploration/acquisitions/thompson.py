@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.exploration.acquisition import LEAST_SPREAD, Acquisition, Aim, Expected
+from pipeline.exploration.acquisition import Acquisition
+from pipeline.exploration.outlook import LEAST_SPREAD, Aim, Expected
 from pipeline.exploration.types import Floats
 
 

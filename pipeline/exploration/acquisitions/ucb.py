@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.exploration.acquisition import Acquisition, Aim, Expected
+from pipeline.exploration.acquisition import Acquisition
+from pipeline.exploration.outlook import Aim, Expected
 from pipeline.exploration.types import Floats
 
 

@@ -6,7 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
@@ -18,7 +18,6 @@ from pipeline.synthesis.flow import Flow
 if TYPE_CHECKING:
     from pipeline.reports.surroundings import Bounds
     from pipeline.synthesis.address import Address
-    from pipeline.synthesis.backends.tool import ToolBackend
     from pipeline.synthesis.store import ReportStore
     from pipeline.synthesis.vitis.sources import Sources
 
@@ -68,8 +67,9 @@ class Outcome:
     """Why this is no result; the label then says what happened, and is not to be taken for one of the design."""
 
 
-Farm = Callable[["ToolBackend", Kernel, Sequence[Point]], Iterator[Outcome]]
-"""Runs designs of a backend that runs a tool, in the order in which they are done."""
+Farm = Callable[[Any, Kernel, Sequence[Point]], Iterator[Outcome]]
+"""Runs designs of a backend that runs a tool (:class:`~pipeline.synthesis.backends.tool.ToolBackend`), in the order in
+which they are done."""
 
 
 class Backend(ABC):
@@ -89,8 +89,15 @@ class Backend(ABC):
     replays: ClassVar[bool] = False
     """Whether outcomes come from the store alone, so that only what it holds can be picked."""
 
+    estimates: ClassVar[bool] = False
+    """Whether outcomes are estimates, which cost nothing."""
+    knowledge: ClassVar[str | None] = None
+    """The shipped knowledge that searches under it start from, by name."""
+    steps: ClassVar[tuple[str, ...]] = ()
+    """The steps beyond C synthesis that runs can take."""
+
     further: tuple[str, ...] = ()
-    """The steps beyond C synthesis that runs take."""
+    """Those that runs take."""
 
     @property
     @abstractmethod

@@ -42,6 +42,8 @@ class EstimatorBackend(Backend):
     """
 
     name = "estimator"
+    estimates = True
+    knowledge = "estimator"
 
     def __init__(
         self,

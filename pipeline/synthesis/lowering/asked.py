@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.pragmas import Pragma
 from pipeline.synthesis.lowering.prepare import Prepared
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 PIPELINE_VALUES = ("off", "", "flatten")
 _FACTOR = re.compile(r"\bfactor\s*=\s*(\d+)", re.IGNORECASE)

@@ -27,26 +27,28 @@ from pipeline.kernels.as_written import (
     written_value,
 )
 from pipeline.kernels.bursts import BurstPlace, burst_place
+from pipeline.kernels.function_names import plain_name
 from pipeline.kernels.further_sites import has_memory_port
-from pipeline.kernels.model import Kernel, Loop, Option, Site, SiteKind, plain_name
+from pipeline.kernels.model import Kernel, Loop, Option, Site
 from pipeline.kernels.own_pragmas import OwnPragma
 from pipeline.kernels.pragmas import normal_text
 from pipeline.kernels.source_places import LoopPlace, loop_places, source_files
 from pipeline.project.cpp import CPP_SUFFIXES
-from pipeline.project.source_text import bare_code, matching
+from pipeline.project.source_text import bare_code, blanked, matching, uncut
 from pipeline.synthesis.lowering.asked import check_names, factor
 from pipeline.synthesis.lowering.directive import LoweredDirective, partition
 from pipeline.synthesis.lowering.edits import Edit, edited
 from pipeline.synthesis.lowering.result import Done, LoweredSources, SiteOutcome
 from pipeline.synthesis.lowering.statement_end import statement_end
 from pipeline.synthesis.lowering.user_files import UserFiles, user_files
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 Delivery = Literal["insert", "directives"]
 DELIVERIES: tuple[Delivery, ...] = ("insert", "directives")
 """Pragmas in the user's files, or files as they are with directives beside."""
 
 _PRAGMA = re.compile(r"([ \t]*(?:#|%:)[ \t]*pragma[ \t]+HLS\b[ \t]*)((?:[^\\\n]|\\\r?\n|\\)*)", re.IGNORECASE)
+_OPERATOR = re.compile(r'(_Pragma[ \t]*\([ \t]*"[ \t]*HLS\b[ \t]*)([^"\\\n]*)"[ \t]*\)', re.IGNORECASE)
 _MERLINS = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+ACCEL\b", re.MULTILINE | re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s*\(")
 _BRACE = re.compile(r"\s*\{")
@@ -185,7 +187,7 @@ class _Work:
     def serve_option(self, option: Option, value: int | str, how: Delivery) -> None:
         """Puts the value of a proposed array_partition or inline in place."""
         if option.directive == "burst":
-            self._burst(option, value, how)
+            self._burst(option, value)
             return
         line = _option_pragma(self.kernel, option, value)
         if line is not None and option.function == self.kernel.top and not option.declared:
@@ -195,8 +197,8 @@ class _Work:
             text = self._option_changed(option, line, how)
         self.outcomes.append(SiteOutcome(option.name, option.function, str(value), Done.APPLIED, text))
 
-    def _burst(self, option: Option, value: int | str, how: Delivery) -> None:
-        """A copy of a port at the function's beginning and end, on which the body works."""
+    def _burst(self, option: Option, value: int | str) -> None:
+        """A copy of a port at the function's beginning and end, on which the body works: no directive says one."""
         if value not in (NOTHING, ON):
             raise PipelineError(
                 f"{value!r} cannot be the value of {option.name}", file=self.kernel.file, fix="use '' or three blanks"
@@ -205,12 +207,9 @@ class _Work:
         place = burst_place(self.kernel, option.variable or "") if value == ON else None
         if place is None:
             return
-        if isinstance(place, str) or how == "directives":
-            why = place if isinstance(place, str) else "no directive says one"
+        if isinstance(place, str):
             raise PipelineError(
-                f"no burst copy of {option.variable}: {why}",
-                file=self.kernel.file,
-                fix="leave burst out of --sites, or deliver by insertion (--vitis-delivery insert)",
+                f"no burst copy of {option.variable}: {place}", file=self.kernel.file, fix="leave burst out of --sites"
             )
         name = self.buffers[option.variable or ""] = place.buffer
         text = self.user.texts[place.file]
@@ -220,7 +219,7 @@ class _Work:
         for start, end in place.uses:
             self.put(place.file, Edit(start, end, name))
         include = Edit(0, 0, f"#include <string.h>{newline}")
-        if not _DECLARES_COPIES.search(text) and include not in self.edits.get(place.file, ()):
+        if not _declares_copies(text) and include not in self.edits.get(place.file, ()):
             self.put(place.file, include)
         if place.written:
             start = text.rfind("\n", 0, place.end) + 1
@@ -389,9 +388,18 @@ class _Work:
 
     def _line(self, pragma: OwnPragma) -> re.Match[str] | None:
         """Where a pragma stands in its file; None where no line of the file holds it."""
-        if pragma.file not in self.user.texts:
+        text = self.user.texts.get(pragma.file)
+        start = _line_start(text, pragma.line) if text is not None else None
+        if text is None or start is None:
             return None
-        return _at_line(self.user.texts[pragma.file], pragma.line)
+        end, code = text.find("\n", start), self._bare(pragma.file)
+        operators = _OPERATOR.finditer(text, start, end if end >= 0 else len(text))
+        found = [
+            one
+            for one in operators
+            if code.startswith("_Pragma", one.start()) and normal_text(f"HLS {one[2]}") == normal_text(pragma.text)
+        ]
+        return found[0] if len(found) == 1 else _PRAGMA.match(text, start)
 
     def _body(self, place: LoopPlace) -> _Body | None:
         """A loop's body in its file; None where neither braces nor the end of its only statement are to be seen."""
@@ -585,6 +593,11 @@ def _block(text: str, code: str, at: int, rows: list[str]) -> Edit:
     return Edit(at, _past_blanks(text, at), newline + block + indent)
 
 
+def _declares_copies(text: str) -> bool:
+    """Whether a text includes what declares ``memcpy``, under no condition and in no comment."""
+    return any(uncut(text, 0, one.start()) for one in _DECLARES_COPIES.finditer(blanked(text)))
+
+
 def _inside(text: str, place: BurstPlace) -> str:
     """The indentation of the statements of a function."""
     start = text.rfind("\n", 0, place.brace) + 1
@@ -612,8 +625,8 @@ def _words(match: re.Match[str]) -> tuple[int, int]:
 
 
 def _whole_line(match: re.Match[str], text: str) -> Edit:
-    """The line taken out."""
-    end = match.end() + (text[match.end() : match.end() + 1] == "\n")
+    """The line taken out; of ``_Pragma`` the operator alone."""
+    end = match.end() + (match[1][0] != "_" and text[match.end() : match.end() + 1] == "\n")
     return Edit(match.start(), end, "")
 
 

@@ -99,6 +99,8 @@ class VitisBackend(ToolBackend):
     """
 
     name = "vitis"
+    knowledge = "vitis"
+    steps = tuple(Further)
     further: tuple[Further, ...]
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.errors import PipelineError
+from pipeline.loop.baselines import by_backend
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
 from pipeline.tasks.messages import bar, say
@@ -110,7 +111,6 @@ class SynthesizeRound(RoundTask):
         Runs that the surroundings kept from a result are noted and are no runs of the loop; what needs the round has it
         finished first.
         """
-        from pipeline.loop.baselines import by_backend
         from pipeline.loop.labelled import is_told, told
         from pipeline.loop.rounds import proposed, round_text, write_runs
 

@@ -96,6 +96,22 @@ def test_what_is_delivered_says_the_design_itself(newline: str) -> None:
         assert _as_written(kernel, sources, user_files(kernel).names) == point
 
 
+def test_a_pragma_operator_is_changed_where_it_stands_like_a_pragma_line() -> None:
+    text = """void k(int a[64], int b[64]) {
+    for (int i = 0; i < 64; i++) { _Pragma("HLS unroll factor=4") _Pragma( "HLS  pipeline II=2" ) a[i] *= 5; }
+    for (int i = 0; i < 64; i++) /* _Pragma("HLS pipeline off") */ {
+        _Pragma("HLS pipeline off")
+        b[i] = a[i];
+    }
+}
+"""
+    kernel = _kernel(text)
+    for point in _points(kernel, 20):
+        sources = lower(kernel, point, dialect=kernel.dialect)
+        assert not sources.directives
+        assert _as_written(kernel, sources, user_files(kernel).names) == point
+
+
 def test_the_design_as_written_changes_no_byte() -> None:
     kernel = _kernel(NESTS)
     sources = lower(kernel, derive_space(kernel).default, dialect=kernel.dialect)

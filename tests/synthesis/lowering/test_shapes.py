@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import read_kernel
 from pipeline.synthesis.lowering import LoweredSources, lower
+from pipeline.terms import SiteKind
 from tests.kernels.harness import random_arguments
 from tests.synthesis.lowering.shapes import SIGNATURE, nests, programs
 from tests.synthesis.lowering.variants import compile_variants

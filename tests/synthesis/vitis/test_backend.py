@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel, SiteKind
+from pipeline.kernels.model import Kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.address import Address
@@ -18,6 +18,7 @@ from pipeline.synthesis.lowering import lower
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.vitis import Limits, Retries, Sources, Tool, ToolResult, VitisBackend, run_tool
 from pipeline.synthesis.vitis.retry import run_with_retries
+from pipeline.terms import SiteKind
 from tests.synthesis.vitis.support import flow_of, job_of, kernel_of, stand_in
 
 QUICK = Retries(attempts=4, first_s=0.0, longest_s=0.0)
