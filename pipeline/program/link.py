@@ -14,7 +14,7 @@ from pipeline.program.translation import Translation
 from pipeline.program.tree import FileAST
 
 
-def merged(parts: Sequence[Translation], file: str) -> Translation:
+def merged(parts: Sequence[Translation]) -> Translation:
     """One program of all parts, in their order.
 
     What several of them declare alike (through a header) stands once, at its first place. Raises PipelineError, with
