@@ -90,7 +90,11 @@ class Analysis:
         if symbol in self._pointing[name].lasting:
             return "inout"
         mine = [one for one in self.touched(name, symbol) if all(map(str.__eq__, one.path, path))]
-        return direction(symbol, {symbol: mine} if mine else {}, jumps=bool(self.readers[name].info.gotos))
+        found = direction(symbol, {symbol: mine} if mine else {}, jumps=bool(self.readers[name].info.gotos))
+        # What stores somewhere in the whole need not store here.
+        stores = (one for one in mine if one.write and one.symbol is symbol and not one.escape)
+        stored = any(one.path == path or not one.whole for one in stores)
+        return "inout" if path and found == "out" and not stored else found
 
     def ways(self, name: str) -> Ways | None:
         """What a function of the file does; None for a function that is not known."""

@@ -7,7 +7,8 @@ from pipeline.kernels.read import read_kernel
 
 SOURCE = """
 typedef struct { int a[16]; int k; struct { short m[2][8]; }; union { int u[4]; float v[4]; } x; } Data;
-static Data kept;
+static Data kept, parts, copied;
+static void mark(Data *d) { d->a[3] = 1; }
 static void fill(int a[16]) { for (int i = 0; i < 16; i++) a[i] = i; }
 static int sum(const int a[16]) { int s = 0; for (int i = 0; i < 16; i++) s += a[i]; return s; }
 void f(Data given, Data *back, Data rows[4], Data *walked, int out[16]) {
@@ -19,6 +20,8 @@ void f(Data given, Data *back, Data rows[4], Data *walked, int out[16]) {
     kept.x.u[1] = 3;
     out[1] = kept.x.v[1];
     kept.m[0][3] = 0;
+    mark(&parts);
+    copied = given;
 }
 """
 
@@ -29,7 +32,10 @@ def test_arrays_in_structs_have_names_sizes_and_directions_as_others() -> None:
              for one in member_arrays(kernel)}  # fmt: skip
     ways = {
         (None, "kept"): ("in", "inout", "inout", "global"),
-        ("f", "given"): ("in", "unused", "unused", "argument"),
+        (None, "parts"): ("inout", "inout", "inout", "global"),
+        (None, "copied"): ("out", "out", "out", "global"),
+        ("mark", "d"): ("out", "unused", "unused", "argument"),
+        ("f", "given"): ("in", "in", "in", "argument"),
         ("f", "back"): ("out", "inout", "unused", "argument"),
         ("f", "own"): ("local", "local", "local", "local"),
     }
