@@ -117,7 +117,7 @@ def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
             while not isinstance(kind, c_ast.TypeDecl):
                 kind = kind.type
             node.name = kind.declname = names[node.name]
-    told = {
+    told: dict[str, Any] = {
         what: {names.get(name, name): value for name, value in getattr(part, what).items()}
         for what in ("refused", "linkage", "meanings", "names")
     }

@@ -49,7 +49,7 @@ def test_a_killed_training_would_end_in_other_weights_or_curves_than_an_undistur
 
 
 def test_an_interrupt_would_be_taken_for_a_defect_or_be_the_last_that_is_heard() -> None:
-    def interrupted(done: int, note: str) -> None:
+    def interrupted(steps: int = 1, note: str = "") -> None:
         raise KeyboardInterrupt(signal.SIGTERM)
 
     heard = signal.getsignal(signal.SIGINT)
