@@ -94,13 +94,14 @@ def _figures(found: Mapping[str, Any], reports: tuple[bytes | None, bytes | None
         there = [None if one is None else getattr(one.available, name) for one in used]
         if (shares[1] is None and counts[1] is None) or counts == [0, 0]:
             continue
-        before, after = (
+        first, second = (
             percent_text(share) if count is None else f"{count:,} of {total:,} ({percent_text(share)})"
             if total is not None else f"{count:,}"
             for share, count, total in zip(shares, counts, there, strict=True)
         )  # fmt: skip
-        change = "" if None in counts else f"{counts[1] - counts[0]:+,}" if counts[1] != counts[0] else SAME
-        rows.append((resource_label(name), None if written is None else before, after, change))
+        before, after = counts
+        change = "" if before is None or after is None else f"{after - before:+,}" if after != before else SAME
+        rows.append((resource_label(name), None if written is None else first, second, change))
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,9 @@ def write_results(
         answers.append(answer_of(loop, plan, facts, best[1] if best else None, written, place))
     write_json(folder / SUMMARY, facts)
     outcomes = [run.result.outcome() for run in runs]
-    chosen = goal.axes if goal.goal == "pareto" and goal.axes != FRONT else ()
+    # Blocks are drawn in percent: how many the device has is not always known.
+    chosen = [replace(axis, share=not axis.is_latency) for axis in goal.axes] if goal.goal == "pareto" else []
+    chosen = [] if tuple(chosen) == FRONT else chosen
     axes = [(axis.unit, [goal.figure(axis, outcome) for outcome in outcomes]) for axis in chosen]
     write_loop_page(folder, facts, rows, front, predicted, provenance, command, answers, axes)
     return facts

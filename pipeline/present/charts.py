@@ -119,6 +119,8 @@ class BestSoFar:
     search, such as ``% of searches within 2 % of the best``."""
     unit: str = "cycles"
     """What is minimised, after a number, where the metric is not another: ``cycles``, ``ns``, ``DSP``."""
+    note: str = ""
+    """What must be said below it, such as that not every method is drawn."""
 
     @property
     def least(self) -> str:

@@ -171,7 +171,9 @@ def search_figure(search: BestSoFar) -> PageFigure | None:
     layout = base_layout(
         380,
         xaxis={"title": {"text": "designs tried"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
-        yaxis=_ratio_axis(search.least, values) if counted else {"title": {"text": safe(search.metric)}},
+        yaxis=_ratio_axis(search.least, values)
+        if counted
+        else {"title": {"text": safe(search.metric)}, "rangemode": "tozero"},
         showlegend=True,
         hovermode="x unified",
     )
@@ -184,8 +186,8 @@ def search_figure(search: BestSoFar) -> PageFigure | None:
             words = f"{name} {number_text(value)}"
             place = math.log10(value) if layout["yaxis"].get("type") == "log" else value
             layout["annotations"].append(remark(words, x=1, y=place, xref="paper", yref="y", side=side))
-    title = f"Best so far for {search.kernel}: {search.source}"
-    return PageFigure(title, data, layout)
+    title = f"{'Best so far' if counted else search.metric} for {search.kernel}: {search.source}"
+    return PageFigure(title, data, layout, search.note)
 
 
 def _ratio_axis(title: str, values: Sequence[float | None]) -> dict[str, Any]:
