@@ -26,6 +26,8 @@ _ENDING = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SI
 """What each signal that ends a command in good order is called."""
 SHOW_TRACEBACK = "HLS_PIPELINE_TRACEBACK"
 """Environment variable: where it is set, the traceback of a defect is printed as well."""
+OF_OTHERS: dict[str, str] = {}
+"""Where code of other packages lies that has been loaded, and what it gives: ``the backend acme of acme-hls``."""
 
 _FIXES = {
     errno.ENOSPC: "make room and run the command again: what was finished is kept",
@@ -109,13 +111,27 @@ def _has_current_folder() -> bool:
 
 
 def defect(error: BaseException) -> str:
-    """The line for a defect of the pipeline; its traceback goes into a file that the line names."""
+    """The line for a defect of the pipeline, or of a package of others that it has loaded."""
     text = "".join(traceback.format_exception(error))
     if os.environ.get(SHOW_TRACEBACK):
         write_error(text)
-    place = keep_traceback(text)
-    last = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
-    return f"a defect of the pipeline, please report it: {last}" + (f" (traceback: {place})" if place else "")
+    return defect_of(text, f"{type(error).__name__}: {error}")
+
+
+def at_fault(trace: str) -> str:
+    """Whose the error of a traceback is: of the package of others that it leads through.
+
+    Where it leads through none, what has been loaded may have handed on something wrong, and is named too.
+    """
+    led = [what for place, what in OF_OTHERS.items() if f'File "{place}' in trace]
+    return " and ".join(led or ["the pipeline", *OF_OTHERS.values()])
+
+
+def defect_of(trace: str, last: str) -> str:
+    """The line for a traceback, which goes into a file that the line names; ``last`` is the error itself."""
+    place = keep_traceback(trace)
+    said = printable(" ".join(last.split()))[:300]
+    return f"a defect of {at_fault(trace)}, please report it: {said}" + (f" (traceback: {place})" if place else "")
 
 
 def keep_traceback(text: str) -> Path | None:

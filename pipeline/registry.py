@@ -15,13 +15,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from pipeline.errors import PipelineError, nearest
+from pipeline.last_words import OF_OTHERS
 
 
 class _Named(Protocol):
@@ -77,38 +81,47 @@ class Registry(Generic[T]):
         return iter(dict.fromkeys((*self._added, *self._own, *sorted(self._entries))))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._added or name in self._own or name in self._entries
+        return isinstance(name, str) and (self.has_own(name) or name in self._entries)
 
     def __getitem__(self, name: str) -> T:
         """The one of that name. Raises PipelineError for a name that nothing has, or that its package cannot give."""
-        if name in self._added:
-            return self._added[name]
-        if name in self._own:
-            kind: T = importlib.import_module(self._own[name]).KIND
-            return kind
-        entry = self._entries.get(name)
-        if entry is None:
+        entries = self._entries.get(name, [])
+        packages = sorted({entry.dist.name for entry in entries if entry.dist is not None})
+        if self.has_own(name):
+            if packages:
+                named = " and ".join(packages)
+                warnings.warn(
+                    f"the {self.what} {name} is not the one of {named}: that name is taken here", stacklevel=2
+                )
+            return self._added[name] if name in self._added else importlib.import_module(self._own[name]).KIND
+        if not entries:
             names = self.names()
             meant = nearest(name, names)
             raise PipelineError(
                 f"there is no {self.what} {name[:40]!r}",
                 fix=(f"did you mean {meant}? " if meant else "") + f"use one of {', '.join(names)}",
             )
-        packages = sorted({one.dist.name for one in entry_points(group=self.group, name=name) if one.dist is not None})
         if len(packages) > 1:
             raise PipelineError(
                 f"{' and '.join(packages)} both give the {self.what} {name}",
                 fix=f"remove one of them: python -m pip uninstall {packages[1]}",
             )
-        return self._loaded(entry)
+        return self._loaded(entries[0])
+
+    def has_own(self, name: str) -> bool:
+        """Whether the name is one of this package or of this process, which goes before one of another package."""
+        return name in self._added or name in self._own
 
     @cached_property
     def _own(self) -> Mapping[str, str]:
         return self._of_package()
 
     @cached_property
-    def _entries(self) -> dict[str, EntryPoint]:
-        return {entry.name: entry for entry in entry_points(group=self.group)}
+    def _entries(self) -> dict[str, list[EntryPoint]]:
+        found: dict[str, list[EntryPoint]] = {}
+        for entry in entry_points(group=self.group):
+            found.setdefault(entry.name, []).append(entry)
+        return found
 
     def _loaded(self, entry: EntryPoint) -> T:
         package = entry.dist.name if entry.dist is not None else entry.value
@@ -124,4 +137,8 @@ class Registry(Generic[T]):
                 f"the entry point {entry.name} of {package} is no {self._kind.__name__} of that name",
                 fix=f"let {entry.value} be {self._kind.__name__}({entry.name!r}, ...)",
             )
+        top = getattr(sys.modules[entry.module.partition(".")[0]], "__file__", None)
+        place = Path(top or str(sys.modules[entry.module].__file__))
+        named = f"the {self.what} {entry.name} of {package}"
+        OF_OTHERS[str(place.parent if place.name == "__init__.py" else place)] = named
         return thing

@@ -28,9 +28,10 @@ SLOW = frozenset(
 
 @dataclass
 class Imports:
-    """What a module imports: at its top, and within functions with the line."""
+    """What a module imports: at its top, for types alone, and within functions with the line."""
 
     top: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
     within: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -77,6 +78,9 @@ class Package:
                     else:
                         found.top.add(target)
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                # With another branch they are the names that a package loads when they are used.
+                lines = [] if node.orelse else node.body
+                found.types.update(t for line in lines if isinstance(line, ast.ImportFrom) for t in self._targets(line))
                 continue
             inside = within or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             waiting += [(child, inside) for child in ast.iter_child_nodes(node)]
@@ -95,6 +99,21 @@ class Package:
         while (behind := self.lazy.get(module, {}).get(name)) is not None:
             module = behind
         return module
+
+    def named(self) -> dict[str, set[str]]:
+        """By module all that its text imports, for types and within functions too, and the means to import by name."""
+        found: dict[str, set[str]] = {}
+        for module, tree in self.trees.items():
+            names = found.setdefault(module, set())
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    assert node.level == 0, f"{module}: relative import"
+                    names |= {f"{node.module}.{alias.name}" for alias in node.names}
+                elif getattr(node, "attr", getattr(node, "id", "")) in ("import_module", "__import__"):
+                    names.add("importlib.import_module")
+        return found
 
     def loads(self, module: str) -> set[str]:
         """Every module that is loaded when one is imported, with the packages around them."""
@@ -124,9 +143,9 @@ class Package:
         return found
 
     def circles(self) -> list[list[str]]:
-        """Modules that import each other, at the top or within functions: each circle sorted."""
+        """Modules that import each other, for types and within functions too: each circle sorted."""
         graph = {
-            module: {t for t in (*imports.top, *(t for _, t in imports.within)) if t in self.imports and t != module}
+            module: {*imports.top, *imports.types, *(t for _, t in imports.within)} & self.imports.keys() - {module}
             for module, imports in self.imports.items()
         }
         reach = {module: _reached(graph, module) for module in graph}
@@ -140,9 +159,14 @@ class Package:
         """The modules that define a public class of each name."""
         found: dict[str, list[str]] = {}
         for module, tree in self.trees.items():
-            for node in tree.body:
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    found.setdefault(node.name, []).append(module)
+            waiting: list[ast.AST] = [tree]
+            while waiting:
+                for node in ast.iter_child_nodes(waiting.pop()):
+                    if isinstance(node, ast.ClassDef):
+                        if not node.name.startswith("_"):
+                            found.setdefault(node.name, []).append(module)
+                    elif isinstance(node, ast.stmt | ast.excepthandler) and not hasattr(node, "args"):
+                        waiting.append(node)
         return found
 
 

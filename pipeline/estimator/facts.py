@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from pipeline.estimator import linear
@@ -152,10 +153,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             if key in seen:
                 continue
             seen.add(key)
-            gap = linear.distance(item.write, item.read, node.number, between, node.loop.trip_count)
-            stated = _stated(node, item.array)
-            if stated is not None:
-                gap = stated if gap is None or stated == 0 else max(gap, stated)
+            gap = _gap(node, item, item, between)
             if not gap:
                 continue
             operators = item.delay - item.store_load
@@ -166,6 +164,15 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, item.conditional))
+    for segment, path in segments:
+        between = {number: spans[number] for number in path}
+        for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):
+            gaps = [_gap(node, *item, between) for item in ((there, back), (back, there))]
+            if gaps[0] and gaps[1]:
+                waits = there.store_load + back.store_load
+                delay = there.delay + back.delay - waits
+                chosen = there.conditional or back.conditional
+                cycles.append(Cycle(delay, waits, gaps[0] + gaps[1], (), there.array, False, chosen))
     accesses = [access for segment, _ in segments for access in segment.accesses]
     crossing = _crossing(node, inner)
     return LoopFacts(
@@ -186,6 +193,15 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
         crossing=crossing,
         stages=not crossing,
     )
+
+
+def _gap(node: LoopNode, written: Chain, read: Chain, between: dict[int, int | None]) -> int | None:
+    """Iterations from the write of a chain to the read of one, as shown or as the user states; none: 0 or None."""
+    gap = linear.distance(written.write, read.read, node.number, between, node.loop.trip_count)
+    stated = _stated(node, read.array)
+    if stated is None:
+        return gap
+    return stated if gap is None or stated == 0 else max(gap, stated)
 
 
 def _separate(accesses: list[ElementAccess], loop: int, inner: dict[int, int | None]) -> bool:

@@ -52,7 +52,7 @@ class PortAccess:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A value read from an array that reaches a write of the same array.
+    """A value read from an array that reaches a write of the same array, or of another one (``onto``).
 
     ``delay`` is in cycles, load and store included; ``store_load`` is their part of it.
     """
@@ -64,6 +64,7 @@ class Chain:
     store_load: int
     conditional: bool = False
     """The write happens in some iterations only."""
+    onto: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Segment:
     """Some of it runs under a condition."""
     touches: tuple[PortAccess, ...] = ()
     """Each access to a stream or port."""
+    rounds: tuple[tuple[Chain, Chain], ...] = ()
+    """From one array onto another, and from there back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -436,10 +436,15 @@ class ExpressionWalk(Names, abc.ABC):
         self._touch(place.key, "out")
         self.open.depth = max(self.open.depth, value.ready + stages, place.ready + stages)
         for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
-            if kind == "read" and self.reads[number][0] == place.key:
+            if kind == "read":
                 chosen = self.guards > 0 or CHOSEN in via
-                read = self.reads[number][1]
-                self.open.chains.append(Chain(place.key, read, place.prefix, delay + stages, memory + stages, chosen))
+                source, read, _ = self.reads[number]
+                times = delay + stages, memory + stages
+                if source == place.key:
+                    self.open.chains.append(Chain(source, read, place.prefix, *times, chosen))
+                else:
+                    across = self.open.across.setdefault((source, place.key), [])
+                    across.append(Chain(source, read, place.prefix, *times, chosen, place.key))
         for key in [key for key in self.open.loaded if key[0] == place.key]:
             del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -90,6 +91,8 @@ class Open:
         self.accesses: list[ElementAccess] = []
         self.touches: list[PortAccess] = []
         self.chains: list[Chain] = []
+        self.across: dict[tuple[str, str], list[Chain]] = {}
+        """From one array onto another, by both."""
         self.loaded: dict[tuple[str, Index], TimedValue] = {}
 
     @property
@@ -106,6 +109,14 @@ class Open:
             tuple(dict.fromkeys(self.chains)),
             self.conditional,
             tuple(self.touches),
+            tuple(
+                (there, back)
+                for (one, other), found in self.across.items()
+                if one < other
+                for there, back in itertools.product(
+                    dict.fromkeys(found), dict.fromkeys(self.across.get((other, one), ()))
+                )
+            ),
         )
 
 

@@ -71,6 +71,10 @@ def limits_of(text: str) -> tuple[Limit, ...]:
             raise PipelineError(
                 f"--limit: {part.strip()[:40]!r} limits nothing", fix="write dsp=100,lut=40%,latency=1ms"
             )
+        if "=" in amount or ";" in amount:
+            raise PipelineError(
+                f"--limit: {part.strip()[:40]!r} is more than one", fix="put commas between them, as in dsp=100,lut=40%"
+            )
         limit = _limit(name, amount.strip())
         key = "latency" if limit.figure.is_time else limit.figure.name
         if key in found:

@@ -95,7 +95,8 @@ class Objective:
             )
         if not 2 <= len(self.axes) <= 3 or len(set(self.axes)) < len(self.axes):
             raise PipelineError(
-                f"a front over {', '.join(axis.text for axis in self.axes) or 'nothing'}", fix="name two or three axes"
+                f"a front over {', '.join(axis.text for axis in self.axes) or 'nothing'}",
+                fix="name two or three axes, as in pareto(cycles,dsp)",
             )
 
     @property

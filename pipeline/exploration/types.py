@@ -220,7 +220,7 @@ class Proposal:
     ``cycles_factor``       2 to the spread: the latency is expected within cycles / factor and cycles * factor
     ``utilisation``         expected fractions in :data:`RESOURCES` order
     ``valid``               probability that it runs and fits
-    ``origin``              what it is where no strategy chose it, such as the design as written; None elsewhere
+    ``baseline``            which baseline it is where no strategy chose it (the design as written); None elsewhere
     """
 
     key: str
@@ -231,7 +231,7 @@ class Proposal:
     cycles_factor: float | None = None
     utilisation: tuple[float, ...] | None = None
     valid: float | None = None
-    origin: str | None = None
+    baseline: str | None = None
 
 
 @dataclass(frozen=True)

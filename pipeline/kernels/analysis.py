@@ -124,6 +124,11 @@ class Analysis:
         end = Access(symbol, (symbol,), None, (), 0, False, len(self.accesses[name]), (), (), whole=True)
         return Coverage(stores, symbol, dims).covers(end)
 
+    def outlives(self, name: str, symbol: Symbol) -> bool:
+        """Whether a pointer to the memory of an argument may stay when the function has ended, or is given back."""
+        found = self._pointing[name]
+        return symbol in found.lasting | found.returned or any(symbol in kept for kept in found.kept.values())
+
     def carries_none(self, loop: LoopRecord) -> bool:
         """Whether no two iterations of a loop touch one element of memory with a write among the two."""
         key = ("carries none", loop)

@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from pycparser import c_ast
 
 from pipeline.kernels.function_names import plain_name, site_word
+from pipeline.kernels.integer_sets import Points, Undecided, combined, extent
+from pipeline.kernels.iterations import Iterations
 from pipeline.kernels.model import Kernel, Option
 from pipeline.kernels.own_pragmas import Dataflow, Interface, Pipeline, Stream, in_force
 from pipeline.kernels.source_places import source_files
 from pipeline.kernels.symbols import Symbol
-from pipeline.project.source_text import bare_code, matching
+from pipeline.project.source_text import bare_code, matching, uncut
 
 _MEMORIES = ("m_axi", "s_axilite", "ap_memory", "bram", "ap_bus", "ap_stable")
 """Modes of ports whose elements can be read at will."""
@@ -25,6 +30,11 @@ _PARAMETER = re.compile(r"(?:[A-Za-z_][\w]*[ \t\n]+)*[A-Za-z_]\w*[ \t\n]+")
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)((?:[^\\\n]|\\\r?\n|\\)*)", re.MULTILINE)
 _MOVED = re.compile(r"\s*(?:\+\+|--|[-+*/%&|^]=|<<=|>>=|=(?!=))")
 _RETURN = re.compile(r"\breturn\b([^;]*);\s*\Z")
+_SIZED = re.compile(r"\b(?:sizeof|decltype|alignof|_Alignof|__?typeof(?:__)?)\s*\(?\s*\Z")
+_ADDRESS = re.compile(r"(?:(?<![&\w\]\s])|\breturn\s*|(?<![\w\]\s])\s+|\A)&\Z")
+_COMPARED = re.compile(r"\s*(?:\?|[=!]=|&&|\|\|)")
+_TRUTH = re.compile(r"(?:\b(?:if|while)\s*\(|&&|\|\||[=!]=|!)\Z")
+_LOCAL_TYPE = re.compile(r"\b(?:struct|union|class)\b[^;{}()]*\{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +98,30 @@ def burst_place(kernel: Kernel, name: str) -> BurstPlace | str:
     text = texts[file]
     code = bare_code(text)
     found = list(_definitions(code, plain_name(kernel.top)))
-    if len(found) != 1:
+    if len(found) != 1 or text.count("\n", 0, found[0][2]) + 1 != coord.line:
         return "where the function begins and ends is not seen in its text"
     opening, head, brace, closed = found[0]
     parameters = code[opening + 1 : head - 1]
-    declaration = _declaration(parameters, name)
+    declaration = _declaration(parameters, name, _reach(kernel, symbol))
     if declaration is None:
         volatile = re.search(rf"\bvolatile\b[^,]*\b{name}\b", parameters)
         return "it is volatile" if volatile else "its declaration is not plain"
+    end = _end(code, brace + 1, closed - 1, sum(isinstance(node, c_ast.Return) for node in _nodes(info.node.body)))
+    if end is None:
+        return "the function returns before its end, or what it returns is worked out there"
+    if not uncut(text, brace, end):
+        return "a condition of the preprocessor cuts the function"
+    if _LOCAL_TYPE.search(code, brace, end):
+        return "the function declares a type, whose members may have its name"
     for macro, body in (found for one in texts.values() for found in _DEFINE.findall(one)):
         if macro == name or re.search(rf"\b{name}\b", body):
             return f"the macro {macro} names it"
+        if "#" in body and re.search(rf"\b{macro}\s*\([^;]*\b{name}\b", code[brace:closed]):
+            return f"the macro {macro} makes words of its arguments"
     uses = [(one.start(), one.end()) for one in re.finditer(rf"\b{name}\b", code[:closed]) if one.start() > brace]
     uses = [one for one in uses if not code[: one[0]].rstrip().endswith((".", "->"))]
     if (why := _odd_use(code, uses)) is not None:
         return why
-    end = _end(code, brace + 1, closed - 1)
-    if end is None:
-        return "the function returns before its end, or what it returns is worked out there"
     buffer = f"{name}_buffer"
     words = {word for one in texts.values() for word in re.findall(r"[A-Za-z_]\w*", one)}
     while buffer in words:
@@ -126,7 +142,7 @@ def _obstacles(kernel: Kernel, symbol: Symbol) -> Iterator[str]:
     here = [one for one in in_force(kernel.pragmas) if plain_name(one.function) == plain_name(kernel.top)]
     if any(isinstance(one.value, Interface) and one.value.port == name and one.value.mode in _ON_CHIP for one in here):
         yield "its port is a memory on the chip, which has no bursts"
-    if symbol.ctype.kind != "array" or not all(symbol.ctype.dims):
+    if (symbol.ctype.kind != "array" or not all(symbol.ctype.dims)) and _reach(kernel, symbol) is None:
         yield "how many elements it has is not known"
     if base.kind not in ("int", "float") or not re.fullmatch(r"[\w ]+", base.name):
         yield f"its elements are {base.name}, no plain numbers"
@@ -144,6 +160,12 @@ def _obstacles(kernel: Kernel, symbol: Symbol) -> Iterator[str]:
     info = kernel.analysis.program.functions[kernel.top]
     if any(one.name == name for one in info.locals):
         yield "the function declares the name again"
+    if kernel.analysis.outlives(kernel.top, symbol):
+        yield "a pointer to it stays when the function has ended"
+    for node in _nodes(info.node.body):
+        about = isinstance(node, c_ast.UnaryOp) and node.op == "&" and isinstance(node.expr, c_ast.ID)
+        if about and node.expr.name == name:
+            yield "its address is used"
 
 
 def _definitions(code: str, function: str) -> Iterator[tuple[int, int, int, int]]:
@@ -156,9 +178,41 @@ def _definitions(code: str, function: str) -> Iterator[tuple[int, int, int, int]
             yield name.end(), head, brace.end(), closed
 
 
-def _declaration(parameters: str, name: str) -> str | None:
+def _reach(kernel: Kernel, symbol: Symbol) -> int | None:
+    """How many elements of a pointer's memory the function surely touches, from the first to the farthest; None where
+    that is not known, or it touches some under a condition alone."""
+    if symbol.ctype.kind != "pointer" and symbol.ctype.dims != (None,):
+        return None
+    most = -1
+    for access in kernel.analysis.accesses[kernel.top]:
+        if symbol not in access.roots:
+            continue
+        if access.whole or access.escape or access.guards or access.indices is None or len(access.indices) != 1:
+            return None
+        points = Points()
+        place = Iterations(points, 0)
+        for loop in access.loops:
+            place.enter(loop)
+        form = place.form(access.indices[0])
+        if form is None or not place.exact.issuperset(access.loops):
+            return None
+        points.zero.append(combined(form, (0, {"index": 1}), -1))
+        try:
+            low, high = extent(points, "index") or (0, -1)
+        except Undecided:
+            return None
+        if low is None or high is None or low < 0:
+            return None
+        most = max(most, high)
+    return most + 1 or None
+
+
+def _declaration(parameters: str, name: str, reach: int | None) -> str | None:
     """The declaration of an array like a parameter, NUL in the place of its name; None for what is not plain."""
     for one in re.split(r",(?![^\[(]*[\])])", parameters):
+        if reach is not None:
+            one = re.sub(rf"\*\s*((?:{_QUALIFIERS.pattern}\s*)*){name}\s*\Z", rf" \1 {name}[{reach}]", one)
+            one = re.sub(rf"\b{name}\s*\[\s*\]", f"{name}[{reach}]", one)
         match = re.fullmatch(rf"\s*(.*?)\b{name}\s*((?:\[[^\[\]]+\]\s*)+)", one, re.DOTALL)
         if match is None:
             continue
@@ -174,19 +228,34 @@ def _odd_use(code: str, uses: list[tuple[int, int]]) -> str | None:
     """Why the body uses a port as more than an array."""
     for start, end in uses:
         before = code[:start].rstrip()
-        if before.endswith(("&", "++", "--", "::")) and not before.endswith("&&"):
+        element = code[end:].lstrip().startswith("[") or before.endswith("*")
+        if _ADDRESS.search(before) or before.endswith(("++", "--", "::")):
             return "its address is used"
-        if _MOVED.match(code, end):
+        if not element and (_COMPARED.match(code, end) or _TRUTH.search(before)):
+            return "it is asked for as a pointer"
+        moved = _MOVED.match(code, end)
+        if moved and not (before.endswith("*") and moved[0].endswith("=")):
             return "it is moved as a pointer"
-        if re.search(r"\bsizeof\s*\(?\s*\Z", before):
+        if _SIZED.search(before):
             return "its size is asked for, which is another of an array"
     return None
 
 
-def _end(code: str, start: int, closing: int) -> int | None:
-    """Where what stands last in a function begins; None where it may end before, or its value is worked out there."""
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node:
+        yield from _nodes(child)
+
+
+def _end(code: str, start: int, closing: int, returns: int) -> int | None:
+    """Where what stands last in a function begins; None where it may end before, or its value is worked out there.
+
+    ``returns`` counts those that the function has: a macro may hide some, and a condition take one away.
+    """
     body = code[start:closing]
     count = len(re.findall(r"\breturn\b", body))
+    if count != returns:
+        return None
     if count == 0:
         return closing
     last = _RETURN.search(body)

@@ -7,7 +7,10 @@ import re
 
 def plain_name(function: str | None) -> str:
     """A function's name without the arguments of templates, which all instances share."""
-    return re.sub(r"<.*>", "", function or "")
+    name, found = function or "", 1
+    while found:
+        name, found = re.subn(r"<[^<>]*>", "", name)
+    return name
 
 
 def site_word(function: str) -> str:

@@ -26,6 +26,7 @@ from pipeline.kernels.own_pragmas import (
 from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
+from pipeline.kernels.tops import top_function
 from pipeline.kernels.unsynthesizable import unsynthesizable
 from pipeline.program import FileAST, Translation, deep_recursion, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
@@ -40,7 +41,6 @@ from pipeline.project.preprocess import filled_in
 from pipeline.project.source_text import plain_lines, read_source
 from pipeline.terms import Dialect, SiteKind
 
-_HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _PLAIN = {
     SiteKind.PIPELINE: "HLS pipeline auto{{__PIPE__{}}}",
     SiteKind.PARALLEL: "HLS unroll factor = auto{{__PARA__{}}}",
@@ -95,12 +95,9 @@ def read_kernel(
 
     ``file`` names the text in messages and says where headers in quotes lie; ``name`` defaults to its stem.
     ``flags`` are the compiler's, ``include_folders`` are looked through after theirs, ``further`` are paths of files
-    that are compiled beside the text. ``top`` is the top function; without it, it is the function after ``#pragma ACCEL
-    kernel``, else the only one (that no other but ``main`` calls), else the one named ``top``, ``kernel_*`` or like the
-    file; ``main`` and functions that are static or stand in a header come last, and where both alone are left the user
-    is asked. ``whole`` refuses a kernel that calls what is nowhere. A ``project`` brings name, top, flags and
-    further files where they are not given, and what else the kernel is to know of it. Raises PipelineError with
-    file, line and reason for what cannot be handled.
+    that are compiled beside the text. ``top`` is the top function (``tops.py`` has the rule). ``whole`` refuses a
+    kernel that calls what is nowhere. A ``project`` brings name, top, flags and further files where they are not given,
+    and what else the kernel is to know of it. Raises PipelineError with file, line and reason for what cannot be read.
     """
     stem = Path(file).name.rsplit(".", 1)[0] if Path(file).name else "kernel"
     given = project or Project(file)
@@ -113,7 +110,7 @@ def read_kernel(
             alone = not further
             parts = [_translation(source, file, flags, alone)]
             parts += [_translation(read_source(Path(other)), other, flags, alone) for other in further]
-            return _read(merged(parts, file), source, name, project, stem, whole)
+            return _read(merged(parts, file), source, name, project, whole)
         except RecursionError:
             raise PipelineError(
                 "expressions, statements or initialisers are nested too deeply", file=file, fix="split them up"
@@ -139,11 +136,11 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
         ) from None
 
 
-def _read(found: Translation, source: str, name: str, project: Project, stem: str, whole: bool) -> Kernel:
+def _read(found: Translation, source: str, name: str, project: Project, whole: bool) -> Kernel:
     ast, file = found.ast, project.file
     program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
     program.close()
-    chosen = _top_function(program, ast, project, stem)
+    chosen = top_function(program, ast, project, found.whole)
     if found.refused:
         if (refusal := _refusal(program, chosen, found.refused)) is not None:
             raise refusal
@@ -196,67 +193,6 @@ def _refusal(program: Program, top: str, refused: Mapping[str, PipelineError]) -
         todo += [callee for callee in following if callee not in seen]
         seen.update(following)
     return None
-
-
-def _top_function(program: Program, ast: c_ast.FileAST, project: Project, stem: str) -> str:
-    file, top = project.file, project.top
-    names = list(program.functions)
-    if not names:
-        raise PipelineError("no function is defined in the file", file=file, fix="give the kernel's C source")
-    if top is not None:
-        if top not in program.functions:
-            raise PipelineError(
-                f"there is no function {top}; the file defines {_listed(names)}", file=file, fix="choose one as --top"
-            )
-        return top
-    marked = False
-    pragmas: list[str] = []
-    for node in ast.ext:
-        if isinstance(node, c_ast.Pragma):
-            pragma = read_pragma(node, file)
-            marked = marked or (pragma.dialect == Dialect.MERLIN and pragma.directive == "kernel")
-        elif isinstance(node, c_ast.FuncDef):
-            if marked:
-                pragmas.append(node.decl.name)
-            marked = False
-        elif not (isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)):
-            marked = False
-    if len(pragmas) == 1:
-        return pragmas[0]
-    nodes = {name: info.node.decl for name, info in program.functions.items()}
-    helpers = {
-        name
-        for name, decl in nodes.items()
-        if "static" in decl.storage or (decl.coord.file != file and decl.coord.file.endswith(_HEADERS))
-    }
-    designs = [name for name in names if name != "main"]
-    # What a test bench in the file calls may be the kernel as much as what nobody calls.
-    called = {
-        callee for caller, info in program.functions.items() for callee in info.calls if caller not in ("main", callee)
-    }
-    roots = [name for name in designs if name not in called]
-    own = [name for name in roots if name not in helpers]
-    # Of helpers and a ``main`` nothing says which is the design.
-    others = () if own or "main" in names else roots
-    for candidates in (names, own, others):
-        if len(candidates) == 1:
-            return candidates[0]
-    last = [*(roots or designs), *(["main"] if "main" in names else [])]
-    candidates = pragmas or own or last
-    named = stem.replace("-", "_")
-    for wanted in (
-        lambda function: function == "top",
-        lambda function: function.startswith("kernel_"),
-        lambda function: function in (stem, named, f"kernel_{named}"),
-    ):
-        fitting = [function for function in candidates if function != "main" and wanted(function)]
-        if len(fitting) == 1:
-            return fitting[0]
-    raise PipelineError(f"the top function could be any of {_listed(candidates)}", file=file, fix="name it with --top")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
 def _loops(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest
 from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.resources import data_folder
 
@@ -62,6 +63,8 @@ def find_kernel(
         inside = sorted((one.name for one in path.iterdir() if one.suffix in _KINDS), key=_rank)
         some = f", such as {path / inside[0]}" if inside else ""
         raise PipelineError("is a folder, not a file", file=name_or_path, fix=f"give a file in it{some}")
+    if looks_like_path and not path.exists():
+        raise PipelineError("there is no such file", file=name_or_path, fix=_meant(path))
     if looks_like_path:
         return propose_sites(load_kernel(path, project=project), sites, explore)
     name = check_name(ALIASES.get(name_or_path, name_or_path))
@@ -74,6 +77,20 @@ def find_kernel(
     close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")
+
+
+def _meant(path: Path) -> str:
+    """What to give instead of a path where nothing is."""
+    if path.parts[:1] == ("~",):
+        return "a shell puts a home folder for ~ at the start of a word alone: write --kernel ~/..., without ="
+    name = ALIASES.get(path.stem, path.stem)
+    if len(path.parts) == 1 and name in _names_in(suite_folder()):
+        return f"the suite's kernel is --kernel {name}"
+    with contextlib.suppress(OSError):
+        beside = [one.name for one in path.parent.iterdir() if one.suffix in _KINDS]
+        if (near := nearest(path.name, beside)) is not None:
+            return f"did you mean {path.parent / near}?"
+    return "give a C source file" if path.is_absolute() else f"give a C source file; paths start from {Path.cwd()}"
 
 
 _KINDS = (".cfg", ".tcl", ".c", ".cpp", ".cc", ".cxx")

@@ -35,7 +35,7 @@ def _against_tool(
 ) -> dict[str, Any]:  # fmt: skip
     """``performance``: what the tool's own pragma gives on the design as written, against the best design."""
     for number, run in enumerate(runs, 1):
-        if run.result.kernel == plan.name and run.origin == PERFORMANCE:
+        if run.result.kernel == plan.name and run.proposal.baseline == PERFORMANCE:
             alone = run.result
             fits = goal.is_valid(alone.outcome())
             target = target_interval(alone.key)
@@ -59,7 +59,7 @@ def _against_written(
         (
             (number, run.result)
             for number, run in enumerate(runs, 1)
-            if run.result.kernel == plan.name and run.origin == AS_WRITTEN
+            if run.result.kernel == plan.name and run.proposal.baseline == AS_WRITTEN
         ),
         None,
     )

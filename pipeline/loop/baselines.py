@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
 AS_WRITTEN, PERFORMANCE = "as_written", "performance"
-"""Origins of these rows among a loop's runs."""
+"""What these runs of a loop are called in its tables."""
 BASELINES = {AS_WRITTEN: "as written", PERFORMANCE: "the tool's performance pragma"}
-"""Origins of the runs that the others are compared with, to what people call them."""
+"""The runs that the others are compared with, to what people call them."""
 SITE = "__PERFORMANCE__"
 
 

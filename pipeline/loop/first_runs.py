@@ -40,11 +40,11 @@ def _proposals(loop: ClosedLoop, plan: KernelPlan, candidates: Candidates) -> li
         rows = candidates.rows([key])
         row = tuple(int(index) for index in rows[0]) if len(rows) else ()
         why = "the design as written: what all others are compared with"
-        found.append(Proposal(key, row, why, 0.0, origin=AS_WRITTEN))
+        found.append(Proposal(key, row, why, 0.0, baseline=AS_WRITTEN))
     for asked in loop.baselines[:1]:
         # Without a target of the user's: what no design can be faster than, so that the tool does all it can.
         given = asked.partition("=")[2]
         target = int(given) if given else least_cycles_of(loop, plan) or 1
         why = f"the tool's own performance pragma on the design as written, for a start every {target:,} cycles"
-        found.append(Proposal(design_key({SITE: target}), (), why, 0.0, origin=PERFORMANCE))
+        found.append(Proposal(design_key({SITE: target}), (), why, 0.0, baseline=PERFORMANCE))
     return found

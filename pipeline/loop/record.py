@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import PipelineError
 from pipeline.exploration import Proposal, Round
 from pipeline.files import intact, read_own
 from pipeline.loop.baselines import tool_alone
@@ -23,8 +24,20 @@ COSTS = "costs.json"
 TIMES = "times.json"
 
 
+MOST_ROUNDS = 10_000
+"""Each is a handful of tasks and folders; no search of a kernel needs a tenth of it."""
+
+
 def rounds_of(budget: int, batch: int) -> list[int]:
-    """How many designs each round runs: ``batch``, and in the last round what is left of the budget."""
+    """How many designs each round runs: ``batch``, and in the last round what is left of the budget.
+
+    Raises PipelineError for more than ``MOST_ROUNDS`` rounds.
+    """
+    if budget > batch * MOST_ROUNDS:
+        raise PipelineError(
+            f"a budget of {budget:,} runs in batches of {batch:,} is more than {MOST_ROUNDS:,} rounds",
+            fix=f"give a budget of {batch * MOST_ROUNDS:,} at most, or a larger batch",
+        )
     full, rest = divmod(budget, batch)
     return [batch] * full + [rest] * (rest > 0)
 
@@ -37,10 +50,9 @@ class Run:
     proposal: Proposal
     result: MeasuredDesign
 
-    @property
-    def origin(self) -> str:
-        """What the run is where no strategy chose it, such as the design as written; else how its result came about."""
-        return self.proposal.origin or self.result.origin
+
+_RENAMED = {"origin": "baseline"}
+"""What fields of a proposal were called in rounds of earlier commands."""
 
 
 def round_to_json(answer: Round) -> dict[str, Any]:
@@ -53,7 +65,7 @@ def round_from_json(value: Mapping[str, Any]) -> Round:
     proposals = tuple(
         Proposal(
             **{
-                **given,
+                **{_RENAMED.get(name, name): field for name, field in given.items()},
                 "row": tuple(given["row"]),
                 "utilisation": None if given["utilisation"] is None else tuple(given["utilisation"]),
             }

@@ -75,7 +75,7 @@ def write_results(
             xml = _report_of(record, plan, best[1])
             told["unwritten"] = write_best(place, plan, best[1], xml, [command], assumed, benches[kernel], compared)
         written = next(
-            (run.result for run in runs if run.result.kernel == kernel and run.origin == AS_WRITTEN), None
+            (run.result for run in runs if run.result.kernel == kernel and run.proposal.baseline == AS_WRITTEN), None
         )  # fmt: skip
         answers.append(answer_of(loop, plan, facts, best[1] if best else None, written, place))
     write_json(folder / SUMMARY, facts)

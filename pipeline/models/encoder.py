@@ -80,12 +80,12 @@ def convolution(config: ModelConfig, inputs: int) -> nn.Module:
     import torch_geometric.nn as pyg
 
     name, hidden = config.encoder, config.hidden
-    kind = getattr(pyg, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, pyg.MessagePassing)):
+    if not _is_convolution(name):
         raise PipelineError(
             f"torch_geometric.nn has no convolution {name!r}",
             fix="give TransformerConv, GCNConv, GATConv, GATv2Conv, GINConv, GINEConv, PNAConv or another one",
         )
+    kind = getattr(pyg, name)
     accepted = inspect.signature(kind).parameters
     options: dict[str, Any] = {}
     if "edge_dim" in accepted:
@@ -113,6 +113,13 @@ def convolution(config: ModelConfig, inputs: int) -> nn.Module:
     return made
 
 
+def _is_convolution(name: str) -> bool:
+    import torch_geometric.nn as pyg
+
+    kind = getattr(pyg, name, None)
+    return isinstance(kind, type) and issubclass(kind, pyg.MessagePassing)
+
+
 @dataclass(frozen=True)
 class EncoderKind:
     """An encoder by name; ``make`` gives a module from GraphBatch to (M, N, D)."""
@@ -128,6 +135,10 @@ ENCODERS.register(EncoderKind("TransformerConv", TransformerEncoder))
 
 
 def make_encoder(config: ModelConfig) -> nn.Module:
-    """The encoder that a configuration names, else one around the convolution of that name."""
-    kind = ENCODERS.get(config.encoder)
+    """The encoder that a configuration names: one of ours or of this process, else one around the convolution of
+    that name, else one of another package."""
+    name = config.encoder
+    if not ENCODERS.has_own(name) and _is_convolution(name):
+        ENCODERS.register(EncoderKind(name, PygEncoder))
+    kind = ENCODERS.get(name)
     return PygEncoder(config) if kind is None else kind.make(config)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
@@ -20,6 +22,7 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     """
     if len(parts) == 1:
         return parts[0]
+    parts = _overloads_apart(parts)
     generator = CGenerator()
     seen: dict[str, tuple[str, c_ast.Node]] = {}
     nodes: list[c_ast.Node] = []
@@ -53,6 +56,7 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
     includes = dict.fromkeys(name for part in parts for name in part.includes)
     refused = {name: error for part in parts for name, error in part.refused.items()}
     linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
+    whole = {name: full for part in parts for name, full in part.whole.items()}
     meanings: dict[str, dict[str, str]] = {}
     for part in reversed(parts):
         for function, meant in part.meanings.items():
@@ -63,8 +67,61 @@ def merged(parts: Sequence[Translation], file: str) -> Translation:
             names[function] = names.get(function, frozenset()) | words
     return Translation(
         FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings,
-        names,
+        names, whole,
     )  # fmt: skip
+
+
+def _overloads_apart(parts: Sequence[Translation]) -> list[Translation]:
+    """The parts with one name for one function of C++, and another for each overload: a unit that sees one alone does
+    not tell its parameters."""
+    given: dict[str, set[str]] = {}
+    for part in parts:
+        for name, linked in part.linkage.items():
+            given.setdefault(linked, set()).add(name)
+    names = {linked: max(found, key=len) for linked, found in given.items()}
+    owners: dict[str, set[str]] = {}
+    for linked, name in names.items():
+        owners.setdefault(name, set()).add(linked)
+    for part in parts:
+        for function, linked in list(_linked(part)):
+            if len(owners[names[linked]]) > 1:
+                shown = (
+                    CGenerator()._generate_type(one.type, emit_declname=False).replace(" ", "")
+                    for one in function.args or ()
+                )
+                names[linked] = f"{names[linked]}({','.join(shown)})"
+                owners.setdefault(names[linked], set()).add(linked)
+    return [_renamed(part, {n: names[k] for n, k in part.linkage.items() if names[k] != n}) for part in parts]
+
+
+def _linked(part: Translation) -> Iterator[tuple[c_ast.FuncDecl, str]]:
+    """The functions that a unit declares, by the linker's names."""
+    for node in part.ast.ext:
+        found = node.decl if isinstance(node, c_ast.FuncDef) else node
+        if isinstance(found, c_ast.Decl) and isinstance(found.type, c_ast.FuncDecl) and found.name in part.linkage:
+            yield found.type, part.linkage[found.name]
+
+
+def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
+    """A unit with other names for functions; its tree is changed."""
+    if not names:
+        return part
+    waiting: list[Any] = [part.ast]
+    while waiting:
+        node = waiting.pop()
+        waiting += node
+        if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
+            node.name.name = names.get(node.name.name, node.name.name)
+        elif isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl) and node.name in names:
+            kind = node.type
+            while not isinstance(kind, c_ast.TypeDecl):
+                kind = kind.type
+            node.name = kind.declname = names[node.name]
+    told: dict[str, Any] = {
+        what: {names.get(name, name): value for name, value in getattr(part, what).items()}
+        for what in ("refused", "linkage", "meanings", "names")
+    }
+    return replace(part, **told)
 
 
 def _name(node: c_ast.Node) -> str | None:

@@ -61,6 +61,8 @@ class Translation:
     """What names of the text stand for that are none of the program: by function, under "" for all."""
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The names that the text declares in each function and for its class, under "" for all; of C++ alone."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """The names of functions with all namespaces, where they differ from those of the tree."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:

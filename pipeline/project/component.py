@@ -218,8 +218,18 @@ def _here(path: str, script: Path) -> tuple[str, str] | None:
     return None
 
 
+def from_root(path: str) -> str:
+    """A path of a drive of Windows as one that begins at the root, where no file is; any other as it is."""
+    return "/" + path.replace("\\", "/") if re.match(r"[A-Za-z]:[\\/]", path) else path
+
+
 def with_moved(text: str, before: str, here: str) -> str:
     """A text that names one folder in the place of another."""
+    if re.match(r"/[A-Za-z]:/", before):
+        slash = r"[/\\]"
+        named = re.escape(before[1:]).replace("/", slash)
+        pattern = rf"(?:(?<=-I)|(?<=-L)|(?<![\w./-]))/?{named}((?:{slash}[^\s\"'}},;]*)?)(?=[\s\"'}},;]|$)"
+        return re.sub(pattern, lambda found: here + found[1].replace("\\", "/"), text)
     return re.sub(rf"(?:(?<=-I)|(?<=-L)|(?<![\w./-])){re.escape(before)}(?=[/\s\"'}}]|$)", lambda _: here, text)
 
 

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.files import read_text
-from pipeline.project.component import Component, NamedFile, Unread, is_plain, period_ns, shown, uncertainty_of
+from pipeline.project.component import (
+    Component,
+    NamedFile,
+    Unread,
+    from_root,
+    is_plain,
+    period_ns,
+    shown,
+    uncertainty_of,
+)  # fmt: skip
 from pipeline.project.directives import of_configuration
 
 _BYTES = 2**20
@@ -59,7 +68,7 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
             found.bench += [NamedFile(str(path.parent / one), "", line) for one in _files(value)]
         elif key in ("syn.file_cflags", "tb.file_cflags"):
             name, _, flags = value.partition(",")
-            own[str(path.parent / name.strip())] = line, key, flags.strip()
+            own[str(path.parent / from_root(name.strip()))] = line, key, flags.strip()
         elif key == "syn.cflags":
             common = f"{common} {value}"
         elif key == "tb.cflags":
@@ -138,7 +147,7 @@ def _lines(path: Path, unread: list[Unread] | None = None) -> Iterator[tuple[int
 
 
 def _files(value: str) -> list[str]:
-    return [one.strip().strip('"') for one in value.split(",") if one.strip()]
+    return [from_root(one.strip().strip('"')) for one in value.split(",") if one.strip()]
 
 
 def _of_target(found: Component, key: str, value: str, line: int) -> bool:

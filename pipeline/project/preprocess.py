@@ -238,7 +238,11 @@ def _refusal(messages: str, source: str, file: str, clean: str) -> PipelineError
     if missing:
         name = missing[1]
         stem = name.removesuffix(".h").removesuffix(".hpp")
-        if name in _CPP_HEADERS or stem.startswith(("ap_", "hls_")) or name.endswith(".hpp"):
+        if name == "ap_cint.h":
+            # UG1391, "Unsupported Features": C types of any width are Vivado HLS's alone.
+            text = "ap_cint.h, whose types of any width (int7, uint17) Vitis HLS does not have in C"
+            fix = "use ap_int.h in C++, in a file that ends in .cpp, or the types of stdint.h"
+        elif name in _CPP_HEADERS or stem.startswith(("ap_", "hls_")) or name.endswith(".hpp"):
             text = f"#include of the C++ header {name} in a file that is read as C"
             fix = "give the file the ending .cpp, by which C++ is known, or use C types (stdint.h, double, float)"
         else:

@@ -14,6 +14,7 @@ from pipeline.project.component import (
     Component,
     NamedFile,
     Unread,
+    from_root,
     is_plain,
     period_ns,
     uncertainty_of,
@@ -180,7 +181,7 @@ class _Recorder:
 
     def _paths(self, word: str) -> Iterator[str]:
         for name in list_of(word):
-            whole = self._evaluator.path(name)
+            whole = self._evaluator.path(from_root(name))
             if re.search(r"[*?]", name) and not whole.exists():
                 yield from map(str, sorted(whole.parent.glob(whole.name)))
             else:

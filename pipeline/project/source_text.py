@@ -27,6 +27,7 @@ _SPLICES = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _DIRECTIVES = re.compile(r"^[ \t]*#(?:[^\\\n]|\\\r?\n|\\)*", re.MULTILINE)
+_CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|el|en)", re.MULTILINE)
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _ODD_SEPARATORS = dict.fromkeys(map(ord, "\f\v\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 
@@ -94,6 +95,25 @@ def bare_code(text: str) -> str:
 
     code = _DIRECTIVES.sub(lambda match: " " * len(match.group()), _LEXEMES.sub(blank, text))
     return code.replace("\\\r\n", "   ").replace("\\\n", "  ")
+
+
+def blanked(text: str) -> str:
+    """The text at its own length, with comments and strings blanked out."""
+    return _LEXEMES.sub(lambda lexeme: _NOT_NEWLINE.sub(" ", lexeme[0]), text)
+
+
+def uncut(text: str, start: int, end: int) -> bool:
+    """Whether the preprocessor keeps a text at ``end`` where it does at ``start``: no condition around the one goes on
+    or ends before the other, or is open there alone."""
+    level = 0
+    for found in _CONDITION.finditer(blanked(text[:end]), start):
+        if found[1] == "if":
+            level += 1
+        elif level == 0:
+            return False
+        elif found[1] == "en":
+            level -= 1
+    return level == 0
 
 
 def without_splices(text: str) -> str:

@@ -50,9 +50,10 @@ def check_part(name: str, option: str) -> str:
     Whether the part is installed is for the tool to say. The name of a board is answered with the part on it.
     """
     board = name.strip().lower().removeprefix("alveo").strip("-_ ").replace("_", "-")
-    if board in BOARDS:
+    # The name of a platform or of a revision of a board holds the board's.
+    if (named := next((one for one in (board, *re.split("[- ]", board)) if one in BOARDS), None)) is not None:
         raise PipelineError(
-            f"{option} {name[:_MOST]!r} is a board, not a part", fix=f"name the part on it, {BOARDS[board]}"
+            f"{option} {name[:_MOST]!r} is a board, not a part", fix=f"name the part on it, {BOARDS[named]}"
         )
     if len(name) > _MOST or not _PART.fullmatch(name):
         raise PipelineError(

@@ -24,6 +24,8 @@ _CLOCK = re.compile(r"(\d{1,6}(?:\.\d{1,9})?|\.\d{1,9}) ?(ps|ns|us|khz|mhz|ghz)?
 _NS = {"ps": 1e-3, "ns": 1.0, "us": 1e3}
 _MHZ = {"khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
 LONGEST_NS = 1000.0
+_AMBIGUOUS = 50.0
+"""From here on a number without a unit is a frequency as likely as a period."""
 
 
 def parse_clock(text: str, option: str) -> float:
@@ -36,6 +38,8 @@ def parse_clock(text: str, option: str) -> float:
     if found is not None and float(found[1]) > 0:
         number, unit = float(found[1]), (found[2] or "ns").lower()
         period = round(number * _NS[unit] if unit in _NS else 1000 / (number * _MHZ[unit]), 6)
+        if not found[2] and number >= _AMBIGUOUS and not option.lower().endswith("ns"):
+            raise PipelineError(f"{option} {text[:40]!r} may be ns or MHz", fix=f"write {number:g}ns or {number:g}MHz")
         if 0 < period <= LONGEST_NS:
             return period
     raise PipelineError(

@@ -154,6 +154,11 @@ def _tasks_with(option: str) -> list[str]:
     return sorted(task.get_task_family() for task in tasks if any(name == own for own, _ in task.get_params()))
 
 
+def listed_tasks() -> list[str]:
+    """The names of the tasks that the help of all lists."""
+    return re.findall(r"^  (\w+)", ASKED_HELP[-1](None), re.MULTILINE) if ASKED_HELP else []
+
+
 def _task_kwargs(self: Any) -> dict[str, Any]:
     """The task's own options, parsed; PipelineError for a value that the option does not take."""
     found = {}

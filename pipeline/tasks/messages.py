@@ -28,8 +28,8 @@ import luigi
 from luigi.parameter import MissingParameterException, ParameterException
 from luigi.task_register import TaskClassException
 
-from pipeline.errors import PipelineError, printable, shortened
-from pipeline.last_words import catch_signals, defect, end, keep_traceback, settle_streams, told, write_error
+from pipeline.errors import PipelineError, nearest, printable, shortened
+from pipeline.last_words import catch_signals, defect, defect_of, end, settle_streams, told, write_error
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
 from pipeline.tasks.shared import briefly
@@ -41,7 +41,11 @@ _PROGRAMS = {"luigi", "luigi.exe"}
 def user_message(error: BaseException | None) -> str | None:
     """The line to show for an error that a user can mend; None for any other."""
     if isinstance(error, TaskClassException):
-        return printable(f"{' '.join(str(error).split())}; `python -m pipeline` lists the tasks")
+        # luigi also proposes its own classes, and tasks that others are built of: nobody means these.
+        what, _, _ = " ".join(str(error).split()).partition(" Did you mean: ")
+        what = what.partition(" Candidates are: ")[0].removesuffix(".")
+        meant = nearest(what.rpartition(" ")[2], command_line.listed_tasks())
+        return printable(f"{what}; {f'did you mean {meant}? ' if meant else ''}`python -m pipeline` lists the tasks")
     if isinstance(error, MissingParameterException) and (found := _MISSING.match(str(error))):
         option = found["name"].replace("_", "-")
         return f"{found['task']} needs --{option}; `{found['task']} --help` tells what it takes"
@@ -91,8 +95,7 @@ def _last_line_of(text: str) -> str:
     name, _, rest = last.partition(": ")
     if name in ("OSError", "PermissionError", "FileNotFoundError", "NotADirectoryError", "IsADirectoryError"):
         return printable(rest)
-    place = keep_traceback(text)
-    return f"a defect of the pipeline, please report it: {printable(last)[:300]} (traceback: {place})"
+    return defect_of(text, last)
 
 
 def install(*, command_line_of_ours: bool = False) -> None:

@@ -117,10 +117,14 @@ class Clock(_Named, luigi.OptionalFloatParameter):  # type: ignore[misc]
             return None
         return parse_clock(x, option_of(self))
 
+    def serialize(self, x: float | None) -> str:
+        """The text that :meth:`parse` gives ``x`` for."""
+        return "" if x is None else f"{x:g}ns" if x == float(f"{x:g}") else f"{x}ns"
+
     def normalize(self, x: Any) -> Any:
         """The period, within its bounds."""
         if isinstance(x, int | float) and not isinstance(x, bool):
-            return parse_clock(f"{x:.9f}" if math.isfinite(x) else str(x), option_of(self))
+            return parse_clock(f"{x:.9f}ns" if math.isfinite(x) else str(x), option_of(self))
         return x
 
 

@@ -40,11 +40,14 @@ CHANGES = {
     "squared": Change(training={"huber": 0.0}),
     "gat": Change(model={"encoder": "GATv2Conv"}),
     "joint": Change(training={"separate_share": 0.0}),
+    "separate": Change(training={"separate_share": 1.0}),
+    "first-gate": Change(model={"high_gate": "input"}),
 }
 """What may be changed, as in ``hmoe+log2`` or ``hmoe-best+blind+raw``: log-scaled or raw factors in the pragma
 networks; experts that start apart or equal; unbounded heads on standardised targets; the estimator's figures as input,
 as a residual or not at all; a pair-wise ranking loss beside the squared error; AdamW with clipped gradients at 1e-3;
-every error of pre-training squared, however large; another convolution; no separate stage."""
+every error of pre-training squared, however large; another convolution; no separate stage, or nothing but it; the
+paper's first gate, which sees the node inputs, for its second."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import signal
 import tempfile
 import warnings
 import zipfile
@@ -144,7 +145,8 @@ def _fit(
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
-    trainer.fit(module, loader, ckpt_path=keeper.checkpoint(), weights_only=True)
+    with _interrupts():
+        trainer.fit(module, loader, ckpt_path=keeper.checkpoint(), weights_only=True)
     if config.devices > 1:
         keeper.take_up()
     if keeper.best is not None and config.keep == "best":
@@ -294,6 +296,19 @@ def _identity(model: DesignModel, config: TrainingConfig, designs: TrainingDesig
     for name in ("accelerator", "devices", "checkpoint_every"):
         del plain[name]
     return {"model": model.config.to_json(), "schedule": json.dumps(plain, sort_keys=True), "data": digest.hexdigest()}
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Lightning makes of an interrupt an end of the program, and is deaf to the next one; here it stays what it was."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, before)
+            raise end.__context__ from None
+        raise
 
 
 @contextmanager

@@ -47,7 +47,8 @@ def design_facts(row: Mapping[str, Any]) -> dict[str, Any]:
         "clock_ns": row.get("clock_ns"),
         "utilisation": dict(used),
         "source": row.get("source"),
-        "origin": row.get("origin"),
+        # In tables of 0.1.0 it stood beside what a baseline was called.
+        "origin": row.get("obtained") or row.get("origin"),
     }
 
 

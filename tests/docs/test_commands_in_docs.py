@@ -23,7 +23,7 @@ from pipeline.kernels.suite import find_kernel
 from pipeline.reports.write import write_report
 from tests.dataset.label_sets import entry, write_tar
 from tests.docs.commands_in_docs import DOCUMENTS, Command, commands, images_and_links
-from tests.tasks.commands import BIN, ROOT, environment
+from tests.tasks.commands import ROOT, environment, luigi
 from tests.tool.install import install
 
 READ_ONLY = {
@@ -88,7 +88,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(command: Command) -> tuple[str, ...]:
     """The words to run: downloads become the local archive, counts small."""
     words = list(command.words)
-    words[0] = str(BIN / words[0])
     for place, word in enumerate(words):
         if word in SMALLER:
             words[place + 1] = SMALLER[word]
@@ -134,7 +133,7 @@ def test_the_commands_of_a_document_run_one_after_the_other(document: str, sandb
         if command.with_tool:
             installed = install(sandbox / "tool", "2023.2", names=None)
             extra = {k: v for k, v in installed.items() if k == "PATH" or k.startswith("STAND_IN")}
-        ran = subprocess.run(words, cwd=sandbox, env=environment(**extra), capture_output=True, text=True, check=False)
+        ran = luigi(*words[1:], cwd=sandbox, env=environment(**extra))
         assert ran.returncode == 0, f"{document}: {' '.join(command.words)}\n{ran.stdout}{ran.stderr}"
         assert "exit code 0" in ran.stderr or "--help" in words
 

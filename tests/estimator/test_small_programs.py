@@ -223,6 +223,15 @@ def test_a_value_that_comes_back_bounds_the_interval_and_is_a_chain_where_the_lo
         assert interval == max(operators * math.ceil(factor / distance) + _REGISTER, factor // 2)
 
 
+def test_a_value_that_comes_back_over_two_arrays_takes_the_iterations_of_both() -> None:
+    loop = "for (int i = 0; i < 64; i++) { b[i + %d] = c[i] * 2.5f; c[i + %d] = b[i] * 1.5f; }"
+    for one, other in ((1, 1), (2, 1), (3, 4)):
+        text = f"void k(float b[72], float c[72]) {{ {loop % (one, other)} }}"
+        around = 2 * (_LOAD + _FMUL + _STORE)
+        assert _first(text).initiation_interval.exact == math.ceil(around / (one + other))
+    assert _first(text.replace("c[i] *", "c[i + 8] *")).initiation_interval.exact == 1
+
+
 @pytest.mark.parametrize(
     ("read", "least"),
     [("a[b[i]] + a[c[i]]", 4), ("a[b[i]] * a[b[i]]", 2), ("a[b[i]] + a[b[i] * b[i]]", 4), ("a[i] + a[i]", 2)],

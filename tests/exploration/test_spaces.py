@@ -5,16 +5,26 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from pipeline.design_space import Point, design_key
+import pipeline.exploration.strategy as strategy_module
+from pipeline.design_space import DesignSpace, Point, design_key, parse_key
 from pipeline.exploration import KernelFeatures, Objective, SearchOutcome, SiteFacts, make_strategy
 from pipeline.exploration.candidates import BATCH, SpaceCandidates, space_candidates
+from pipeline.exploration.evolution import Assess, evolve
 from pipeline.exploration.features import Kept
+from pipeline.exploration.types import Rows
 from pipeline.loop.pace import most_candidates
 from pipeline.models.inputs import site_number
 from tests.exploration.toy import SITES, toy_features, toy_space, wide_space
 
 
-def test_a_space_that_cannot_be_listed_is_still_searched_beyond_a_sample() -> None:
+def test_a_space_that_cannot_be_listed_is_still_searched_beyond_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Rows] = []
+
+    def seen(space: DesignSpace, assess: Assess, rows: Rows, **more: int) -> object:
+        begun.append(rows)
+        return evolve(space, assess, rows, **more)
+
+    monkeypatch.setattr(strategy_module, "evolve", seen)
     space = wide_space(14)
     facts = KernelFeatures([SiteFacts(name, "PARALLEL", f"top/loop_{n}") for n, name in enumerate(space.names)])
     candidates = SpaceCandidates(space, facts, whole_limit=1000, sample=300)
@@ -28,6 +38,8 @@ def test_a_space_that_cannot_be_listed_is_still_searched_beyond_a_sample() -> No
     outcomes = [run(key) for key in candidates.keys(space.sample_rows(40, np.random.default_rng(1)))]
     answer = strategy.propose(candidates, outcomes, 6, rng)
     found = [run(proposal.key) for proposal in answer.proposals]
+    run_rows, start = space.encode([parse_key(one.key) for one in outcomes]), {tuple(row) for row in begun[0].tolist()}
+    assert {tuple(row) for row in run_rows.tolist()} < start, "it goes on from what was run and the best of the sample"
     assert len({proposal.key for proposal in answer.proposals}) == 6
     assert not answer.exhausted
     assert min(one.cycles or 0 for one in found) < min(one.cycles or 0 for one in outcomes)

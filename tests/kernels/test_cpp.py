@@ -138,6 +138,29 @@ def test_what_several_files_define_is_told_apart_and_found(tmp_path: Path) -> No
     assert {"over(int)", "over(float)", "Acc::get"} <= called
 
 
+def test_overloads_that_no_file_sees_together_stay_apart(tmp_path: Path) -> None:
+    def loop(of: str, trips: int) -> str:
+        return f"{of} {{ for (int i = 0; i < {trips}; i++) x *= 2; return x; }}\n"
+
+    texts = {
+        "top.cpp": "int g(int x); int f(int x);\n"
+        "void top(int a[8]) { for (int i = 0; i < 8; i++) a[i] = f(a[i]) + g(a[i]); }\n",
+        "g.cpp": "float f(float x); int g(int x) { return (int)f((float)x); }\n",
+        "one.cpp": loop("float f(float x)", 3), "two.cpp": loop("int f(int x)", 4),
+        "three.cpp": "int f(int x);\nfloat f(float x);\nint h(int x) { return f(x) + (int)f(1.f); }\n",
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    top, *others = (str(tmp_path / name) for name in texts)
+    for further in (others, others[:-1]):
+        kernel = load_kernel(Path(top), top="top", further=further)
+        assert {one.id: one.trip_count for one in kernel.loops} == {
+            "top/loop_0": 8, "f(float)/loop_0": 3, "f(int)/loop_0": 4,
+        }  # fmt: skip
+        calls = {one.name: set(one.calls) for one in kernel.functions}
+        assert calls["top"] == {"f(int)", "g"} and calls["g"] == {"f(float)"}
+
+
 def test_macros_of_a_source_do_not_reach_the_librarys_headers() -> None:
     source = (
         "#define W 9\n#define T 3\n#include <ap_int.h>\n"

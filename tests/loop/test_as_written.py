@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,15 @@ from typing import Any
 import pytest
 
 from pipeline.design_space import design_key, load_space
-from pipeline.exploration import Objective, Proposal
+from pipeline.exploration import Objective, Proposal, Round
+from pipeline.exploration.asked import objective_of
 from pipeline.kernels import Kernel
 from pipeline.kernels.read import load_kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop import ClosedLoop, KernelPlan, run_loop
 from pipeline.loop.against import against_written
 from pipeline.loop.measured import MeasuredDesign
-from pipeline.loop.record import Run
+from pipeline.loop.record import Run, round_from_json, round_to_json
 from pipeline.synthesis import EstimatorBackend, ReplayBackend, ReportStore
 
 FAST: dict[str, Any] = {"surrogate": "forest", "warm_start": "none"}
@@ -58,8 +60,8 @@ def test_whatever_searches_run_1_is_the_design_as_written_and_it_is_never_run_tw
     found = runs(tmp_path / "found")
     written = design_key(load_space(kernel).default)
     assert len(found) == len({row["key"] for row in found}) == 4, "it counts in the budget"
-    assert (found[0]["key"], found[0]["origin"], found[0]["obtained"]) == (written, "as_written", "estimated")
-    assert {row["origin"] for row in found[1:]} == {"estimated"}
+    assert (found[0]["key"], [row["baseline"] for row in found]) == (written, ["as_written", "", "", ""])
+    assert {row["origin"] for row in found} == {facts["best"]["origin"]} == {"estimated"}
     told, best = facts["as_written"], facts["best"]
     assert (told["run"], told["key"], str(told["cycles"])) == (1, written, found[0]["cycles"])
     assert facts["speedup"] == pytest.approx(told["cycles"] / best["cycles"], rel=1e-5)
@@ -81,7 +83,7 @@ def test_the_other_designs_of_a_seed_are_those_that_it_would_pick_without(tmp_pa
 
 def test_a_budget_of_one_runs_the_design_as_written_alone(tmp_path: Path, kernel: Kernel) -> None:
     facts = run_loop(estimated(tmp_path, kernel, **FAST), tmp_path / "found", budget=1, top_k=1)
-    assert [row["origin"] for row in runs(tmp_path / "found")] == ["as_written"]
+    assert [row["baseline"] for row in runs(tmp_path / "found")] == ["as_written"]
     assert facts["best"]["key"] == facts["as_written"]["key"] and facts["speedup"] == 1.0
     assert facts["compared"] == "no run found a better design than the one as written"
 
@@ -98,7 +100,11 @@ def test_kernels_that_share_a_budget_each_begin_as_written_as_far_as_it_reaches(
                          budget=budget, top_k=0)
         for budget in (1, 4)
     }  # fmt: skip
-    assert [row["origin"] for row in runs(tmp_path / "4")] == ["as_written"] * 2 + ["estimated"] * 2
+    assert [row["baseline"] for row in runs(tmp_path / "4")] == ["as_written"] * 2 + [""] * 2
+    tight = ClosedLoop(plans, store, tmp_path / "rounds", batch=4, goal=objective_of("cycles", "lut=1"), **FAST)
+    nearest = run_loop(tight, tmp_path / "tight", budget=2, top_k=0)["kernels"]
+    ran = {row["kernel"]: (int(row["run"]), row["key"]) for row in runs(tmp_path / "tight")}
+    assert {name: (one["nearest"]["run"], one["nearest"]["key"]) for name, one in nearest.items()} == ran
     late = found[1]["kernels"]["bicg"]
     assert late["as_written"] is None and late["compared"] == "the budget did not reach the design as written of bicg"
 
@@ -118,19 +124,19 @@ def test_under_replay_a_design_as_written_that_is_not_cached_is_said_and_not_mad
         plan = KernelPlan(ReplayBackend(store, address), address, kernel, space)
         loop = ClosedLoop({kernel.name: plan}, store, tmp_path / name / "rounds", batch=3, **FAST)
         facts = run_loop(loop, tmp_path / name / "found", budget=3, top_k=0)
-        origins = [row["origin"] for row in runs(tmp_path / name / "found")]
+        chosen = [row["baseline"] for row in runs(tmp_path / name / "found")]
         if name == "with":
-            assert origins == ["as_written", "replayed", "replayed"]
+            assert chosen == ["as_written", "", ""]
         else:
-            assert origins == ["replayed"] * 3 and facts["as_written"] is None and facts["speedup"] is None
+            assert chosen == [""] * 3 and facts["as_written"] is None and facts["speedup"] is None
             (said,) = [notice for notice in facts["notices"] if "as written" in notice]
             assert "not cached" in said and "--backend estimator" in said
 
 
-def _run(kernel: str, key: str, origin: str | None, **result: Any) -> Run:
+def _run(kernel: str, key: str, baseline: str | None, **result: Any) -> Run:
     used = {"bram_18k": 0.1, "dsp": 0.2, "ff": 0.1, "lut": 0.3, "uram": None}
     design = MeasuredDesign(kernel, key, {}, "vitis-2024.1", "synthesised", "ok", None, True, 1000, 3.0, used)
-    return Run(1, Proposal(key, (0,), "", 0.0, origin=origin), replace(design, **result))
+    return Run(1, Proposal(key, (0,), "", 0.0, baseline=baseline), replace(design, **result))
 
 
 FULL = {"bram_18k": 0.1, "dsp": 0.2, "ff": 0.1, "lut": 1.7, "uram": None}
@@ -172,3 +178,12 @@ def test_a_design_that_ends_in_the_cycle_it_begins_in_is_one_like_any_other(tmp_
     assert (runs(tmp_path / "found")[0]["cycles"], facts["as_written"]["fits"]) == ("0", True)
     assert facts["best"]["cycles"] == 0 and facts["speedup"] is None
     assert facts["compared"].startswith("the design as written ends in the cycle that it begins in")
+
+
+def test_rounds_of_earlier_commands_say_which_baseline_a_run_is() -> None:
+    answer = Round((Proposal("a", (0,), "", 0.0, baseline="as_written"), Proposal("b", (1,), "", 0.0)))
+    value = json.loads(json.dumps(round_to_json(answer)))
+    assert round_from_json(value) == answer
+    for given in value["proposals"]:
+        given["origin"] = given.pop("baseline")
+    assert round_from_json(value) == answer

@@ -12,7 +12,8 @@ from pipeline.estimator import load_device, prepare
 from pipeline.estimator.limits import PORTS, RECURRENCE, DesignLimits, limits
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop import run_loop
-from pipeline.loop.explain import explain
+from pipeline.loop.explain import explain, sure_of
+from pipeline.loop.measured import MeasuredDesign
 from pipeline.reports.report import UNKNOWN, LoopReport, Range, Report, Violation
 from tests.loop.test_as_written import FAST, estimated
 
@@ -99,3 +100,13 @@ def test_the_page_opens_with_the_answer(tmp_path: Path) -> None:
     answer = page[places[0] : places[-1]]
     assert "times as fast as written" in answer and "of 6,840" in answer and "+    #pragma ACCEL" in answer
     assert "no tool was run for it" in answer
+
+
+@pytest.mark.parametrize(
+    ("source", "origin", "told"),
+    [("estimator", "replayed", True), ("estimator", "estimated", False), ("vitis-2024.1", "replayed", False)],
+)
+def test_a_replayed_estimate_is_said_to_be_one_where_its_origin_does_not(source: str, origin: str, told: bool) -> None:
+    best = MeasuredDesign("k", "a", {}, source, origin, "ok", None, True, 100, 3.0, {})
+    said = sure_of(best, origin, [], None)
+    assert said[0] == f"Its figures are {origin}." and ("estimate of the analytical model" in said[1]) is told

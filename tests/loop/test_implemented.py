@@ -52,3 +52,14 @@ def test_a_step_after_synthesis_that_failed_says_why() -> None:
     slow = {"cosim": {"a": Label(DesignStatus.TIMEOUT, "ran out of its 60 s")}}
     (row,) = validation_rows("k", [Chosen("a", {}, None, None)], [design], slow, objective_of("cycles"))
     assert (row["cosim_status"], row["reason"]) == ("timeout", "cosimulation: ran out of its 60 s")
+
+
+def test_ranks_go_by_cycles_from_one_and_a_design_without_has_none() -> None:
+    used = dict.fromkeys(map(str, Resource), 0.1)
+    found = {"a": (300, 50.0), "b": (100, 70.0), "c": (None, None)}
+    designs = [
+        MeasuredDesign("k", key, {}, "s", "o", "ok", None, True, one, 3.0, used) for key, (one, _) in found.items()
+    ]
+    picks = [Chosen(key, {}, predicted, None) for key, (_, predicted) in found.items()]
+    rows = validation_rows("k", picks, designs, {}, objective_of("cycles"))
+    assert [(row["rank"], row["predicted_rank"]) for row in rows] == [(2, 1), (1, 2), (None, None)]

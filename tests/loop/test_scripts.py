@@ -55,7 +55,8 @@ clock=5
 syn.top=sum
 syn.file=src/sum.c
 syn.directive.pipeline=sum/copy II=2
-syn.directive.unroll=sum/each factor=4
+syn.directive.unroll=sum/each \\
+  factor=4
 syn.directive.array_partition=sum held type=cyclic factor=2 dim=2
 tb.file=bench.c
 """
@@ -95,6 +96,9 @@ def test_the_delivered_script_says_the_design_itself(
         again = _read(Path(), script)
         assert derive_space(again).default == point, held
         assert str(mine) not in "".join(file.read_text() for file in moved.rglob("*.tcl"))
+        if kind == "cfg" and point != space.default:
+            left = [line.strip() for line in (moved / script).read_text().splitlines()]
+            assert ("factor=4" in left) <= ("syn.directive.unroll=sum/each \\" in left), "all lines of it go, or none"
         if point != space.default and how == "directives":
             assert all(
                 (moved / name).read_text() == text or "loop_" in (moved / name).read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from pipeline.graphs.harp import EDGE_CLASSES, FEATURES, HarpGraph, harp_graph
 from pipeline.graphs.make import graph_of
 from pipeline.models import DesignModel, KernelGraph, ModelConfig, collate, collate_designs, joint_loss, separate_loss
 from pipeline.models.config import PUBLISHED
-from pipeline.models.encoder import ENCODERS, EncoderKind, TransformerEncoder, make_encoder
+from pipeline.models.encoder import ENCODERS, EncoderKind, PygEncoder, TransformerEncoder, make_encoder
 from pipeline.models.inputs import SITE_KINDS
 from tests.models.graphs import random_designs, random_kernel
 from tests.models.plain import PlainModel, design_batch, plain_tensors
@@ -177,3 +178,20 @@ def test_an_encoder_that_is_registered_is_made_by_its_name(monkeypatch: pytest.M
     assert isinstance(make_encoder(ModelConfig(FEATURE_COUNT, CLASSES)), TransformerEncoder)
     with pytest.raises(PipelineError, match="no convolution 'Mine2'"):
         make_encoder(ModelConfig(FEATURE_COUNT, CLASSES, encoder="Mine2"))
+
+
+def test_an_encoder_of_another_package_never_stands_for_a_convolution_of_pytorch_geometric(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = tmp_path / "acme_nets-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-nets\nVersion: 1.0\n")
+    entries = "[hls_moe_pipeline.encoders]\nGCNConv = acme_nets:KIND\nTransformerConv = acme_nets:KIND\n"
+    (about / "entry_points.txt").write_text(entries)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(ENCODERS, "_added", dict(ENCODERS._added))
+    monkeypatch.setitem(ENCODERS.__dict__, "_entries", {})
+    monkeypatch.delitem(ENCODERS.__dict__, "_entries")
+    for name, kind in (("GCNConv", PygEncoder), ("TransformerConv", TransformerEncoder)):
+        with pytest.warns(UserWarning, match=f"the encoder {name} is not the one of acme-nets"):
+            assert isinstance(make_encoder(ModelConfig(FEATURE_COUNT, CLASSES, encoder=name)), kind)

@@ -116,27 +116,6 @@ def test_a_function_that_is_nowhere_is_refused_and_found_in_a_further_file(tmp_p
         load_kernel(tmp_path / "k.c", further=[str(tmp_path / "w.c"), str(tmp_path / "v.c")])
 
 
-@pytest.mark.parametrize(
-    ("text", "top"),
-    [
-        ("static void h(int *a) { a[0] = 1; } static void kernel_s(int *a) { a[1] = 2; }"
-         " int main(void) { int a[2]; h(a); kernel_s(a); return a[0]; }", "kernel_s"),
-        ("static inline int spare(int v) { return v; } void work(int a[2]) { a[0] = 1; }", "work"),
-        ("void work(int a[2]) { a[0] = 1; } int main(void) { int a[2]; work(a); return a[0]; }", "work"),
-        ("int main(void) { return 0; }", "main"),
-        ("static void only(int *a) { a[0] = 1; }", "only"),
-        ("void used(int *a) { a[0] = 1; } void unused(int *a) { a[0] = 2; }"
-         " int main(void) { int a[2]; used(a); return 0; }", None),
-    ],
-)  # fmt: skip
-def test_helpers_and_main_are_no_tops_where_another_candidate_is_left(text: str, top: str | None) -> None:
-    if top is not None:
-        assert read_kernel(text, file="some.c").top == top
-        return
-    with pytest.raises(PipelineError, match=r"could be any of used, unused; name it with --top"):
-        read_kernel(text, file="some.c")
-
-
 def test_declarations_of_the_systems_headers_are_in_no_hash_and_no_delivered_text() -> None:
     text = "void f(unsigned char a[4]) { for (int i = 0; i < 4; i++) a[i]++; }\n"
     plain, with_headers = (

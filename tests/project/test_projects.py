@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.project import Project, parse_flags
-from pipeline.project.component import period_ns, uncertainty_of
+from pipeline.project.component import from_root, period_ns, uncertainty_of, with_moved
 from pipeline.project.opened import open_project
 
 SCRIPT = """
@@ -269,8 +269,8 @@ def test_a_file_of_the_bench_that_is_not_there_is_named_and_stops_nothing(
         assert open_project(Path(name), testbench=("src/top.c",)).project.testbench.files == ("src/top.c",)
 
 
-def test_a_project_of_another_machine_is_found_here_by_the_ends_of_its_paths(folder: Path) -> None:
-    there = "/home/nobody/lab"
+@pytest.mark.parametrize("there", ["/home/nobody/lab", "D:/lab", "d:\\their\\lab"])
+def test_a_project_of_another_machine_is_found_here_by_the_ends_of_its_paths(folder: Path, there: str) -> None:
     text = CONFIGURATION.replace("=src/", f"={there}/{folder.name}/src/").replace(
         "-Iinc", f"-I{there}/{folder.name}/inc"
     )
@@ -279,13 +279,21 @@ def test_a_project_of_another_machine_is_found_here_by_the_ends_of_its_paths(fol
     assert opened.project == replace(
         open_project(folder / "hls_config.cfg").project,
         script=opened.project.script,
-        moved=((there, str(folder.parent)),),
+        moved=((from_root(there), str(folder.parent)),),
         directives=opened.project.directives,
     )
-    assert f"moved.cfg:8: {there} is not there; what is named below it is taken from" in str(opened.unread[0])
+    assert f"moved.cfg:8: {from_root(there)} is not there; what is named below it is taken from" in str(
+        opened.unread[0]
+    )
     (folder / "moved.cfg").write_text("syn.top=top\nsyn.file=/home/nobody/else/top.c\n")
     with pytest.raises(PipelineError, match=r"/home/nobody/else/top\.c is not there"):
         open_project(folder / "moved.cfg")
+
+
+def test_paths_of_a_drive_are_replaced_however_they_are_written() -> None:
+    text = 'syn.file=D:\\lab\\src\\top.c,D:/lab/b.c -ID:/lab/inc "D:\\lab2\\x" D:/lab'
+    moved = 'syn.file=/here/src/top.c,/here/b.c -I/here/inc "D:\\lab2\\x" /here'
+    assert with_moved(text, "/D:/lab", "/here") == moved
 
 
 def test_a_file_of_the_design_that_a_script_also_names_for_the_bench_is_compiled_once(folder: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline import last_words, registry
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel
-from pipeline.kernels.read import load_kernel
+from pipeline.kernels import Kernel, load_kernel
+from pipeline.last_words import defect
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
 from pipeline.synthesis.backends.base import Backend
 from pipeline.synthesis.backends.registry import BACKENDS, BackendKind
@@ -24,12 +27,11 @@ from tests.tasks.loops import facts, loop
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "backend_of_another_tool.py"
-PROGRAM = """\
-import json, re, sys
-text = open(sys.argv[1], encoding="utf-8").read()
-factor = int(re.search(r"FACTOR=(\\d+)", text).group(1))
-print(json.dumps({"cycles": 4096 // factor, "used": {"lut": 100 * factor}, "available": {"lut": 1000}}))
-"""
+
+DOCUMENTED: dict[str, Any] = {"__name__": __name__}
+exec(
+    re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "backends.md").read_text(encoding="utf-8"), re.S)[0], DOCUMENTED
+)
 
 
 class OnScale(BackendConformance):
@@ -75,7 +77,7 @@ def _installed(folder: Path) -> Path:
     (site / EXAMPLE.name).write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-hls\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(f"[hls_moe_pipeline.backends]\nacme = {EXAMPLE.stem}:KIND\n")
-    (folder / "acme.py").write_text(PROGRAM)
+    (folder / "acme.py").write_text(DOCUMENTED["PROGRAM"])
     return site
 
 
@@ -85,14 +87,13 @@ def _found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BACKENDS, "_added", {})
 
 
-class TestAnothersTool(OnScale):
+AsDocumented: Any = DOCUMENTED["TestAcme"]
+
+
+class TestAnothersTool(AsDocumented):  # type: ignore[misc]
     @pytest.fixture(autouse=True)
     def _package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(_installed(tmp_path))
-
-    def backend(self, store: ReportStore, kernel: Kernel, folder: Path) -> Backend:
-        settings = {"command": f"{sys.executable} {folder / 'acme.py'}"}
-        return make_backend("acme", BackendRequest(store, kernel, settings=settings))
 
 
 def test_a_package_of_others_is_a_backend_of_the_command_without_a_change_here(tmp_path: Path) -> None:
@@ -138,6 +139,39 @@ def test_a_package_that_ends_python_or_shares_a_name_with_another_is_named(
         BACKENDS["ends"]
     with pytest.raises(PipelineError, match="acme-hls and ends both give the backend acme"):
         BACKENDS["acme"]
+
+
+def test_a_package_that_fails_once_it_is_loaded_is_named_and_not_the_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = _installed(tmp_path)
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setattr(last_words, "OF_OTHERS", others := dict[str, str]())
+    monkeypatch.setattr(registry, "OF_OTHERS", others)
+    (site / "fails.py").write_text(
+        EXAMPLE.read_text(encoding="utf-8").replace('"acme"', '"fails"') + "del AcmeBackend\n"
+    )
+    (site / "acme_hls-1.0.dist-info" / "entry_points.txt").write_text(
+        "[hls_moe_pipeline.backends]\nfails = fails:KIND\n"
+    )
+    request = BackendRequest(ReportStore(tmp_path / "store"), kernel_of(), settings={"command": "no-such-program"})
+    with pytest.raises(NameError) as caught:
+        make_backend("fails", request)
+    assert defect(caught.value).startswith("a defect of the backend fails of acme-hls, please report it: NameError: ")
+    # Where its code has returned, it may have handed on what is wrong.
+    ours = defect(ValueError("no Label"))
+    assert ours.startswith("a defect of the pipeline and the backend fails of acme-hls, please report it: ValueError")
+
+
+def test_a_package_that_takes_a_name_of_ours_is_named_and_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = _installed(tmp_path)
+    monkeypatch.syspath_prepend(site)
+    entries = f"[hls_moe_pipeline.backends]\nreplay = {EXAMPLE.stem}:KIND\n"
+    (site / "acme_hls-1.0.dist-info" / "entry_points.txt").write_text(entries)
+    with pytest.warns(UserWarning, match="the backend replay is not the one of acme-hls: that name is taken here"):
+        assert not BACKENDS["replay"].runs_tool
 
 
 def test_a_backend_is_found_by_its_name_and_a_wrong_name_says_which_there_are() -> None:

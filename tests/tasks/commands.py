@@ -27,11 +27,14 @@ def forks(*, ready: bool = False) -> Forks:
     return Forks(ROOT, environment(), ready=ready)
 
 
-def luigi(*arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def luigi(
+    *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None, killed_after: float | None = None
+) -> subprocess.CompletedProcess[str]:
     """``luigi ARGUMENTS`` from the repository's root, in a fork that goes the program's way."""
     env = environment() if env is None else env
     if forks().serves(env):
-        return forks().run(arguments, cwd, env)
+        return forks().run(arguments, cwd, env, killed_after=killed_after)
+    assert killed_after is None
     return started(*arguments, cwd=cwd, env=env)
 
 

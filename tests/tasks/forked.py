@@ -1,7 +1,8 @@
 """Commands run in forks of one process that has imported what they need: a hundred in the time of ten.
 
 ``python -m tests.tasks.forked`` reads a JSON object a line (``arguments``, ``cwd``, ``env``, ``memory`` in bytes of
-address space beyond what is there at the start or null, ``seconds``) and answers with one (``code``, ``out``, ``err``).
+address space beyond what is there at the start or null, ``seconds``, ``killed_after`` seconds or null) and answers with
+one (``code``, ``out``, ``err``).
 Each command goes the way that the ``luigi`` program goes, from its arguments to its exit code, and loads luigi and the
 tasks for itself: they keep what the processes of one command share. With ``ready`` they are there before, for commands
 that come to nothing.
@@ -15,6 +16,7 @@ import importlib
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -61,9 +63,11 @@ class Forks:
         *,
         memory: int | None = None,
         seconds: int = 900,
+        killed_after: float | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """What ``luigi ARGUMENTS`` prints and ends with."""
-        asked = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "memory": memory, "seconds": seconds}
+        """What ``luigi ARGUMENTS`` prints and ends with; its first process is killed where it takes longer."""
+        asked = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "memory": memory, "seconds": seconds,
+                 "killed_after": killed_after}  # fmt: skip
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
@@ -114,6 +118,8 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
             os.dup2(err.fileno(), 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             _become(asked)
+        if (limit := asked["killed_after"]) is not None and not select.select([os.pidfd_open(child)], [], [], limit)[0]:
+            os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
         texts = {}
         for name, file in (("out", out), ("err", err)):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.workspace.cleaning import GONE, items, remove
 from pipeline.workspace.commands import begin
-from tests.tasks.commands import ROOT, environment, module, one_error_line
+from tests.tasks.commands import ROOT, environment, luigi, one_error_line
 
 PAID, FREE = '{"origin": "synthesised"}\n', '{"origin": "estimated"}\n'
 
@@ -74,9 +74,9 @@ def test_what_a_tool_was_run_for_or_is_not_known_to_be_free_stays_and_nothing_go
     (workspace / "models" / "latest").symlink_to("m-0123456789ab")
     (workspace / "graphs").symlink_to(elsewhere)
     (workspace / "datasets" / "d-0123456789ab" / "link").symlink_to(elsewhere)
-    shown = module("CleanWorkspace", "--workspace", str(workspace))
+    shown = luigi("CleanWorkspace", "--workspace", str(workspace))
     assert shown.returncode == 0 and "--yes does it" in shown.stdout and free <= files(workspace)
-    done = module("CleanWorkspace", "--workspace", str(workspace), "--yes", "--keep", "datasets")
+    done = luigi("CleanWorkspace", "--workspace", str(workspace), "--yes", "--keep", "datasets")
     assert done.returncode == 0, done.stderr
     linked = {"models/linked/model.safetensors", "graphs/model.safetensors"}
     assert files(workspace) - linked == stay | {"datasets/d-0123456789ab/card.json"}
@@ -92,7 +92,7 @@ def test_a_folder_that_is_no_workspace_stays_as_it_is(tmp_path: Path) -> None:
     (outside / "latest").symlink_to("nowhere")
     (project / "exports").symlink_to(outside)
     before = {path.relative_to(tmp_path) for path in tmp_path.rglob("*")}
-    assert module("CleanWorkspace", "--workspace", str(project), "--yes").returncode == 0
+    assert luigi("CleanWorkspace", "--workspace", str(project), "--yes").returncode == 0
     assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*")} == before
 
 
@@ -120,12 +120,12 @@ def test_a_clean_up_that_is_killed_leaves_nothing_that_looks_whole_and_a_second_
 def test_nothing_is_removed_while_a_command_runs_and_none_begins_while_it_is(tmp_path: Path) -> None:
     stay, free = workspace_in(tmp_path)
     running = begin(tmp_path, "RunActiveLearningLoop", "rounds", {})
-    refused = module("CleanWorkspace", "--workspace", str(tmp_path), "--yes")
+    refused = luigi("CleanWorkspace", "--workspace", str(tmp_path), "--yes")
     assert "RunActiveLearningLoop is running in this workspace" in one_error_line(refused) and refused.returncode != 0
     assert stay | free <= files(tmp_path)
     running.ended(1)
     cleaning = begin(tmp_path, "CleanWorkspace", "all", {})
-    refused = module("GenerateDataset", "--workspace", str(tmp_path), "--kernels", "atax")
+    refused = luigi("GenerateDataset", "--workspace", str(tmp_path), "--kernels", "atax")
     assert refused.returncode != 0 and "is being cleaned up" in one_error_line(refused)
-    assert module("Status", "--workspace", str(tmp_path)).returncode == 0
+    assert luigi("Status", "--workspace", str(tmp_path)).returncode == 0
     cleaning.ended(0)

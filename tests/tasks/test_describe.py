@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.kernels.suite import suite_names
-from tests.tasks.commands import BIN, ROOT, environment, luigi, one_error_line
+from tests.tasks.commands import environment, luigi, one_error_line
 from tests.tool.install import install
 
 KEY = "__PARA__L0-8.__PARA__L1-{}.__PARA__L2-4.__PIPE__L0-off.__PIPE__L1-NA.__TILE__L0-2.__TILE__L1-1"
@@ -18,10 +17,7 @@ KEY = "__PARA__L0-8.__PARA__L1-{}.__PARA__L2-4.__PIPE__L0-off.__PIPE__L1-NA.__TI
 
 def ask(workspace: Path, *arguments: str, env: dict[str, str] | None = None) -> tuple[str, dict[str, Any]]:
     """What the command printed, and the JSON file that it names."""
-    done = subprocess.run(
-        [str(BIN / "luigi"), "--module", "pipeline", *arguments, "--workspace", str(workspace)],
-        cwd=ROOT, env=env or environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = luigi("--module", "pipeline", *arguments, "--workspace", str(workspace), env=env)
     assert done.returncode == 0, done.stderr
     (named,) = (line for line in done.stderr.splitlines() if line.startswith("As JSON: "))
     facts: dict[str, Any] = json.loads(Path(named.removeprefix("As JSON: ")).read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ import pytest
 
 import pipeline.tasks
 from tests.synthesis.samples import report_xml
-from tests.tasks.commands import BIN, ROOT, luigi, module, one_error_line
+from tests.tasks.commands import luigi, module, one_error_line
 from tests.tasks.test_vitis_runs import with_tool
 
 SOURCE = (
@@ -69,13 +69,11 @@ def test_what_is_missing_is_said_at_once_and_names_an_option_that_exists(project
 
 def test_the_tool_is_handed_the_flags_that_the_kernel_was_read_with(project: Path) -> None:
     env = with_tool(project / "tool")
-    done = subprocess.run(
-        [
-            str(BIN / "luigi"), "GenerateDataset", "--kernels", str(project / "k.c"), "--files", str(project / "w.c"),
+    done = luigi(
+            "GenerateDataset", "--kernels", str(project / "k.c"), "--files", str(project / "w.c"),
             "--top", "k", "--cflags", f"-I {project / 'inc'} -DN=8 -Wall", "--graphs", "False", "--count", "1",
             "--workspace", str(project / "w"), "--vitis-keep", "always", "--vitis-scratch", str(project / "scratch"),
-        ],
-        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+        env=env,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (script,) = (project / "scratch").glob("*/run_hls.tcl")
@@ -122,14 +120,14 @@ def test_options_of_a_kernel_reach_whatever_reads_it(project: Path) -> None:
 )
 def test_sites_that_are_none_are_refused_with_what_is_there(project: Path, sites: str, said: str) -> None:
     (project / "k.c").write_text("void k(int a[8]) { for (int i = 0; i < 8; i++) a[i]++; }\n")
-    done = module("DescribeKernel", "--kernel", "k.c", "--sites", sites, cwd=project)
+    done = luigi("DescribeKernel", "--kernel", "k.c", "--sites", sites, cwd=project)
     assert done.returncode and said in one_error_line(done)
 
 
 def test_partitions_and_inlining_become_sites_by_option(project: Path) -> None:
     (project / "k.c").write_text("void k(int a[8]) { for (int i = 0; i < 8; i++) a[i]++; }\n")
     for sites, found in (("tool", []), ("partition,inline", ["__PART__k_a_D1"])):
-        done = module("DescribeKernel", "--kernel", "k.c", "--sites", sites, cwd=project)
+        done = luigi("DescribeKernel", "--kernel", "k.c", "--sites", sites, cwd=project)
         assert done.returncode == 0, done.stderr
         facts = json.loads((project / "workspace" / "descriptions" / "kernel-k.json").read_text())
         assert [site["name"] for site in facts["sites"]] == ["__PARA__L0", *found, "__PIPE__L0"]

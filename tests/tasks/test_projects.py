@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.tasks.imports import ImportReports
 from tests.synthesis.samples import report_xml
-from tests.tasks.commands import BIN, luigi, one_error_line
+from tests.tasks.commands import luigi, one_error_line
 from tests.tasks.test_vitis_runs import with_tool
 
 SCRIPT = """
@@ -88,10 +88,9 @@ def facts(folder: Path) -> dict[str, object]:
 def test_part_clock_flow_settings_and_bench_of_a_project_reach_the_tool(
     folder: Path, script: str, version: str
 ) -> None:
-    done = subprocess.run(
-        [str(BIN / "luigi"), "RunActiveLearningLoop", "--kernel", script, "--budget", "2", "--batch", "2",
-         "--top-k", "0", "--vitis-further", "csim"],
-        cwd=folder, env=with_tool(folder / "tool", version), capture_output=True, text=True, check=False,
+    done = luigi(
+        "RunActiveLearningLoop", "--kernel", script, "--budget", "2", "--batch", "2", "--top-k", "0",
+        "--vitis-further", "csim", cwd=folder, env=with_tool(folder / "tool", version),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     flow = facts(folder)["kernels"]["scale"]["flow"]  # type: ignore[index]

@@ -19,7 +19,7 @@ from pipeline.synthesis.target import teaches
 from pipeline.tasks.plan import kernel_of, open_store
 from tests.dataset.label_sets import entry, write_tar
 from tests.shared_data import shared
-from tests.tasks.commands import module, one_error_line
+from tests.tasks.commands import luigi, one_error_line
 
 FILES = {
     "blend.h": "#ifndef BLEND_H\n#define BLEND_H\n#include <string.h>\n#include <ap_int.h>\n"
@@ -57,21 +57,21 @@ def project(tmp_path: Path) -> Path:
 
 def test_labels_line_up_with_such_a_project_and_are_searched(project: Path) -> None:
     asked = ["--part", "xcu200-fsgd2104-2-e", "--clock", "4", "--tool-version", "2025.1"]
-    done = module(
+    done = luigi(
         "ImportHLSyn", "--path", "labels.tar.gz", "--source", "mine", "--kernels", "run.tcl",
         "--dialect", "vitis-plain", *asked, cwd=project,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "labels only" not in done.stdout + done.stderr
     same = ["--source", "mine", "--backend", "replay"]
-    done = module("GenerateDataset", "--kernels", "run.tcl", *same, cwd=project)
+    done = luigi("GenerateDataset", "--kernels", "run.tcl", *same, cwd=project)
     assert done.returncode == 0, done.stderr
     folder = project / "workspace" / "datasets" / "latest"
     labels = pq.read_table(folder / "labels.parquet").to_pylist()
     assert len(labels) == 16 and all(row["in_space"] for row in pq.read_table(folder / "designs.parquet").to_pylist())
     sites = {row["site"]: row["loop"] for row in pq.read_table(folder / "sites.parquet").to_pylist()}
     assert sites == {"__PARA__L0": "blend/loop_0", "__PARA__L1": "weight/loop_0", "__PIPE__L0": "blend/loop_0"}
-    done = module("RunActiveLearningLoop", "--kernel", "run.tcl", *same, "--budget", "16", cwd=project)
+    done = luigi("RunActiveLearningLoop", "--kernel", "run.tcl", *same, "--budget", "16", cwd=project)
     assert done.returncode == 0, done.stderr
     best = project / "workspace" / "loops" / "latest" / "best"
     assert json.loads((best / "point.json").read_text())["cycles"] <= 768
@@ -79,7 +79,7 @@ def test_labels_line_up_with_such_a_project_and_are_searched(project: Path) -> N
 
 
 def test_what_is_known_of_a_published_set_is_not_told_otherwise(project: Path) -> None:
-    done = module("ImportHLSyn", "--path", "labels.tar.gz", "--source", "hlsyn-vitis", "--clock", "10", cwd=project)
+    done = luigi("ImportHLSyn", "--path", "labels.tar.gz", "--source", "hlsyn-vitis", "--clock", "10", cwd=project)
     assert done.returncode and "recorded with clock_ns 4.0" in one_error_line(done)
 
 
@@ -116,15 +116,15 @@ def test_a_loop_starts_from_kernels_that_only_another_source_of_its_tool_has(pro
 
 def test_a_published_plain_set_is_searched_by_replay(tmp_path: Path) -> None:
     archive = shared("hlsyn_vitis", "designs.tar.gz")
-    done = module("ImportHLSyn", "--path", str(archive), "--source", "hlsyn-vitis", cwd=tmp_path)
+    done = luigi("ImportHLSyn", "--path", str(archive), "--source", "hlsyn-vitis", cwd=tmp_path)
     assert done.returncode == 0 and "18,077 designs" in done.stdout + done.stderr
     same = ["--source", "hlsyn-vitis", "--backend", "replay"]
-    done = module("GenerateDataset", "--kernels", "aes", *same, cwd=tmp_path)
+    done = luigi("GenerateDataset", "--kernels", "aes", *same, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     sites = pq.read_table(tmp_path / "workspace" / "datasets" / "latest" / "sites.parquet").to_pylist()
     plain = [row for row in sites if row["dialect"] == "vitis-plain"]
     assert plain and all(row["loop"] for row in plain)
-    done = module(
+    done = luigi(
         "RunActiveLearningLoop", "--kernel", "aes", *same, "--budget", "10", "--warm-start", "none", cwd=tmp_path
     )
     assert done.returncode == 0 and "for xcu200-fsgd2104-2-e at 4 ns" in done.stdout + done.stderr

@@ -15,7 +15,8 @@ def test_the_hlsyn_archive_becomes_tables_with_every_design_of_both_versions(tmp
     workspace = ("--workspace", str(tmp_path))
     done = luigi("--module", "pipeline", "ImportHLSyn", "--path", str(archive), *workspace)
     assert done.returncode == 0, done.stderr
-    done = luigi("--module", "pipeline", "GenerateDataset", "--source", "hlsyn-v18,hlsyn-v20", *workspace)
+    done = luigi("--module", "pipeline", "GenerateDataset", "--source", "hlsyn-v18,hlsyn-v20", "--graphs", "False",
+                 *workspace)  # fmt: skip
     assert done.returncode == 0, done.stderr
     labels = pq.read_table(dataset(tmp_path) / "labels.parquet").to_pandas()
     counts = labels.groupby("source").agg(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.tasks.commands import BIN, ROOT, environment, luigi, module, one_error_line
+from tests.tasks.commands import BIN, ROOT, environment, luigi, one_error_line
 from tests.tasks.loops import SAXPY, loop
 
 ARGUMENTS = ("--backend", "estimator", "--warm-start", "none", "--surrogate", "forest", "--batch", "3", "--top-k", "0")
@@ -22,7 +22,7 @@ ARGUMENTS = ("--backend", "estimator", "--warm-start", "none", "--surrogate", "f
 
 def status(workspace: Path) -> dict[str, Any]:
     """What Status tells as JSON."""
-    done = module("Status", "--workspace", str(workspace), "--json")
+    done = luigi("Status", "--workspace", str(workspace), "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -93,13 +93,13 @@ def test_what_is_damaged_or_of_another_version_is_named_and_old_rounds_without_a
         costs.unlink()
     (old,) = status(tmp_path)["loops"]
     assert (old["state"], old["runs"], old["best"]["atax"]["cycles"]) == ("not running", 4, best["cycles"])
-    text = module("Status", "--workspace", str(tmp_path), "--page-file", str(tmp_path / "pages" / "overview.html"))
+    text = luigi("Status", "--workspace", str(tmp_path), "--page-file", str(tmp_path / "pages" / "overview.html"))
     assert "not running" in text.stdout and "Damaged: " in text.stdout
     assert "Workspace" in (tmp_path / "pages" / "overview.html").read_text()
 
 
 def test_a_workspace_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    done = module("Status", "--workspace", str(tmp_path / "none"))
+    done = luigi("Status", "--workspace", str(tmp_path / "none"))
     assert done.returncode != 0 and "there is no such workspace" in one_error_line(done)
     assert not (tmp_path / "none").exists()
 

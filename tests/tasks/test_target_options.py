@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.reports.parse import parse_report
 from tests.tasks import loops
-from tests.tasks.commands import BIN, ROOT, dataset, environment, luigi, one_error_line
+from tests.tasks.commands import ROOT, dataset, luigi, one_error_line
 from tests.tasks.loops import facts, found, rows
 from tests.tasks.test_vitis_runs import with_tool
 
@@ -166,7 +166,7 @@ def test_the_tool_is_handed_the_part_and_clock_that_were_asked(tmp_path: Path) -
     # The same designs for the default part are other runs.
     other = loops.loop(tmp_path / "w", "--kernel", "atax", "--budget", "3", "--batch", "3", "--top-k", "1", env=env)
     assert other.returncode == 0 and "for xcu200-fsgd2104-2-e at 4 ns" in other.stdout + other.stderr
-    assert {row["obtained"] for row in rows(found(tmp_path / "w") / "runs.csv")} == {"synthesised"}
+    assert {row["origin"] for row in rows(found(tmp_path / "w") / "runs.csv")} == {"synthesised"}
 
 
 def test_the_tool_runs_for_parts_that_the_estimator_does_not_know_and_that_is_said(tmp_path: Path) -> None:
@@ -188,9 +188,5 @@ def test_a_design_is_described_for_the_asked_part(tmp_path: Path) -> None:
 
 
 def test_the_doctor_names_the_part_and_clock_that_are_asked_for(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [str(BIN / "luigi"), "--module", "pipeline", "Doctor", "--workspace", str(tmp_path), "--vitis-part", "xc7z020",
-         "--vitis-clock-ns", "100MHz"],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run("Doctor", tmp_path, "--vitis-part", "xc7z020", "--vitis-clock-ns", "100MHz")
     assert "xc7z020 at 10 ns" in done.stdout + done.stderr

@@ -48,6 +48,16 @@ def test_a_killed_training_would_end_in_other_weights_or_curves_than_an_undistur
     torch.set_num_threads(threads)
 
 
+def test_an_interrupt_would_be_taken_for_a_defect_or_be_the_last_that_is_heard() -> None:
+    def interrupted(steps: int = 1, note: str = "") -> None:
+        raise KeyboardInterrupt(signal.SIGTERM)
+
+    heard = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        pretrain([made_up()], MODEL, QUICK, advance=interrupted)
+    assert caught.value.args == (signal.SIGTERM,) and signal.getsignal(signal.SIGINT) is heard
+
+
 def test_the_stages_would_not_alternate_or_the_score_would_not_be_that_of_the_joint_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

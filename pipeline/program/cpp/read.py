@@ -62,6 +62,7 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
         linkage=linkage,
         meanings=unit.meanings(),
         names=unit.names_declared(),
+        whole={name: unit.whole_name(root, name) for root, name in names_of.items()},
     )
 
 

@@ -84,8 +84,11 @@ class Unit:
         """Lowers all functions of the user's files and what they reach."""
         for node in self.index.roots:
             self._want(self.index.canonical[node["id"]])
-        for root in [] if self.alone else list(self.index.definitions):
-            if not self.index.functions[root].get("isImplicit"):
+        everything = not self.alone or not any(self._candidate(node) for node in self.index.roots)
+        for root, node in list(self.index.definitions.items()):
+            # An instance of a template that nothing uses is one that the text asks for.
+            asked = root in self.index.arguments and root not in self.index.owner and not node.get("isUsed")
+            if asked or (everything and not self.index.functions[root].get("isImplicit")):
                 self._want(root)
         said = {word for found in self.pragmas.values() for _, text in found for word in _WORD.findall(text)}
         for name, (_, node) in self._variables.items():
@@ -99,6 +102,18 @@ class Unit:
             except PipelineError as error:
                 self.refused[name] = error
                 self._made[name] = self._stub(name, node)
+
+    def _candidate(self, node: Node) -> bool:
+        """Whether a function may be the design: one of this file that others can call."""
+        begin = self.index.begin(node)
+        own = begin is not None and self.index.names.get(begin.file, begin.file) == self.file
+        return own and not self._internal(self.index.canonical[node["id"]]) and not node.get("inline")
+
+    def _internal(self, root: str) -> bool:
+        """Whether no other file can call a function: static, or in a namespace without a name."""
+        first = self.index.functions[root]
+        static = first.get("storageClass") == "static" and root not in self.index.owner
+        return static or "_GLOBAL__N_" in str(first.get("mangledName", ""))
 
     def _want(self, name: str) -> None:
         if name not in self._seen and name in self.index.definitions:
@@ -412,7 +427,7 @@ class Unit:
         if returns.kind == "reference" and by_value(returns, scope) and returns.to is not None:
             result = returns.to
         kind_node = c_ast.FuncDecl(c_ast.ParamList(given, coord), declarator(result, "?", coord), coord)
-        words = ["static"] if node.get("storageClass") == "static" and owner is None else []
+        words = ["static"] if self._internal(name) else []
         inline = ["inline"] if node.get("inline") and owner is None else []
         declaration = c_ast.Decl("?", [], [], words, inline, kind_node, None, None, coord)
         return c_ast.FuncDef(declaration, None, block, self.index.coord(node) or coord)
@@ -704,6 +719,11 @@ class Unit:
             name += f"<{','.join(self._argument_shown(text) for text in self.index.arguments[root])}>"
         return name
 
+    def whole_name(self, root: str, name: str) -> str:
+        """A function's name, as it is shown, with all its namespaces."""
+        scope = "" if root in self.index.owner or root in self._lambda_names else self.index.scope.get(root, "")
+        return name if name.startswith(scope) else f"{scope}{name}"
+
     def _argument_shown(self, text: str) -> str:
         """A template argument; a lambda by its own name, not by its place."""
         closure = self.closures.get(text)
@@ -759,16 +779,13 @@ class Unit:
         """The names of functions, made here or elsewhere, with their namespaces, and their parameters' types where the
         unit declares others of that name: so another unit that sees the declarations has the same."""
 
-        def whole(root: str) -> str:
-            scope = self.index.scope.get(root, "") if root not in self.index.owner else ""
-            shown = self._shown(root)
-            return shown if root in self._lambda_names else f"{scope}{shown}"
-
         linked: dict[str, set[str]] = {}
         for root in dict.fromkeys(self.index.canonical.values()):
             if "mangledName" in self.index.functions.get(root, {}):
-                linked.setdefault(whole(root), set()).add(str(self.index.functions[root]["mangledName"]))
-        found = {root: whole(root) for root in dict.fromkeys((*self._made, *self._names))}
+                linked.setdefault(self.whole_name(root, self._shown(root)), set()).add(
+                    str(self.index.functions[root]["mangledName"])
+                )
+        found = {root: self.whole_name(root, self._shown(root)) for root in dict.fromkeys((*self._made, *self._names))}
         for root, name in list(found.items()):
             if len(linked.get(name, ())) > 1:
                 given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))

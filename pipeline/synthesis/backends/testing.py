@@ -1,11 +1,6 @@
 """The laws that every backend keeps, as a class for pytest to subclass: in this package and in those of others.
 
-```
-class TestAcme(BackendConformance):
-    def kernel(self, folder): return load_kernel(...)
-    def points(self): return [{...}, {...}, {...}]
-    def backend(self, store, kernel, folder): return AcmeBackend(store, ...)
-```
+docs/backends.md shows a whole one.
 """
 
 from __future__ import annotations
@@ -21,6 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.backends.base import Backend, Outcome
+from pipeline.synthesis.backends.registry import BACKENDS
 from pipeline.synthesis.backends.replay import ReplayBackend
 from pipeline.synthesis.backends.tool import ToolBackend
 from pipeline.synthesis.canonical import sha256_hex
@@ -43,6 +39,11 @@ class BackendConformance(ABC):
     @abstractmethod
     def backend(self, store: ReportStore, kernel: Kernel, folder: Path) -> Backend:
         """A new backend filing into the store; two of one folder are of one flow."""
+
+    def test_it_is_found_by_its_name(self, tmp_path: Path) -> None:
+        backend, _ = self._made(tmp_path)
+        kind = BACKENDS[backend.name]
+        assert (kind.name, kind.runs_tool) == (backend.name, backend.runs_tool)
 
     def test_there_is_an_outcome_a_point_in_the_points_order(self, tmp_path: Path) -> None:
         backend, kernel = self._made(tmp_path)

@@ -34,7 +34,7 @@ from pipeline.kernels.own_pragmas import OwnPragma
 from pipeline.kernels.pragmas import normal_text
 from pipeline.kernels.source_places import LoopPlace, loop_places, source_files
 from pipeline.project.cpp import CPP_SUFFIXES
-from pipeline.project.source_text import bare_code, matching
+from pipeline.project.source_text import bare_code, blanked, matching, uncut
 from pipeline.synthesis.lowering.asked import check_names, factor
 from pipeline.synthesis.lowering.directive import LoweredDirective, partition
 from pipeline.synthesis.lowering.edits import Edit, edited
@@ -187,7 +187,7 @@ class _Work:
     def serve_option(self, option: Option, value: int | str, how: Delivery) -> None:
         """Puts the value of a proposed array_partition or inline in place."""
         if option.directive == "burst":
-            self._burst(option, value, how)
+            self._burst(option, value)
             return
         line = _option_pragma(self.kernel, option, value)
         if line is not None and option.function == self.kernel.top and not option.declared:
@@ -197,8 +197,8 @@ class _Work:
             text = self._option_changed(option, line, how)
         self.outcomes.append(SiteOutcome(option.name, option.function, str(value), Done.APPLIED, text))
 
-    def _burst(self, option: Option, value: int | str, how: Delivery) -> None:
-        """A copy of a port at the function's beginning and end, on which the body works."""
+    def _burst(self, option: Option, value: int | str) -> None:
+        """A copy of a port at the function's beginning and end, on which the body works: no directive says one."""
         if value not in (NOTHING, ON):
             raise PipelineError(
                 f"{value!r} cannot be the value of {option.name}", file=self.kernel.file, fix="use '' or three blanks"
@@ -207,12 +207,9 @@ class _Work:
         place = burst_place(self.kernel, option.variable or "") if value == ON else None
         if place is None:
             return
-        if isinstance(place, str) or how == "directives":
-            why = place if isinstance(place, str) else "no directive says one"
+        if isinstance(place, str):
             raise PipelineError(
-                f"no burst copy of {option.variable}: {why}",
-                file=self.kernel.file,
-                fix="leave burst out of --sites, or deliver by insertion (--vitis-delivery insert)",
+                f"no burst copy of {option.variable}: {place}", file=self.kernel.file, fix="leave burst out of --sites"
             )
         name = self.buffers[option.variable or ""] = place.buffer
         text = self.user.texts[place.file]
@@ -222,7 +219,7 @@ class _Work:
         for start, end in place.uses:
             self.put(place.file, Edit(start, end, name))
         include = Edit(0, 0, f"#include <string.h>{newline}")
-        if not _DECLARES_COPIES.search(text) and include not in self.edits.get(place.file, ()):
+        if not _declares_copies(text) and include not in self.edits.get(place.file, ()):
             self.put(place.file, include)
         if place.written:
             start = text.rfind("\n", 0, place.end) + 1
@@ -594,6 +591,11 @@ def _block(text: str, code: str, at: int, rows: list[str]) -> Edit:
     if end >= 0 and not rest.strip():
         return Edit(end + 1, end + 1, block)
     return Edit(at, _past_blanks(text, at), newline + block + indent)
+
+
+def _declares_copies(text: str) -> bool:
+    """Whether a text includes what declares ``memcpy``, under no condition and in no comment."""
+    return any(uncut(text, 0, one.start()) for one in _DECLARES_COPIES.finditer(blanked(text)))
 
 
 def _inside(text: str, place: BurstPlace) -> str:

@@ -104,13 +104,8 @@ class FlowReader:
                 return self.of(*(child for _, child in node.children() if not isinstance(child, c_ast.Typename)))
             case c_ast.InitList():
                 return self.of(*node.exprs)
-        found = VariableFlow()
-        for _, child in node.children():
-            found = found.then(self.of(child))
-        # What is not understood may set nothing and need everything that it names.
-        return VariableFlow(
-            found.needs | found.writes, set(), found.writes, found.reads, f"a {type(node).__name__} statement"
-        )
+        # Nobody asks further of code that is not understood.
+        return VariableFlow(odd=f"a {type(node).__name__} statement")
 
     def _symbol(self, node: c_ast.ID) -> Symbol | None:
         symbol = self.program.symbols.get(id(node))

@@ -14,9 +14,8 @@ for other in "$1"/running/*; do
     fi
 done
 : > "$1/seen/$count"
-: > "$1/started/$2.$$"
-# What it starts itself dies with it, as under a supervisor.
-setpriv --pdeathsig KILL sleep "$3"
+# What it starts itself dies with it, as under a supervisor: it is started once that is so.
+setpriv --pdeathsig KILL sh -c ': > "$1"; exec sleep "$2"' run "$1/started/$2.$$" "$3"
 # Without its worker it goes on for LINGER seconds, as a tool does whose supervisor is slow to end it.
 [ "$(parent)" = "$started_by" ] || sleep "$4"
 echo "$2" > "$1/finished/$2.$$"

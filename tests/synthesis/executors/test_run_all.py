@@ -92,18 +92,18 @@ def test_a_killed_or_interrupted_command_leaves_no_tool_and_no_licence_taken(
 ) -> None:
     folder = new_folder(tmp_path / "farm")
     at_once = 1 if kind == "serial" else 3
-    command = start_command(kind, folder, count=20, seconds=50.125, licences=3)
+    command = start_command(kind, folder, count=20, seconds=500.125, licences=3)
     wait_until(lambda: len(runs_of(folder, "started")) == at_once, "the first runs")
     command.send_signal(number)
     command.communicate(timeout=30)
     assert command.returncode != 0
-    wait_until(lambda: not processes_with(str(folder)) and not processes_with("50.125"), "the end of the tools")
+    wait_until(lambda: not processes_with(str(folder)) and not processes_with("500.125"), "the end of the tools")
     assert not runs_of(folder, "finished") and len(runs_of(folder, "started")) == at_once
 
 
 def test_an_iterator_closed_early_would_leave_runs_behind(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "farm")
-    jobs = counted_jobs(folder, 1, 0.01) | counted_jobs(folder, 20, 50.25, "long")
+    jobs = counted_jobs(folder, 1, 0.01) | counted_jobs(folder, 20, 500.25, "long")
     with make_executor("local", workers=3) as executor:
         outcomes = run_all(executor, run_counted, jobs)
         assert next(outcomes).job_id == "job-000"

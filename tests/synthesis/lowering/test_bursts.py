@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from pipeline.design_space import derive_space, sample
-from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.kernels.model import Kernel
 from pipeline.kernels.propose import propose_sites, site_notices
@@ -65,22 +64,20 @@ def test_every_choice_of_copies_compiles_and_computes_the_same(file: str, newlin
             for row in rows:
                 if "array_partition" in row and f"variable={port}" in row:
                     assert f"variable={port}{'_buffer' if point[name] == ON else ''} " in row
-    if file.endswith(".c"):
-        variants = compile_variants(kernel, lowered, warnings=False)
-        rng = np.random.default_rng(3)
-        for n in (0, 5):
-            arguments = {
-                "left": rng.integers(-9, 9, (16, 4), dtype=np.int32), "right": rng.normal(0, 9, 16).astype(np.float32),
-                "out": rng.integers(-9, 9, 16, dtype=np.int32), "n": np.array(n, dtype=np.int32),
-            }  # fmt: skip
-            expected = variants.run(0, arguments)
-            for number in range(1, len(lowered) + 1):
-                after = variants.run(number, arguments)
-                assert all((after[name] == expected[name]).all() for name in expected), points[number - 1]
+    variants = compile_variants(kernel, lowered, warnings=False)
+    rng = np.random.default_rng(3)
+    for n in (0, 5):
+        arguments = {
+            "left": rng.integers(-9, 9, (16, 4), dtype=np.int32), "right": rng.normal(0, 9, 16).astype(np.float32),
+            "out": rng.integers(-9, 9, 16, dtype=np.int32), "n": np.array(n, dtype=np.int32),
+        }  # fmt: skip
+        expected = variants.run(0, arguments)
+        for number in range(1, len(lowered) + 1):
+            after = variants.run(number, arguments)
+            assert all((after[name] == expected[name]).all() for name in expected), points[number - 1]
 
 
 _DECLINED = {
-    "int *a": "how many elements it has is not known",
     "volatile int a[8]": "it is volatile",
     "struct pair a[8]": "its elements are struct pair, no plain numbers",
     "int a[8]|#pragma HLS interface axis port=a": "its port is axis, read in order and once",
@@ -94,7 +91,16 @@ _DECLINED = {
     "int a[8]|b[1] = sizeof(a);": "its size is asked for, which is another of an array",
     "int a[8]|int **p = &a; b[1] = **p;": "its address is used",
     "int a[8]|if (b[0]) { a++; }": "it is moved as a pointer",
+    "int *a|for (int i = 0; i < b[0]; i++) a[i] = 0;": "how many elements it has is not known",
+    "int a[8]|LEFT(b[0])": "the function returns before its end, or what it returns is worked out there",
+    "int a[8]|struct { int a; } s = {2}; b[1] = s.a;": "the function declares a type, whose members may have its name",
+    "int a[8]|if (b) if (a) b[1] = 2;": "it is asked for as a pointer",
+    "int a[8]|b[1] = a != b;": "it is asked for as a pointer",
+    "int a[8]|static int *kept; kept = a;": "a pointer to it stays when the function has ended",
+    "int a[8]|WORDS(a);": "the macro WORDS makes words of its arguments",
     "int a[8]|USE(a)": "",
+    "int a[8]|b[1] = b[2] & a[1]; if (!a[2] || *a == 3) *a = 4;": "",
+    "int *a": "",
     "int a[8]|USES_A": "the macro USES_A names it",
 }
 
@@ -102,8 +108,11 @@ _DECLINED = {
 @pytest.mark.parametrize("case", _DECLINED)
 def test_a_port_that_can_have_no_copy_is_named_with_the_reason(case: str) -> None:
     parameter, _, line = case.partition("|")
-    macros = {"USE(a)": "#define USE(x) x[0]++;\n", "USES_A": "#define USES_A a[0]++;\n"}.get(line, "")
-    used = "a[i].x" if "struct" in case else "a[i]"
+    macros = {
+        "USE(a)": "#define USE(x) x[0]++;\n", "USES_A": "#define USES_A a[0]++;\n",
+        "LEFT(b[0])": "#define LEFT(x) if (x) return;\n", "WORDS(a);": "#define WORDS(x) int x##_1 = x[0]\n",
+    }.get(line, "")  # fmt: skip
+    used = "a[i].x" if "struct pair" in case else "a[i]"
     text = f"void f({parameter}, int b[8]) {{\n{line}\nfor (int i = 0; i < 8; i++) b[i] += {used};\n}}\n"
     kernel = _kernel(f"struct pair {{ int x, y; }};{macros and chr(10)}{macros}\n{text}", "f.c", "f")
     said = [notice for notice in site_notices(kernel) if " of a of f" in notice]
@@ -144,8 +153,35 @@ def test_a_loop_searches_the_copies_and_its_forecasts_leave_them_out(tmp_path: P
     assert (tmp_path / "found" / "best" / "mix.c").exists()
 
 
-def test_a_copy_is_no_directive(tmp_path: Path) -> None:
+def test_under_directives_a_copy_alone_stands_in_the_source() -> None:
     kernel = _kernel(MIX)
-    point = {**derive_space(kernel).default, _ports(kernel)["out"]: ON}
-    with pytest.raises(PipelineError, match="no burst copy of out: no directive says one"):
-        lower(kernel, point, dialect=kernel.dialect, delivery="directives")
+    parts = [option.name for option in kernel.options if option.name.startswith("__PART__mix_out")]
+    point = {**derive_space(kernel).default, _ports(kernel)["out"]: ON, "__PIPE__L2": "off", parts[0]: "cyclic=2"}
+    found = lower(kernel, point, dialect=kernel.dialect, delivery="directives")
+    assert (
+        "#pragma HLS p" not in found.files["mix.c"]
+        and "memcpy(out, out_buffer, sizeof(out_buffer));" in found.files["mix.c"]
+    )
+    assert "array_partition" in found.directives and "out_buffer" in found.directives
+
+
+@pytest.mark.parametrize("branch", ["{}", "#if 1\n{}\n#endif", "#ifdef NO\n#else\n{}\n#endif", "#ifdef NO\n{}\n#endif"])
+@pytest.mark.parametrize("line", ["return;", "out[2] = 1; }"])
+def test_what_ends_a_function_under_a_condition_never_takes_the_copy_back_away(branch: str, line: str) -> None:
+    text = f"void f(int out[8]) {{\nfor (int i = 0; i < 8; i++) out[i] = i;\n{branch.format(line)}\n"
+    text += (
+        "#ifndef NO\n}\n#endif\n"
+        if branch.startswith("#ifdef NO\n{") and line.endswith("}")
+        else ""
+        if line.endswith("}")
+        else "}\n"
+    )
+    assert bool(_ports(_kernel(text, "f.c", "f"))) is (branch == "{}")
+
+
+@pytest.mark.parametrize("before", ["/*\n{}\n*/\n", "#ifdef NO\n{}\n#endif\n", "{}\n"])
+def test_what_declares_memcpy_is_there_once(before: str) -> None:
+    text = before.format("#include <string.h>") + "void f(int b[8]) { for (int i = 0; i < 8; i++) b[i] = i; }\n"
+    kernel = _kernel(text, "f.c", "f")
+    found = lower(kernel, {**derive_space(kernel).default, _ports(kernel)["b"]: ON}, dialect=kernel.dialect)
+    assert found.files["f.c"].count("#include <string.h>") == 1 + (before != "{}\n")

@@ -191,6 +191,30 @@ def test_odd_but_valid_c_compiles_clean_and_returns_the_same(seed: int) -> None:
     assert all(result == results[0] for result in results)
 
 
+FROM_N = """
+int top(const int x[64], int n)
+{
+    int i, s = 0;
+    rows:
+#pragma ACCEL TILE FACTOR=auto{T}
+    for (FROM) s += x[i - n] * (i - n);
+    return 99 * s + i;
+}
+"""
+
+
+@pytest.mark.parametrize("loop", ["i = n; i < n + 20; i++", "i = n + 20; i > n; i -= 3"])
+def test_a_loop_that_begins_at_an_argument_leaves_its_variable_where_it_ends(loop: str) -> None:
+    kernel = read_kernel(FROM_N.replace("FROM", loop), file="top.c")
+    tiled = [lower(kernel, {"T": factor}) for factor in (1, 2, 4)]
+    assert all(re.search(r"rows:\s*for", _text(item)) for item in tiled), "its label stands before the loop itself"
+    library = compile_variants(kernel, tiled, warnings=False).library
+    x = np.random.default_rng(2).integers(-99, 99, 64, dtype=np.int32)
+    for n in (0, 7, -50):
+        results = {getattr(library, f"top_{number}")(ctypes.c_void_p(x.ctypes.data), n) for number in range(4)}
+        assert len(results) == 1
+
+
 @pytest.mark.parametrize("name", suite_names())
 def test_directives_are_the_same_in_both_places_and_the_bytes_never_change(name: str) -> None:
     kernel = find_kernel(name)
