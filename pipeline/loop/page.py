@@ -222,7 +222,7 @@ def _front(
         utilisations={name: [row[f"util_{name}"] for row in mine] for name in Resource},
         predicted_cycles=[row["predicted_cycles"] for row in mine],
         limit=facts["utilisation_limit"],
-        marked={BASELINES[row["baseline"]]: place for place, row in enumerate(mine) if row["baseline"]},
+        marked={BASELINES[row["origin"]]: place for place, row in enumerate(mine) if row["origin"] in BASELINES},
         axes=[(name, [values[row["run"] - 1] for row in mine]) for name, values in axes],
         chosen=[place for place, row in enumerate(mine) if row["run"] in chosen],
     )
@@ -231,7 +231,7 @@ def _front(
 def _search(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> BestSoFar:
     mine = [row for row in rows if row["kernel"] == kernel]
     # The curve is in the unit of the objective; the design as written alone, run 1, gives its own value there.
-    written = next((row["best_so_far"] for row in mine[:1] if row["baseline"] == AS_WRITTEN), None)
+    written = next((row["best_so_far"] for row in mine[:1] if row["origin"] == AS_WRITTEN), None)
     return BestSoFar(
         kernel=kernel,
         source=facts["source"],

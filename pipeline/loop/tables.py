@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 UTILISATIONS = tuple(f"util_{name}" for name in Resource)
 RUN_COLUMNS = (
     "run", "round", "key", "status", "cycles", *UTILISATIONS, "best_so_far", "kernel", "source", "origin", "fits",
-    "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why", "baseline",
+    "clock_ns", "reason", "predicted_cycles", "predicted_factor", "predicted_valid", "why", "obtained",
 )  # fmt: skip
 FRONT_COLUMNS = ("kernel", "source", "origin", "run", "key", "cycles", "largest_utilisation", *UTILISATIONS)
 PREDICTED_COLUMNS = (
@@ -31,7 +31,7 @@ PREDICTED_COLUMNS = (
 def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
     """A row a run, numbered from 1. ``best_so_far`` is that of the row's kernel, empty until a design fits.
 
-    ``origin`` says how the result came about; ``baseline`` is ``as_written`` or ``performance``, empty for the others.
+    ``origin`` is ``as_written`` or ``performance`` for a baseline, else as ``obtained``: how the result came about.
     """
     best = best_values([run.result for run in runs], goal)
     return [
@@ -45,7 +45,7 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
             "best_so_far": value,
             "kernel": run.result.kernel,
             "source": run.result.source,
-            "origin": run.result.origin,
+            "origin": run.proposal.baseline or run.result.origin,
             "fits": goal.is_valid(run.result.outcome()),
             "clock_ns": run.result.clock_ns,
             "reason": run.result.reason,
@@ -53,7 +53,7 @@ def run_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
             "predicted_factor": _rounded(run.proposal.cycles_factor),
             "predicted_valid": _rounded(run.proposal.valid),
             "why": run.proposal.why,
-            "baseline": run.proposal.baseline,
+            "obtained": run.result.origin,
         }
         for number, (run, value) in enumerate(zip(runs, best, strict=True), 1)
     ]

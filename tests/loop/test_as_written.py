@@ -60,8 +60,9 @@ def test_whatever_searches_run_1_is_the_design_as_written_and_it_is_never_run_tw
     found = runs(tmp_path / "found")
     written = design_key(load_space(kernel).default)
     assert len(found) == len({row["key"] for row in found}) == 4, "it counts in the budget"
-    assert (found[0]["key"], [row["baseline"] for row in found]) == (written, ["as_written", "", "", ""])
-    assert {row["origin"] for row in found} == {facts["best"]["origin"]} == {"estimated"}
+    assert found[0]["key"] == written
+    assert [row["origin"] for row in found] == ["as_written", "estimated", "estimated", "estimated"]
+    assert {row["obtained"] for row in found} == {facts["best"]["origin"]} == {"estimated"}
     told, best = facts["as_written"], facts["best"]
     assert (told["run"], told["key"], str(told["cycles"])) == (1, written, found[0]["cycles"])
     assert facts["speedup"] == pytest.approx(told["cycles"] / best["cycles"], rel=1e-5)
@@ -83,7 +84,7 @@ def test_the_other_designs_of_a_seed_are_those_that_it_would_pick_without(tmp_pa
 
 def test_a_budget_of_one_runs_the_design_as_written_alone(tmp_path: Path, kernel: Kernel) -> None:
     facts = run_loop(estimated(tmp_path, kernel, **FAST), tmp_path / "found", budget=1, top_k=1)
-    assert [row["baseline"] for row in runs(tmp_path / "found")] == ["as_written"]
+    assert [row["origin"] for row in runs(tmp_path / "found")] == ["as_written"]
     assert facts["best"]["key"] == facts["as_written"]["key"] and facts["speedup"] == 1.0
     assert facts["compared"] == "no run found a better design than the one as written"
 
@@ -100,7 +101,7 @@ def test_kernels_that_share_a_budget_each_begin_as_written_as_far_as_it_reaches(
                          budget=budget, top_k=0)
         for budget in (1, 4)
     }  # fmt: skip
-    assert [row["baseline"] for row in runs(tmp_path / "4")] == ["as_written"] * 2 + [""] * 2
+    assert [row["origin"] for row in runs(tmp_path / "4")] == ["as_written"] * 2 + ["estimated"] * 2
     tight = ClosedLoop(plans, store, tmp_path / "rounds", batch=4, goal=objective_of("cycles", "lut=1"), **FAST)
     nearest = run_loop(tight, tmp_path / "tight", budget=2, top_k=0)["kernels"]
     ran = {row["kernel"]: (int(row["run"]), row["key"]) for row in runs(tmp_path / "tight")}
@@ -124,11 +125,11 @@ def test_under_replay_a_design_as_written_that_is_not_cached_is_said_and_not_mad
         plan = KernelPlan(ReplayBackend(store, address), address, kernel, space)
         loop = ClosedLoop({kernel.name: plan}, store, tmp_path / name / "rounds", batch=3, **FAST)
         facts = run_loop(loop, tmp_path / name / "found", budget=3, top_k=0)
-        chosen = [row["baseline"] for row in runs(tmp_path / name / "found")]
+        chosen = [row["origin"] for row in runs(tmp_path / name / "found")]
         if name == "with":
-            assert chosen == ["as_written", "", ""]
+            assert chosen == ["as_written", "replayed", "replayed"]
         else:
-            assert chosen == [""] * 3 and facts["as_written"] is None and facts["speedup"] is None
+            assert chosen == ["replayed"] * 3 and facts["as_written"] is None and facts["speedup"] is None
             (said,) = [notice for notice in facts["notices"] if "as written" in notice]
             assert "not cached" in said and "--backend estimator" in said
 

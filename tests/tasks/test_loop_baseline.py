@@ -31,8 +31,8 @@ def test_the_tools_own_pragma_is_run_2_and_neither_learned_from_nor_the_best(
     assert done.returncode == 0, done.stderr
     place = found(tmp_path / "w")
     first, second, third = rows(place / "runs.csv")
-    assert (first["baseline"], second["baseline"], third["baseline"]) == ("as_written", "performance", "")
-    assert second["round"] == second_round and second["status"] == "ok" and second["origin"] == "synthesised"
+    assert (first["origin"], second["origin"], third["origin"]) == ("as_written", "performance", "synthesised")
+    assert second["round"] == second_round and second["status"] == "ok" and second["obtained"] == "synthesised"
     told = facts(tmp_path / "w")
     assert told["performance"]["run"] == 2 and told["performance"]["target"] == (
         7000 if batch == "1" else told["kernels"]["saxpy"]["lower_bound"]

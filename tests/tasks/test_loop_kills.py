@@ -30,5 +30,5 @@ def test_kill_9_at_any_moment_gives_the_runs_of_an_undisturbed_loop(tmp_path: Pa
     done = loop(workspace, *ARGUMENTS)
     assert done.returncode == 0, done.stderr
     assert content(found(workspace)) == expected
-    assert [row["baseline"] for row in rows(found(workspace) / "runs.csv")][:2] == ["as_written", ""]
+    assert [row["origin"] for row in rows(found(workspace) / "runs.csv")][:2] == ["as_written", "replayed"]
     assert not list(workspace.rglob(".aside-*")), "what a killed run left aside must not pile up"

@@ -24,7 +24,7 @@ def test_the_estimator_finds_the_optimum_of_an_own_file_and_says_that_it_estimat
     assert done.returncode == 0, done.stderr
     place = found(tmp_path / "w")
     runs, validated = rows(place / "runs.csv"), rows(place / "validation.csv")
-    assert {row["origin"] for row in runs} | {row["origin"] for row in validated} == {"estimated"}
+    assert {row["obtained"] for row in runs} | {row["origin"] for row in validated} == {"estimated"}
     assert {row["key"] for row in validated} <= {row["key"] for row in runs}
     assert all(row["cycles"] == row["earlier_cycles"] for row in validated)
     best = min((row for row in runs if row["fits"] == "True"), key=lambda row: int(row["cycles"]))
@@ -45,8 +45,8 @@ def test_the_tool_runs_a_design_once_for_all_loops_and_validation_runs_it_afresh
     assert done.returncode == 0, done.stderr
     place = found(tmp_path / "w")
     runs, validated = rows(place / "runs.csv"), rows(place / "validation.csv")
-    assert {row["origin"] for row in runs} == {"synthesised"}
-    assert [row["baseline"] for row in runs] == ["as_written"] + [""] * (len(runs) - 1)
+    assert {row["obtained"] for row in runs} == {"synthesised"}
+    assert [row["origin"] for row in runs] == ["as_written"] + ["synthesised"] * (len(runs) - 1)
     assert {row["origin"] for row in validated} == {"resynthesised"} and len(validated) == 2
     assert {row["source"] for row in [*runs, *validated]} == {"stand-in"}
     assert "resynthesised" in done.stderr and (place / "best" / "csynth.xml").is_file()

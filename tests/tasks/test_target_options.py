@@ -166,7 +166,7 @@ def test_the_tool_is_handed_the_part_and_clock_that_were_asked(tmp_path: Path) -
     # The same designs for the default part are other runs.
     other = loops.loop(tmp_path / "w", "--kernel", "atax", "--budget", "3", "--batch", "3", "--top-k", "1", env=env)
     assert other.returncode == 0 and "for xcu200-fsgd2104-2-e at 4 ns" in other.stdout + other.stderr
-    assert {row["origin"] for row in rows(found(tmp_path / "w") / "runs.csv")} == {"synthesised"}
+    assert {row["obtained"] for row in rows(found(tmp_path / "w") / "runs.csv")} == {"synthesised"}
 
 
 def test_the_tool_runs_for_parts_that_the_estimator_does_not_know_and_that_is_said(tmp_path: Path) -> None:
