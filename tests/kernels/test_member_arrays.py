@@ -39,7 +39,7 @@ def test_arrays_in_structs_have_names_sizes_and_directions_as_others() -> None:
         ("f", "back"): ("out", "inout", "unused", "argument"),
         ("f", "own"): ("local", "local", "local", "local"),
     }
-    expected = {}
+    expected: dict[tuple[str | None, str], tuple[object, ...]] = {}
     for (function, name), (a, m, x, role) in ways.items():
         expected[function, f"{name}.a"] = ("int", 32, (16,), role, a)
         expected[function, f"{name}.m"] = ("short", 16, (2, 8), role, m)
