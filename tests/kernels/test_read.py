@@ -77,6 +77,26 @@ def test_a_comparison_is_the_one_that_the_compiler_makes(loop: str, trips: int |
     assert kernel.loops[0].trip_count == trips
 
 
+@pytest.mark.parametrize(
+    ("statements", "trips"),
+    [
+        ("for (i = c = 300; i < 310; i++)", None),  # 266: c holds 44
+        ("for (i = c = 30; i < 40; i++)", 10),
+        ("for (i = b = 7; i < 10; i++)", None),
+        ("for (i = s.m = 9; i < 10; i++)", None),
+        ("for (c = 0; c < 3; c = (_Bool)(c + 1))", None),  # for ever
+        ("n = j = 6; for (i = 0; i < n; i++)", 6),
+        ("n = 3; j = n = n + 1; for (i = 0; i < j; i++)", 4),
+        ("n = c = 262; for (i = 0; i < n; i++)", None),
+        ("n = a[j = 2] = 5; for (i = 0; i < n; i++)", 5),
+        ("j = 2; n = (j = 5, j); for (i = 0; i < n; i++)", None),
+    ],
+)
+def test_a_chain_of_assignments_hands_on_what_each_variable_holds(statements: str, trips: int | None) -> None:
+    declared = "unsigned char c; _Bool b; struct { unsigned m : 3; } s; "
+    assert only(f"{declared}{statements} a[i & 63] = 1;").trip_count == trips
+
+
 HELPERS = """
 static int half(int n) { return n / 2; }
 static unsigned char low(int n) { return n + 3; }
@@ -472,6 +492,8 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("kept = a;", "inout"),
         ("n = *same(a);", "in"),
         ("int *p = same(a); *p = n;", "out"),
+        ("n[a] = 1;", "out"),
+        ("n = (n & 7)[a + 1];", "in"),
     ],
 )  # fmt: skip
 def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str, direction: str) -> None:
