@@ -318,8 +318,8 @@ def test_directives_on_members_are_read_where_there_is_such_a_member(file: str) 
 
 def test_a_directive_stands_where_its_script_has_it() -> None:
     kernel = read_kernel(_NEST, file="f.c", top="f")
-    bare = of_script("pipeline", ["f/L"])
-    given = [bare, replace(bare, file="run.tcl", line=7)]
+    one = of_script("pipeline", ["f/L"])
+    given = [one, replace(one, file="run.tcl", line=7)]
     found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, "f.c", lambda texts, file: texts)
     assert [(one.file, one.line) for one in found] == [("f.c", 1), ("run.tcl", 7)]
 
