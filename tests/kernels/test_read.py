@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.project import Flags
 from pipeline.terms import SiteKind
 from tests.kernels.harness import compiler
 from tests.kernels.nests import CAP, Nest, executed_at_most, nests
@@ -135,6 +136,25 @@ def test_a_helper_that_only_computes_is_a_number_where_its_arguments_are(
         (tmp_path / "run.c").write_text(text)
         subprocess.run([*compiler(), "-w", "-O0", "run.c", "-o", "run"], cwd=tmp_path, check=True)
         assert subprocess.run([str(tmp_path / "run")], check=False).returncode == trips
+
+
+@pytest.mark.parametrize("suffix", ["c", "cpp"])
+@pytest.mark.parametrize(
+    ("first", "options", "most"),
+    [
+        ("#include <assert.h>", (), 16),
+        ("#include <assert.h>\n#define NDEBUG", (), 16),
+        ("#define NDEBUG\n#include <assert.h>", (), None),
+        ("#include <assert.h>", (("-D", "NDEBUG"),), None),
+        ("#define NDEBUG\n#include <assert.h>\n#undef NDEBUG\n#include <assert.h>", (), 16),
+    ],
+)
+def test_an_assertion_bounds_where_it_is_compiled(
+    first: str, options: tuple[tuple[str, str], ...], most: int | None, suffix: str
+) -> None:
+    text = f"{first}\nvoid f(int a[64], int n) {{ assert(n <= 16); for (int i = 0; i < n; i++) a[i] = i; }}"
+    (loop,) = read_kernel(text, file=f"sample.{suffix}", flags=Flags(options)).loops
+    assert loop.trip_max == most
 
 
 def test_a_subscript_takes_what_a_helper_returns() -> None:
