@@ -56,7 +56,6 @@ def merged(parts: Sequence[Translation]) -> Translation:
     includes = dict.fromkeys(name for part in parts for name in part.includes)
     refused = {name: error for part in parts for name, error in part.refused.items()}
     linkage = {name: linked for part in parts for name, linked in part.linkage.items()}
-    whole = {name: full for part in parts for name, full in part.whole.items()}
     meanings: dict[str, dict[str, str]] = {}
     for part in reversed(parts):
         for function, meant in part.meanings.items():
@@ -67,7 +66,7 @@ def merged(parts: Sequence[Translation]) -> Translation:
             names[function] = names.get(function, frozenset()) | words
     return Translation(
         FileAST(nodes, layouts), tuple(types.values()), texts, declared, tuple(includes), refused, linkage, meanings,
-        names, whole,
+        names,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ class Translation:
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The names that the text declares in each function and for its class, under "" for all; of C++ alone."""
     whole: Mapping[str, str] = field(default_factory=dict)
-    """The names of functions with all namespaces, where they differ from those of the tree."""
+    """The names of functions of a unit alone with all namespaces; of several units the tree's names have them."""
 
 
 def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | None = None) -> Translation:

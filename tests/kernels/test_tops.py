@@ -91,6 +91,18 @@ def test_a_given_top_may_have_or_leave_out_its_namespaces_and_types(given: str, 
         read_kernel(_SPACES, file="some.cpp", top=given)
 
 
+def test_in_several_files_too_a_given_top_may_leave_out_its_namespaces(tmp_path: Path) -> None:
+    (tmp_path / "k.cpp").write_text(f"namespace a {{ void one{_A} }} namespace b {{ void one{_A} void two{_A} }}\n")
+    (tmp_path / "m.cpp").write_text("namespace b { void two(int *a); }\nvoid three(int *a) { b::two(a); }\n")
+    further = [str(tmp_path / "m.cpp")]
+    tops = [
+        load_kernel(tmp_path / "k.cpp", top=top, further=further).top for top in ("two", "b::two", "a::one", "three")
+    ]
+    assert tops == ["b::two", "b::two", "a::one", "three"]
+    with pytest.raises(PipelineError, match="one could be any of a::one, b::one"):
+        load_kernel(tmp_path / "k.cpp", top="one", further=further)
+
+
 def test_functions_of_headers_and_further_files_stand_behind_the_kernels_own(tmp_path: Path) -> None:
     (tmp_path / "h.h").write_text(f"void spare{_A}\nvoid work(int *a);\nvoid later(int *a);\n")
     (tmp_path / "part.c").write_text(f"void part{_A}\n")
