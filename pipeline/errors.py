@@ -46,6 +46,11 @@ def plain_number(value: float, digits: int = 4, *, grouped: bool = True) -> str:
     return text if grouped else text.replace(",", "")
 
 
+def counted(count: int, word: str) -> str:
+    """So many of a thing, as ``1 run`` and ``1,234 runs``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody who wrote ``word`` may have meant; None where none is like it."""
     by_lower = {one.lower(): one for one in known}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline.errors import plain_number
+from pipeline.errors import counted, plain_number
 from pipeline.exploration.objective import Objective
 from pipeline.exploration.pareto import best_so_far
 from pipeline.exploration.types import Round, SearchOutcome
@@ -51,12 +51,12 @@ def stop_reason(
     done = {outcome.key for outcome in outcomes}
     if rounds and rounds[-1].exhausted and all(proposal.key in done for proposal in rounds[-1].proposals):
         if place is None:
-            return f"every design has been run and none is valid ({len(outcomes)} runs)"
-        return f"proven optimal among the candidates: all of them have been run ({len(outcomes)} runs)"
+            return f"every design has been run and none is valid ({counted(len(outcomes), 'run')})"
+        return f"proven optimal among the candidates: all of them have been run ({counted(len(outcomes), 'run')})"
     if len(outcomes) >= budget:
-        return f"the budget of {budget} runs is used up"
+        return f"the budget of {counted(budget, 'run')} is used up"
     if rounds and not rounds[-1].proposals:
-        return f"the search proposes no further design after {len(outcomes)} runs"
+        return f"the search proposes no further design after {counted(len(outcomes), 'run')}"
     gains = [answer.expected_gain for answer in rounds[-patience:]]
     if len(gains) == patience and all(gain is not None and gain < least_gain for gain in gains):
         largest = max(gain for gain in gains if gain is not None)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
 
+SAME = "the same"
+
+
 def answer_of(
     loop: ClosedLoop,
     plan: KernelPlan,
@@ -75,13 +78,13 @@ def _figures(found: Mapping[str, Any], reports: tuple[bytes | None, bytes | None
             "cycles",
             written["cycles"] if written is not None and written["cycles"] is not None else ended,
             best["cycles"],
-            f"{factor_text(gain)} fewer" if gain is not None and gain > 1 else "",
+            "" if gain is None or gain < 1 else SAME if gain == 1 else f"{factor_text(gain)} fewer",
         ),
         (
             "time",
             time_text(written["time_ns"]) if written is not None and written["time_ns"] is not None else None,
             time_text(best["time_ns"]) if best["time_ns"] is not None else None,
-            f"{factor_text(timed)} as fast" if timed is not None else "",
+            "" if timed is None else SAME if timed == 1 else f"{factor_text(timed)} as fast",
         ),
     ]
     used = [None if xml is None else parse_report(xml, file="csynth.xml") for xml in reports]
@@ -91,13 +94,14 @@ def _figures(found: Mapping[str, Any], reports: tuple[bytes | None, bytes | None
         there = [None if one is None else getattr(one.available, name) for one in used]
         if (shares[1] is None and counts[1] is None) or counts == [0, 0]:
             continue
-        before, after = (
+        first, second = (
             percent_text(share) if count is None else f"{count:,} of {total:,} ({percent_text(share)})"
             if total is not None else f"{count:,}"
             for share, count, total in zip(shares, counts, there, strict=True)
         )  # fmt: skip
-        change = f"{counts[1] - counts[0]:+,}" if counts[0] is not None and counts[1] is not None else ""
-        rows.append((resource_label(name), None if written is None else before, after, change))
+        before, after = counts
+        change = "" if before is None or after is None else f"{after - before:+,}" if after != before else SAME
+        rows.append((resource_label(name), None if written is None else first, second, change))
     return rows
 
 

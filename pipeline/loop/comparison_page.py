@@ -15,13 +15,11 @@ def comparison_page(facts: Mapping[str, Any]) -> str:
         [name, figure_text(name, told["first"]), figure_text(name, told["second"]), change_text(told["change"])]
         for name, told in facts["figures"].items()
     ]
-    grids = [Grid("Figures", ("figure", "first", "second", "change"), rows, stacked=True)]
+    grids = [Grid("Figures", ("figure", "first", "second", "change"), rows)]
     for title in ("sites", "loops"):
         differ = [[name, told_text(t["first"]), told_text(t["second"])] for name, t in facts[title].items()]
         if differ:
-            grids.append(
-                Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ, stacked=True)
-            )
+            grids.append(Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ))
     clock = f" at {facts['clock']:g} ns" if facts["clock"] else ""
     alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded'}{clock}."
     same = [title for title in ("sites", "loops") if not facts[title]]

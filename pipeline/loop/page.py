@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import counted
 from pipeline.loop.against import value_text
 from pipeline.loop.baselines import AS_WRITTEN, BASELINES
 from pipeline.loop.summary import objective_text, target_text
@@ -28,7 +29,7 @@ from pipeline.terms import Resource
 FILES = {
     "runs.csv": "every run: design, status, cycles, utilisations, best so far, what was expected",
     "summary.json": "what was found, why it stopped, how forecasts met results",
-    "pareto.csv": "the front of cycles and largest utilisation",
+    "pareto.csv": "the front: the designs that none beats in all axes",
     "predicted.csv": "predicted against measured, with ranks",
     "validation.csv": "the validated designs",
     "times.csv": "how long runs took",
@@ -39,15 +40,18 @@ def write_loop_page(
     folder: Path,
     facts: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
+    front: Sequence[Mapping[str, Any]],
     predicted: Sequence[Mapping[str, Any]],
     provenance: Mapping[str, Any],
     command: str,
     answers: Sequence[Answer] = (),
+    axes: Sequence[tuple[str, Sequence[float | None]]] = (),
 ) -> None:
     """Writes ``report.html`` beside the tables of a loop and the folder ``best``.
 
-    ``answers`` is what it opens with, ``facts`` the summary, ``rows`` and ``predicted`` are the rows of ``runs.csv``
-    and ``predicted.csv``.
+    ``answers`` is what it opens with, ``facts`` the summary, ``rows``, ``front`` and ``predicted`` are the rows of
+    ``runs.csv``, ``pareto.csv`` and ``predicted.csv``, ``axes`` names what the front is over, with a value a row, where
+    it is not cycles and largest utilisation.
     """
     kernels = list(facts["kernels"])
     report = RunReport(
@@ -64,7 +68,7 @@ def write_loop_page(
             for name in kernels
             if (design := _best(facts, name, folder / "best" if len(kernels) == 1 else folder / "best" / name))
         ],
-        fronts=[_front(facts, rows, name) for name in kernels],
+        fronts=[_front(facts, rows, front, axes, name) for name in kernels],
         searches=[_search(facts, rows, name) for name in kernels],
         predictions=[_predictions(facts, predicted)] if predicted else [],
         grids=[
@@ -144,7 +148,7 @@ def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
         found.append(_least(facts, name, best))
-        found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {kernel['runs']:,} runs"))
+        found.append(KeyFigure(f"{name}: designs that fit", kernel["fitting"], f"of {counted(kernel['runs'], 'run')}"))
     return found
 
 
@@ -152,7 +156,10 @@ def _least(facts: Mapping[str, Any], kernel: str, best: Mapping[str, Any] | None
     if facts["unit"] == "cycles":
         return KeyFigure(f"{kernel}: fewest cycles", best["cycles"] if best else None, _found_in(best))
     value = None if best is None else value_text(best["value"], facts["unit"])
-    return KeyFigure(f"{kernel}: least {facts['objective']}", value, _found_in(best))
+    least = facts["objective"]
+    if least.startswith("pareto"):
+        least = f"{facts['unit']} of the front"
+    return KeyFigure(f"{kernel}: least {least}", value, _found_in(best))
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:
@@ -197,8 +204,15 @@ def _range(found: Range) -> int | tuple[int | None, int | None] | None:
     return found.minimum, found.maximum
 
 
-def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: str) -> Front:
+def _front(
+    facts: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    front: Sequence[Mapping[str, Any]],
+    axes: Sequence[tuple[str, Sequence[float | None]]],
+    kernel: str,
+) -> Front:
     mine = [row for row in rows if row["kernel"] == kernel]
+    chosen = {row["run"] for row in front}
     return Front(
         kernel=kernel,
         source=facts["source"],
@@ -209,6 +223,8 @@ def _front(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], kernel: 
         predicted_cycles=[row["predicted_cycles"] for row in mine],
         limit=facts["utilisation_limit"],
         marked={BASELINES[row["baseline"]]: place for place, row in enumerate(mine) if row["baseline"]},
+        axes=[(name, [values[row["run"] - 1] for row in mine]) for name, values in axes],
+        chosen=[place for place, row in enumerate(mine) if row["run"] in chosen],
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.exploration.objective import FRONT
 from pipeline.files import write_json
 from pipeline.loop.against import written_text
 from pipeline.loop.answer import answer_of
@@ -51,9 +53,9 @@ def write_results(
         for kernel, plan in loop.plans.items()
     }
     facts = loop_facts(record, budget, read_json(validated / VALIDATION), benches)
-    rows, predicted = run_rows(runs, goal), predicted_rows(runs, goal)
+    rows, front, predicted = run_rows(runs, goal), front_rows(runs, goal), predicted_rows(runs, goal)
     write_csv(folder / "runs.csv", RUN_COLUMNS, rows)
-    write_csv(folder / "pareto.csv", FRONT_COLUMNS, front_rows(runs, goal))
+    write_csv(folder / "pareto.csv", FRONT_COLUMNS, front)
     write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
     (folder / TABLE).write_bytes((validated / TABLE).read_bytes())
     write_json(folder / PROVENANCE, provenance)
@@ -77,7 +79,12 @@ def write_results(
         )  # fmt: skip
         answers.append(answer_of(loop, plan, facts, best[1] if best else None, written, place))
     write_json(folder / SUMMARY, facts)
-    write_loop_page(folder, facts, rows, predicted, provenance, command, answers)
+    outcomes = [run.result.outcome() for run in runs]
+    # Blocks are drawn in percent: how many the device has is not always known.
+    chosen = [replace(axis, share=not axis.is_latency) for axis in goal.axes] if goal.goal == "pareto" else []
+    chosen = [] if tuple(chosen) == FRONT else chosen
+    axes = [(axis.unit, [goal.figure(axis, outcome) for outcome in outcomes]) for axis in chosen]
+    write_loop_page(folder, facts, rows, front, predicted, provenance, command, answers, axes)
     return facts
 
 

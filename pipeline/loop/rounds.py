@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.errors import counted
 from pipeline.exploration import Round, stop_reason
 from pipeline.files import intact, write_json
 from pipeline.loop.baselines import designs_of, tool_alone
@@ -187,4 +188,4 @@ def round_text(loop: ClosedLoop, number: int, kernel: str, rows: Sequence[Measur
     fitting = sum(goal.is_valid(row.outcome()) for row in rows if not tool_alone(row.key))
     found = "none fits yet" if best is None else f"best so far {best:,} {goal.unit}"
     runs = len(earlier) + len(rows)
-    return f"{kernel} round {number}: {len(rows)} runs, {fitting} fit; {found} after {runs} runs"
+    return f"{kernel} round {number}: {counted(len(rows), 'run')}, {fitting} fit; {found} after {counted(runs, 'run')}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.design_space.narrowed import spoken
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, counted
 from pipeline.estimator import prepare
 from pipeline.estimator.idle_sites import idle_sites
 from pipeline.estimator.written import without_effect
@@ -77,7 +77,7 @@ def why_stopped(record: RoundsRecord, kernel: str, budget: int, runs: Sequence[R
         record.outcomes(kernel), loop.goal, budget=budget, rounds=record.answers(kernel), target=loop.target,
         lower_bound=least_cycles(loop, loop.plans[kernel]),
     )  # fmt: skip
-    spent = f"the budget of {budget} runs is used up"
+    spent = f"the budget of {counted(budget, 'run')} is used up"
     if loop.hours is not None and len(runs) < budget:
         spent = f"all rounds are done: of the budget of {budget} runs {len(runs)} were worth their time"
     # Kernels that share a budget: what one has run is less than what is spent.
@@ -281,7 +281,9 @@ def summary_text(facts: Mapping[str, Any]) -> str:
         lines.append(f"Objective: {objective_text(facts)}")
     for kernel, found in facts["kernels"].items():
         failed = ", ".join(f"{status} {count}" for status, count in found["statuses"].items() if status != "ok")
-        lines.append(f"{kernel}: {found['runs']} runs, {found['fitting']} fit" + (f" ({failed})" if failed else ""))
+        lines.append(
+            f"{kernel}: {counted(found['runs'], 'run')}, {found['fitting']} fit" + (f" ({failed})" if failed else "")
+        )
         best = found["best"]
         if found["as_written"] is not None:
             lines.append(f"  as written: {written_text(found)}")

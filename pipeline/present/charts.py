@@ -14,10 +14,13 @@ from typing import Any
 Column = Iterable[Any]
 """A list, tuple, NumPy array, Arrow (chunked) array or pandas series."""
 
+SHARE = "fraction of the device"
+"""The unit of a utilisation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Predicted against true values of one target, N designs."""
+    """Predicted against labelled values of one target, N designs."""
 
     target: str
     """Such as ``perf`` or ``LUT``; one chart a target."""
@@ -32,7 +35,7 @@ class Predictions:
     keys: Sequence[str] = ()
     """[N] design keys, shown on hover."""
     unit: str = ""
-    """Unit of both axes, such as ``fraction of the device``."""
+    """Unit of both axes, such as :data:`SHARE`."""
     log: bool = False
     """Whether both axes are logarithmic, as for cycles."""
 
@@ -116,6 +119,8 @@ class BestSoFar:
     search, such as ``% of searches within 2 % of the best``."""
     unit: str = "cycles"
     """What is minimised, after a number, where the metric is not another: ``cycles``, ``ns``, ``DSP``."""
+    note: str = ""
+    """What must be said below it, such as that not every method is drawn."""
 
     @property
     def least(self) -> str:
@@ -125,7 +130,9 @@ class BestSoFar:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The designs of one kernel from one source in the plane of cycles and highest utilisation, and their Pareto front.
+    """The designs of one kernel from one source in the plane of two figures, and their Pareto front.
+
+    The figures are cycles and highest utilisation where ``axes`` names no others.
 
     Values of two sources need two of these: a tool's front and the estimates are never in one plot.
     """
@@ -147,6 +154,10 @@ class Front:
     """Utilisation above which a design does not count as fitting; drawn as a line. None: no such line."""
     marked: Mapping[str, int] = field(default_factory=dict)
     """Name to place among the designs of those that stand out, such as the one as written."""
+    axes: Sequence[tuple[str, Column]] = ()
+    """Name and [N] values of the figures that the front is over; of three, the first two are drawn."""
+    chosen: Sequence[int] = ()
+    """Places of the designs of the front over ``axes``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.present.charts import Column, Front
+from pipeline.present.charts import SHARE, Column, Front, Predictions
 from pipeline.terms import Resource
+
+UNKNOWN = "\u2013"
+"""What stands for a value that is not known."""
 
 
 def numbers(column: Column) -> list[float | None]:
@@ -72,6 +75,24 @@ def thinned(count: int, most: int, keep: Sequence[int] = ()) -> list[int]:
     return sorted({*(i * count // most for i in range(most)), *keep})
 
 
+MAX_UTILISATION = 1.25
+"""Highest utilisation that a chart shows at first: what is far too large for the device would flatten all that fits."""
+
+
+def compared(target: Predictions) -> tuple[list[int], int]:
+    """The designs that a chart of predictions compares, and how many it leaves out as far too large for the device.
+
+    Compared are those whose two values are known, and positive where the axes are logarithmic.
+    """
+    true, predicted = numbers(target.true), numbers(target.predicted)
+    same_length(f"predicted {target.target}, {target.source}", true=true, predicted=predicted)
+    pairs = enumerate(zip(true, predicted, strict=True))
+    known = [i for i, (a, b) in pairs if a is not None and b is not None and (not target.log or min(a, b) > 0)]
+    most = MAX_UTILISATION if target.unit == SHARE else math.inf
+    kept = [i for i in known if (true[i] or 0.0) <= most]
+    return kept, len(known) - len(kept)
+
+
 def rmse(true: Sequence[float | None], predicted: Sequence[float | None]) -> float | None:
     """Root mean squared error over the pairs that are known; None without any."""
     squares = [(a - b) ** 2 for a, b in zip(true, predicted, strict=True) if a is not None and b is not None]
@@ -110,7 +131,7 @@ def short(name: object, most: int = 36) -> str:
 def number_text(value: float | None, digits: int = 4) -> str:
     """A number for people: whole ones grouped, others rounded to ``digits`` significant digits, a dash for None."""
     if value is None or not math.isfinite(value):
-        return "\u2013"
+        return UNKNOWN
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
     if abs(value) >= 10**digits or abs(value) < 1e-4:
@@ -120,13 +141,13 @@ def number_text(value: float | None, digits: int = 4) -> str:
 
 def percent_text(fraction: float | None) -> str:
     """A fraction as per cent with one decimal, a dash for None."""
-    return "\u2013" if fraction is None or not math.isfinite(fraction) else f"{100 * fraction:.1f} %"
+    return UNKNOWN if fraction is None or not math.isfinite(fraction) else f"{100 * fraction:.1f} %"
 
 
 def cell_text(value: Any) -> str:
     """A value for people: numbers grouped or rounded, None a dash, truths as words; not escaped."""
     if value is None:
-        return "\u2013"
+        return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.errors import counted
 from pipeline.present.charts import Distribution, Front
 from pipeline.present.run_report import Failure, Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -43,10 +44,10 @@ def dataset_report(
     failed = [row for row in labels if row["status"] != "ok"]
     kernels = {kernel for _, kernel in pairs}
     return RunReport(
-        title=f"Dataset of {_counted(len(kernels), 'kernel')} from {' and '.join(sources) or 'no source'}",
+        title=f"Dataset of {counted(len(kernels), 'kernel')} from {' and '.join(sources) or 'no source'}",
         job="GenerateDataset",
         sources=sources,
-        summary=f"{_counted(len(labels), 'design')} of {_counted(len(kernels), 'kernel')}, "
+        summary=f"{counted(len(labels), 'design')} of {counted(len(kernels), 'kernel')}, "
         f"{len(labels) - len(failed):,} with a label, {len(failed):,} failed.",
         key_figures=_key_figures(labels, len(kernels), len(failed)),
         warnings=[*_estimates(sources), *card["warnings"]],
@@ -67,10 +68,6 @@ def dataset_report(
         reproduce=reproduce,
         files={name: FILES[name] for name in FILES if name in files},
     )
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _estimates(sources: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.present.charts import ExpertUse, GateWeights, LearningCurves, Predictions
 from pipeline.present.run_report import Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
-from pipeline.terms import estimated
+from pipeline.terms import LEARNED, estimated
 
 FILES = {
     "model.safetensors": "weights and configuration",
@@ -17,7 +17,7 @@ FILES = {
     "metrics.csv": "losses and scores of every epoch",
     "predictions.parquet": "predicted and true value of every design and target",
     "gates.csv": "mean gate weights per kernel, gate and expert",
-    "predicted.svg": "predicted against true, as a picture",
+    "predicted.svg": "predicted against labelled, as a picture",
     "gates.svg": "gate weights, as a picture",
     "experts.svg": "use of the experts, as a picture",
     "curves.svg": "learning curves, as a picture",
@@ -94,17 +94,35 @@ def _beside(card: Mapping[str, Any]) -> list[Grid]:
         grids.append(
             _grid("Beside baselines", sorted(rows, key=lambda row: str(row["side"])), ("method", *_SCORES), _LEARN)
         )
-    if card.get("errors"):
-        columns = tuple(card["errors"][0])
-        grids.append(_grid("Errors in users' units", card["errors"], columns, _UNITS))
+    if errors := card.get("errors"):
+        rows = [[row["method"], row["side"], row["designs"], *_felt(row).values()] for row in errors]
+        grids.append(Grid("Errors in users' units", ("method", "side", "designs", *_felt(errors[0])), rows, _UNITS))
     return grids
 
 
+def _felt(row: Mapping[str, Any]) -> dict[str, str]:
+    """Errors of a method on a side, with units."""
+    factors = {name: f"x{row[key]:.2f}" for name, key in (("cycles, half", "cycles"), ("cycles, 9 of 10", "cycles_90"))}
+    return factors | {one.short: f"{row[one.short]:.1f} points" for one in LEARNED}
+
+
+def _felt_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
+    """Errors in users' units on what was held out, each beside those of what the model has to beat."""
+    rows = [row for row in card.get("errors", ()) if row["side"] in ("test", "rest")]
+    mine = next((_felt(row) for row in rows if row["method"] == "model"), {})
+    others = [(row["method"].removeprefix("model "), _felt(row)) for row in rows if row["method"] != "model"]
+    return [
+        KeyFigure(f"{name} off by", value, ", ".join(f"{method} {felt[name]}" for method, felt in others))
+        for name, value in mine.items()
+        if name.startswith("cycles") or name == "DSP"
+    ]
+
+
 def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
-    """The scores of what was held out, those over all targets first."""
+    """The errors of what was held out as users feel them, then the scores over all targets."""
     held_out = [row for row in card["scores"] if row.get("side") in ("test", "rest")] or list(card["scores"])
     summed = [row for row in held_out if row.get("target") == "sum"] or held_out[:1]
-    found = []
+    found = _felt_figures(card)
     for row in summed:
         said = f"{row.get('side', '')}, {row['designs']:,} designs" if row.get("designs") else str(row.get("side", ""))
         for name, label in (("mse", "summed MSE"), ("tau", "Kendall tau"), ("auc", "AUC"), ("f1", "F1")):
@@ -116,5 +134,4 @@ def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
 
 
 def _grid(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], note: str) -> Grid:
-    known = [name for name in columns if any(row.get(name) is not None for row in rows)]
-    return Grid(title, known, [[row.get(name) for name in known] for row in rows], note)
+    return Grid(title, columns, [[row.get(name) for name in columns] for row in rows], note)

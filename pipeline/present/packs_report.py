@@ -53,14 +53,12 @@ def packs_page(packs: Sequence[Mapping[str, Any]], job: str) -> str:
                      pack["file"]]
                     for pack in packs
                 ],
-                stacked=True,
             ),
             Grid(
                 "Whom they serve",
                 ("kernel", "hash of its syntax tree", "holds"),
                 [[pack["kernel"], pack["kernel_hash"] or None, HOLDS[pack["holds"]]] for pack in packs],
                 note="A pack serves whoever has sources of that hash: ImportPacks --path PACK --kernels SOURCE.",
-                stacked=True,
             ),
         ],
     )  # fmt: skip

@@ -23,6 +23,8 @@ from pipeline.present.charts import (
     SearchCurve,
 )
 from pipeline.present.columns import (
+    MAX_UTILISATION,
+    compared,
     error_text,
     front_of,
     highest_utilisation,
@@ -52,10 +54,6 @@ from pipeline.present.plotly_parts import (
 
 MAX_POINTS = 1500
 """Dots drawn in one chart; of more, evenly spread ones are drawn and the chart says so."""
-MAX_UTILISATION = 1.25
-"""Highest utilisation that a chart shows at first."""
-
-
 _ROW = 24
 
 
@@ -69,28 +67,49 @@ class PageFigure:
     note: str = ""
 
 
-def front_figure(front: Front) -> PageFigure:
-    """Cycles against the fullest resource: every design a dot, the Pareto front in front with its steps."""
+def front_figure(front: Front) -> PageFigure | None:
+    """Two figures against each other: every design a dot, the Pareto front in front with its steps.
+
+    None where a front of fewer than two designs would be all that it shows.
+    """
     title = f"Pareto front of {front.kernel}: {front.source} ({front.origin})"
     cycles, height = numbers(front.cycles), highest_utilisation(front)
     same_length(title, keys=front.keys, cycles=cycles)
-    chosen = front_of(cycles, height)
-    known = [i for i, (a, b) in enumerate(zip(cycles, height, strict=True)) if a is not None and b is not None]
+    across = cycles
+    names = "cycles", "highest utilisation of a resource"
+    if front.axes:
+        names = front.axes[0][0], front.axes[1][0]
+        across, height = numbers(front.axes[0][1]), numbers(front.axes[1][1])
+        same_length(title, keys=front.keys, **{names[0]: across}, **{names[1]: height})
+    chosen = list(front.chosen) if front.axes else front_of(across, height)
+    known = [i for i, (a, b) in enumerate(zip(across, height, strict=True)) if a is not None and b is not None]
+    if len(known) < 2:
+        return None
     drawn = [known[i] for i in thinned(len(known), MAX_POINTS)]
     dominated = sorted(set(drawn) - set(chosen))
     hover = _front_hover(front, cycles)
     data = [
-        dots("dominated designs", dominated, cycles, height, hover, color="var(--quiet)", size=6, opacity=0.55),
+        *[dots("dominated designs", dominated, across, height, hover, color="var(--quiet)", size=6, opacity=0.55)]
+        * bool(dominated),
         {
-            **dots("Pareto front", chosen, cycles, height, hover, color="var(--s1)", size=9, opacity=1.0),
-            "mode": "lines+markers",
+            **dots(
+                "Pareto front",
+                sorted(chosen, key=lambda i: across[i] or 0.0),
+                across,
+                height,
+                hover,
+                color="var(--s1)",
+                size=9,
+                opacity=1.0,
+            ),
+            "mode": "lines+markers" if len(front.axes) < 3 else "markers",
             "line": {"shape": "hv", "color": "var(--s1)", "width": 2},
         },
         *(
             dots(
                 name,
                 [place],
-                cycles,
+                across,
                 height,
                 hover,
                 color=series_colour(number + 1),
@@ -104,15 +123,16 @@ def front_figure(front: Front) -> PageFigure:
     ]
     layout = base_layout(
         420,
-        xaxis=log_axis("cycles", [cycles[i] for i in known]),
-        yaxis={"title": {"text": "highest utilisation of a resource"}, "tickformat": ".0%", "rangemode": "tozero"},
+        xaxis=_ratio_axis(names[0], [across[i] for i in known]),
+        yaxis={"title": {"text": safe(names[1])}, "tickformat": "" if front.axes else "~%", "rangemode": "tozero"},
         showlegend=True,
     )
     highest = [height[i] or 0.0 for i in known]
     top = max(highest, default=0.0)
     note = _of_all(len(drawn), len(known))
+    if front.axes:
+        return PageFigure(title, data, layout, note)
     if top > MAX_UTILISATION:
-        # What is far too large for the device would flatten all that fits.
         layout["yaxis"]["range"] = [0, MAX_UTILISATION]
         beyond = sum(value > MAX_UTILISATION for value in highest)
         note += f" {beyond:,} above {MAX_UTILISATION:.0%} lie outside the chart; a double click shows them."
@@ -123,8 +143,10 @@ def front_figure(front: Front) -> PageFigure:
     return PageFigure(title, data, layout, note.strip())
 
 
-def search_figure(search: BestSoFar) -> PageFigure:
-    """The least after n designs: methods as steps, baselines dashed, spreads as bands."""
+def search_figure(search: BestSoFar) -> PageFigure | None:
+    """The least after n designs: methods as steps, baselines dashed, spreads as bands; None where no step is known."""
+    if all(sum(value is not None for value in numbers(curve.best)) < 2 for curve in search.curves):
+        return None
     data: list[dict[str, Any]] = []
     values: list[float | None] = [search.best_known, search.reference]
     counted = search.metric == "cycles"
@@ -149,7 +171,9 @@ def search_figure(search: BestSoFar) -> PageFigure:
     layout = base_layout(
         380,
         xaxis={"title": {"text": "designs tried"}, "range": [0.5, longest + 0.5], **whole_ticks(longest)},
-        yaxis=_least_axis(search, values) if counted else {"title": {"text": safe(search.metric)}},
+        yaxis=_ratio_axis(search.least, values)
+        if counted
+        else {"title": {"text": safe(search.metric)}, "rangemode": "tozero"},
         showlegend=True,
         hovermode="x unified",
     )
@@ -162,15 +186,15 @@ def search_figure(search: BestSoFar) -> PageFigure:
             words = f"{name} {number_text(value)}"
             place = math.log10(value) if layout["yaxis"].get("type") == "log" else value
             layout["annotations"].append(remark(words, x=1, y=place, xref="paper", yref="y", side=side))
-    title = f"Best so far for {search.kernel}: {search.source}"
-    return PageFigure(title, data, layout)
+    title = f"{'Best so far' if counted else search.metric} for {search.kernel}: {search.source}"
+    return PageFigure(title, data, layout, search.note)
 
 
-def _least_axis(search: BestSoFar, values: Sequence[float | None]) -> dict[str, Any]:
+def _ratio_axis(title: str, values: Sequence[float | None]) -> dict[str, Any]:
     """Ratios count, unless the least is nothing at all."""
     if any(value == 0 for value in values):
-        return {"title": {"text": safe(search.least)}, "rangemode": "tozero"}
-    return log_axis(search.least, values)
+        return {"title": {"text": safe(title)}, "rangemode": "tozero"}
+    return log_axis(title, values)
 
 
 def learning_figure(curves: LearningCurves) -> PageFigure:
@@ -190,7 +214,14 @@ def learning_figure(curves: LearningCurves) -> PageFigure:
         for number, (name, column) in enumerate(columns.items())
     ]  # fmt: skip
     yaxis = log_axis(curves.metric, values, counts=False) if log else {"title": {"text": safe(curves.metric)}}
-    layout = base_layout(340, xaxis={"title": {"text": "epoch"}}, yaxis=yaxis, showlegend=True, hovermode="x unified")
+    last = int(max((epoch for epoch in epochs if epoch is not None), default=1))
+    layout = base_layout(
+        340,
+        xaxis={"title": {"text": "epoch"}, **whole_ticks(last)},
+        yaxis=yaxis,
+        showlegend=True,
+        hovermode="x unified",
+    )
     stages = dict(curves.stages or {})
     layout["shapes"] = [level_line("x", start) for start in stages.values()]
     # Names of stages that start close to each other stand one below the other.
@@ -201,14 +232,16 @@ def learning_figure(curves: LearningCurves) -> PageFigure:
     return PageFigure(curves.title, data, layout)
 
 
-def prediction_figure(target: Predictions) -> PageFigure:
-    """Predicted against true, with the line where they agree and the root mean squared error of all designs."""
-    title = f"Predicted against true {target.target}: {target.source}"
+def prediction_figure(target: Predictions) -> PageFigure | None:
+    """Predicted against labelled, with the line where they agree and how far off they are; None without a design."""
+    title = f"Predicted against labelled {target.target}: {target.source}"
     true, predicted = numbers(target.true), numbers(target.predicted)
     kernels, keys = list(target.kernels), list(target.keys)
     optional = {name: values for name, values in (("kernels", kernels), ("keys", keys)) if values}
     same_length(title, true=true, predicted=predicted, **optional)
-    known = [i for i, (a, b) in enumerate(zip(true, predicted, strict=True)) if _drawable(a, b, target.log)]
+    known, beyond = compared(target)
+    if not known:
+        return None
     drawn = [known[i] for i in thinned(len(known), MAX_POINTS)]
     names = sorted({kernels[i] for i in drawn}) if kernels else []
     groups = {name: [i for i in drawn if kernels[i] == name] for name in names}
@@ -217,7 +250,7 @@ def prediction_figure(target: Predictions) -> PageFigure:
     hover = {}
     for i in drawn:
         lines = [f"<b>{safe(kernels[i])}</b>"] if kernels else []
-        lines += [f"true {number_text(true[i])}", f"predicted {number_text(predicted[i])}"]
+        lines += [f"labelled {number_text(true[i])}", f"predicted {number_text(predicted[i])}"]
         hover[i] = "<br>".join([*lines, key_lines(keys[i])] if keys else lines)
     data = [
         dots(name, members, true, predicted, hover, color=series_colour(n), size=6, opacity=0.65, symbol=SYMBOLS[n])
@@ -225,7 +258,9 @@ def prediction_figure(target: Predictions) -> PageFigure:
     ]
     unit = f" ({target.unit})" if target.unit not in ("", target.target) else ""
     both = [*(true[i] for i in known), *(predicted[i] for i in known)]
-    x_axis, y_axis = (shared_axis(f"{word} {target.target}{unit}", both, target.log) for word in ("true", "predicted"))
+    x_axis, y_axis = (
+        shared_axis(f"{word} {target.target}{unit}", both, target.log) for word in ("labelled", "predicted")
+    )
     layout = base_layout(380, xaxis=x_axis, yaxis=y_axis, showlegend=len(groups) > 1)
     low, high = x_axis["range"]
     layout["shapes"] = [
@@ -234,8 +269,10 @@ def prediction_figure(target: Predictions) -> PageFigure:
          "y1": 10**high if target.log else high, "line": {"color": "var(--faint)", "width": 1, "dash": "dot"}}
     ]  # fmt: skip
     error = error_text([true[i] for i in known], [predicted[i] for i in known], log=target.log)
-    said = f"{error[0].upper()}{error[1:]}, over {len(known):,} designs." if error else "No design to compare."
-    return PageFigure(title, data, layout, f"{said} {_of_all(len(drawn), len(known))}".strip())
+    assert error is not None
+    said = f"{error[0].upper()}{error[1:]}, over {len(known):,} designs."
+    outside = f"{beyond:,} labelled above {MAX_UTILISATION:.0%} left out." if beyond else ""
+    return PageFigure(title, data, layout, " ".join(filter(None, (said, outside, _of_all(len(drawn), len(known))))))
 
 
 def gate_figure(gate: GateWeights, highest: float) -> PageFigure:
@@ -279,7 +316,7 @@ def use_figure(gate: ExpertUse) -> PageFigure:
     layout = base_layout(
         300,
         xaxis={"type": "category", "showgrid": False},
-        yaxis={"title": {"text": safe(gate.meaning)}, "tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={"title": {"text": safe(gate.meaning)}, "tickformat": "~%", "rangemode": "tozero"},
         bargap=0.35,
     )
     if gate.experts:
@@ -382,10 +419,6 @@ def _quantile(ordered: Sequence[float], part: float) -> float:
     below = math.floor(at)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (at - below) * (ordered[above] - ordered[below])
-
-
-def _drawable(true: float | None, predicted: float | None, log: bool) -> bool:
-    return true is not None and predicted is not None and (not log or (true > 0 and predicted > 0))
 
 
 def _of_all(drawn: int, known: int) -> str:

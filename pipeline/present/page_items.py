@@ -98,5 +98,3 @@ class Grid:
     rows: Sequence[Sequence[Any]]
     """Numbers stand right, with their digits grouped or rounded; None reads as a dash."""
     note: str = ""
-    stacked: bool = False
-    """Whether a phone shows each row as a block: for rows of text; numbers then stand left."""

@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.present.columns import cell_text, number_text
+from pipeline.errors import PipelineError, counted
+from pipeline.present.columns import UNKNOWN, cell_text, number_text
 from pipeline.present.page_items import Answer, BestDesign, Failure, Grid, KeyFigure
 from pipeline.present.templates import part
 
@@ -29,19 +29,24 @@ def tiles(figures: Sequence[KeyFigure]) -> str:
 
 
 def grid(shown: Grid) -> str:
-    """A table with its heading and note. Raises :class:`PipelineError` where a row is not as long as the header."""
+    """A table with its heading and note, without the columns in which nothing stands.
+
+    Raises :class:`PipelineError` where a row is not as long as the header.
+    """
     for number, row in enumerate(shown.rows):
         if len(row) != len(shown.header):
             raise PipelineError(f"row {number + 1} of a table has {len(row)} cells, its header {len(shown.header)}")
     columns = [[row[i] for row in shown.rows[:MAX_ROWS]] for i in range(len(shown.header))]
+    told = [i for i, column in enumerate(columns) if not column or any(value not in (None, "") for value in column)]
+    columns = [columns[i] for i in told]
     numeric = [_is_numeric(column) for column in columns]
     texts = [
         [(one, "number") for one in _aligned(column)]
         if right
-        else [(one, "long" * (len(one) > LONG)) for one in _texts(column)]
+        else [(one, "long" if len(one) > LONG else "none" * (one in ("", UNKNOWN))) for one in map(cell_text, column)]
         for column, right in zip(columns, numeric, strict=True)
     ]
-    header = [(name, "number" * right) for name, right in zip(shown.header, numeric, strict=True)]
+    header = [(name, "number" * right) for name, right in zip((shown.header[i] for i in told), numeric, strict=True)]
     hidden = len(shown.rows) - MAX_ROWS
     more = f"{hidden:,} more rows are in the files." if hidden > 0 else ""
     return part("grid", shown, {"header": header, "cells": list(zip(*texts, strict=True)), "more": more})
@@ -71,20 +76,22 @@ def failures(found: Sequence[Failure]) -> str:
         kinds[failure.status].append(failure)
     ordered = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))
     return part("failures", [
-        {"status": status, "count": len(members), "share": len(members) / len(found), "designs": _designs(len(members)),
+        {"status": status, "count": len(members), "share": len(members) / len(found),
+         "designs": counted(len(members), "design"),
          "width": 100 * len(members) / len(ordered[0][1]), **_reasons(members)}
         for status, members in ordered
     ])  # fmt: skip
 
 
 def _reasons(members: Sequence[Failure]) -> dict[str, Any]:
-    counted = Counter(member.reason for member in members)
+    reasons = Counter(member.reason for member in members)
     first: dict[str, Failure] = {}
     for member in members:
         first.setdefault(member.reason, member)
-    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     shown = [
-        {"text": reason, "designs": _designs(count), "first": first[reason]} for reason, count in ordered[:MAX_REASONS]
+        {"text": reason, "designs": counted(count, "design"), "first": first[reason]}
+        for reason, count in ordered[:MAX_REASONS]
     ]
     return {"reasons": shown, "hidden": len(ordered) - MAX_REASONS}
 
@@ -113,24 +120,16 @@ def files(names: Mapping[str, str]) -> str:
     return part("files", names)
 
 
-def _designs(count: int) -> str:
-    return f"{count:,} design{'' if count == 1 else 's'}"
-
-
 def _is_numeric(column: Sequence[Any]) -> bool:
     known = [value for value in column if value is not None]
     return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
-
-
-def _texts(column: Sequence[Any]) -> list[str]:
-    return [cell_text(value) for value in column]
 
 
 def _aligned(column: Sequence[Any]) -> list[str]:
     """Numbers of one column with as many decimals each, unless a value would vanish."""
     sizes = [abs(value) for value in column if value is not None and math.isfinite(value)]
     if all(float(size).is_integer() for size in sizes):
-        return _texts(column)
+        return [cell_text(value) for value in column]
     largest = max(sizes)
     decimals = 4 if largest < 10 else 2 if largest < 1000 else 0
     return [

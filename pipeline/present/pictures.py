@@ -27,7 +27,7 @@ from pipeline.present.charts import (
     LearningCurves,
     Predictions,
 )
-from pipeline.present.columns import error_text, number_text, numbers, same_length, short
+from pipeline.present.columns import compared, error_text, number_text, numbers, same_length, short
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b4559a", "#c48a00", "#3f9fd8", "#5b6670")
 _MARKERS = ("o", "D", "s", "^", "P", "X", "*")
@@ -146,10 +146,9 @@ def _panels(values: Sequence[_Value], draw: Callable[[Axes, _Value], None], *, w
 def _draw_predictions(axes: Axes, target: Predictions) -> None:
     true, predicted = numbers(target.true), numbers(target.predicted)
     title = f"{target.target}, {target.source}"
-    same_length(title, true=true, predicted=predicted)
-    pairs = [(a, b, i) for i, (a, b) in enumerate(zip(true, predicted, strict=True)) if a is not None and b is not None]
+    known, beyond = compared(target)
+    pairs = [(true[i] or 0.0, predicted[i] or 0.0, i) for i in known]
     if target.log:
-        pairs = [pair for pair in pairs if pair[0] > 0 and pair[1] > 0]
         axes.set(xscale="log", yscale="log")
     kernels = list(target.kernels)
     if kernels:
@@ -168,9 +167,10 @@ def _draw_predictions(axes: Axes, target: Predictions) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     unit = f" ({target.unit})" if target.unit not in ("", target.target) else ""
     error = error_text([a for a, _, _ in pairs], [b for _, b, _ in pairs], log=target.log) or "nothing to compare"
-    axes.set(title=title, xlabel=f"true {target.target}{unit}", ylabel=f"predicted {target.target}{unit}")
+    axes.set(title=title, xlabel=f"labelled {target.target}{unit}", ylabel=f"predicted {target.target}{unit}")
+    said = f"{error}, {len(pairs):,} designs" + f"; {beyond:,} left out" * bool(beyond)
     axes.text(
-        0.98, 0.02, f"{error}, {len(pairs):,} designs", transform=axes.transAxes, ha="right",
+        0.98, 0.02, said, transform=axes.transAxes, ha="right",
         va="bottom", color=_FAINT, fontsize=8,
     )  # fmt: skip
     if coloured:

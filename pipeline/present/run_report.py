@@ -118,7 +118,7 @@ class _Section:
 def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Section]:
     """The sections in order; those without content are empty. The figures they show are added to ``figures``."""
 
-    def charts(name: str, shown: Iterable[PageFigure]) -> str:
+    def charts(name: str, shown: Iterable[PageFigure | None]) -> str:
         return _charts(name, list(shown), figures)
 
     highest = max(
@@ -134,7 +134,7 @@ def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Se
     yield _Section("comparison", "Comparison", charts("comparison", map(comparison_figure, report.comparisons)))
     yield _Section("learning", "Learning curves", charts("learning", map(learning_figure, report.learning)))
     yield _Section(
-        "predictions", "Predicted against true", charts("predictions", map(prediction_figure, report.predictions))
+        "predictions", "Predicted against labelled", charts("predictions", map(prediction_figure, report.predictions))
     )
     gates = charts("gates", (gate_figure(gate, highest) for gate in report.gates))
     yield _Section("gates", "Gates and experts", gates + charts("experts", map(use_figure, report.expert_use)))
@@ -146,8 +146,8 @@ def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Se
     yield _Section("provenance", "Provenance", page_parts.provenance(report.provenance) if report.provenance else "")
 
 
-def _charts(name: str, shown: list[PageFigure], figures: dict[str, PageFigure]) -> str:
-    placed = {f"{name}-{number}": figure for number, figure in enumerate(shown)}
+def _charts(name: str, shown: Sequence[PageFigure | None], figures: dict[str, PageFigure]) -> str:
+    placed = {f"{name}-{number}": figure for number, figure in enumerate(shown) if figure is not None}
     figures |= placed
     return part("charts", placed.items(), name in _SMALL) if placed else ""
 

@@ -111,7 +111,9 @@ def _shares(
         )
         for name in chosen
     ]
-    return BestSoFar("all kernels", source, shown, metric=_METRIC)
+    said = f"{len(shown)} of {len(ordered)} searches are drawn, the best of each kind; the table has all."
+    note = said if len(shown) < len(ordered) else ""
+    return BestSoFar("all kernels", source, shown, metric=_METRIC, note=note)
 
 
 def _grid(source: str, summary: Sequence[Row], default: str) -> Grid:

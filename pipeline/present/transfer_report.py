@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.errors import counted
 from pipeline.present.charts import Comparison
 from pipeline.present.columns import numbers
 from pipeline.present.run_report import Grid, KeyFigure, RunReport
@@ -65,8 +66,8 @@ def transfer_report(
         title="Transfer to kernels with few labels",
         job="EvaluateTransfer",
         sources=sources,
-        summary=f"{_counted(len({row['method'] for row in rows}), 'method')} on "
-        f"{_counted(len({row['kernel'] for row in rows}), 'kernel')} with {_counted(len(seeds), 'seed')}"
+        summary=f"{counted(len({row['method'] for row in rows}), 'method')} on "
+        f"{counted(len({row['kernel'] for row in rows}), 'kernel')} with {counted(len(seeds), 'seed')}"
         f"{_schedule(provenance)}; each method of a chart had the same shots.",
         key_figures=[figure for shown in comparisons for figure in _best(shown, score)],
         warnings=[
@@ -84,11 +85,7 @@ def transfer_report(
 def _schedule(provenance: Mapping[str, Any]) -> str:
     """How long networks were trained, where that is hardly at all."""
     epochs = provenance.get("epochs")
-    return f" and {_counted(epochs, 'epoch')} of training" if isinstance(epochs, int) and epochs < 5 else ""
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+    return f" and {counted(epochs, 'epoch')} of training" if isinstance(epochs, int) and epochs < 5 else ""
 
 
 def _comparison(condition: tuple[Any, ...], rows: Sequence[Row], score: Score) -> Comparison:

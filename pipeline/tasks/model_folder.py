@@ -88,7 +88,7 @@ def _draw(
 
 
 def _compared(outcome: TrainingOutcome, card: Mapping[str, Any], side: str) -> list[Any]:
-    from pipeline.present.charts import Predictions
+    from pipeline.present.charts import SHARE, Predictions
 
     rows = [row for row in outcome.predictions.to_pylist() if row["side"] == side]
     rows = rows or outcome.predictions.to_pylist()
@@ -103,7 +103,7 @@ def _compared(outcome: TrainingOutcome, card: Mapping[str, Any], side: str) -> l
             predicted=[row["predicted"] for row in of],
             kernels=[row["kernel"] for row in of],
             keys=[row["key"] for row in of],
-            unit=UNITS.get(target, "fraction of the device" if target != "valid" else ""),
+            unit=UNITS.get(target, SHARE if target != "valid" else ""),
         )
         for target, of in found.items()
     ]

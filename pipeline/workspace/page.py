@@ -48,13 +48,12 @@ def _loops(loops: Sequence[Mapping[str, Any]]) -> Grid:
         "Loops",
         ("kernel", "state", "used", "best so far", "against as written", "for"),
         rows,
-        stacked=True,
     )
 
 
 def _commands(commands: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [[one["task"], state_text(one), one["subject"], one["started"]] for one in commands]
-    return Grid("Other commands that run or ended early", ("task", "state", "of", "since"), rows, stacked=True)
+    return Grid("Other commands that run or ended early", ("task", "state", "of", "since"), rows)
 
 
 def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Grid:
@@ -62,19 +61,19 @@ def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Grid:
         [", ".join(one["sources"]), len(one["kernels"]), one["designs"], one["ok"], one["missing"], one["name"]]
         for one in datasets
     ]
-    return Grid("Datasets", ("sources", "kernels", "designs", "ok", "missing", "folder"), rows, stacked=True)
+    return Grid("Datasets", ("sources", "kernels", "designs", "ok", "missing", "folder"), rows)
 
 
 def _models(models: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [[one["title"], ", ".join(one["sources"]), one["name"]] for one in models]
-    return Grid("Models", ("model", "labels from", "folder"), rows, stacked=True)
+    return Grid("Models", ("model", "labels from", "folder"), rows)
 
 
 def _studies(studies: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [[one["name"], one["rows"], one["command"]] for one in studies]
-    return Grid("Studies", ("folder", "rows", "made by"), rows, stacked=True)
+    return Grid("Studies", ("folder", "rows", "made by"), rows)
 
 
 def _next(unfinished: Sequence[Mapping[str, Any]]) -> Grid:
     rows = [[one.get("name") or one["task"], one["folder"], one["next"]] for one in unfinished]
-    return Grid("How to go on", ("with", "in the folder", "type"), rows, stacked=True)
+    return Grid("How to go on", ("with", "in the folder", "type"), rows)

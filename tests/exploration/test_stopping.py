@@ -72,9 +72,9 @@ def test_a_bound_in_cycles_says_nothing_of_a_weighted_cost_or_a_front() -> None:
 
 
 def test_candidates_that_are_used_up_end_it_before_the_budget_and_no_proposal_alone_ends_it_too() -> None:
-    all_run = "proven optimal among the candidates: all of them have been run (1 runs)"
+    all_run = "proven optimal among the candidates: all of them have been run (1 run)"
     assert reason([100.0], budget=1, rounds=[Round((), exhausted=True)]) == all_run
     assert "budget of 1" in reason([100.0], budget=1, rounds=[Round((GOING_ON,), exhausted=True)])
-    assert "no further design after 1 runs" in reason([100.0], rounds=[Round(())])
+    assert "no further design after 1 run" in reason([100.0], rounds=[Round(())])
     assert reason([100.0], rounds=[Round((GOING_ON,), exhausted=True)]) == "None"
     assert reason([100.0], rounds=[Round((), exhausted=True), answer(1.0)]) == "None", "the last round counts"

@@ -50,7 +50,7 @@ def test_a_reader_of_the_report_sees_every_chart_and_no_error(tmp_path: Path, wi
     shade = sum(int(part) for part in found["background"][4:-1].split(","))
     assert (shade < 200) is dark
     assert found["sections"] == [
-        "Best design", "Pareto front", "Best so far", "Comparison", "Learning curves", "Predicted against true",
+        "Best design", "Pareto front", "Best so far", "Comparison", "Learning curves", "Predicted against labelled",
         "Gates and experts", "Spread of the labels", "Tables", "Failures", "Files", "Make it again", "Provenance",
     ]  # fmt: skip
     assert found["answer"] == [3, 2, 1, 1]

@@ -19,9 +19,19 @@ from hypothesis import strategies as st
 from plotly.offline import get_plotlyjs
 
 from pipeline.errors import PipelineError
-from pipeline.present.charts import Comparison, Front, GateWeights, LearningCurves, Predictions
+from pipeline.present.charts import (
+    SHARE,
+    BestSoFar,
+    Comparison,
+    Front,
+    GateWeights,
+    LearningCurves,
+    Predictions,
+    SearchCurve,
+)
 from pipeline.present.columns import front_of, number_text, numbers
-from pipeline.present.page_figures import MAX_POINTS, front_figure, prediction_figure
+from pipeline.present.model_report import model_report
+from pipeline.present.page_figures import MAX_POINTS, front_figure, prediction_figure, search_figure
 from pipeline.present.plotly_parts import log_axis
 from pipeline.present.run_report import Failure, Grid, RunReport, write_run_report
 from tests.present.sample_report import CHARTS, EVIL, sample_report
@@ -132,7 +142,7 @@ def test_figures_are_read_as_people_write_them(page: str) -> None:
 def test_a_column_of_a_table_has_as_many_decimals_in_each_row() -> None:
     rows: list[list[Any]] = [[0.5, 1.0, 3], [0.00123, 250.25, None], [None, math.nan, 12_000], [1.2e-7, 0, 1]]
     page = write_run_report(RunReport("t", "j", ("s",), grids=[Grid("g", ["a", "b", "c"], rows)]))
-    cells = re.findall(r'<td class="number">(.*?)</td>', page)
+    cells = re.findall(r'<td [^>]*class="number">(.*?)</td>', page)
     assert [cells[i::3] for i in range(3)] == [
         ["0.5000", "0.0012", "\u2013", "1.200e-07"],
         ["1.00", "250.25", "\u2013", "0.00"],
@@ -157,13 +167,14 @@ def test_an_unknown_value_is_unknown_in_every_kind_of_column(column: Any) -> Non
 
 
 def test_an_unknown_measurement_is_not_drawn_as_zero() -> None:
-    front = Front("k", "s", "measured", ["a", "b", "c"], [10, None, 30], {"lut": [0.5, 0.5, None]})
-    drawn = [x for trace in front_figure(front).data for x in trace["x"]]
-    assert drawn == [10.0]
+    front = Front("k", "s", "measured", ["a", "b", "c", "d"], [10, None, 30, 5], {"lut": [0.5, 0.5, None, 0.6]})
+    figure = front_figure(front)
+    assert figure is not None and [x for trace in figure.data for x in trace["x"]] == [5.0, 10.0]
 
 
 def test_an_error_over_decades_is_a_factor_and_no_axis_is_without_ticks() -> None:
     figure = prediction_figure(Predictions("cycles", "s", [10, 1e6], [20, 5e5], log=True))
+    assert figure is not None
     assert "off by a factor of 2.00 on average" in figure.note.lower() and "RMSE" not in figure.note
     for values in ([12_300.0, 12_900.0], [1.0, 1.0], [7.0], [3.0, 2e6], [0.011, 0.02], [210_624.0, 262_144.0]):
         axis = log_axis("cycles", values)
@@ -178,11 +189,11 @@ def test_a_large_run_gives_a_page_that_still_opens_and_says_what_it_left_out() -
     count = 50_000
     true = np.arange(count, dtype=float)
     figure = prediction_figure(Predictions("perf", "s", true, true + 1, keys=[f"k{i}" for i in range(count)]))
-    assert sum(len(trace["x"]) for trace in figure.data) == MAX_POINTS
+    assert figure is not None and sum(len(trace["x"]) for trace in figure.data) == MAX_POINTS
     assert "1,500 of 50,000" in figure.note and "RMSE 1, over 50,000" in figure.note
     front = Front("k", "s", "measured", [str(i) for i in range(count)], true + 1, {"lut": 1 / (true + 1)})
     shown = front_figure(front)
-    assert len(shown.data[1]["x"]) == count, "a front is drawn in full"
+    assert shown is not None and len(shown.data[0]["x"]) == count, "a front is drawn in full"
     failures = [Failure("s", "k", str(i), "timeout", f"line {i}") for i in range(count)]
     page = write_run_report(
         RunReport("t", "j", ("s",), failures=failures, grids=[Grid("g", ["i"], [[i] for i in true])])
@@ -220,3 +231,53 @@ def test_columns_that_do_not_belong_together_are_named_instead_of_drawn(part: di
 
 def test_the_sample_is_as_hostile_as_it_says() -> None:
     assert EVIL in sample_report().title
+
+
+def test_a_column_in_which_nothing_stands_is_left_out_and_each_cell_names_its_column() -> None:
+    grid = Grid("g", ["kernel", "why", "runs"], [["fir", "", 1], ["mvt", None, 2]])
+    page = write_run_report(RunReport("t", "j", ("s",), grids=[grid]))
+    assert re.findall(r'<td data-label="(.*?)"', page) == ["kernel", "runs"] * 2
+    assert "why" not in page
+
+
+def test_a_chart_that_would_tell_nothing_is_not_drawn() -> None:
+    alone = Front("fir", "s", "estimated", ["a"], [5], {"util_dsp": [0.1]}, marked={"as written": 0})
+    search = BestSoFar("fir", "s", [SearchCurve("this search", [5])], reference=5)
+    none = Predictions("cycles", "s", [None, 4], [3, None], log=True)
+    assert front_figure(alone) is search_figure(search) is prediction_figure(none) is None
+    page = write_run_report(RunReport("t", "j", ("s",), fronts=[alone], searches=[search], predictions=[none]))
+    assert "<h2>" not in page and "<script" not in page
+
+
+def test_one_design_of_tens_of_devices_neither_flattens_a_chart_nor_decides_its_error() -> None:
+    true, predicted = [0.1, 0.2, 52.0], [0.1, 0.2, 0.1]
+    figure = prediction_figure(Predictions("DSP", "s", true, predicted, unit=SHARE))
+    assert figure is not None and figure.layout["xaxis"]["range"][1] < 1
+    assert figure.note == "RMSE 0, over 2 designs. 1 labelled above 125% left out."
+    other = prediction_figure(Predictions("perf", "s", true, predicted))
+    assert other is not None and "3 designs" in other.note
+
+
+def test_a_front_stands_on_the_axes_that_were_asked_for() -> None:
+    axes = [("ns", [30.0, 20.0, 10.0]), ("DSP", [1.0, 9.0, 4.0])]
+    keys, shares = ["a", "b", "c"], {"util_lut": [0.1, 0.2, 0.3]}
+    figure = front_figure(Front("fir", "s", "estimated", keys, [3, 2, 1], shares, axes=axes, chosen=[0, 2]))
+    assert figure is not None
+    assert [figure.layout[one]["title"]["text"] for one in ("xaxis", "yaxis")] == ["ns", "DSP"]
+    front = next(part for part in figure.data if part["name"] == "Pareto front")
+    assert (front["x"], front["y"]) == ([10, 30], [4, 1])
+
+
+def test_a_model_is_judged_by_errors_that_users_feel_beside_what_it_has_to_beat() -> None:
+    points = {"LUT": 1.0, "FF": 2.0, "DSP": 3.0, "BRAM": 0.5}
+    errors = [
+        {"method": method, "side": "rest", "designs": 9, "cycles": factor, "cycles_90": 9.0, **points}
+        for method, factor in (("model before", 2.0), ("model", 3.0), ("forest", 1.5))
+    ]
+    card = {
+        "title": "m", "sources": ["s"], "scores": [{"side": "rest", "target": "sum", "designs": 9, "mse": 35.0}],
+        "data": [], "model": {"networks": [], "encoder": "e"}, "training": {"epochs": 1}, "provenance": {},
+        "versions": {}, "errors": errors,
+    }  # fmt: skip
+    first = model_report(card).key_figures[0]
+    assert (first.label, first.value, first.note) == ("cycles, half off by", "x3.00", "before x2.00, forest x1.50")
