@@ -39,6 +39,7 @@ _FIXES = {
     errno.ENOTDIR: "check the path: a file stands where a folder is expected",
     errno.EISDIR: "check the path: a folder stands where a file is expected",
     errno.ENAMETOOLONG: "use a shorter name",
+    errno.EFBIG: "raise the limit of a file (ulimit -f)",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "close other programs: the system has no more open files",
     errno.ENOMEM: "give the command more memory, or fewer workers",
@@ -62,8 +63,12 @@ def told(error: BaseException | None) -> str | None:
     if isinstance(error, UnicodeDecodeError) and "luigi.interface" not in sys.modules:
         # Nothing but luigi's configuration has been read by then.
         return "luigi.cfg: is not UTF-8 text; save it as UTF-8"
+    if isinstance(error, ImportError) and "Parser not installed" in str(error):
+        return str(PipelineError("LUIGI_CONFIG_PARSER=toml needs a package", fix="pip install toml, or unset it"))
     if isinstance(error, ModuleNotFoundError) and error.name and _is_the_module(error.name):
         return str(PipelineError(f"--module {error.name}: there is no such module", fix="did you mean pipeline?"))
+    if isinstance(error, OSError) and "logging configuration file" in str(error):
+        return str(PipelineError("[core] logging_conf_file: no such file", file="luigi.cfg", fix="check the path"))
     if isinstance(error, OSError) and error.errno is not None:
         return _of_the_system(error)
     if type(error).__name__ == "RPCError" and type(error).__module__ == "luigi.rpc":
@@ -84,6 +89,8 @@ def _bad_configuration(error: configparser.Error) -> str:
     if isinstance(error, configparser.InterpolationError):
         what = f"[{error.section}] {error.option}: a percent sign is written twice, as %%"
         return str(PipelineError(what, file="luigi.cfg", fix="mend that line"))
+    if str(getattr(error, "line", "")).startswith("\ufeff"):
+        return str(PipelineError("starts with a byte order mark", file=str(place), fix="save it as UTF-8 without one"))
     what = {
         configparser.MissingSectionHeaderError: "a line stands before the first [section]",
         configparser.DuplicateSectionError: "a section is there twice",

@@ -138,8 +138,6 @@ class ExpressionWalk(Names, abc.ABC):
             if parent is None and self._is_argument(base.key):
                 role, direction = "argument", "inout"
             self.memories[key] = Memory(key, max(ctype.bits, 1), (*outer, *dims), role, direction)
-        elif not dims and not base.array and ctype.kind != "struct" and key not in self.scalars:
-            self.scalars[key] = symbolic(key, ctype)
         return Binding(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
 
     def _is_plain(self, kind: CType) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sklearn.cluster import KMeans
 
 from pipeline.exploration.shortlist import contained
-from pipeline.exploration.types import Batch, Candidates, Floats, Proposal, Round, Rows, SearchOutcome
+from pipeline.exploration.types import Batch, Candidates, Floats, Proposal, Round, Rows, SearchOutcome, Strategy
 
 _DRAWN = 2_000
 
@@ -72,3 +72,7 @@ def _round(candidates: Candidates, rows: Rows, why: str, exhausted: bool) -> Rou
         Proposal(key, tuple(int(index) for index in row), why, 0.0) for key, row in zip(keys, rows, strict=True)
     ]
     return Round(tuple(proposals), exhausted=exhausted)
+
+
+UNLEARNED: dict[str, Callable[[], Strategy]] = {kind.name: kind for kind in (RandomStrategy, CoresetStrategy)}
+"""Strategies that learn nothing, by name."""

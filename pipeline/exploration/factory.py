@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisitions import ACQUISITIONS
-from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
+from pipeline.exploration.coreset import UNLEARNED
 from pipeline.exploration.objective import Objective
 from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.exploration.strategy import SurrogateStrategy
@@ -50,15 +50,13 @@ def make_strategy(
             make_strategy(part, objective=objective, prior=prior, processes=processes, seed=seed) for part in parts
         ]
         return PortfolioStrategy(name, members)
-    if name == "random":
-        return RandomStrategy()
-    if name == "coreset":
-        return CoresetStrategy()
+    if name in UNLEARNED:
+        return UNLEARNED[name]()
     kind, _, way = name.partition("-")
     if kind not in SURROGATES or way not in ACQUISITIONS:
         raise PipelineError(
             f"there is no search strategy {name!r}",
-            fix=f"use auto, random, coreset, or one of {', '.join(SURROGATES)} with -{', -'.join(ACQUISITIONS)}",
+            fix=f"use auto, {', '.join(UNLEARNED)}, or one of {', '.join(SURROGATES)} with -{', -'.join(ACQUISITIONS)}",
         )
     acquisition, surrogate = ACQUISITIONS[way], SURROGATES[kind]
     if acquisition.costs > objective.dimensions:

@@ -178,14 +178,15 @@ class _Collector:
                 self._store(node.expr, read=True)
             case c_ast.UnaryOp(op="&"):
                 self._subscripts(node.expr)
-                self._escape(self.lvalues.place(node.expr).symbol)
+                place = self.lvalues.place(node.expr)
+                self._escape(place.symbol, () if place.stray else place.path)
             case c_ast.ArrayRef() | c_ast.StructRef() | c_ast.UnaryOp(op="*"):
                 self._subscripts(node)
                 place, kind = self.lvalues.place(node), self.program.type_of(node).kind
                 if kind != "array":
                     self._access(place, write=False)
                 if kind in _MEMORY:
-                    self._escape(None if place.stray else place.symbol)
+                    self._escape(None if place.stray else place.symbol, place.path)
             case c_ast.FuncCall():
                 self._call(node)
             case c_ast.TernaryOp():
@@ -247,11 +248,11 @@ class _Collector:
         elif not isinstance(node, c_ast.ID):
             self._subscripts(node)
 
-    def _escape(self, symbol: Symbol | None) -> None:
+    def _escape(self, symbol: Symbol | None, path: tuple[str, ...] = ()) -> None:
         """Anything may happen to any element."""
         roots = () if symbol is None else (symbol,)
         for write in (False, True):
-            self._add(symbol, roots, None, Place(symbol), write, escape=True)
+            self._add(symbol, roots, None, Place(symbol, path=path), write, escape=True)
 
     def _access(self, place: Place, *, write: bool) -> None:
         """An access with its subscripts as linear forms."""
@@ -302,21 +303,21 @@ class _Collector:
             return  # A helper that gives a number touches nothing.
         stream = name.startswith(_STREAM)
         known = self.callees.ways(name)
-        touched: list[tuple[Collection[Symbol], str, bool, bool]] = []
+        touched: list[tuple[Collection[Symbol], str, Place, bool]] = []
         for symbol, way in known.globals if known is not None else ():
             fills = self.callees.fills(name, symbol, symbol.ctype.dims)
-            touched.append((self.points.all_of([Pointee(symbol, Level.ITSELF)]), way, False, fills))
+            touched.append((self.points.all_of([Pointee(symbol, Level.ITSELF)]), way, Place(None), fills))
         for position, argument in enumerate(arguments):
             objects, beyond = self.points.of_argument(argument)
             if not objects:
                 continue
-            fills = False
+            fills, place = False, self._handed(argument)
             if known is not None:
                 there = position < len(known.arguments)
                 way = known.arguments[position] if there else "inout"
                 fills = way == "out" and self._filled(name, position, argument)
-                touched.append((objects, way, False, fills))
-                touched.append((beyond, known.beyond[position] if there else "inout", True, False))
+                touched.append((objects, way, place, fills))
+                touched.append((beyond, known.beyond[position] if there else "inout", Place(None, stray=True), False))
                 continue
             if name in _READS or name in _WRITES:
                 way = "out" if position in _WRITES.get(name, ()) else "in"
@@ -325,17 +326,25 @@ class _Collector:
                 way = "out" if ("write" in name.rpartition("::")[2]) != (position > 0) else "in"
             else:
                 way = "in" if self._points_to_const(argument) else "inout"
-            touched.append((objects, way, False, fills))
+            touched.append((objects, way, place, fills))
         for write in (False, True):
-            for symbols, way, stray, fills in touched:
+            for symbols, way, place, fills in touched:
                 if way == "inout" or way == ("out" if write else "in"):
                     for root in _sorted(symbols):
-                        place, filled = Place(root, stray=stray), write and fills
+                        filled = write and fills
                         self._add(root, (root,), None, place, write, whole=True, fills=filled, among=symbols)
             if known is not None and known.anywhere:
                 self._add(None, (), None, Place(None, stray=True), write, whole=True)
         if not stream:  # what it does beyond that is not known
             self._escape(None)
+
+    def _handed(self, argument: Any) -> Place:
+        """The members that lead to what is handed over, where that is an array or the address of a place."""
+        node = argument.expr if isinstance(argument, c_ast.UnaryOp) and argument.op == "&" else argument
+        if isinstance(node, c_ast.StructRef) and (node is not argument or self.program.type_of(node).kind == "array"):
+            found = self.lvalues.place(node)
+            return Place(None, None, () if found.stray else found.path, found.outer)
+        return Place(None)
 
     def _filled(self, name: str, position: int, argument: Any) -> bool:
         """Whether a call stores all elements of the array that it is given."""

@@ -52,9 +52,9 @@ class Analysis:
             if any(not access.roots and not access.escape for access in self.accesses[name]):
                 self.anywhere.add(name)
             for symbol in reader.info.arguments:
-                self.directions[symbol] = self._direction(name, symbol)
+                self.directions[symbol] = self.way(name, symbol)
         for symbol in program.globals:
-            self.directions[symbol] = self._direction(top, symbol)
+            self.directions[symbol] = self.way(top, symbol)
 
     def _read_loops(self, callees_first: list[str]) -> None:
         """Reads the loops of all functions, callers first: a function can count with what all calls give it.
@@ -78,13 +78,23 @@ class Analysis:
         # Names are resolved by the identity of nodes, which no copy keeps.
         return analyse, (self.ast, self.top, self.program.file)
 
-    def _direction(self, name: str, symbol: Symbol) -> str:
+    def touched(self, name: str, symbol: Symbol) -> list[Access]:
+        """The accesses of an object in a function, in the order of the text."""
+        return self._touched[name].get(symbol, [])
+
+    def way(self, name: str, symbol: Symbol, path: tuple[str, ...] = ()) -> str:
+        """The direction of an argument or global in a function, or of what lies in it at ``path``."""
         memory = symbol.ctype.kind in ("array", "pointer") or self.program.holds_pointers(symbol.ctype)
         if name in self.anywhere and memory:
             return "inout"
         if symbol in self._pointing[name].lasting:
             return "inout"
-        return direction(symbol, self._touched[name], jumps=bool(self.readers[name].info.gotos))
+        mine = [one for one in self.touched(name, symbol) if all(map(str.__eq__, one.path, path))]
+        found = direction(symbol, {symbol: mine} if mine else {}, jumps=bool(self.readers[name].info.gotos))
+        # What stores somewhere in the whole need not store here.
+        stores = (one for one in mine if one.write and one.symbol is symbol and not one.escape)
+        stored = any(one.path == path or not one.whole for one in stores)
+        return "inout" if path and found == "out" and not stored else found
 
     def ways(self, name: str) -> Ways | None:
         """What a function of the file does; None for a function that is not known."""
@@ -101,7 +111,7 @@ class Analysis:
             some = {s: [one for one in touched.get(s, ()) if one.stray is stray] for s in info.arguments}
             ways[stray] = [memory_direction(symbol, some, jumps=jumps) for symbol in info.arguments]
         used = [symbol for symbol in touched if symbol.role == "global"]
-        effects = [(symbol, self._direction(name, symbol)) for symbol in used]
+        effects = [(symbol, self.way(name, symbol)) for symbol in used]
         return Ways(ways[False], ways[True], effects, name in self.anywhere)
 
     def fills(self, name: str, symbol: Symbol, dims: tuple[int | None, ...]) -> bool:

@@ -14,6 +14,7 @@ from pipeline.kernels.reaching import Here
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo
 from pipeline.kernels.values import Value, fitted
+from pipeline.program.tree import walk
 
 Given: TypeAlias = dict[str, list[tuple[c_ast.FuncCall, Here]]]
 """By function the calls of it that have been read, with their places."""
@@ -24,15 +25,10 @@ def calls_in(program: Program, reader: LoopReader) -> Iterator[tuple[c_ast.FuncC
     if not reader.info.calls.keys() & program.functions.keys():
         return
     for node, context in reader.leaves:
-        stack = [node]
-        while stack:
-            part = stack.pop()
-            if part is None:
-                continue
+        for part in walk(node):
             named = isinstance(part, c_ast.FuncCall) and isinstance(part.name, c_ast.ID)
             if named and part.name.name in program.functions:
                 yield part, context
-            stack.extend(part)
 
 
 def give_arguments(function: FunctionInfo, calls: list[tuple[c_ast.FuncCall, Here]]) -> None:

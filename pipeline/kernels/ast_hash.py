@@ -13,6 +13,7 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.kernels.pragmas import normal_text, pragma_text
+from pipeline.program.tree import walk
 
 _IGNORED = {"coord"}
 _BODIES = {"For": ("stmt",), "While": ("stmt",), "DoWhile": ("stmt",), "If": ("iftrue", "iffalse"), "Switch": ("stmt",)}
@@ -52,14 +53,7 @@ def _counts(node: Any, used: set[str]) -> bool:
 
 def _used_names(ast: c_ast.FileAST) -> set[str]:
     """Names of types that occur outside their own typedef."""
-    used: set[str] = set()
-    stack: list[Any] = list(ast.ext)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, c_ast.IdentifierType):
-            used.update(node.names)
-        stack.extend(node)
-    return used
+    return {name for node in walk(*ast.ext) if isinstance(node, c_ast.IdentifierType) for name in node.names}
 
 
 def _feed(node: Any, put: Callable[[bytes], None], labels: dict[str, int]) -> None:

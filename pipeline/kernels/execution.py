@@ -12,6 +12,7 @@ from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import Scope, evaluate
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.values import Value, constant, fitted, unknown
+from pipeline.program.tree import walk
 
 MOST_STEPS = 20_000
 """Statements and expressions that one question may take."""
@@ -280,15 +281,8 @@ class KnownCalls:
 
 def variables(node: Any, symbols: Mapping[int, Symbol]) -> set[Symbol]:
     """The variables that a piece of code names."""
-    found: set[Symbol] = set()
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        symbol = symbols.get(id(part))
-        if symbol is not None and symbol.role not in ("constant", "function"):
-            found.add(symbol)
-        stack.extend(part or ())
-    return found
+    named = (symbols.get(id(part)) for part in walk(node))
+    return {symbol for symbol in named if symbol is not None and symbol.role not in ("constant", "function")}
 
 
 def _number(value: Value) -> Value:

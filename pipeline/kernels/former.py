@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pycparser import c_ast, c_parser
 
@@ -22,6 +20,7 @@ from pipeline.kernels.model import Kernel
 from pipeline.program.library import types_used
 from pipeline.program.parser import ATTRIBUTE, LAYOUT_WORDS, Parser
 from pipeline.program.translation import LIBRARY
+from pipeline.program.tree import walk
 from pipeline.project import parse_flags
 from pipeline.project.preprocess import preprocess
 from pipeline.project.refusals import compile_c
@@ -92,7 +91,7 @@ def _former_tree(kernel: Kernel, names: list[str]) -> c_ast.FileAST | None:
     types, _ = types_used(found.library, found.text)
     tree = Parser().parse(f'# 1 "{LIBRARY}"\n{types}\n# 1 "0"\n{found.text}', "0")
     own = [node for node in tree.ext if node.coord is None or node.coord.file != LIBRARY]
-    for node in _nodes(c_ast.FileAST(own)):
+    for node in walk(*own):
         if isinstance(node, c_ast.Pragma) and isinstance(node.string, str) and node.string.startswith("pack"):
             return None
         for field in ("quals", "attributes"):
@@ -104,11 +103,3 @@ def _former_tree(kernel: Kernel, names: list[str]) -> c_ast.FileAST | None:
                 return None
             setattr(node, field, [k for k, word in zip(kept, spelled, strict=True) if not word.startswith(ATTRIBUTE)])
     return c_ast.FileAST(own)
-
-
-def _nodes(tree: c_ast.Node) -> Iterator[Any]:
-    stack: list[Any] = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(node)

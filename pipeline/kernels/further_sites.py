@@ -21,6 +21,7 @@ from pipeline.kernels.function_names import plain_name, site_word
 from pipeline.kernels.model import Kernel, Option
 from pipeline.kernels.own_pragmas import ArraySplit, Inline, Interface, OwnPragma, in_force
 from pipeline.kernels.symbols import FunctionInfo, Symbol
+from pipeline.program.tree import walk
 
 Explored = Literal["partition", "inline", "burst"]
 EXPLORED: tuple[Explored, ...] = ("partition", "inline", "burst")
@@ -96,16 +97,13 @@ def _declared(kernel: Kernel) -> dict[Symbol, Any]:
     """The declaration that each variable has as a statement of a block."""
     program = kernel.analysis.program
     found: dict[Symbol, Any] = {}
-    stack: list[Any] = [info.node.body for info in program.functions.values()]
-    while stack:
-        node = stack.pop()
+    for node in walk(*(info.node.body for info in program.functions.values())):
         if isinstance(node, c_ast.Compound):
             for item in node.block_items or ():
                 for one in item.decls if isinstance(item, c_ast.DeclList) else (item,):
                     symbol = program.symbols.get(id(one)) if isinstance(one, c_ast.Decl) else None
                     if symbol is not None:
                         found[symbol] = one
-        stack += node
     return found
 
 

@@ -6,7 +6,7 @@ is called on it is known which memory its pointers may lead to, not which of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from pipeline.kernels.c_types import CType
 from pipeline.kernels.lvalues import Level, Lvalues, Place, Pointee
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
+from pipeline.program.tree import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class PointsTo:
     # Reading ------------------------------------------------------------------------------------------------------
 
     def _collect(self, info: FunctionInfo) -> None:
-        for node in _in_order(info.node.body):
+        for node in walk(info.node.body):
             match node:
                 case c_ast.Decl() if node.init is not None:
                     symbol = self.program.symbols.get(id(node))
@@ -191,13 +192,3 @@ def _of_pointer(node: Any) -> bool:
     return isinstance(node, c_ast.Cast) or (
         isinstance(node, c_ast.BinaryOp) and (_of_pointer(node.left) or _of_pointer(node.right))
     )
-
-
-def _in_order(node: Any) -> Iterator[Any]:
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        if part is None or isinstance(part, c_ast.Constant | c_ast.Typename | c_ast.Typedef):
-            continue
-        yield part
-        stack.extend(child for _, child in reversed(part.children()))

@@ -219,11 +219,11 @@ class Reaching:
             return None
         expression = None
         if isinstance(item, c_ast.Decl) and self.program.symbols.get(id(item)) is symbol:
-            expression = item.init
+            expression = self.updates.given(item.init, symbol)
         elif isinstance(item, c_ast.Assignment):
             expression = self.updates.assigned(item, symbol)
         if expression is not None:
-            if len(effects.writes) != 1:
+            if self.effects.of(expression).writes:
                 return None
             return fitted(evaluate(expression, Here(self, place)), symbol.ctype)
         if isinstance(item, c_ast.Assignment) and self.program.symbols.get(id(item.lvalue)) is symbol:

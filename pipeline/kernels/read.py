@@ -110,7 +110,7 @@ def read_kernel(
             alone = not further
             parts = [_translation(source, file, flags, alone)]
             parts += [_translation(read_source(Path(other)), other, flags, alone) for other in further]
-            return _read(merged(parts, file), source, name, project, whole)
+            return _read(merged(parts), source, name, project, whole)
         except RecursionError:
             raise PipelineError(
                 "expressions, statements or initialisers are nested too deeply", file=file, fix="split them up"
@@ -150,13 +150,13 @@ def _read(found: Translation, source: str, name: str, project: Project, whole: b
         )
         program = Program(FileAST([*found.types, *ast.ext], ast.layouts), lambda where: where == LIBRARY, file)
         program.close()
-    missing = missing_function(ast, chosen, found.declared, file) if whole else None
+    missing = missing_function(ast, chosen, found.declared) if whole else None
     refused = missing or (unsynthesizable(program, chosen) if whole else None)
     if refused is not None:
         raise refused
     order = [chosen, *(function for function in program.functions if function != chosen)]
     analysis = Analysis(program, ast, chosen)
-    loops, ids = _loops(program, analysis.records, file)
+    loops, ids = _loops(analysis.records, file)
     sites = _sites(analysis.records, ids, file, {loop.id: loop.file_index for loop in loops})
     options = _options(ast, {site.name for site in sites}, file)
     ways = analysis.directions
@@ -195,9 +195,7 @@ def _refusal(program: Program, top: str, refused: Mapping[str, PipelineError]) -
     return None
 
 
-def _loops(
-    program: Program, records: dict[str, list[LoopRecord]], file: str
-) -> tuple[tuple[Loop, ...], dict[int, str]]:
+def _loops(records: dict[str, list[LoopRecord]], file: str) -> tuple[tuple[Loop, ...], dict[int, str]]:
     ids: dict[int, str] = {}
     loops: list[Loop] = []
     places = _for_places(records)

@@ -197,6 +197,12 @@ class Program(Types):
                 self._expression(node.name)
                 self._member(node)
                 return
+            case c_ast.ArrayRef():
+                self._expression(node.name)
+                self._expression(node.subscript)
+                if self.type_of(node.name).element is None and self.type_of(node.subscript).element is not None:
+                    node.name, node.subscript = node.subscript, node.name  # i[a] is a[i]
+                return
             case c_ast.NamedInitializer():
                 for part in node.name:
                     if not isinstance(part, c_ast.ID):

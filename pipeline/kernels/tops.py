@@ -9,7 +9,8 @@ these ranks that has any:
 4. benches: ``main``, and what takes nothing and is named like a test.
 
 Of its rank it is the one named ``top``, else the only one that no other of them reaches through calls, else the one of
-these named ``kernel_*`` or like the file; else the user is asked, as he is where helpers and benches are all there is.
+these named ``kernel_*`` or like the file; else the user is asked, as he is where there are but helpers and benches or
+methods that nothing calls.
 Methods are no tops (UG1399: a class is no top; a function makes an object of it and calls it).
 """
 
@@ -60,9 +61,11 @@ def top_function(program: Program, ast: c_ast.FileAST, project: Project, whole: 
         if (refusal := unsynthesizable(program, same[0])) is not None:
             raise refusal
         roots = same
-    # Of helpers and benches nothing says which is the design.
-    benches = [name for name in plain if ranks[name] == _BENCH] if best == _HELPER and not marked else []
-    if len(roots) + len(benches) == 1:
+    # Of helpers beside benches, or methods that nothing calls, nothing says which is the design.
+    doubt = best == _HELPER and not marked
+    others = [name for name in functions if ranks[name] == _BENCH or name not in plain] if doubt else []
+    others = [name for name in others if name not in _reached(functions, roots)]
+    if len(roots) + len(others) == 1:
         return roots[0]
     stem = Path(file).name.rpartition(".")[0].replace("-", "_")
     for wanted in (r"kernel_.*", rf"{re.escape(stem)}|kernel_{re.escape(stem)}"):
@@ -70,7 +73,7 @@ def top_function(program: Program, ast: c_ast.FileAST, project: Project, whole: 
         if len(fitting) == 1:
             return fitting[0]
     raise PipelineError(
-        f"the top function could be any of {_listed([*roots, *benches])}", file=file, fix="name it with --top"
+        f"the top function could be any of {_listed([*roots, *others])}", file=file, fix="name it with --top"
     )
 
 

@@ -13,7 +13,7 @@ from pipeline.kernels.effects import EffectsReader
 from pipeline.kernels.expressions import Scope, evaluate
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
-from pipeline.kernels.values import Value, scaled
+from pipeline.kernels.values import Value, fitted, scaled
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 _COUNTED = ("int", "pointer")
@@ -93,7 +93,7 @@ class UpdateReader:
         operator, amount = node.op[:-1], node.rvalue
         if node.op == "=":
             value = node.rvalue
-            while isinstance(value, c_ast.Cast) and self._keeps(value, symbol.ctype):
+            while isinstance(value, c_ast.Cast) and _holds(self.program.type_of(value), symbol.ctype):
                 value = value.expr
             if not isinstance(value, c_ast.BinaryOp):
                 return None
@@ -106,23 +106,27 @@ class UpdateReader:
                 return None
         return operator, amount
 
-    def _keeps(self, cast: c_ast.Cast, ctype: CType) -> bool:
-        """Whether a cast leaves what a variable of the type is given as it is."""
-        kind = self.program.type_of(cast)
-        return kind.kind == ctype.kind == "int" and (kind.bits or 0) >= (ctype.bits or 0) > 0
-
     def assigned(self, node: Any, symbol: Symbol) -> Any:
         """The expression that a chain of plain assignments gives to ``symbol``."""
         while isinstance(node, c_ast.Assignment) and node.op == "=":
             if not isinstance(node.lvalue, c_ast.ID | c_ast.StructRef):
                 return None
             if self._names(node.lvalue, symbol):
-                value = node.rvalue
-                while isinstance(value, c_ast.Assignment) and value.op == "=":
-                    value = value.rvalue
-                return value
+                return self.given(node.rvalue, symbol)
             node = node.rvalue
         return None
+
+    def given(self, value: Any, symbol: Symbol) -> Any:
+        """What a chain of plain assignments ends in; None where one of them hands on another value than it is given."""
+        kinds = []
+        while isinstance(value, c_ast.Assignment) and value.op == "=":
+            kinds.append(self.program.type_of(value.lvalue))
+            value = value.rvalue
+        if all(_holds(kind, symbol.ctype) for kind in kinds):
+            return value
+        known = evaluate(value, self.program)
+        same = known.exact is not None and all(fitted(known, kind).exact == known.exact for kind in kinds)
+        return value if same else None
 
     def tests(self, node: Any) -> Iterator[Test]:
         """The readings of a condition as a comparison of one variable."""
@@ -152,6 +156,13 @@ class UpdateReader:
         if symbol is None or symbol.ctype.kind not in _COUNTED:
             return None
         return symbol, step, before, symbol.ctype
+
+
+def _holds(kind: CType, ctype: CType) -> bool:
+    """Whether what goes through one type reaches another as if it had not."""
+    if kind.kind == "pointer" or kind.name in ("_Bool", "bool"):
+        return kind.kind == ctype.kind == "pointer"
+    return kind.kind == ctype.kind == "int" and (kind.bits or 0) >= (ctype.bits or 65)
 
 
 def conjuncts(node: Any) -> Iterator[Any]:

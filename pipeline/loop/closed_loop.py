@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.errors import PipelineError, nearest
 from pipeline.exploration import ACQUISITIONS, SURROGATES, Objective, make_strategy, prior
+from pipeline.exploration.coreset import UNLEARNED
 from pipeline.files import fingerprint
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
@@ -209,7 +210,7 @@ class ClosedLoop:
     def check(self) -> None:
         """Raises PipelineError for a surrogate or an acquisition that there is not, before anything is run."""
         known = ("auto", *SURROGATES, HMOE)
-        ways = ("auto", "random", "coreset", *ACQUISITIONS)
+        ways = ("auto", *UNLEARNED, *ACQUISITIONS)
         for option, chosen, names in (("surrogate", self.surrogate, known), ("acquisition", self.acquisition, ways)):
             if chosen not in names:
                 meant = nearest(chosen, names)
@@ -219,7 +220,7 @@ class ClosedLoop:
                 )
         check_baselines(self.baselines, self.plans.values())
         self.uses_model()
-        if self.acquisition not in ("auto", "random", "coreset"):
+        if self.acquisition not in ("auto", *UNLEARNED):
             make_strategy(f"forest-{self.acquisition}", objective=self.goal)
         kind = SURROGATES.get(self.surrogate)
         if kind is not None and kind.needs_prior and self.warm_start not in ("auto", "reports"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.exploration import SURROGATES, Round, best_acquisition, make_strategy
+from pipeline.exploration.coreset import UNLEARNED
 from pipeline.exploration.portfolio import shared
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
@@ -63,7 +64,7 @@ def search_of(
 
 
 def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: Path, acquisition: str) -> Strategy:
-    if acquisition in ("random", "coreset"):
+    if acquisition in UNLEARNED:
         return make_strategy(acquisition, objective=loop.goal)
     tuned = None
     if loop.uses_model():

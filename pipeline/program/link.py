@@ -11,10 +11,10 @@ from pycparser.c_generator import CGenerator
 
 from pipeline.errors import PipelineError
 from pipeline.program.translation import Translation
-from pipeline.program.tree import FileAST
+from pipeline.program.tree import FileAST, walk
 
 
-def merged(parts: Sequence[Translation], file: str) -> Translation:
+def merged(parts: Sequence[Translation]) -> Translation:
     """One program of all parts, in their order.
 
     What several of them declare alike (through a header) stands once, at its first place. Raises PipelineError, with
@@ -106,10 +106,7 @@ def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
     """A unit with other names for functions; its tree is changed."""
     if not names:
         return part
-    waiting: list[Any] = [part.ast]
-    while waiting:
-        node = waiting.pop()
-        waiting += node
+    for node in walk(part.ast):
         if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
             node.name.name = names.get(node.name.name, node.name.name)
         elif isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl) and node.name in names:

@@ -9,6 +9,7 @@ from typing import Any
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
+from pipeline.program.tree import walk
 
 _IMPLICIT = frozenset(("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"))
 _LIBRARY = frozenset(
@@ -35,7 +36,7 @@ def check_names(ast: c_ast.FileAST, declared: Iterable[str], file: str) -> None:
         walk.external(node)
 
 
-def missing_function(ast: c_ast.FileAST, top: str, declared: Iterable[str], file: str) -> PipelineError | None:
+def missing_function(ast: c_ast.FileAST, top: str, declared: Iterable[str]) -> PipelineError | None:
     """What to say of the first function that is called from the top function, directly or not, and is nowhere."""
     bodies = {node.decl.name: node for node in ast.ext if isinstance(node, c_ast.FuncDef)}
     objects = {node.name for node in ast.ext if isinstance(node, c_ast.Decl) and not _is_function(node)}
@@ -45,14 +46,11 @@ def missing_function(ast: c_ast.FileAST, top: str, declared: Iterable[str], file
     while todo:
         own: set[str] = set()
         calls: list[c_ast.ID] = []
-        stack: list[Any] = [bodies[todo.pop()]]
-        while stack:
-            node = stack.pop()
+        for node in walk(bodies[todo.pop()]):
             if isinstance(node, c_ast.Decl) and node.name and not _is_function(node):
                 own.add(node.name)
             elif isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
                 calls.append(node.name)
-            stack.extend(reversed(list(node)))
         for call in calls:
             name = call.name
             if name in bodies:

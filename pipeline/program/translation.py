@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.program.library import types_used
 from pipeline.program.names import check_names
 from pipeline.program.parser import ATTRIBUTE, LAYOUT_WORDS, Parser
-from pipeline.program.tree import MAX_DEPTH, FileAST, Layout
+from pipeline.program.tree import MAX_DEPTH, FileAST, Layout, walk
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import Preprocessed, preprocess
 from pipeline.project.refusals import Refusal, first_refusal
@@ -84,7 +84,7 @@ def read_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, folder:
     _check_functions(own, file)
     if flags.unsigned_char:
         without_sign(parsed)
-    enumerators = {item.name for node in library for item in _enumerators(node)}
+    enumerators = {item.name for item in walk(*library) if isinstance(item, c_ast.Enumerator)}
     check_names(c_ast.FileAST(own), declared | enumerators, file)
     tree = FileAST(own)
     if unusual or flags.layout:
@@ -256,12 +256,9 @@ def _check_functions(nodes: list[c_ast.Node], file: str) -> None:
 
 def without_sign(node: c_ast.Node) -> None:
     """Lets ``char`` be ``unsigned char``."""
-    stack: list[Any] = [node]
-    while stack:
-        part = stack.pop()
+    for part in walk(node):
         if isinstance(part, c_ast.IdentifierType) and part.names == ["char"]:
             part.names = ["unsigned", "char"]
-        stack.extend(part)
 
 
 def _types_of(node: c_ast.Node) -> Iterator[tuple[str, c_ast.Node]]:
@@ -294,12 +291,3 @@ def _complete(node: c_ast.Node) -> bool:
     if isinstance(node, c_ast.ArrayDecl):
         return node.dim is not None
     return not (isinstance(node, c_ast.Struct | c_ast.Union) and node.decls is None)
-
-
-def _enumerators(node: c_ast.Node) -> Iterator[c_ast.Enumerator]:
-    stack: list[Any] = [node]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, c_ast.Enumerator):
-            yield part
-        stack.extend(part)

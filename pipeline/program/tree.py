@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pycparser import c_ast
 
@@ -35,6 +35,15 @@ class FileAST(c_ast.FileAST):  # type: ignore[misc]
     def __init__(self, ext: list[c_ast.Node], layouts: Mapping[str, Layout] | None = None) -> None:
         super().__init__(ext)
         self.layouts: Mapping[str, Layout] = layouts or {}
+
+
+def walk(*nodes: c_ast.Node | None) -> Iterator[Any]:
+    """These nodes and all below them, in the order of the text."""
+    stack: list[Any] = [node for node in reversed(nodes) if node is not None]
+    while stack:
+        part = stack.pop()
+        yield part
+        stack.extend(reversed([*part]))
 
 
 @contextlib.contextmanager

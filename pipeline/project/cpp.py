@@ -215,6 +215,8 @@ def _refusal(messages: str, place: str, file: str) -> PipelineError:
     undeclared = re.search(r"(?:undeclared identifier|unknown type name) '(\w+)'", text)
     if missing:
         text, fix = f"header {missing[1]} is not found", 'name its folder: --cflags "-I FOLDER"'
+    elif ambiguous := re.search(r"reference to '(\w+)' is ambiguous", text):
+        fix = f"write ::{ambiguous[1]}: in C++17, which it is read in, namespace std may have the name too"
     elif undeclared:
         fix = f"declare {undeclared[1]}, include its header, or give it as a macro: --cflags -D{undeclared[1]}=VALUE"
     where = file if at["file"] == place else at["file"]

@@ -17,7 +17,7 @@ from luigi.parameter import ParameterVisibility
 from pipeline import __version__
 from pipeline.last_words import end, exit_code, told
 from pipeline.tasks import defaults, ending
-from pipeline.tasks.messages import Advance, bar, say
+from pipeline.tasks.messages import Advance, bar, counted, say
 from pipeline.tasks.older import other_versions
 from pipeline.tasks.outputs import FolderTarget, fingerprint
 from pipeline.tasks.parameters import Folder, WholeNumber
@@ -48,7 +48,7 @@ class PipelineTask(luigi.Task):
             ending.set_root(self)
             self._check_settings()
             check_task(self)
-            defaults.check_scheduler()
+            defaults.check_core()
             if not self.only_looks:
                 check_not_cleaned(self.folder)
             if note := other_versions(self.folder, __version__):
@@ -124,9 +124,7 @@ class PipelineTask(luigi.Task):
                 shown(steps, note)
                 if (now := time.monotonic()) - told >= _TELL_EVERY_S or done == total:
                     told = now
-                    count = f"{done} of {total}" if total else f"{done}"
-                    said = f"{text}: {count}" + (f" ({note})" if note else "")
-                    self.report_progress(100.0 * done / total if total else None, said)
+                    self.report_progress(100.0 * done / total if total else None, counted(text, done, total, note))
 
             yield advance
 

@@ -69,9 +69,14 @@ def install(arguments: Sequence[str]) -> None:
             _set("retcode", name, default)
 
 
-def check_scheduler() -> None:
-    """Raises PipelineError where luigid is to be used and nothing answers, which luigi itself finds out in a minute."""
+def check_core() -> None:
+    """Raises PipelineError for what luigi would find out in a minute, or say no word of.
+
+    That is a luigid that is to be used and does not answer, and no worker.
+    """
     core = luigi.interface.core()
+    if core.workers < 1:
+        raise PipelineError(f"--workers {core.workers} runs nothing", fix="give 1 or more, here or in luigi.cfg")
     if core.local_scheduler:
         return
     url = core.scheduler_url or f"http://{core.scheduler_host}:{core.scheduler_port}"

@@ -89,6 +89,7 @@ class DescribeKernel(_OfKernel):
         from pipeline.design_space.narrowed import spoken
         from pipeline.design_space.rules import TRUE
         from pipeline.estimator.written import without_effect
+        from pipeline.kernels.member_arrays import member_arrays
         from pipeline.kernels.pragma_notices import pragma_notices
         from pipeline.kernels.propose import loops_without_sites, site_notices
 
@@ -123,7 +124,9 @@ class DescribeKernel(_OfKernel):
             "kernel_hash": kernel.ast_hash,
             "functions": [function.name for function in kernel.functions],
             "loops": loops,
-            "arrays": [{name: getattr(array, name) for name in columns} for array in kernel.arrays],
+            "arrays": [
+                {name: getattr(array, name) for name in columns} for array in (*kernel.arrays, *member_arrays(kernel))
+            ],
             "sites": sites,
             "loops_without_sites": [loop.id for loop in loops_without_sites(kernel)] if kernel.sites else [],
             "notices": [

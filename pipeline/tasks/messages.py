@@ -10,6 +10,7 @@ exception hook turn what is the user's to mend into a single line; a defect of o
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import logging
 import multiprocessing
@@ -51,9 +52,9 @@ def user_message(error: BaseException | None) -> str | None:
         return f"{found['task']} needs --{option}; `{found['task']} --help` tells what it takes"
     if isinstance(error, ParameterException):
         return printable(f"{' '.join(str(error).split())}; `--help` after the task's name lists its parameters")
-    if isinstance(error, ValueError) and isinstance(error.__cause__, PipelineError):
+    if isinstance(error, ValueError) and isinstance(error.__cause__, PipelineError | configparser.Error):
         # luigi wraps what is wrong with a default, such as that of luigi.cfg, into an error of its own.
-        return str(error.__cause__)
+        return told(error.__cause__)
     return told(error)
 
 
@@ -105,6 +106,9 @@ def install(*, command_line_of_ours: bool = False) -> None:
         logger.addFilter(OneLine())
     if command_line_of_ours or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
         settle_streams()
+        if logging.lastResort is not None:
+            # What prints where luigi.cfg says no_configure_logging.
+            logging.lastResort.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
         sys.excepthook = _hook
         catch_signals()
         command_line.install()
@@ -163,18 +167,26 @@ class Progress:
             done = self._done.value
         total = self._total.value
         counter = f"[{done}/{total}] " if total >= done else ""
-        say(f"{counter}{text}{self._left(done, total)}")
+        say(f"{counter}{text}{_left(time.monotonic() - self._began.value, done, total)}")
 
-    def _left(self, done: int, total: int) -> str:
-        """What is left at the pace so far: steps differ, so not before the second, and never to the second."""
-        left = (time.monotonic() - self._began.value) / done * (total - done)
-        return f"; about {duration(left)} left at this pace" if 2 <= done < total and left >= _TELL_LEFT_S else ""
+
+def _left(spent: float, done: int, total: int) -> str:
+    """What is left at the pace so far: steps differ, so not before the second, and never to the second."""
+    left = spent / done * (total - done) if done else 0.0
+    return f"; about {duration(left)} left at this pace" if 2 <= done < total and left >= _TELL_LEFT_S else ""
 
 
 _TELL_LEFT_S = 2.0
 """Less is not worth a word."""
+_FIRST_LINE_S, _LINE_EVERY_S = 5.0, 60.0
+"""In a file the first line of progress stands after so many seconds, the next ones at most so many apart."""
 
 progress = Progress()
+
+
+def counted(text: str, done: int, total: int | None, note: str) -> str:
+    """How far something is: ``training: 3 of 10 (loss 0.25)``."""
+    return f"{text}: {done}" + (f" of {total}" if total else "") + (f" ({note})" if note else "")
 
 
 class Advance(Protocol):
@@ -188,7 +200,8 @@ class Advance(Protocol):
 def bar(total: int | None, text: str) -> Iterator[Advance]:
     """A progress bar on standard error while the block runs, shown from its third second on.
 
-    Nothing is written where standard error is no terminal. ``total`` is None where the number of steps is not known.
+    Where standard error is no terminal, lines instead, each half as much later again as the one before. ``total`` is
+    None where the number of steps is not known.
     """
     from tqdm import tqdm
 
@@ -197,11 +210,17 @@ def bar(total: int | None, text: str) -> Iterator[Advance]:
     with tqdm(
         total=total, desc=text, file=sys.stderr, delay=2, disable=None, leave=False, ncols=columns, nrows=rows
     ) as shown:
+        began, done, due = time.monotonic(), 0, _FIRST_LINE_S
 
         def advance(steps: int = 1, note: str = "") -> None:
+            nonlocal done, due
             if note:
                 shown.set_postfix_str(note, refresh=False)
             shown.update(steps)
+            done += steps
+            if shown.disable and (spent := time.monotonic() - began) >= due and done != total:
+                due = spent + min(max(spent / 2, _FIRST_LINE_S), _LINE_EVERY_S)
+                say(counted(text, done, total, note) + _left(spent, done, total or 0))
 
         yield advance
 

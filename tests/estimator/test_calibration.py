@@ -81,6 +81,9 @@ def test_fit_finds_the_constants_that_made_the_labels_on_kernels_it_has_not_seen
     trials = Trials(load_device(), Dialect.VITIS_PLAIN, data)
     constants = fit(trials, range(3))
     assert (constants.stages_percent, constants.rules["carried_cycles"]) == (160, 3)
+    shipped = load_device().flows[Dialect.VITIS_PLAIN].area
+    for resource, fitted in constants.area.items():
+        assert fitted == pytest.approx({term: shipped[resource][term] for term in fitted}, rel=0.01)
     held = cross_validate(trials, 3)
     assert all(found.log_error < 0.01 for found in held.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -313,6 +314,14 @@ def test_directives_on_members_are_read_where_there_is_such_a_member(file: str) 
     given = [of_configuration("array_partition", ["f", f"p.{name}", "complete"]) for name in ("left", "lift")]
     found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, file, lambda texts, file: texts)
     assert [one.value for one in found] == [ArraySplit("p.left"), NotRead("p has no member lift (did you mean left?)")]
+
+
+def test_a_directive_stands_where_its_script_has_it() -> None:
+    kernel = read_kernel(_NEST, file="f.c", top="f")
+    one = of_script("pipeline", ["f/L"])
+    given = [one, replace(one, file="run.tcl", line=7)]
+    found = directive_pragmas(given, kernel.analysis.program, kernel.analysis.records, "f.c", lambda texts, file: texts)
+    assert [(one.file, one.line) for one in found] == [("f.c", 1), ("run.tcl", 7)]
 
 
 def test_directives_are_the_same_values_and_win_over_pragmas() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.project import Flags
 from pipeline.terms import SiteKind
 from tests.kernels.harness import compiler
 from tests.kernels.nests import CAP, Nest, executed_at_most, nests
@@ -76,6 +77,26 @@ def test_a_comparison_is_the_one_that_the_compiler_makes(loop: str, trips: int |
     assert kernel.loops[0].trip_count == trips
 
 
+@pytest.mark.parametrize(
+    ("statements", "trips"),
+    [
+        ("for (i = c = 300; i < 310; i++)", None),  # 266: c holds 44
+        ("for (i = c = 30; i < 40; i++)", 10),
+        ("for (i = b = 7; i < 10; i++)", None),
+        ("for (i = s.m = 9; i < 10; i++)", None),
+        ("for (c = 0; c < 3; c = (_Bool)(c + 1))", None),  # for ever
+        ("n = j = 6; for (i = 0; i < n; i++)", 6),
+        ("n = 3; j = n = n + 1; for (i = 0; i < j; i++)", 4),
+        ("n = c = 262; for (i = 0; i < n; i++)", None),
+        ("n = a[j = 2] = 5; for (i = 0; i < n; i++)", 5),
+        ("j = 2; n = (j = 5, j); for (i = 0; i < n; i++)", None),
+    ],
+)
+def test_a_chain_of_assignments_hands_on_what_each_variable_holds(statements: str, trips: int | None) -> None:
+    declared = "unsigned char c; _Bool b; struct { unsigned m : 3; } s; "
+    assert only(f"{declared}{statements} a[i & 63] = 1;").trip_count == trips
+
+
 HELPERS = """
 static int half(int n) { return n / 2; }
 static unsigned char low(int n) { return n + 3; }
@@ -115,6 +136,25 @@ def test_a_helper_that_only_computes_is_a_number_where_its_arguments_are(
         (tmp_path / "run.c").write_text(text)
         subprocess.run([*compiler(), "-w", "-O0", "run.c", "-o", "run"], cwd=tmp_path, check=True)
         assert subprocess.run([str(tmp_path / "run")], check=False).returncode == trips
+
+
+@pytest.mark.parametrize("suffix", ["c", "cpp"])
+@pytest.mark.parametrize(
+    ("first", "options", "most"),
+    [
+        ("#include <assert.h>", (), 16),
+        ("#include <assert.h>\n#define NDEBUG", (), 16),
+        ("#define NDEBUG\n#include <assert.h>", (), None),
+        ("#include <assert.h>", (("-D", "NDEBUG"),), None),
+        ("#define NDEBUG\n#include <assert.h>\n#undef NDEBUG\n#include <assert.h>", (), 16),
+    ],
+)
+def test_an_assertion_bounds_where_it_is_compiled(
+    first: str, options: tuple[tuple[str, str], ...], most: int | None, suffix: str
+) -> None:
+    text = f"{first}\nvoid f(int a[64], int n) {{ assert(n <= 16); for (int i = 0; i < n; i++) a[i] = i; }}"
+    (loop,) = read_kernel(text, file=f"sample.{suffix}", flags=Flags(options)).loops
+    assert loop.trip_max == most
 
 
 def test_a_subscript_takes_what_a_helper_returns() -> None:
@@ -452,6 +492,8 @@ def test_arrays_come_with_width_shape_and_role() -> None:
         ("kept = a;", "inout"),
         ("n = *same(a);", "in"),
         ("int *p = same(a); *p = n;", "out"),
+        ("n[a] = 1;", "out"),
+        ("n = (n & 7)[a + 1];", "in"),
     ],
 )  # fmt: skip
 def test_an_array_is_out_only_if_nothing_of_the_callers_is_read(statements: str, direction: str) -> None:

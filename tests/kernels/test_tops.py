@@ -54,6 +54,7 @@ _CLASS = "struct F { int s; void step(int *a); };\nvoid F::step(int *a) { a[0] =
         ("some.cpp", f"{_TEMPLATE}template void fill<4>(int *);\nvoid work{_A}", "any of fill<4>, work;"),
         ("some.cpp", _TEMPLATE, "no function is defined in the file; .* of templates an instance"),
         ("some.cpp", _CLASS, r"some.cpp:2:1: F::step is a method.* function that calls it"),
+        ("some.cpp", f"{_CLASS}static void h{_A}", "any of h, F::step;"),
         ("some.cpp", f"{_CLASS}void work(int *a) {{ F f; f.s = 1; f.step(a); }}", "work"),
     ],
 )  # fmt: skip

@@ -166,6 +166,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*LOOP, "--target-cycles", "few"], "--target-cycles"),
     ([*DATASET, "--graphs", "maybe"], "--graphs"),
     ([*DATASET, "--workers", "abc"], "workers"),
+    ([*DATASET, "--workers", "0"], "--workers 0 runs nothing"),
     # Words that are almost right.
     ([*LOOP, "--backend", "vitsi"], "vitis"),
     ([*LOOP, "--warm-start", "modle"], "model"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
+import errno
 import io
+import re
 import time
 from pathlib import Path
 
@@ -51,6 +54,24 @@ def test_a_long_step_shows_its_progress_on_a_terminal_only_and_on_luigis_page_al
         assert shown == "a line\n"
 
 
+def test_a_long_step_tells_a_file_how_far_it_is_and_what_is_left_ever_more_seldom(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    with messages.bar(100, "training") as advance:
+        for done in range(1, 101):
+            clock[0] = 100.0 + done
+            advance(note="loss 1" if done == 5 else "")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "training: 5 of 100 (loss 1); about 95 s left at this pace"
+    assert [int(line.split()[1]) for line in lines] == [5, 10, 15, 23, 35, 53, 80]
+    with messages.bar(None, "fits") as advance:
+        for clock[0] in (300.0, 400.0):
+            advance()
+    assert capsys.readouterr().err.splitlines() == ["fits: 1", "fits: 2"]
+
+
 def test_the_last_line_says_what_failed_and_where_to_look() -> None:
     assert last_line("BuildGraph", 2.06, 0, Path("w/page.html")) == (
         "BuildGraph: done in 2.1 s, exit code 0; to look at: w/page.html"
@@ -73,3 +94,24 @@ def test_a_counter_says_what_is_left_at_the_pace_so_far_from_the_second_step_on(
         "[3/4] a kernel; about 60 s left at this pace",
         "[4/4] a kernel",
     ]
+
+
+def _of_luigi(cause: Exception) -> Exception:
+    error = ValueError("core[args=(), kwargs={}]: Error when parsing the default value of 'log_level'")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (configparser.MissingSectionHeaderError("luigi.cfg", 1, "\ufeff[core]\n"), "luigi.cfg: .* without one"),
+        (configparser.MissingSectionHeaderError("luigi.cfg", 1, "x = 1\n"), "luigi.cfg:1: a line stands before"),
+        (_of_luigi(configparser.InterpolationMissingOptionError("log_level", "core", "%(x)s", "x")), "written twice"),
+        (OSError("Error: Unable to locate specified logging configuration file!"), "logging_conf_file: no such file"),
+        (OSError(errno.EFBIG, "File too large"), "file too large; raise the limit of a file"),
+        (ImportError("Parser not installed yet. Please, install luigi with required parser"), "pip install toml"),
+    ],
+)
+def test_what_luigi_or_the_system_refuses_is_one_line_with_a_next_step(error: Exception, line: str) -> None:
+    assert re.search(line, messages.user_message(error) or "")

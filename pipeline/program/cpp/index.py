@@ -15,7 +15,6 @@ Node = dict[str, Any]
 FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl")
 _RECORDS = ("CXXRecordDecl", "ClassTemplateSpecializationDecl", "RecordDecl")
 _PARAMETERS = ("TemplateTypeParmDecl", "NonTypeTemplateParmDecl", "TemplateTemplateParmDecl")
-_SCOPES = ("NamespaceDecl", *_RECORDS)
 _BEGIN, _END, _AT = "#begin", "#end", "#at"
 
 

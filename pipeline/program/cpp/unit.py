@@ -25,6 +25,7 @@ from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record,
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
+from pipeline.program.tree import walk
 from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -1002,13 +1003,10 @@ class Unit:
 
 def _as_unions(node: c_ast.Node, unions: set[str]) -> None:
     """Makes unions of what names some of these classes."""
-    stack = [node]
-    while stack:
-        part = stack.pop()
+    for part in walk(node):
         kind = getattr(part, "type", None)
         if isinstance(kind, c_ast.Struct) and kind.name in unions:
             part.type = c_ast.Union(kind.name, kind.decls, kind.coord)
-        stack.extend(child for _, child in part.children())
 
 
 def _name_function(node: c_ast.FuncDef, name: str) -> None:
