@@ -56,6 +56,8 @@ _FILE = re.compile(r'"includedFrom": \{\s*"file": "|"file": ("(?:[^"\\]|\\.)*")'
 _OUTDATED = re.compile(r"precompiled|\bPCH\b|\.pch\b|AST file")
 _ASKED = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): note: .*requested here$", re.MULTILINE)
 """Where a template of the library is used that does not fit."""
+STANDARD, _OLDER = "-std=gnu++17", "-std=gnu++14"
+_AMBIGUOUS = re.compile(r"error: reference to '\w+' is ambiguous")
 _NEWER = re.compile(r"-std=(?:c|gnu)\+\+2[0-9a-z]")
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
 
@@ -139,9 +141,16 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
 
 
 def cpp_standard(flags: Flags) -> str:
-    """The standard that C++ is read in: C++17, which the headers of ours are written in, or the newer one asked for."""
+    """The standard that C++ is read in: C++17, or the newer one asked for (:func:`in_older_standard`: else C++14)."""
     newer = [name for name, _ in flags.options if _NEWER.fullmatch(name)]
-    return newer[-1] if newer else "-std=gnu++17"
+    return newer[-1] if newer else STANDARD
+
+
+def in_older_standard(command: Sequence[str], messages: str) -> list[str] | None:
+    """A command that reads C++14, the tool's default, where names of the library since C++17 stood in the way."""
+    if STANDARD not in command or not _AMBIGUOUS.search(messages):
+        return None
+    return [_OLDER if word == STANDARD else word for word in command]
 
 
 def library() -> tuple[str, ...]:
@@ -199,7 +208,9 @@ def _run(base: list[str], headers: list[str], words: Sequence[str], scratch: Pat
     if ahead is not None and done.code != 0 and _OUTDATED.search(done.messages):
         forget(ahead)
         done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
-    return done
+    older = in_older_standard(base, done.messages) if done.code != 0 else None
+    again = done if older is None else _run(older, headers, words, scratch, file, most)
+    return again if again.code == 0 else done
 
 
 def _refusal(messages: str, place: str, file: str) -> PipelineError:
@@ -216,7 +227,7 @@ def _refusal(messages: str, place: str, file: str) -> PipelineError:
     if missing:
         text, fix = f"header {missing[1]} is not found", 'name its folder: --cflags "-I FOLDER"'
     elif ambiguous := re.search(r"reference to '(\w+)' is ambiguous", text):
-        fix = f"write ::{ambiguous[1]}: in C++17, which it is read in, namespace std may have the name too"
+        fix = f"write ::{ambiguous[1]}, or name the namespace that is meant"
     elif undeclared:
         fix = f"declare {undeclared[1]}, include its header, or give it as a macro: --cflags -D{undeclared[1]}=VALUE"
     where = file if at["file"] == place else at["file"]

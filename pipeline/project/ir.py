@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
-from pipeline.project.cpp import OLD_LIBRARY, VENDOR_HEADERS, cpp_standard, library_headers
+from pipeline.project.cpp import OLD_LIBRARY, VENDOR_HEADERS, cpp_standard, in_older_standard, library_headers
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS
 
@@ -84,6 +84,8 @@ def compile_to_ir(
             "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)
+        if done.code != 0 and (older := in_older_standard(arguments, done.messages)) is not None:
+            done = run(older, scratch=place / "cache", file=file, cwd=place)
         if done.code != 0:
             raise _refusal(done.messages, file, STEM + suffix)
         try:

@@ -24,6 +24,8 @@ template <class B, int D = 2> class write_lock {
     write_lock(stream_of_blocks<B, D> &s) : block(s.data) {}
     operator B &() { return block; }
 };
+#if __cplusplus >= 201703L
 template <class B, int D> read_lock(stream_of_blocks<B, D> &) -> read_lock<B, D>;
 template <class B, int D> write_lock(stream_of_blocks<B, D> &) -> write_lock<B, D>;
+#endif
 } // namespace hls
