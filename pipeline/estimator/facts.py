@@ -29,6 +29,8 @@ class Cycle:
     """The loop does not move the element, which may so be kept in a register."""
     conditional: bool
     """Some iterations leave the value as it is."""
+    ordered: bool = False
+    """The order of what happens to the value counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
     cycles = [
-        Cycle(item.delay, 0, item.distance, tuple(sorted(item.via)), None, True, item.conditional)
+        Cycle(item.delay, 0, item.distance, tuple(sorted(item.via)), None, True, item.conditional, item.ordered)
         for item in node.carried
         if item.delay
     ]
@@ -163,7 +165,8 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if linear.distance(item.write, item.read, number, below, spans[number]) == 1:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
-            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, item.conditional))
+            told = item.conditional, item.ordered
+            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told))
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):

@@ -64,6 +64,8 @@ class Chain:
     store_load: int
     conditional: bool = False
     """The write happens in some iterations only."""
+    ordered: bool = False
+    """On the way the order of operations counts, so that copies are a chain and no tree."""
     onto: str | None = None
 
 
@@ -94,6 +96,8 @@ class Carried:
     via: frozenset[int]
     conditional: bool = False
     """It changes in some iterations only."""
+    ordered: bool = False
+    """The order of what happens to it counts."""
     distance: int = 1
 
 

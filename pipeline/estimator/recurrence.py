@@ -2,7 +2,7 @@
 
 ``II >= ceil(delay / distance)`` over all carried dependences (UG1399). A sum that every iteration adds to may be
 reordered: copies of it become a tree (Merlin's reduction clause; plain Vitis under unsafe math optimisations). One
-that changes under a condition, or that passes more than one operator, stays a chain.
+that changes under a condition, or that passes more than one operator or one whose order counts, stays a chain.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     if design.native and cycle.operators > design.device.longest_integer_add:
         # Without unsafe math optimisations the tool keeps floating-point sums in their order (UG1399).
         return False
-    return not cycle.conditional
+    return not (cycle.conditional or cycle.ordered)
 
 
 def chain(design: Design, node: LoopNode, depth: int) -> int:

@@ -13,6 +13,7 @@ Laws, with where they are from:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -93,6 +94,12 @@ def schedule(
     scheduler = _Scheduler(result)
     result.latency = scheduler.function(nest.body, nest.written, None, 0, 1, nest.top)
     result.interval = scheduler.starts(nest)
+    if scheduler.slowest is None and result.interval is not None:
+        # A function that is pipelined as a whole is one region, which starts anew after so many cycles.
+        counts: Counter[str] = Counter()
+        for region in result.regions:
+            counts.update({name: count * region.copies for name, count in region.operations.items()})
+        result.regions = [Region(dict(counts), result.interval[0] or 1, 1, 1, False)]
     return result
 
 

@@ -24,7 +24,9 @@ from pipeline.estimator.walk_values import (
     Sources,
     TimedValue,
     chosen,
+    is_ordered,
     join,
+    loops_through,
 )
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.c_types import CType
@@ -385,7 +387,7 @@ class _Walker(Calls):
                 name: item for name, item in value.sources.items() if name[1] != number or name[0] != "scalar"
             }
             if own is not None:
-                carried.append(Carried(own[0], own[2] - {CHOSEN}, CHOSEN in own[2]))
+                carried.append(Carried(own[0], loops_through(own[2]), CHOSEN in own[2], is_ordered(own[2])))
                 for name, (delay, memory, via) in before[key].sources.items():
                     rest = join(rest, {name: (delay + own[0], memory, via | own[2] | {number})})
             self.scalars[key] = TimedValue(value.ctype, NOT_KNOWN, value.uses - {number}, 0, rest)
@@ -415,7 +417,7 @@ class _Walker(Calls):
                 if start in reached:
                     delay, via = reached[start]
                     if away not in longest or longest[away].delay < delay:
-                        longest[away] = Carried(delay, via - {CHOSEN}, CHOSEN in via, away)
+                        longest[away] = Carried(delay, loops_through(via), CHOSEN in via, is_ordered(via), away)
         return list(longest.values())
 
     def _written(self, node: Any) -> set[str]:

@@ -13,7 +13,7 @@ from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
 from pipeline.estimator.library_calls import LibraryCall, library_call
 from pipeline.estimator.nest import Call, PortAccess
 from pipeline.estimator.walk_expressions import ExpressionWalk
-from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, join
+from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, in_order, join
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import fitted
@@ -92,7 +92,7 @@ class Calls(ExpressionWalk):
             kind = _FLOAT_CALLS[base]
             if not kind:
                 return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
-            value = self._apply(self._operator(kind, ctype), ctype, values)
+            value = self._apply(self._operator(kind, ctype), ctype, map(in_order, values))
             return chosen(value) if kind == "cmp" else value
         if name in _FREE_CALLS:
             return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
@@ -125,6 +125,7 @@ class Calls(ExpressionWalk):
         uses = frozenset(loop for item in values for loop in item.uses)
         ready, sources = max(item.ready for item in values), join(*(item.sources for item in values))
         value = TimedValue(ctype, NOT_KNOWN, uses, ready, sources)
+        value = in_order(value)
         for kind, count in operations:
             operator = self._operator(kind, ctype)
             value = self._apply(operator, ctype, [value])

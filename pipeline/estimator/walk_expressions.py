@@ -13,7 +13,17 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
-from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, chosen, join
+from pipeline.estimator.walk_values import (
+    CHOSEN,
+    NOT_KNOWN,
+    Binding,
+    TimedValue,
+    chosen,
+    in_order,
+    is_ordered,
+    join,
+    passed,
+)
 from pipeline.kernels.arithmetic import binary
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
@@ -308,6 +318,7 @@ class ExpressionWalk(Names, abc.ABC):
         return TimedValue(CostType(kind, 32 if kind == "float" else 64))
 
     def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
+        left, right = passed(op, left, right)
         ctype = wider(left.ctype, right.ctype)
         floating = ctype.kind in ("double", "float")
         if floating:
@@ -373,7 +384,7 @@ class ExpressionWalk(Names, abc.ABC):
             if place is not None:
                 self._write(place, new)
             return old if node.op.startswith("p") else new
-        value = self._expression(node.expr)
+        value = in_order(self._expression(node.expr))
         if node.op == "-" and value.ctype.kind == "int":
             known = binary("-", constant(0), value.value)
             if known.terms is not None:
@@ -435,14 +446,14 @@ class ExpressionWalk(Names, abc.ABC):
         self.open.depth = max(self.open.depth, value.ready + stages, place.ready + stages)
         for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
             if kind == "read":
-                chosen = self.guards > 0 or CHOSEN in via
+                told = self.guards > 0 or CHOSEN in via, is_ordered(via)
                 source, read, _ = self.reads[number]
                 times = delay + stages, memory + stages
                 if source == place.key:
-                    self.open.chains.append(Chain(source, read, place.prefix, *times, chosen))
+                    self.open.chains.append(Chain(source, read, place.prefix, *times, *told))
                 else:
                     across = self.open.across.setdefault((source, place.key), [])
-                    across.append(Chain(source, read, place.prefix, *times, chosen, place.key))
+                    across.append(Chain(source, read, place.prefix, *times, *told, place.key))
         for key in [key for key in self.open.loaded if key[0] == place.key]:
             del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value

@@ -18,8 +18,11 @@ Source: TypeAlias = tuple[str, int, str]
 """Where a value comes from: ("scalar", loop, name) or ("read", number of the read, "")."""
 Sources: TypeAlias = "dict[Source, tuple[int, int, frozenset[int]]]"
 """By source the delay since, the part of it in memory, and the loops that the value came through."""
-CHOSEN = -1
-"""Stands among the loops that a value came through where a condition chose it."""
+CHOSEN, ORDERED = -1, -2
+"""Stand among the loops that a value came through where a condition chose it, and where it passed an operation whose
+order counts."""
+_FOLDS = {op: place for place, op in enumerate(("+", "&", "|", "^", "*"), -7)}
+"""The same for operations of which many in a row may be done in any order."""
 
 
 NOT_KNOWN = values.unknown(c_types.INT)
@@ -78,6 +81,33 @@ def chosen(value: TimedValue) -> TimedValue:
     return replace(
         value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()}
     )
+
+
+def passed(op: str, left: TimedValue, right: TimedValue) -> tuple[TimedValue, TimedValue]:
+    """The operands of an operation, of which what follows tells whether a sum of copies may be a tree."""
+    sign = "+" if op == "-" else op
+    return _through(left, _FOLDS.get(sign, ORDERED)), _through(right, _FOLDS.get(op, ORDERED))
+
+
+def in_order(value: TimedValue) -> TimedValue:
+    """A value of which an operation is computed whose order counts."""
+    return _through(value, ORDERED)
+
+
+def _through(value: TimedValue, mark: int) -> TimedValue:
+    if not value.sources:
+        return value
+    return replace(value, sources={key: (d, memory, via | {mark}) for key, (d, memory, via) in value.sources.items()})
+
+
+def is_ordered(via: frozenset[int]) -> bool:
+    """Whether the order counts of what a value passed: of one such operation, or of operations of two kinds."""
+    return ORDERED in via or sum(mark < ORDERED for mark in via) > 1
+
+
+def loops_through(via: frozenset[int]) -> frozenset[int]:
+    """The loops alone."""
+    return frozenset(loop for loop in via if loop >= 0)
 
 
 class Open:

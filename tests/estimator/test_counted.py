@@ -170,3 +170,35 @@ def test_what_no_copy_changes_is_computed_once_for_all() -> None:
     text = "void k(int a[64], int b[64], int x[2], int c[64]) { for (int i = 0; i < 64; i++) {%s } }"
     once, again = _report(text % loop).used.dsp, _report(text % f"{loop} x[0] = b[i];").used.dsp
     assert once == load_device().operators["imul32"].dsp and again is not None and again > once
+
+
+@pytest.mark.parametrize(
+    ("step", "ordered"),
+    [("x + a[i]", False), ("x - a[i]", False), ("x ^ a[i]", False), ("a[i] - x", True),
+     ("(x >> 1) + a[i]", True), ("(x << 5 | x >> 27) + a[i]", True), ("(x + a[i]) ^ 5", True), ("-x + a[i]", True),
+     ("(x & 7) + a[i]", True)],
+)  # fmt: skip
+def test_copies_become_a_tree_only_where_their_order_does_not_count(step: str, ordered: bool) -> None:
+    text = f"""unsigned k(unsigned a[256]) {{
+  unsigned x = 1;
+#pragma HLS array_partition variable=a complete
+  for (int i = 0; i < 256; i++) {{
+#pragma HLS unroll factor=32
+    x = {step};
+  }}
+  return x; }}"""
+    cycles = _report(text).latency.worst
+    assert cycles is not None and (cycles >= 256) is ordered
+
+
+@pytest.mark.parametrize("interval", [1, 2, 4, 16])
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_function_that_is_pipelined_has_the_multipliers_that_each_start_needs(interval: int, loop: bool) -> None:
+    terms = "for (int i = 0; i < 16; i++) s += a[i] * b[i];"
+    body = terms if loop else "".join(f"s += a[{i}] * b[{i}];" for i in range(16))
+    split = "".join(f"#pragma HLS array_partition variable={name} complete\n" for name in "ab")
+    report = _report(
+        f"int k(int a[16], int b[16]) {{\n#pragma HLS pipeline II={interval}\n{split} int s = 0; {body}\n return s; }}"
+    )
+    assert report.interval.exact == interval
+    assert report.used.dsp == math.ceil(16 / interval) * load_device().operators["imul32"].dsp
