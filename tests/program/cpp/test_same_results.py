@@ -23,6 +23,26 @@ SOURCES = {
             return line.p[1].r;
         }
     """,
+    "classes in namespaces without a name": """
+        struct Pair { int x; int more() const { return x + 1; } };
+        namespace {
+            enum Way { UP = 3, DOWN };
+            template <class T, int N = 4> class Line { T v[N]; public:
+                Line() { for (int i = 0; i < N; i++) v[i] = i; }
+                void set(const Line &o, int i) { v[i & 3] = o.v[(i + 1) & 3]; }
+                void put(int i, T x) { v[i & 3] = x; }
+                T get(int i) const { return v[i & 3] * UP; } };
+            typedef Line<int> Row;
+        }
+        namespace in { namespace { struct Pair { int x; int more() const { return x + 2; } };
+            struct Wide : Pair { Row row; }; } static int of(const Wide &p) { return p.more(); } using Both = Wide; }
+        TOP {
+            Pair one = {n}; in::Pair two = {n}; in::Both both; Row row; Line<int, 4> *at = &row;
+            Way way = n > 0 ? UP : DOWN; both.x = 5;
+            for (int i = 0; i < 16; i++) { both.row.put(i, a[i]); at->set(both.row, i); b[i] = row.get(i) * way; }
+            return one.more() * 10000 + two.more() * 100 + in::of(both);
+        }
+    """,
     "references": """
         static void twice(int &x, const int &by) { x *= by; }
         static int &pick(int *p, int i) { return p[i & 15]; }
