@@ -406,3 +406,19 @@ def test_a_virtual_method_of_a_named_object_is_that_of_its_class() -> None:
     # A table of methods needs the C++ library's own run-time support: the text without the words does the same here.
     plain = source.replace("virtual ", "").replace(" override", "")
     assert of_program(source, "top", runs) == of_text(plain, "top", runs)
+
+
+def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
+    source = f"""#include "hls_vector.h"
+{_TOP} {{
+    hls::vector<int, 3> x, y;
+    for (int k = 0; k < 3; k++) {{ x[k] = a[k]; y[k] = a[k + 3]; }}
+    bool less = x < y;
+    return less + 2 * (x <= y) + 4 * (x == y) + 8 * (x != y) + 16 * (x >= y) + 32 * (x > y);
+}}
+"""
+    runs = [([number >> bit & 1 for bit in range(6)], 0) for number in range(64)]
+    for (values, _), (result, _, _) in zip(runs, of_text(source, "top", runs), strict=True):
+        x, y = values[:3], values[3:]
+        kinds = (x < y, x <= y, x == y, x != y, x >= y, x > y)
+        assert result == sum(said << bit for bit, said in enumerate(kinds))
