@@ -191,6 +191,13 @@ def test_what_is_needed_and_not_there_is_one_line_with_a_place_and_an_option(
     assert advice in str(told.value) and "\n" not in str(told.value)
 
 
+def test_a_source_in_a_folder_with_a_blank_is_found(folder: Path) -> None:
+    (folder / "a b").mkdir()
+    (folder / "src" / "top.c").rename(folder / "a b" / "top.c")
+    adds = "open_project p\nset_top top\nforeach one [glob -directory {a b} *.c] {add_files $one}\n"
+    assert script(folder, adds).file == "a b/top.c"
+
+
 def test_a_macro_with_two_values_is_refused_as_all_sources_are_read_alike(folder: Path) -> None:
     with pytest.raises(PipelineError, match="gives the macro N two values, 2 and 3"):
         script(

@@ -63,6 +63,24 @@ def test_a_script_means_what_tcl_makes_of_it(tmp_path: Path, script: str, words:
     assert told(tmp_path, script, HERE="there") == [words]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("-directory {a b} *.c", ["a b/k.c"]),
+        ("-path ab/k -- *.c", ["ab/k1.c", "ab/k[1].c"]),
+        ("-path {ab/k[} *", ["ab/k[1].c"]),
+        ("-tails -path ab/k ?.c", ["k1.c"]),
+        ("-path a *", ["a b", "ab"]),
+        ("{a\\ b/*.c}", ["a b/k.c"]),
+    ],
+)
+def test_glob_takes_folders_and_beginnings_as_they_are(tmp_path: Path, words: str, found: list[str]) -> None:
+    for name in ("a b/k.c", "ab/k1.c", "ab/k[1].c", "ab/l.c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert told(tmp_path, f"tell {{*}}[glob {words}]") == [found]
+
+
 def test_what_would_have_to_be_done_is_unknown_and_says_why(tmp_path: Path) -> None:
     ((done, unset, joined),) = told(tmp_path, 'set v [exec date]; tell $v $env(NO) "x$v"')
     assert isinstance(done, Unknown) and done.why == "exec is not done"
