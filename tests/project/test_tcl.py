@@ -52,6 +52,11 @@ def told(folder: Path, text: str, **environment: str) -> list[list[str]]:
         ("set i 0; while 1 { incr i; if {$i < 3} continue; break }; switch -glob ab.c { *.h {tell h} *.c {tell c $i} }",
          ["c", "3"]),
         ("if {[catch {error bad} m]} { tell $m }", ["bad"]),
+        ("set outer 5; namespace eval cfg { variable taps 16; set y 3; array set m {k v}\n"
+         "proc more {by} { variable taps; return [incr taps $by] }; namespace eval in {variable d $::outer}; more 1 }\n"
+         "set own [namespace eval cfg {list $taps $y $outer $in::d [more 1]}]\n"
+         "tell $cfg::taps $::cfg::taps [info exists taps] {*}$own [cfg::more 2] $cfg::in::d $cfg::m(k)",
+         ["18", "18", "0", "17", "3", "5", "5", "18", "20", "5", "v"]),
         ("tell [format %.2f 3.333] [string map {a b} banana] [join {a b} ,] [string toupper x] [lsort -unique {b a b}]",
          ["3.33", "bbnbnb", "a,b", "X", "a b"]),
         ("eval tell [list a \"b c\"]; exit; tell never", ["a", "b c"]),
