@@ -71,7 +71,8 @@ def library_call(name: str) -> LibraryCall | None:
         return LibraryCall("read" if method in _READS else "write" if method in _WRITES else None)
     if (found := _VECTOR.fullmatch(name)) is not None:
         length, word = int(found["length"]), found["method"]
-        operation = _OPERATIONS.get(word.removeprefix("operator").removesuffix("=") or "=")
+        sign = word.removeprefix("operator")
+        operation = _OPERATIONS.get(sign) or _OPERATIONS.get(sign.removesuffix("="))
         if word.startswith("operator") and operation is not None:
             return LibraryCall(operations=((operation, length),), of=found["of"])
         reduced = _REDUCED.get(word.removeprefix("reduce_")) if word.startswith("reduce_") else None

@@ -14,5 +14,5 @@ def plain_name(function: str | None) -> str:
 
 
 def site_word(function: str) -> str:
-    """A function's name as a part of a placeholder."""
+    """The name of a function or variable as a part of a placeholder."""
     return re.sub(r"[^A-Za-z0-9]+", "_", plain_name(function))

@@ -133,6 +133,7 @@ def _dimensions(kernel: Kernel, symbol: Symbol, info: FunctionInfo, place: Any, 
     if coord is None:
         return
     owner = "" if symbol.role == "global" else f"{site_word(info.name)}_"
+    word = symbol.name if symbol.name.isidentifier() else site_word(symbol.name)
     for dim in (0,) if together else range(1, len(dims) + 1):
         use = uses[symbol].get(dim - 1)
         written = any(split.dim == dim for split in splits)
@@ -140,7 +141,7 @@ def _dimensions(kernel: Kernel, symbol: Symbol, info: FunctionInfo, place: Any, 
         if not written and (size < 2 or use is None or (not use.moves and size > COMPLETE_LIMIT)):
             continue
         yield Option.proposed_at(
-            coord, kernel, f"__PART__{owner}{symbol.name}_D{dim}", "array_partition", info.name, variable=symbol.name,
+            coord, kernel, f"__PART__{owner}{word}_D{dim}", "array_partition", info.name, variable=symbol.name,
             dim=dim, declared=place is not None,
         )  # fmt: skip
 

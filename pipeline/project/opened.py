@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,8 @@ def open_project(
     configuration = path.suffix.lower() == ".cfg"
     components, unread = read_configuration(path) if configuration else read_script(path)
     if not components:
-        directives = not configuration and "set_directive_" in path.read_text(encoding="utf-8", errors="replace")
+        text = "" if configuration else path.read_text(encoding="utf-8", errors="replace")
+        directives = re.search(r"^[^#\n]*\bset_directive_", text, re.MULTILINE) is not None
         raise PipelineError(
             "holds directives alone" if directives else "makes no HLS design: it adds no files to a project",
             file=str(path),

@@ -180,7 +180,8 @@ class _Recorder:
     _do_add_file = _do_add_files  # as Tcl takes the beginning of a name that is clear
 
     def _paths(self, word: str) -> Iterator[str]:
-        for name in list_of(word):
+        whole_word = " " in word and self._evaluator.path(from_root(word)).is_file()
+        for name in [word] if whole_word else list_of(word):
             whole = self._evaluator.path(from_root(name))
             if re.search(r"[*?]", name) and not whole.exists():
                 yield from map(str, sorted(whole.parent.glob(whole.name)))

@@ -76,6 +76,9 @@ def test_an_operation_of_vectors_is_one_for_each_number() -> None:
     four, eight = (_report(_VECTOR.replace("N", n).replace("OP", "*")) for n in ("4", "8"))
     assert four.latency.worst == eight.latency.worst
     assert four.used.dsp and eight.used.dsp == 2 * four.used.dsp
+    for sign in ("==", "!=", "<", "<=", ">", ">="):
+        compared = library_call(f"hls::vector<float,4>::operator{sign}")
+        assert compared is not None and compared.operations == (("cmp", 4),)
 
 
 def test_what_is_a_core_of_the_tool_has_no_price_and_is_named() -> None:

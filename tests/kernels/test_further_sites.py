@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.design_space import derive_space
 from pipeline.errors import PipelineError
 from pipeline.kernels.further_sites import EXPLORED
 from pipeline.kernels.model import Kernel
@@ -55,6 +56,17 @@ def test_arrays_that_are_memories_have_a_site_a_dimension() -> None:
     ]
     assert kernel.dialect == "vitis-plain"
     assert propose_sites(read_kernel(ARRAYS, file="f.c")).options == ()
+
+
+def test_members_of_instances_of_a_template_have_sites_with_names_of_their_own() -> None:
+    text = """template <class T> struct S { static T k[4]; };
+template <class T> T S<T>::k[4] = {1, 2, 3, 4};
+void f(const int a[64], int b[64]) { for (int i = 0; i < 64; i++) b[i] = a[i] * S<int>::k[i & 3] + S<short>::k[i & 1]; }
+"""
+    kernel = propose_sites(read_kernel(text, file="f.cpp", top="f"), explore=("partition",))
+    of_members = [(option.name, option.variable) for option in kernel.options if option.variable not in ("a", "b")]
+    assert of_members == [("__PART__S_k_D1", "S<int>::k"), ("__PART__S_k_D1_2", "S<short>::k")]
+    assert {name for name, _ in of_members} <= set(derive_space(kernel).default)
 
 
 def test_arguments_of_a_vitis_flow_are_no_memories() -> None:

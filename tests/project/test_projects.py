@@ -180,6 +180,7 @@ def test_files_and_top_are_of_the_project_and_all_else_is_of_the_solution(folder
         (BEGIN + "add_files -cflags -DN=2 src/helper.c\nadd_files -cflags -DN=3 src/a.c", r"src/a\.c is not there", ""),
         (BEGIN + "create_clock -period soon", r"other\.tcl:5: create_clock: 'soon' is no clock period", "--kernel"),
         ("puts hello\n", "makes no HLS design", "--files"),
+        ("# no set_directive_inline f\nputs hello ;# set_directive_inline f\n", "makes no HLS design", "--files"),
         (DIRECTIVES, "holds directives alone", "the script that sources it"),
     ],
 )
@@ -189,6 +190,13 @@ def test_what_is_needed_and_not_there_is_one_line_with_a_place_and_an_option(
     with pytest.raises(PipelineError, match=problem) as told:
         script(folder, text)
     assert advice in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_source_in_a_folder_with_a_blank_is_found(folder: Path) -> None:
+    (folder / "a b").mkdir()
+    (folder / "src" / "top.c").rename(folder / "a b" / "top.c")
+    adds = "open_project p\nset_top top\nforeach one [glob -directory {a b} *.c] {add_files $one}\n"
+    assert script(folder, adds).file == "a b/top.c"
 
 
 def test_a_macro_with_two_values_is_refused_as_all_sources_are_read_alike(folder: Path) -> None:
@@ -204,6 +212,8 @@ def test_a_macro_with_two_values_is_refused_as_all_sources_are_read_alike(folder
     [
         ("[hls]\nsyn.top\n", "cfg:2: 'syn.top' is no key=value"),
         ("[hls]\nsyn.file=src/top.c\nclock=fast\nsyn.top=top\n", "cfg:3: clock=fast is no clock"),
+        ("syn.file=src/top.c\nsyn.top=top\nsyn.cflags=-DN=2\nsyn.cflags=-wrapper x\n", "cfg:4: '-wrapper' is no flag"),
+        ("syn.file=src/top.c\nsyn.top=top\nsyn.file_cflags=src/top.c,-wrapper\n", "cfg:3: '-wrapper' is no flag"),
         ("[connectivity]\nnk=a:1\n", "configures no HLS component"),
         ("[hls]\nsyn.file=src/no.c\nsyn.top=top\n", "cfg:2: the source src/no.c is not there"),
         ("[hls]\nsyn.file=src/top.c\nsyn.top=a\nsyn.top=b\n", "has 2 top functions: a, b; choose one, as --top a"),

@@ -52,6 +52,11 @@ def told(folder: Path, text: str, **environment: str) -> list[list[str]]:
         ("set i 0; while 1 { incr i; if {$i < 3} continue; break }; switch -glob ab.c { *.h {tell h} *.c {tell c $i} }",
          ["c", "3"]),
         ("if {[catch {error bad} m]} { tell $m }", ["bad"]),
+        ("set outer 5; namespace eval cfg { variable taps 16; set y 3; array set m {k v}\n"
+         "proc more {by} { variable taps; return [incr taps $by] }; namespace eval in {variable d $::outer}; more 1 }\n"
+         "set own [namespace eval cfg {list $taps $y $outer $in::d [more 1]}]\n"
+         "tell $cfg::taps $::cfg::taps [info exists taps] {*}$own [cfg::more 2] $cfg::in::d $cfg::m(k)",
+         ["18", "18", "0", "17", "3", "5", "5", "18", "20", "5", "v"]),
         ("tell [format %.2f 3.333] [string map {a b} banana] [join {a b} ,] [string toupper x] [lsort -unique {b a b}]",
          ["3.33", "bbnbnb", "a,b", "X", "a b"]),
         ("eval tell [list a \"b c\"]; exit; tell never", ["a", "b c"]),
@@ -61,6 +66,24 @@ def told(folder: Path, text: str, **environment: str) -> list[list[str]]:
 )  # fmt: skip
 def test_a_script_means_what_tcl_makes_of_it(tmp_path: Path, script: str, words: list[str]) -> None:
     assert told(tmp_path, script, HERE="there") == [words]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("-directory {a b} *.c", ["a b/k.c"]),
+        ("-path ab/k -- *.c", ["ab/k1.c", "ab/k[1].c"]),
+        ("-path {ab/k[} *", ["ab/k[1].c"]),
+        ("-tails -path ab/k ?.c", ["k1.c"]),
+        ("-path a *", ["a b", "ab"]),
+        ("{a\\ b/*.c}", ["a b/k.c"]),
+    ],
+)
+def test_glob_takes_folders_and_beginnings_as_they_are(tmp_path: Path, words: str, found: list[str]) -> None:
+    for name in ("a b/k.c", "ab/k1.c", "ab/k[1].c", "ab/l.c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert told(tmp_path, f"tell {{*}}[glob {words}]") == [found]
 
 
 def test_what_would_have_to_be_done_is_unknown_and_says_why(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pycparser.c_parser import Coord
 
-from pipeline.program.cpp.types import CppType, TypeReader
+from pipeline.program.cpp.types import ANONYMOUS, CppType, TypeReader
 
 Node = dict[str, Any]
 FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl")
@@ -193,15 +193,15 @@ class Index:
         elif kind == "EnumDecl":
             self._enum(node, scope)
         elif kind == "VarDecl":
-            self.variables.append((scope, node))
+            self.variables.append((plain_scope(scope), node))
         elif kind == "VarTemplateDecl":
             for child in node.get("inner", ())[1:]:
                 if child.get("kind") == "VarTemplateSpecializationDecl":
                     given = [part for part in child.get("inner", ()) if part.get("kind") == "TemplateArgument"]
                     child["name"] += f"<{','.join(item for part in given for item in self._argument(part))}>"
-                    self.variables.append((scope, child))
+                    self.variables.append((plain_scope(scope), child))
         elif kind == "NamespaceDecl":
-            inner = f"{scope}{node['name']}::" if "name" in node else f"{scope}"
+            inner = f"{scope}{node.get('name', ANONYMOUS)}::"
             for child in node.get("inner", ()):
                 self._declare(child, inner, owner)
         elif kind in ("LinkageSpecDecl", "ExportDecl"):
@@ -232,6 +232,8 @@ class Index:
         if owner is not None:
             self.owner[name] = owner
             scope = f"{owner.name}::"
+        else:
+            scope = plain_scope(scope)
         self.scope[name] = scope
         before = node.get("previousDecl")
         known = before in self.canonical
@@ -372,7 +374,8 @@ class Index:
             if value is not None:
                 following = value
             self.enumerators[child["id"]] = following
-            for name in (f"{scope}{child['name']}", f"{scope}{node.get('name', '')}::{child['name']}"):
+            inside = plain_scope(scope)
+            for name in (f"{inside}{child['name']}", f"{inside}{node.get('name', '')}::{child['name']}"):
                 self.enumerator_names[name] = str(following)
             following += 1
 
@@ -400,7 +403,7 @@ class Index:
 
     def _in_a_namespace(self, name: str) -> str | None:
         """The whole name of a class or enumeration that is named without its namespace: inside it, or by ``using``."""
-        fitting = [full for full in (*self.records, *self.enums) if full.endswith(f"::{name}")]
+        fitting = [full for full in (*self.records, *self.enums, *self.shortened) if full.endswith(f"::{name}")]
         nearest = next((f"{scope}{name}" for scope in reversed(self.inside) if f"{scope}{name}" in fitting), None)
         return nearest or (fitting[0] if len(fitting) == 1 else None)
 
@@ -415,6 +418,11 @@ class Index:
             part = stack.pop()
             yield part
             stack.extend(child for child in reversed(part.get("inner", ())) if child)
+
+
+def plain_scope(scope: str) -> str:
+    """A scope or name without the namespaces that have no name: so functions and variables are called."""
+    return scope.replace(f"{ANONYMOUS}::", "")
 
 
 def type_text(node: Node) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pycparser import c_ast
 
 _TOKEN = re.compile(r"\(lambda at [^()]*\)|\((?:anonymous|unnamed)[^()]*\)|[A-Za-z_$]\w*|::|&&|\d+\w*|[^\s]")
+ANONYMOUS = "(anonymous namespace)"
+"""How clang writes a namespace without a name."""
 _BUILTIN = {
     "void", "bool", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Float16", "__int128",
     "wchar_t", "char16_t", "char32_t", "char8_t", "_Bool", "__fp16", "__bf16", "__float128",
@@ -100,7 +102,7 @@ class TypeReader:
             elif base is None and word in _BUILTIN:
                 plain.append(word)
                 at += 1
-            elif base is None and not plain and (word[0].isalpha() or word[0] in "_$" or word == "::"):
+            elif base is None and not plain and (word[0].isalpha() or word[0] in "_$" or word in ("::", ANONYMOUS)):
                 base, at = self._named(words, at)
             elif base is None and not plain and word.startswith("(lambda"):
                 base, at = CppType("lambda", word), at + 1

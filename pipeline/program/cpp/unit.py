@@ -21,7 +21,7 @@ from pipeline.program.cpp.expressions import (
     nodes_below,
     parameters,
 )
-from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, type_text
+from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, plain_scope, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
@@ -715,7 +715,7 @@ class Unit:
             return f"{self.index.scope[root]}{self._lambda_names[root]}"
         owner = self.index.owner.get(root)
         if owner is not None:
-            name = f"{owner.name}::{name}"
+            name = plain_scope(f"{owner.name}::{name}")
         if root in self.index.arguments:
             name += f"<{','.join(self._argument_shown(text) for text in self.index.arguments[root])}>"
         return name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import PipelineError
@@ -59,6 +60,7 @@ class Evaluator:
         }  # fmt: skip
         self._frames: list[dict[str, str]] = [self._globals]
         self._links: list[dict[str, str]] = [{}]
+        self._spaces = [""]  # the namespace of each frame, as cfg::
         self._procedures: dict[str, tuple[list[str], str, int, str]] = {}
         self._steps, self._letters, self._depth = 0, 0, 0
         self._budget = Budget()
@@ -143,6 +145,7 @@ class Evaluator:
             self.passed_over(f"a command whose name is not known ({name.why})", line)
             return Unknown(name.why)
         name = name.removeprefix("::")
+        name = self._inside(name, self._procedures)
         if name in self._procedures:
             return self._counted(self._procedure(name, words, line))
         special = getattr(self, f"_do_{name}", None) if name.isidentifier() else None
@@ -223,7 +226,16 @@ class Evaluator:
         link = self._links[-1].get(head)
         if link is not None:
             return self._globals, link + bracket + rest
-        return self._frames[-1], name
+        frame = self._frames[-1]
+        if "::" not in head and frame is not self._globals:
+            return frame, name
+        own = self._inside(name, self._globals)
+        return self._globals, own if own != name or name in self._globals or "::" in head else self._spaces[-1] + name
+
+    def _inside(self, name: str, known: Collection[str]) -> str:
+        """The name in the present namespace where that is known, the name itself where it is not."""
+        own = self._spaces[-1] + name
+        return own if own in known else name
 
     def value_of(self, variable: TclVariable, line: int) -> str:
         """The value of a variable; unknown where nothing has set it."""
@@ -296,8 +308,12 @@ class Evaluator:
         return ""
 
     def _do_variable(self, words: list[str], line: int) -> str:
-        self._do_global(words[:1], line)
-        return self._assign(words[0], words[1]) if len(words) > 1 else ""
+        for name in words[::2]:
+            whole = name if name.startswith("::") else f"::{self._spaces[-1]}{name}"
+            self._do_global([whole], line)
+        for name, value in zip(words[::2], words[1::2], strict=False):
+            self._assign(name, value)
+        return ""
 
     def _do_array(self, words: list[str], line: int) -> str:
         frame, inner = self._place(words[1])
@@ -471,10 +487,34 @@ class Evaluator:
         return self.substituted(words[-1], line)
 
     def _do_namespace(self, words: list[str], line: int) -> str:
-        return self.script(words[2], line) if words[0] == "eval" and len(words) > 2 else ""
+        if words[0] == "current":
+            return f"::{self._spaces[-1].removesuffix('::')}"
+        if words[0] != "eval" or len(words) < 3:
+            return ""
+        unknown = first_unknown(words)
+        if unknown is not None:
+            self.passed_over(f"a namespace that is not known ({unknown.why})", line)
+            return unknown
+        space = words[1].removesuffix("::")
+        space = space[2:] if space.startswith("::") else self._spaces[-1] + space
+        with self._framed(self._globals, f"{space}::" if space else ""):
+            return self.script(" ".join(words[2:]), line)
+
+    @contextmanager
+    def _framed(self, frame: dict[str, str], space: str) -> Iterator[None]:
+        """With a frame of variables in a namespace."""
+        self._frames.append(frame)
+        self._links.append({})
+        self._spaces.append(space)
+        try:
+            yield
+        finally:
+            for held in (self._frames, self._links, self._spaces):
+                held.pop()
 
     def _do_proc(self, words: list[str], line: int) -> str:
-        self._procedures[words[0].removeprefix("::")] = (list_of(words[1]), words[2], line, self.file)
+        name = words[0][2:] if words[0].startswith("::") else self._spaces[-1] + words[0]
+        self._procedures[name] = (list_of(words[1]), words[2], line, self.file)
         return ""
 
     def _procedure(self, name: str, words: list[str], line: int) -> str:
@@ -492,19 +532,17 @@ class Evaluator:
                 frame[spelled[0]] = spelled[1]
             else:
                 raise Raised(f"{name} needs a word for {spelled[0]}")
-        self._frames.append(frame)
-        self._links.append({})
         before, self.file = self.file, file
+        space, separator, _ = name.rpartition("::")
         try:
-            return self.script(body, first)
+            with self._framed(frame, space + separator):
+                return self.script(body, first)
         except _Leave as leave:
             if leave.kind != "return":
                 raise
             return leave.value
         finally:
             self.file = before
-            self._frames.pop()
-            self._links.pop()
 
     # What a script may know of the files
 

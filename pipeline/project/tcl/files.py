@@ -75,7 +75,7 @@ def file_command(words: list[str], folder: Path) -> str:
 
 def glob_command(words: list[str], folder: Path, budget: Budget) -> list[str]:
     """The paths that ``glob`` finds, sorted. Raises Raised where there are none and none were not allowed for."""
-    none_is_fine, tails, base, kinds = False, False, "", ""
+    none_is_fine, tails, base, begins, kinds = False, False, "", "", ""
     given = list(words)
     while given and given[0].startswith("-"):
         option = given.pop(0)
@@ -87,6 +87,9 @@ def glob_command(words: list[str], folder: Path, budget: Budget) -> list[str]:
             tails = True
         elif option in ("-directory", "-dir"):
             base = given.pop(0)
+        elif option == "-path":
+            base, slash, begins = given.pop(0).rpartition("/")
+            base += slash
         elif option in ("-types", "-type"):
             kinds = given.pop(0)
         elif option == "-join":
@@ -94,7 +97,7 @@ def glob_command(words: list[str], folder: Path, budget: Budget) -> list[str]:
     found: list[str] = []
     for pattern in given:
         for one in _alternatives(pattern):
-            found += _found(one, base, folder, budget)
+            found += _found(_literal(begins) + one, base, folder, budget)
     if kinds and set(list_of(kinds)) <= {"f", "d"}:
         wanted = {"f": posixpath.isfile, "d": posixpath.isdir}
         found = [path for path in found if any(wanted[kind](folder / path) for kind in list_of(kinds))]
@@ -106,8 +109,10 @@ def glob_command(words: list[str], folder: Path, budget: Budget) -> list[str]:
 
 
 def _found(pattern: str, base: str, folder: Path, budget: Budget) -> list[str]:
-    whole = posixpath.join(base, posixpath.expanduser(pattern)) if base else posixpath.expanduser(pattern)
-    found = ["/"] if whole.startswith("/") else [""]
+    """The paths below ``base``, which is a path as it is, that a pattern matches."""
+    whole = pattern if base else posixpath.expanduser(pattern)
+    base = posixpath.expanduser(base) or ("/" if whole.startswith("/") else "")
+    found = [base] if posixpath.lexists(folder / base) else []
     for part in filter(None, whole.split("/")):
         if re.search(r"[*?\[]", part):
             found = [
@@ -117,8 +122,14 @@ def _found(pattern: str, base: str, folder: Path, budget: Budget) -> list[str]:
                 if matches(part, name) and (not name.startswith(".") or part.startswith("."))
             ]
         else:
-            found = [made for place in found if posixpath.lexists(folder / (made := posixpath.join(place, part)))]
+            name = re.sub(r"\\(.)", r"\1", part)
+            found = [made for place in found if posixpath.lexists(folder / (made := posixpath.join(place, name)))]
     return found
+
+
+def _literal(text: str) -> str:
+    """The pattern that matches a text alone."""
+    return re.sub(r"([][*?\\{}])", r"\\\1", text)
 
 
 def _alternatives(pattern: str) -> list[str]:

@@ -50,8 +50,21 @@ template <class T, size_t N> class vector {
     vector operator~() const;
     vector operator<<(int) const;
     vector operator>>(int) const;
-    bool operator==(const vector &) const;
-    bool operator!=(const vector &) const;
+    // Compared as words in a dictionary are: the first elements that differ decide.
+    friend inline bool operator==(const vector &a, const vector &b) {
+        for (size_t i = 0; i < N; ++i)
+            if (!(a.data[i] == b.data[i])) return false;
+        return true;
+    }
+    friend inline bool operator<(const vector &a, const vector &b) {
+        for (size_t i = 0; i < N; ++i)
+            if (a.data[i] < b.data[i] || b.data[i] < a.data[i]) return a.data[i] < b.data[i];
+        return false;
+    }
+    friend inline bool operator!=(const vector &a, const vector &b) { return !(a == b); }
+    friend inline bool operator>(const vector &a, const vector &b) { return b < a; }
+    friend inline bool operator<=(const vector &a, const vector &b) { return !(b < a); }
+    friend inline bool operator>=(const vector &a, const vector &b) { return !(a < b); }
 #define HLS_VECTOR_OP(OP)                                                                                              \
     inline vector &operator OP##=(const vector &b) {                                                                   \
         for (size_t i = 0; i < N; ++i) data[i] = data[i] OP b.data[i];                                                 \
@@ -71,9 +84,5 @@ template <class T, size_t N> class vector {
     HLS_VECTOR_OP(|)
     HLS_VECTOR_OP(^)
 #undef HLS_VECTOR_OP
-    friend vector<bool, N> operator<(const vector &, const vector &);
-    friend vector<bool, N> operator<=(const vector &, const vector &);
-    friend vector<bool, N> operator>(const vector &, const vector &);
-    friend vector<bool, N> operator>=(const vector &, const vector &);
 };
 } // namespace hls

@@ -161,8 +161,9 @@ class _Work:
     """Pragmas to be put behind a position of a file: a function's opening brace, or a declaration."""
     directives: list[tuple[str, LoweredDirective]] = field(default_factory=list)
     """With the loop or function that each is about."""
-    labels: dict[str, str] = field(default_factory=dict)
-    """Labels put in, by loop."""
+    labels: dict[tuple[str, str, int | None], str] = field(default_factory=dict)
+    """Labels put in, by place: function without template arguments, file and position. All instances of a template
+    share a text, and number the loops in it each for itself."""
     replaced: set[tuple[str, str, int]] = field(default_factory=set)
     """The project's own directives that no longer hold."""
     outcomes: list[SiteOutcome] = field(default_factory=list)
@@ -354,12 +355,11 @@ class _Work:
         if value in (NOTHING, 1) and not stands:
             return ""  # what stood beside is left out
         self.directives.append((loop.id, found))
-        if loop.label is None:
-            self._label(loop)
+        self._label(loop)
         return "as a directive"
 
     def _label(self, loop: Loop) -> None:
-        if loop.id in self.labels:
+        if self._label_of(loop) is not None:
             return
         place = self.places[loop.id]
         if place.offset is None:
@@ -369,13 +369,19 @@ class _Work:
                 line=loop.line,
                 fix="write the loop out, or give it a label",
             )
+        function = plain_name(loop.function)
         used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(self.user.texts.values())))
+        used |= {label for (other, *_), label in self.labels.items() if other == function}
         label = f"loop_{loop.index}"
         while label in used:
             label += "_"
-        self.labels[loop.id] = label
+        self.labels[function, place.file, place.offset] = label
         self.put(place.file, Edit(place.offset, place.offset, f"{label}: "))
         self.notes.append(f"{place.file}:{loop.line}: the loop has the label {label}, which its directive needs")
+
+    def _label_of(self, loop: Loop) -> str | None:
+        place = self.places[loop.id]
+        return loop.label or self.labels.get((plain_name(loop.function), place.file, place.offset))
 
     def put(self, file: str, edit: Edit) -> None:
         """One change of a file."""
@@ -490,14 +496,14 @@ class _Work:
             return place
         loop = self.kernel.loop(place)
         # Directives are for all instances of a template.
-        return f"{plain_name(loop.function)}/{loop.label or self.labels[place]}"
+        return f"{plain_name(loop.function)}/{self._label_of(loop)}"
 
     def _labels(self, files: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """What reports call each loop: its label, or the tool's ``VITIS_LOOP_LINE_N``, N counting in a function."""
         counts: dict[str, int] = {}
         labels: dict[str, str] = {}
         for loop in self.kernel.loops:
-            label = loop.label or self.labels.get(loop.id)
+            label = self._label_of(loop)
             if label is None:
                 counts[loop.function] = counts.get(loop.function, 0) + 1
                 label = f"VITIS_LOOP_{self._line_after(loop)}_{counts[loop.function]}"

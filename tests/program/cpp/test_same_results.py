@@ -23,6 +23,26 @@ SOURCES = {
             return line.p[1].r;
         }
     """,
+    "classes in namespaces without a name": """
+        struct Pair { int x; int more() const { return x + 1; } };
+        namespace {
+            enum Way { UP = 3, DOWN };
+            template <class T, int N = 4> class Line { T v[N]; public:
+                Line() { for (int i = 0; i < N; i++) v[i] = i; }
+                void set(const Line &o, int i) { v[i & 3] = o.v[(i + 1) & 3]; }
+                void put(int i, T x) { v[i & 3] = x; }
+                T get(int i) const { return v[i & 3] * UP; } };
+            typedef Line<int> Row;
+        }
+        namespace in { namespace { struct Pair { int x; int more() const { return x + 2; } };
+            struct Wide : Pair { Row row; }; } static int of(const Wide &p) { return p.more(); } using Both = Wide; }
+        TOP {
+            Pair one = {n}; in::Pair two = {n}; in::Both both; Row row; Line<int, 4> *at = &row;
+            Way way = n > 0 ? UP : DOWN; both.x = 5;
+            for (int i = 0; i < 16; i++) { both.row.put(i, a[i]); at->set(both.row, i); b[i] = row.get(i) * way; }
+            return one.more() * 10000 + two.more() * 100 + in::of(both);
+        }
+    """,
     "references": """
         static void twice(int &x, const int &by) { x *= by; }
         static int &pick(int *p, int i) { return p[i & 15]; }
@@ -386,3 +406,19 @@ def test_a_virtual_method_of_a_named_object_is_that_of_its_class() -> None:
     # A table of methods needs the C++ library's own run-time support: the text without the words does the same here.
     plain = source.replace("virtual ", "").replace(" override", "")
     assert of_program(source, "top", runs) == of_text(plain, "top", runs)
+
+
+def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
+    source = f"""#include "hls_vector.h"
+{_TOP} {{
+    hls::vector<int, 3> x, y;
+    for (int k = 0; k < 3; k++) {{ x[k] = a[k]; y[k] = a[k + 3]; }}
+    bool less = x < y;
+    return less + 2 * (x <= y) + 4 * (x == y) + 8 * (x != y) + 16 * (x >= y) + 32 * (x > y);
+}}
+"""
+    runs = [([number >> bit & 1 for bit in range(6)], 0) for number in range(64)]
+    for (values, _), (result, _, _) in zip(runs, of_text(source, "top", runs), strict=True):
+        x, y = values[:3], values[3:]
+        kinds = (x < y, x <= y, x == y, x != y, x >= y, x > y)
+        assert result == sum(said << bit for bit, said in enumerate(kinds))

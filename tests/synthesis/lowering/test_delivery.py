@@ -25,6 +25,7 @@ from pipeline.synthesis.lowering import LoweredSources, lower
 from pipeline.synthesis.lowering.edits import unified_diff
 from pipeline.synthesis.lowering.user_files import user_files
 from pipeline.synthesis.vitis.directives import parse_directives
+from pipeline.terms import SiteKind
 from tests.synthesis.lowering.variants import compile_variants
 
 NESTS = """#include <string.h>
@@ -240,6 +241,24 @@ def test_instances_of_a_template_share_the_sites_of_the_loop_in_the_text() -> No
     sources = lower(kernel, {"__PARA__L0": 4, "__PIPE__L0": "off"}, dialect=kernel.dialect)
     body = "i++) {\n    #pragma HLS pipeline off\n    #pragma HLS unroll factor=4\n    a[i] *= 2;\n  }\n}"
     assert sources.files == {"top.cpp": CPP.replace("i++)\n    a[i] *= 2;\n}", body)}
+
+
+def test_loops_of_one_text_have_labels_of_their_own_whatever_instance_they_are_of() -> None:
+    text = """template <bool S, int N> void f(const int *a, int *b) {
+  if constexpr (S) for (int i = 0; i < N; i++) b[i] = a[N - 1 - i];
+  else for (int i = 0; i < N; i++) b[i] = a[i];
+  for (int i = 0; i < 4; i++) b[i]++;
+}
+void top(const int a[64], int b[64]) { f<true, 32>(a, b); f<false, 32>(a + 32, b + 32); }
+"""
+    kernel = propose_sites(read_kernel(text, file="top.cpp", top="top"))
+    point = {site.name: 2 if site.kind is SiteKind.PARALLEL else "II=2" for site in kernel.sites}
+    sources = lower(kernel, point, dialect=kernel.dialect, delivery="directives")
+    put = re.findall(r"(\w+): for", sources.files["top.cpp"])
+    assert len(put) == len(set(put)) == 3 and "else " + put[1] in sources.files["top.cpp"]
+    said = re.findall(r"set_directive_(\w+) .*\"f/(\w+)\"", sources.directives)
+    assert sorted(said) == sorted((kind, label) for label in put for kind in ("pipeline", "unroll"))
+    assert {label.rpartition("/")[2] for label in sources.labels.values()} == set(put)
 
 
 def test_placeholders_of_any_form_in_cpp_are_replaced_where_they_stand() -> None:
