@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline import last_words, registry
-from pipeline.design_space.keys import Point
+from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel, load_kernel
-from pipeline.last_words import defect
+from pipeline.last_words import at_fault, defect
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
-from pipeline.synthesis.backends.base import Backend
+from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.backends.registry import BACKENDS, BackendKind
 from pipeline.synthesis.backends.testing import BackendConformance
 from pipeline.synthesis.vitis import VitisBackend
+from pipeline.tasks.outcomes import outcomes_of
 from tests.synthesis.test_backends import POINTS, SOURCE
 from tests.synthesis.vitis.support import flow_of, kernel_of, stand_in
 from tests.synthesis.vitis.test_backend import QUICK, lowering, points
@@ -161,6 +165,27 @@ def test_a_package_that_fails_once_it_is_loaded_is_named_and_not_the_pipeline(
     # Where its code has returned, it may have handed on what is wrong.
     ours = defect(ValueError("no Label"))
     assert ours.startswith("a defect of the pipeline and the backend fails of acme-hls, please report it: ValueError")
+
+
+def test_a_backend_that_loses_or_renames_an_outcome_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(_installed(tmp_path))
+    kernel = kernel_of()
+    designs = [(design_key(point), point) for point in POINTS[:3]]
+    made = [Outcome(key, point, Label(DesignStatus.OK), None, None, "synthesised", None) for key, point in designs]
+    renamed = [made[0], replace(made[1], key="other"), made[2]]
+    for given, told in ((made[:2], "gave 2 outcomes for 3 designs"), (renamed, r"was not asked for \(other\)")):
+        backend: Any = SimpleNamespace(name="acme", outcomes=lambda *_, given=given, **__: iter(given))
+        plan: Any = SimpleNamespace(backend=backend, kernel=kernel)
+        with pytest.raises(PipelineError, match=f"^the backend acme of acme-hls gave .*{told.removeprefix('gave ')}"):
+            list(outcomes_of(plan, designs, tmp_path, lambda key, stage: None))
+
+
+def test_what_a_package_gives_is_all_named_where_its_code_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {"the backend a of acme": "/site/acme", "the strategy b of acme": "/site/acme", "the backend c of c": "/c"}
+    monkeypatch.setattr(last_words, "OF_OTHERS", others)
+    assert at_fault('  File "/site/acme/part.py", line 1') == "the backend a of acme and the strategy b of acme"
 
 
 def test_a_package_that_takes_a_name_of_ours_is_named_and_not_used(
