@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 
 from pipeline import last_words, registry
+from pipeline.design_space import derive_space
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
-from pipeline.kernels import Kernel, load_kernel
+from pipeline.kernels import Kernel, load_kernel, propose_sites
 from pipeline.last_words import at_fault, defect
 from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
@@ -98,6 +100,51 @@ class TestAnothersTool(AsDocumented):  # type: ignore[misc]
     @pytest.fixture(autouse=True)
     def _package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(_installed(tmp_path))
+
+
+PLAIN = """
+void plain(int a[32][32], int b[32], int c[32]) {
+  int kept[32];
+  for (int i = 0; i < 32; i++) {
+    kept[i] = 0;
+    for (int j = 0; j < 32; j++) kept[i] += a[i][j] * b[j];
+  }
+  for (int i = 0; i < 32; i++) c[i] = kept[i];
+}
+"""
+READS_HLS = """
+import json, re, sys
+pragmas = re.findall(r"#pragma HLS (.*)", open(sys.argv[1]).read())
+factor = max([1, *(int(one) for one in re.findall(r"factor=(\\d+)", " ".join(pragmas)))])
+print(json.dumps({"cycles": 4096 // factor + len(pragmas), "used": {"lut": 9}, "available": {"lut": 1000}}))
+"""
+
+
+class TestAnothersToolOnPlainC(TestAnothersTool):
+    """C without placeholders: its proposed sites are in the terms of Vitis HLS."""
+
+    def kernel(self, folder: Path) -> Kernel:
+        (folder / "plain.c").write_text(PLAIN)
+        return propose_sites(load_kernel(folder / "plain.c"), "auto", ("partition", "inline"))
+
+    def points(self) -> list[Point]:
+        written = derive_space(self.kernel(Path(tempfile.mkdtemp(dir=self.folder)))).default
+        return [
+            written,
+            *({**written, "__PIPE__L1": value} for value in ("   ", "II=2", "off")),
+            {**written, "__PARA__L1": 4},
+            {**written, "__PART__plain_kept_D1": "cyclic=2"},
+        ]
+
+    @pytest.fixture(autouse=True)
+    def _tool(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = tmp_path
+        monkeypatch.setitem(DOCUMENTED, "PROGRAM", READS_HLS)
+
+    def test_each_design_reaches_the_tool_in_the_pragmas_of_the_files(self, tmp_path: Path) -> None:
+        backend, kernel = self._made(tmp_path)
+        found = [outcome.label.cycles for outcome in backend.synthesize(kernel, self.points())]
+        assert found == [4096, 4097, 4097, 4097, 1025, 2049]
 
 
 def test_a_package_of_others_is_a_backend_of_the_command_without_a_change_here(tmp_path: Path) -> None:
