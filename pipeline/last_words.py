@@ -27,7 +27,7 @@ _ENDING = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SI
 SHOW_TRACEBACK = "HLS_PIPELINE_TRACEBACK"
 """Environment variable: where it is set, the traceback of a defect is printed as well."""
 OF_OTHERS: dict[str, str] = {}
-"""Where code of other packages lies that has been loaded, and what it gives: ``the backend acme of acme-hls``."""
+"""What code of other packages that has been loaded gives, ``the backend acme of acme-hls``, and where that lies."""
 
 _FIXES = {
     errno.ENOSPC: "make room and run the command again: what was finished is kept",
@@ -130,8 +130,8 @@ def at_fault(trace: str) -> str:
 
     Where it leads through none, what has been loaded may have handed on something wrong, and is named too.
     """
-    led = [what for place, what in OF_OTHERS.items() if f'File "{place}' in trace]
-    return " and ".join(led or ["the pipeline", *OF_OTHERS.values()])
+    led = [what for what, place in OF_OTHERS.items() if f'File "{place}' in trace]
+    return " and ".join(led or ["the pipeline", *OF_OTHERS])
 
 
 def defect_of(trace: str, last: str) -> str:

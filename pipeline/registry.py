@@ -108,6 +108,11 @@ class Registry(Generic[T]):
             )
         return self._loaded(entries[0])
 
+    def called(self, name: str) -> str:
+        """What messages call one: ``the backend acme of acme-hls``, without a package where it is none of others."""
+        packages = [] if self.has_own(name) else [self._package(entry) for entry in self._entries.get(name, [])]
+        return f"the {self.what} {name}" + "".join(f" of {package}" for package in packages[:1])
+
     def has_own(self, name: str) -> bool:
         """Whether the name is one of this package or of this process, which goes before one of another package."""
         return name in self._added or name in self._own
@@ -123,13 +128,17 @@ class Registry(Generic[T]):
             found.setdefault(entry.name, []).append(entry)
         return found
 
+    @staticmethod
+    def _package(entry: EntryPoint) -> str:
+        return entry.dist.name if entry.dist is not None else entry.value
+
     def _loaded(self, entry: EntryPoint) -> T:
-        package = entry.dist.name if entry.dist is not None else entry.value
+        package, called = self._package(entry), self.called(entry.name)
         try:
             thing = entry.load()
         except (Exception, SystemExit) as error:  # whatever a package of others raises when it is imported
             raise PipelineError(
-                f"the {self.what} {entry.name} of {package} cannot be loaded: {type(error).__name__}: {error}",
+                f"{called} cannot be loaded: {type(error).__name__}: {error}",
                 fix=f"mend or remove that package: python -m pip show {package}",
             ) from error
         if not isinstance(thing, self._kind) or thing.name != entry.name:
@@ -139,6 +148,5 @@ class Registry(Generic[T]):
             )
         top = getattr(sys.modules[entry.module.partition(".")[0]], "__file__", None)
         place = Path(top or str(sys.modules[entry.module].__file__))
-        named = f"the {self.what} {entry.name} of {package}"
-        OF_OTHERS[str(place.parent if place.name == "__init__.py" else place)] = named
+        OF_OTHERS[called] = str(place.parent if place.name == "__init__.py" else place)
         return thing

@@ -19,17 +19,17 @@ from pathlib import Path
 from pipeline.design_space import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
-from pipeline.kernels.annotate import annotated_files
 from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, BackendKind, BackendRequest, Entry, Flow, Outcome, ReportStore, ToolBackend
+from pipeline.synthesis.lowering.with_pragmas import with_pragmas
 
 VERSION = "1.0"
 LIMIT_S = 600
 
 
 class AcmeBackend(ToolBackend):
-    """Runs ``COMMAND FILE TOP`` for each design."""
+    """Runs ``COMMAND FILES TOP`` for each design."""
 
     name = "acme"
 
@@ -40,11 +40,18 @@ class AcmeBackend(ToolBackend):
     def run_one(self, kernel: Kernel, point: Point) -> Outcome:
         """What the store does not hold yet. It serves what is there, and lets nobody run a design twice."""
         key = design_key(point)
+        try:
+            sources = with_pragmas(kernel, point)
+        except PipelineError as error:
+            # The tool never saw it: nothing is stored.
+            unseen = Label(DesignStatus.NO_VERDICT, str(error))
+            return Outcome(key, point, unseen, None, None, "synthesised", None)
         with tempfile.TemporaryDirectory() as folder:
-            for name, text in annotated_files(kernel, point).items():
-                (Path(folder) / Path(name).name).write_text(text, encoding="utf-8")
-            call = [*self.command, str(Path(folder) / Path(kernel.file).name), kernel.top]
-            label = self._label(call)
+            for name, text in sources.files.items():
+                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+                (Path(folder) / name).write_text(text, encoding="utf-8")
+            files = [str(Path(folder) / name) for name in sources.design_files]
+            label = self._label([*self.command, *files, kernel.top])
         self.file(self.address, Entry(key, point, label, tool_version=VERSION))
         return Outcome(key, point, label, None, None, "synthesised", None)
 
@@ -70,7 +77,7 @@ def make(request: BackendRequest) -> AcmeBackend:
         raise PipelineError("acme: no command is named", file="luigi.cfg", fix="write command = ... in [acme]")
     target, kernel = request.target.complete, request.kernel
     flow = Flow(
-        f"acme-{VERSION}", "merlin", "Acme HLS", VERSION, target.part, target.clock_ns, target.uncertainty,
+        f"acme-{VERSION}", kernel.dialect, "Acme HLS", VERSION, target.part, target.clock_ns, target.uncertainty,
         target.flow_target,
     )  # fmt: skip
     return AcmeBackend(request.store, Address(kernel.name, kernel.ast_hash, flow), command)

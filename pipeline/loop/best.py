@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
-from pipeline.loop.delivered import with_merlins_pragmas, write_project
+from pipeline.loop.delivered import write_project
 from pipeline.loop.tables import utilisations
 from pipeline.synthesis.lowering import delivers, is_cpp, lower
+from pipeline.synthesis.lowering.with_pragmas import with_pragmas
 from pipeline.synthesis.target import made_for, whole
 from pipeline.synthesis.testbench import BenchVerdict
 from pipeline.synthesis.vitis.templates import CONFIG, SCRIPT, render
@@ -19,6 +20,7 @@ from pipeline.synthesis.vitis.tools import Tool, ToolKind
 from pipeline.terms import Dialect
 
 if TYPE_CHECKING:
+    from pipeline.kernels import Kernel
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.synthesis.flow import Flow
     from pipeline.synthesis.plan import KernelPlan
@@ -59,9 +61,9 @@ def write_best(
     unwritten: str | None = None
     try:
         if plan.kernel is not None and delivers(plan.kernel, plan.address.flow.dialect):
-            files |= write_project(folder, plan.kernel, build_sources(plan, best)[0])
+            files |= write_project(folder, plan.kernel, _sources(plan, plan.kernel, best))
         elif plan.kernel is not None and is_cpp(plan.kernel) and flow.dialect == "merlin":
-            files |= write_project(folder, plan.kernel, with_merlins_pragmas(plan.kernel, best.point))
+            files |= write_project(folder, plan.kernel, with_pragmas(plan.kernel, best.point))
         else:
             for name, text in annotated(plan, best).items():
                 (folder / name).write_text(text, encoding="utf-8")
@@ -126,7 +128,7 @@ def annotated(plan: KernelPlan, best: MeasuredDesign) -> dict[str, str]:
         texts = annotated_files(plan.kernel, best.point)
         own = f"{plan.name}{Path(plan.kernel.file).suffix}"
         return {own if file == plan.kernel.file else Path(file).name: texts[file] for file in texts}
-    sources, _ = build_sources(plan, best)
+    sources = _sources(plan, plan.kernel, best)
     name = sources.design_files[0]
     return {f"{plan.name}.c": sources.files[name]}
 
@@ -140,11 +142,18 @@ def build_sources(plan: KernelPlan, best: MeasuredDesign) -> tuple[Sources, Flow
         raise PipelineError(f"the C source of {plan.name} is not at hand", fix="give its path as --kernel")
     flow = plan.address.flow
     handed = plan.backend.sources(plan.kernel, best.point)
-    if handed is not None:
-        return handed, flow
-    if plan.runs_tool:
+    if handed is None and plan.runs_tool:
         raise PipelineError(f"the backend {plan.backend.name} hands over no sources")
-    return lower(plan.kernel, best.point, dialect=flow.dialect, delivery=plan.delivery), whole(flow)
+    return (handed, flow) if handed is not None else (_lowered(plan, plan.kernel, best), whole(flow))
+
+
+def _sources(plan: KernelPlan, kernel: Kernel, best: MeasuredDesign) -> Sources:
+    """What the tool is handed, or would be where the backend hands nothing over."""
+    return plan.backend.sources(kernel, best.point) or _lowered(plan, kernel, best)
+
+
+def _lowered(plan: KernelPlan, kernel: Kernel, best: MeasuredDesign) -> Sources:
+    return lower(kernel, best.point, dialect=plan.address.flow.dialect, delivery=plan.delivery)
 
 
 def _write_build(folder: Path, sources: Sources, flow: Flow) -> dict[str, str]:

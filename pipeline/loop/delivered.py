@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.files import read_plain
-from pipeline.kernels.annotate import annotated_files
 from pipeline.loop.scripts import DIRECTIVES, own_directives, with_directives
 from pipeline.synthesis.lowering import LoweredSources
 from pipeline.synthesis.lowering.edits import unified_diff
@@ -63,16 +61,6 @@ def write_project(folder: Path, kernel: Kernel, sources: Sources | LoweredSource
     _put(folder / CHANGES, diff)
     held[CHANGES] = "what changed in your files, for patch -p1" if diff else "empty: the files are as you wrote them"
     return held
-
-
-def with_merlins_pragmas(kernel: Kernel, point: Mapping[str, int | str]) -> LoweredSources:
-    """The user's files with Merlin's pragmas for a design, as the Merlin compiler takes them.
-
-    Raises PipelineError where a site has no place in them.
-    """
-    user = user_files(kernel)
-    texts = dict(user.texts) | annotated_files(kernel, point)
-    return LoweredSources({user.names[file]: texts[file] for file in user.texts}, kernel.top)
 
 
 def _scripts(kernel: Kernel, user: UserFiles) -> dict[Path, str]:

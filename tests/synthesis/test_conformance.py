@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline import last_words, registry
-from pipeline.design_space.keys import Point
+from pipeline.design_space import derive_space
+from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
-from pipeline.kernels import Kernel, load_kernel
-from pipeline.last_words import defect
+from pipeline.kernels import Kernel, load_kernel, propose_sites
+from pipeline.last_words import at_fault, defect
+from pipeline.reports.labels import DesignStatus, Label
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
-from pipeline.synthesis.backends.base import Backend
+from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.backends.registry import BACKENDS, BackendKind
 from pipeline.synthesis.backends.testing import BackendConformance
 from pipeline.synthesis.vitis import VitisBackend
+from pipeline.tasks.outcomes import outcomes_of
 from tests.synthesis.test_backends import POINTS, SOURCE
 from tests.synthesis.vitis.support import flow_of, kernel_of, stand_in
 from tests.synthesis.vitis.test_backend import QUICK, lowering, points
@@ -96,6 +102,51 @@ class TestAnothersTool(AsDocumented):  # type: ignore[misc]
         monkeypatch.syspath_prepend(_installed(tmp_path))
 
 
+PLAIN = """
+void plain(int a[32][32], int b[32], int c[32]) {
+  int kept[32];
+  for (int i = 0; i < 32; i++) {
+    kept[i] = 0;
+    for (int j = 0; j < 32; j++) kept[i] += a[i][j] * b[j];
+  }
+  for (int i = 0; i < 32; i++) c[i] = kept[i];
+}
+"""
+READS_HLS = """
+import json, re, sys
+pragmas = re.findall(r"#pragma HLS (.*)", open(sys.argv[1]).read())
+factor = max([1, *(int(one) for one in re.findall(r"factor=(\\d+)", " ".join(pragmas)))])
+print(json.dumps({"cycles": 4096 // factor + len(pragmas), "used": {"lut": 9}, "available": {"lut": 1000}}))
+"""
+
+
+class TestAnothersToolOnPlainC(TestAnothersTool):
+    """C without placeholders: its proposed sites are in the terms of Vitis HLS."""
+
+    def kernel(self, folder: Path) -> Kernel:
+        (folder / "plain.c").write_text(PLAIN)
+        return propose_sites(load_kernel(folder / "plain.c"), "auto", ("partition", "inline"))
+
+    def points(self) -> list[Point]:
+        written = derive_space(self.kernel(Path(tempfile.mkdtemp(dir=self.folder)))).default
+        return [
+            written,
+            *({**written, "__PIPE__L1": value} for value in ("   ", "II=2", "off")),
+            {**written, "__PARA__L1": 4},
+            {**written, "__PART__plain_kept_D1": "cyclic=2"},
+        ]
+
+    @pytest.fixture(autouse=True)
+    def _tool(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = tmp_path
+        monkeypatch.setitem(DOCUMENTED, "PROGRAM", READS_HLS)
+
+    def test_each_design_reaches_the_tool_in_the_pragmas_of_the_files(self, tmp_path: Path) -> None:
+        backend, kernel = self._made(tmp_path)
+        found = [outcome.label.cycles for outcome in backend.synthesize(kernel, self.points())]
+        assert found == [4096, 4097, 4097, 4097, 1025, 2049]
+
+
 def test_a_package_of_others_is_a_backend_of_the_command_without_a_change_here(tmp_path: Path) -> None:
     site = _installed(tmp_path)
     kernel = tmp_path / "scale.c"
@@ -161,6 +212,27 @@ def test_a_package_that_fails_once_it_is_loaded_is_named_and_not_the_pipeline(
     # Where its code has returned, it may have handed on what is wrong.
     ours = defect(ValueError("no Label"))
     assert ours.startswith("a defect of the pipeline and the backend fails of acme-hls, please report it: ValueError")
+
+
+def test_a_backend_that_loses_or_renames_an_outcome_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(_installed(tmp_path))
+    kernel = kernel_of()
+    designs = [(design_key(point), point) for point in POINTS[:3]]
+    made = [Outcome(key, point, Label(DesignStatus.OK), None, None, "synthesised", None) for key, point in designs]
+    renamed = [made[0], replace(made[1], key="other"), made[2]]
+    for given, told in ((made[:2], "gave 2 outcomes for 3 designs"), (renamed, r"was not asked for \(other\)")):
+        backend: Any = SimpleNamespace(name="acme", outcomes=lambda *_, given=given, **__: iter(given))
+        plan: Any = SimpleNamespace(backend=backend, kernel=kernel)
+        with pytest.raises(PipelineError, match=f"^the backend acme of acme-hls gave .*{told.removeprefix('gave ')}"):
+            list(outcomes_of(plan, designs, tmp_path, lambda key, stage: None))
+
+
+def test_what_a_package_gives_is_all_named_where_its_code_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {"the backend a of acme": "/site/acme", "the strategy b of acme": "/site/acme", "the backend c of c": "/c"}
+    monkeypatch.setattr(last_words, "OF_OTHERS", others)
+    assert at_fault('  File "/site/acme/part.py", line 1') == "the backend a of acme and the strategy b of acme"
 
 
 def test_a_package_that_takes_a_name_of_ours_is_named_and_not_used(
