@@ -25,6 +25,9 @@ from pipeline.kernels.values import Opaque, Value
 
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
+TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
+"""Functions of the C library that are loops in hardware, over what their first argument points to."""
+
 _PLAIN = "write it with the names of arrays, or search without estimates: --backend vitis"
 
 
@@ -65,7 +68,7 @@ class Names:
 
     def _looping(self) -> set[str]:
         """Functions in which a loop runs, their own or a called one's."""
-        found = {record.function for record in self.records.values()}
+        found = {record.function for record in self.records.values()} | (TRANSFERS - self.functions.keys())
         while True:
             more = {name for name, info in self.functions.items() if name not in found and found & info.calls.keys()}
             if not more:

@@ -253,3 +253,39 @@ def test_a_product_costs_by_the_bits_that_its_operands_have(product: str, blocks
     helpers = "char f(int v) { return v; } int g(char v, char w) { return v * w; }"
     text = f"{helpers} void k(int a[64], int b[64], long long c[64], long long o[64]) {{ {loop} }}"
     assert _prepared(text).estimate({}).used.dsp == blocks
+
+
+MOVED = """
+#include <string.h>
+typedef struct { int x, y; } pt;
+typedef struct { int d[64]; } blk;
+void k(int in[100][64], int out[100][64], pt p[64], blk *whole, float f[64]) {
+    int t[64];
+    pt q[64];
+    blk b;
+    %s
+}
+"""
+ROWS = "for (int i = 0; i < 100; i++) {\n#pragma HLS pipeline II=1\n%s\n}"
+
+
+@pytest.mark.parametrize(
+    ("moved", "loops"),
+    [
+        (
+            ROWS % "memcpy(t, in[i], sizeof t); memmove(&out[99 - i][0], t, 64 * sizeof(int));",
+            ROWS % "for (int j = 0; j < 64; j++) t[j] = in[i][j]; for (int j = 0; j < 64; j++) out[99 - i][j] = t[j];",
+        ),
+        ("memcpy(q, p, sizeof q);", "for (int j = 0; j < 64; j++) q[j] = p[j];"),
+        ("memcpy(out[3] + 8, in[2], 128);", "for (int j = 0; j < 32; j++) out[3][8 + j] = in[2][j];"),
+        ("memset(out[5], 0, 40 * sizeof(int));", "for (int j = 0; j < 40; j++) out[5][j] = 0;"),
+        ("memcpy(&b, whole, sizeof b);", "for (int j = 0; j < 64; j++) b.d[j] = whole->d[j];"),
+        ("memcpy(f, in[1], 256);", "for (int j = 0; j < 64; j++) out[0][j] = in[1][j];"),
+        ("memcpy(&in[0][0], &out[0][0], sizeof(int));", "in[0][0] = out[0][0];"),
+    ],
+)
+def test_moving_memory_by_the_library_costs_what_the_loop_over_its_elements_costs(moved: str, loops: str) -> None:
+    found = _prepared(MOVED % moved).estimate({})
+    wanted = _prepared(MOVED % loops).estimate({})
+    assert [loop.initiation_interval for loop in found.loops] == [loop.initiation_interval for loop in wanted.loops]
+    assert (found.latency, found.used) == (wanted.latency, wanted.used)
