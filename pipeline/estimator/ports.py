@@ -71,7 +71,7 @@ class MemoryPorts:
         """Whether every element is a register: all are split apart, or every subscript is a constant once loops are
         unrolled (UG1399, "config_array_partition").
         """
-        if memory.role == "argument" and not memory.splits:
+        if not memory.splits and (memory.role == "argument" or memory.ports is not None):
             return False
         groups = self.design.facts.groups.get(name, ())
         if memory.splits:
@@ -80,8 +80,8 @@ class MemoryPorts:
         return all(group.affine for group in groups) and (unrolled or self.partitions[name] == memory.words)
 
     def settled(self, memory: Memory) -> bool:
-        """Whether the memories of an array are as written: the user splits it, or it lies outside the design."""
-        return bool(memory.splits) or (self.design.native and memory.role == "argument")
+        """Whether the memories of an array are as written: the user splits or binds it, or it lies outside."""
+        return bool(memory.splits) or memory.ports is not None or (self.design.native and memory.role == "argument")
 
     def settled_interval(self, node: LoopNode) -> int:
         """The bound that arrays set whose memories are as written, 1 at least."""

@@ -289,3 +289,24 @@ def test_moving_memory_by_the_library_costs_what_the_loop_over_its_elements_cost
     wanted = _prepared(MOVED % loops).estimate({})
     assert [loop.initiation_interval for loop in found.loops] == [loop.initiation_interval for loop in wanted.loops]
     assert (found.latency, found.used) == (wanted.latency, wanted.used)
+
+
+BOUND = """
+void k(int a[64], int b[64]) {
+    int t[64];
+    %s
+    for (int i = 0; i < 64; i++) t[i] = a[i];
+    for (int i = 0; i < 62; i++) {
+#pragma HLS pipeline II=1
+        b[i] = t[63 - i] ^ t[i + 1] ^ t[i] ^ t[(i * 5) & 63];
+    }
+}
+"""
+
+
+def test_an_array_that_is_bound_to_one_port_takes_one_access_a_cycle_wherever_it_stands() -> None:
+    intervals = [
+        loop.initiation_interval.exact
+        for loop in _prepared(BOUND % "#pragma HLS bind_storage variable=t type=ram_1p").estimate({}).loops
+    ]
+    assert intervals == [1, 4]
