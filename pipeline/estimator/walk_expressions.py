@@ -13,7 +13,7 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
-from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, chosen, join
+from pipeline.estimator.walk_values import CHOSEN, NOT_KNOWN, Binding, TimedValue, chosen, join, told
 from pipeline.kernels.arithmetic import binary
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
@@ -97,10 +97,10 @@ class ExpressionWalk(Names, abc.ABC):
         index = self._form(subscript)
         if not index.affine:
             # What is computed from other values, or in another way, is another subscript.
-            told = (
+            from_ = [
                 (f"{kind}{number}{name}", delay) for (kind, number, name), (delay, _, _) in subscript.sources.items()
-            )
-            index = replace(index, symbols=tuple(sorted(told)))
+            ]
+            index = replace(index, symbols=tuple(sorted([*from_, ("", subscript.number)])))
         return replace(self._step(base, index), ready=ready, sources=sources)
 
     def _moved(self, base: Binding, by: Linear) -> Binding:
@@ -308,6 +308,12 @@ class ExpressionWalk(Names, abc.ABC):
         return TimedValue(CostType(kind, 32 if kind == "float" else 64))
 
     def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
+        key = op, told(left), told(right)
+        return replace(
+            self._combined(op, left, right), number=self.operations.setdefault(key, len(self.operations) + 1)
+        )
+
+    def _combined(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
         ctype = wider(left.ctype, right.ctype)
         floating = ctype.kind in ("double", "float")
         if floating:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +59,7 @@ class Names:
         self.settled = True
         self.reads: list[tuple[str, Index, int]] = []
         self.open = Open()
+        self.operations: dict[tuple[Hashable, ...], int] = {}
         self.items: list[list[Item]] = [[]]
         self.touched: dict[str, str] = {}
         self.size = 0
