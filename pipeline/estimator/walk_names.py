@@ -154,6 +154,7 @@ class Names:
                 memory,
                 splits=tuple(dict.fromkeys((*memory.splits, *splits))),
                 ports=ports if ports is not None else memory.ports,
+                channel=self.written.channel_of(symbol.function, symbol.name) or memory.channel,
                 chosen=tuple(dict.fromkeys((*memory.chosen, *chosen))),
             )
 

@@ -319,3 +319,18 @@ def test_subscripts_computed_in_other_ways_from_one_value_are_accesses_of_their_
     text = re.sub(r"b\[i\] = .*", scattered, text)
     # Five subscripts that nothing tells the half of, and two ports a half.
     assert _prepared(text).estimate({}).loops[1].initiation_interval.exact == 3
+
+
+@pytest.mark.parametrize(
+    ("bundles", "interval"), [(("g", "g", "g"), 2), (("g", "g", "h"), 2), (("g", "h", "g"), 1), ((None, None, "h"), 2)]
+)
+def test_ports_of_one_bundle_share_its_channels_for_reading_and_for_writing(
+    bundles: tuple[str | None, ...], interval: int
+) -> None:
+    lines = (
+        f"#pragma HLS interface m_axi port={port}" + (f" bundle={bundle}" if bundle else "")
+        for port, bundle in zip("abc", bundles, strict=True)
+    )
+    loop = "for (int i = 0; i < 64; i++) {\n#pragma HLS pipeline II=1\nc[i] = a[i] + b[i];\n}"
+    text = "\n".join(("void k(int *a, int *b, int *c) {", *lines, loop, "}"))
+    assert _first(text).initiation_interval.exact == interval
