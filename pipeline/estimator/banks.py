@@ -63,6 +63,7 @@ def _busiest(memory: Memory, accesses: tuple[ElementAccess, ...], copied: tuple[
                 split, factor = split_of(memory, place), factor_of(memory, place)
                 if not item.affine:
                     sure = sure and factor <= 1
+                    bank.append(0)
                     word.append((item, tuple(sorted(at.items()))))
                     continue
                 element = _element(item, at)

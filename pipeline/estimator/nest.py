@@ -174,6 +174,8 @@ class Memory:
     """As the user has partitioned it; the tool then leaves it so."""
     ports: int | None = None
     """Accesses a cycle, where the user has bound it to a kind of memory."""
+    channel: str | None = None
+    """The bundle of ``m_axi`` ports that it is reached by."""
     chosen: tuple[tuple[Option, int], ...] = ()
     """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
 

@@ -71,7 +71,7 @@ class MemoryPorts:
         """Whether every element is a register: all are split apart, or every subscript is a constant once loops are
         unrolled (UG1399, "config_array_partition").
         """
-        if memory.role == "argument" and not memory.splits:
+        if not memory.splits and (memory.role == "argument" or memory.ports is not None):
             return False
         groups = self.design.facts.groups.get(name, ())
         if memory.splits:
@@ -80,8 +80,10 @@ class MemoryPorts:
         return all(group.affine for group in groups) and (unrolled or self.partitions[name] == memory.words)
 
     def settled(self, memory: Memory) -> bool:
-        """Whether the memories of an array are as written: the user splits it, or it lies outside the design."""
-        return bool(memory.splits) or (self.design.native and memory.role == "argument")
+        """Whether the memories of an array are as written: the user splits or binds it, or it lies outside."""
+        if memory.role == "argument":
+            return bool(memory.splits) or self.design.native
+        return bool(memory.splits) or memory.ports is not None
 
     def settled_interval(self, node: LoopNode) -> int:
         """The bound that arrays set whose memories are as written, 1 at least."""
@@ -94,13 +96,19 @@ class MemoryPorts:
                 accesses.setdefault(access.array, []).append(access)
         copies = {loop: self.design.unroll[loop] for loop in (node.number, *known.inside)}
         bound = 1
+        shared: Counter[tuple[str, bool]] = Counter()
         for name, found in accesses.items():
             memory = nest.memories.get(name)
             if memory is None or not self.settled(memory) or self.partitions[name] == memory.words:
                 continue
+            if memory.channel is not None:
+                # A bundle takes one read and one write a cycle, whichever of its ports they are of.
+                for write in (False, True):
+                    through = (access for access in found if access.write is write)
+                    shared[memory.channel, write] += busiest(memory, through, copies)
             ports = memory.ports or self.design.device.memory["ports"]
             bound = max(bound, -(-busiest(memory, found, copies) // ports))
-        return bound
+        return max(bound, *shared.values(), 1)
 
     def stream_interval(self, node: LoopNode) -> int:
         """The bound that streams and ports set, which take one access a cycle; 1 at least."""

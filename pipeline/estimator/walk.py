@@ -14,6 +14,7 @@ from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import mean_trips
 from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
+from pipeline.estimator.walk_names import TRANSFERS
 from pipeline.estimator.walk_values import (
     CHOSEN,
     NOT_KNOWN,
@@ -43,10 +44,6 @@ _LARGEST_NEST = 20_000
 
 _LONGEST_ROUND = 8
 """Iterations within which a value is looked for that comes back to its scalar over others."""
-
-
-def _pipelines(own: Written) -> bool:
-    return own.pipeline is not None and not own.pipeline.off
 
 
 def _root(node: Any) -> str | None:
@@ -282,7 +279,7 @@ class _Walker(Calls):
             sites[SiteKind.TILE].name if SiteKind.TILE in sites else None,
             parallel.reduction if parallel else None,
             own,
-            any(_pipelines(self.written.in_function(frame.function)) for frame in self.calls),
+            self._flat(),
             mean=mean_trips(record),
         )
         self.nodes[number] = item
@@ -449,6 +446,8 @@ class _Walker(Calls):
     def _stores_through(self, name: str, position: int, within: tuple[str, ...] = ()) -> bool:
         """Whether a helper may change what one of its arguments points to, itself or by what it calls."""
         info = self.functions.get(name)
+        if info is None and name in TRANSFERS:
+            return position == 0
         if info is None or name in within or position >= len(info.arguments):
             return False
         if info.arguments[position].ctype.kind != "pointer":

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import abc
+import math
 import re
 from dataclasses import replace
 from typing import Any
 
 from pycparser import c_ast
 
+from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
 from pipeline.estimator.library_calls import LibraryCall, library_call
-from pipeline.estimator.nest import Call, PortAccess
+from pipeline.estimator.nest import Call, Linear, LoopNode, PortAccess
 from pipeline.estimator.walk_expressions import ExpressionWalk
+from pipeline.estimator.walk_names import TRANSFERS
 from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, in_order, join
 from pipeline.kernels.expressions import evaluate
+from pipeline.kernels.model import Loop
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import fitted
 
@@ -43,7 +47,24 @@ _FLOAT_CALLS = {
     "fabs": "",
 }
 _FREE_CALLS = frozenset({"assert", "printf", "abs", "labs", "llabs", "__assert_fail", "free"})
-_TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
+
+
+def _bytes(ctype: CostType) -> int | None:
+    """Bytes of an element in memory, None where they are not known."""
+    if ctype.declared is not None:
+        return (ctype.declared.bits or 0) // 8 or None
+    return 1 << max(0, ctype.bits - 1).bit_length() >> 3 or 1
+
+
+def _element(place: Binding, index: Linear) -> Binding:
+    """The element of an array that ``index`` reaches in its last dimension."""
+    if not place.array:
+        return place
+    whole = place.rank > 1 and bool(index.uses)
+    for left in range(place.rank, 0, -1):
+        at = index if left == 1 else linear.opaque(index.uses) if whole else linear.constant(0)
+        place = ExpressionWalk._step(place, at)
+    return place
 
 
 def _of_numbers(name: str, returned: CostType) -> CostType:
@@ -81,8 +102,8 @@ class Calls(ExpressionWalk):
             return TimedValue(INT, number)
         if name in self.functions:
             return self._inline(node, name, arguments)
-        if name in _TRANSFERS:
-            return self._transfer(name, arguments)
+        if name in TRANSFERS:
+            return self._transfer(node, name, arguments)
         values = [self._expression(item) for item in arguments]
         name = name.removeprefix("__builtin_")
         base = name[:-1] if name.endswith("f") and name[:-1] in _FLOAT_CALLS else name
@@ -132,17 +153,75 @@ class Calls(ExpressionWalk):
             self.open.operators[operator, uses] += count - 1
         return value
 
-    def _transfer(self, name: str, arguments: list[Any]) -> TimedValue:
-        """memcpy and its kin: an element a cycle, unknown where the size is."""
+    def _transfer(self, node: Any, name: str, arguments: list[Any]) -> TimedValue:
+        """memcpy and its kin: a loop over the elements, unknown where the size is."""
         size = self._number(arguments[2]) if len(arguments) == 3 else None
-        place = self._place(arguments[0]) if arguments else None
-        self._flush()
-        if size is None or place is None:
+        source = self._place(arguments[1]) if len(arguments) == 3 and name != "memset" else None
+        target = self._place(arguments[0]) if arguments else None
+        moved = [place for place in (source, target) if place is not None]
+        each = [_bytes(place.ctype) for place in moved]
+        if size is None or target is None or (source is None and name != "memset") or None in each:
+            self._flush()
             self.open.unknown = True
-        else:
-            self.open.depth = max(1, size * 8 // max(place.ctype.bits, 1)) + self.device.operators["load"].stages
+            self._flush()
+            return TimedValue(INT)
+        count = max(-(-size // (one or 1)) for one in each)
+        inner = max(self._words(place.ctype) for place in moved)
+        if count * inner <= 1:
+            if count:
+                self._transport(source, target, linear.constant(0), linear.constant(0))
+            return TimedValue(INT)
         self._flush()
+        number, function = len(self.nodes), self.calls[-1].function
+        loop = Loop(
+            f"{function}/{name}", function, -1, -1, "for", name, None, len(self.stack), None, None, None, False, 1,
+            *(count * inner,) * 3, node.coord.line, node.coord.column or 1, True,
+        )  # fmt: skip
+        item = self.nodes[number] = LoopNode(number, loop, function, None, None, None, None, flat=self._flat())
+        self._grow()
+        self.stack.append(number)
+        self.changed[number] = {target.key}
+        guards, self.guards = self.guards, 0
+        self.items.append([])
+        along, anywhere = linear.iteration(number), linear.opaque({number})
+        outer = along if inner == 1 else anywhere if count > 1 else linear.constant(0)
+        self._transport(source, target, outer, along if count == 1 else anywhere)
+        self._flush()
+        item.body = tuple(self.items.pop())
+        self.guards = guards
+        self.stack.pop()
+        for key, value in self.scalars.items():
+            if number in value.uses:
+                self.scalars[key] = replace(value, uses=value.uses - {number})
+        self.items[-1].append(item)
         return TimedValue(INT)
+
+    def _flat(self) -> bool:
+        """Whether a function around is pipelined as a whole, as written."""
+        around = (self.written.in_function(frame.function).pipeline for frame in self.calls)
+        return any(own is not None and not own.off for own in around)
+
+    def _words(self, ctype: CostType) -> int:
+        """Elements of the largest member of a struct, 1 for a number."""
+        most = 1
+        for kind in self.program.members(ctype.declared).values() if ctype.declared is not None else ():
+            dims, inner = shape(kind)
+            most = max(most, math.prod(size or 1 for size in dims) * self._words(cost_type(inner)))
+        return most
+
+    def _transport(self, source: Binding | None, target: Binding, outer: Linear, inner: Linear) -> None:
+        """Moves one element, a struct's members side by side; of a member that is an array the one at ``inner``."""
+        source = _element(source, outer) if source is not None else None
+        target = _element(target, outer)
+        if target.ctype.kind != "struct":
+            value = self._read(None, source) if source is not None else TimedValue(INT)
+            self._write(target, replace(value, ctype=target.ctype))  # Bits are moved, nothing is converted.
+            return
+        declared = target.ctype.declared
+        for name, kind in self.program.members(declared).items() if declared is not None else ():
+            same = source is not None and source.ctype.declared is not None
+            one = self._member(source, name, kind) if source is not None and same else source
+            self._transport(one, self._member(target, name, kind), inner, inner)
 
     def _inline(self, node: Any, name: str, arguments: list[Any]) -> TimedValue:
         if any(frame.function == name for frame in self.calls):

@@ -23,6 +23,7 @@ from pipeline.estimator.walk_values import (
     is_ordered,
     join,
     passed,
+    told,
 )
 from pipeline.kernels.arithmetic import binary
 from pipeline.kernels.c_types import CType
@@ -107,10 +108,10 @@ class ExpressionWalk(Names, abc.ABC):
         index = self._form(subscript)
         if not index.affine:
             # What is computed from other values, or in another way, is another subscript.
-            told = (
+            from_ = [
                 (f"{kind}{number}{name}", delay) for (kind, number, name), (delay, _, _) in subscript.sources.items()
-            )
-            index = replace(index, symbols=tuple(sorted(told)))
+            ]
+            index = replace(index, symbols=tuple(sorted([*from_, ("", subscript.number)])))
         return replace(self._step(base, index), ready=ready, sources=sources)
 
     def _moved(self, base: Binding, by: Linear) -> Binding:
@@ -318,6 +319,12 @@ class ExpressionWalk(Names, abc.ABC):
         return TimedValue(CostType(kind, 32 if kind == "float" else 64))
 
     def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
+        key = op, told(left), told(right)
+        return replace(
+            self._combined(op, left, right), number=self.operations.setdefault(key, len(self.operations) + 1)
+        )
+
+    def _combined(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
         left, right = passed(op, left, right)
         ctype = wider(left.ctype, right.ctype)
         floating = ctype.kind in ("double", "float")

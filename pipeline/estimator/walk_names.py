@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,9 @@ from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import Opaque, Value
 
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
+
+TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
+"""Functions of the C library that are loops in hardware, over what their first argument points to."""
 
 _PLAIN = "write it with the names of arrays, or search without estimates: --backend vitis"
 
@@ -56,6 +59,7 @@ class Names:
         self.settled = True
         self.reads: list[tuple[str, Index, int]] = []
         self.open = Open()
+        self.operations: dict[tuple[Hashable, ...], int] = {}
         self.items: list[list[Item]] = [[]]
         self.touched: dict[str, str] = {}
         self.size = 0
@@ -65,7 +69,7 @@ class Names:
 
     def _looping(self) -> set[str]:
         """Functions in which a loop runs, their own or a called one's."""
-        found = {record.function for record in self.records.values()}
+        found = {record.function for record in self.records.values()} | (TRANSFERS - self.functions.keys())
         while True:
             more = {name for name, info in self.functions.items() if name not in found and found & info.calls.keys()}
             if not more:
@@ -150,6 +154,7 @@ class Names:
                 memory,
                 splits=tuple(dict.fromkeys((*memory.splits, *splits))),
                 ports=ports if ports is not None else memory.ports,
+                channel=self.written.channel_of(symbol.function, symbol.name) or memory.channel,
                 chosen=tuple(dict.fromkeys((*memory.chosen, *chosen))),
             )
 

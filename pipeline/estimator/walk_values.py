@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -42,11 +42,20 @@ class TimedValue:
     sources: Sources = field(default_factory=dict)
     narrow: int | None = None
     """Bits that an integer has at most, where its type has more."""
+    number: int = 0
+    """What operation gave it, of which values: the same for the same ones; 0 where none did."""
 
     @property
     def bits(self) -> int:
         """Bits that hold the value."""
         return self.ctype.bits if self.narrow is None else min(self.narrow, self.ctype.bits)
+
+
+def told(value: TimedValue) -> Hashable:
+    """What tells a value from others: the operation that gave it, else its number or where it is from."""
+    if value.number or value.value.terms is None:
+        return value.number or tuple(sorted((name, delay) for name, (delay, _, _) in value.sources.items()))
+    return value.value.const, frozenset(value.value.terms.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,13 @@ class AllWritten:
                 return 1
         return None
 
+    def channel_of(self, function: str | None, variable: str) -> str | None:
+        """The bundle of an ``m_axi`` port; those that name none share one (UG1399, "config_interface": one port unless
+        ``m_axi_auto_max_ports``).
+        """
+        found = (item for one in self._in(function) for item in one.interfaces)
+        return next((item.bundle or "gmem" for item in found if item.port == variable and item.mode == "m_axi"), None)
+
     def _in(self, function: str | None) -> Iterator[Written]:
         """What is written in a function, loops and all."""
         if function in self.functions:

@@ -253,3 +253,84 @@ def test_a_product_costs_by_the_bits_that_its_operands_have(product: str, blocks
     helpers = "char f(int v) { return v; } int g(char v, char w) { return v * w; }"
     text = f"{helpers} void k(int a[64], int b[64], long long c[64], long long o[64]) {{ {loop} }}"
     assert _prepared(text).estimate({}).used.dsp == blocks
+
+
+MOVED = """
+#include <string.h>
+typedef struct { int x, y; } pt;
+typedef struct { int d[64]; } blk;
+void k(int in[100][64], int out[100][64], pt p[64], blk *whole, float f[64]) {
+    int t[64];
+    pt q[64];
+    blk b;
+    %s
+}
+"""
+ROWS = "for (int i = 0; i < 100; i++) {\n#pragma HLS pipeline II=1\n%s\n}"
+
+
+@pytest.mark.parametrize(
+    ("moved", "loops"),
+    [
+        (
+            ROWS % "memcpy(t, in[i], sizeof t); memmove(&out[99 - i][0], t, 64 * sizeof(int));",
+            ROWS % "for (int j = 0; j < 64; j++) t[j] = in[i][j]; for (int j = 0; j < 64; j++) out[99 - i][j] = t[j];",
+        ),
+        ("memcpy(q, p, sizeof q);", "for (int j = 0; j < 64; j++) q[j] = p[j];"),
+        ("memcpy(out[3] + 8, in[2], 128);", "for (int j = 0; j < 32; j++) out[3][8 + j] = in[2][j];"),
+        ("memset(out[5], 0, 40 * sizeof(int));", "for (int j = 0; j < 40; j++) out[5][j] = 0;"),
+        ("memcpy(&b, whole, sizeof b);", "for (int j = 0; j < 64; j++) b.d[j] = whole->d[j];"),
+        ("memcpy(f, in[1], 256);", "for (int j = 0; j < 64; j++) out[0][j] = in[1][j];"),
+        ("memcpy(&in[0][0], &out[0][0], sizeof(int));", "in[0][0] = out[0][0];"),
+    ],
+)
+def test_moving_memory_by_the_library_costs_what_the_loop_over_its_elements_costs(moved: str, loops: str) -> None:
+    found = _prepared(MOVED % moved).estimate({})
+    wanted = _prepared(MOVED % loops).estimate({})
+    assert [loop.initiation_interval for loop in found.loops] == [loop.initiation_interval for loop in wanted.loops]
+    assert (found.latency, found.used) == (wanted.latency, wanted.used)
+
+
+BOUND = """
+void k(int a[64], int b[64]) {
+    int t[64];
+    %s
+    for (int i = 0; i < 64; i++) t[i] = a[i];
+    for (int i = 0; i < 62; i++) {
+#pragma HLS pipeline II=1
+        b[i] = t[63 - i] ^ t[i + 1] ^ t[i] ^ t[(i * 5) & 63] ^ t[(i * 3) & 63] ^ t[(i * 5) & 63];
+    }
+}
+"""
+
+
+def test_an_array_that_is_bound_to_one_port_takes_one_access_a_cycle_wherever_it_stands() -> None:
+    intervals = [
+        loop.initiation_interval.exact
+        for loop in _prepared(BOUND % "#pragma HLS bind_storage variable=t type=ram_1p").estimate({}).loops
+    ]
+    assert intervals == [1, 5]
+
+
+def test_subscripts_computed_in_other_ways_from_one_value_are_accesses_of_their_own() -> None:
+    split = "#pragma HLS array_partition variable=t cyclic factor=2"
+    text = BOUND.replace("int a[64]", "unsigned char a[64]") % split
+    scattered = "int q = a[i]; b[i] = t[q] + t[q ^ 1] + t[q ^ 5] + t[63 - q] + t[(q * 7) & 63] + t[q ^ 1];"
+    text = re.sub(r"b\[i\] = .*", scattered, text)
+    # Five subscripts that nothing tells the half of, and two ports a half.
+    assert _prepared(text).estimate({}).loops[1].initiation_interval.exact == 3
+
+
+@pytest.mark.parametrize(
+    ("bundles", "interval"), [(("g", "g", "g"), 2), (("g", "g", "h"), 2), (("g", "h", "g"), 1), ((None, None, "h"), 2)]
+)
+def test_ports_of_one_bundle_share_its_channels_for_reading_and_for_writing(
+    bundles: tuple[str | None, ...], interval: int
+) -> None:
+    lines = (
+        f"#pragma HLS interface m_axi port={port}" + (f" bundle={bundle}" if bundle else "")
+        for port, bundle in zip("abc", bundles, strict=True)
+    )
+    loop = "for (int i = 0; i < 64; i++) {\n#pragma HLS pipeline II=1\nc[i] = a[i] + b[i];\n}"
+    text = "\n".join(("void k(int *a, int *b, int *c) {", *lines, loop, "}"))
+    assert _first(text).initiation_interval.exact == interval
