@@ -453,14 +453,14 @@ class ExpressionWalk(Names, abc.ABC):
         self.open.depth = max(self.open.depth, value.ready + stages, place.ready + stages)
         for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
             if kind == "read":
-                told = self.guards > 0 or CHOSEN in via, is_ordered(via)
+                marks = self.guards > 0 or CHOSEN in via, is_ordered(via)
                 source, read, _ = self.reads[number]
                 times = delay + stages, memory + stages
                 if source == place.key:
-                    self.open.chains.append(Chain(source, read, place.prefix, *times, *told))
+                    self.open.chains.append(Chain(source, read, place.prefix, *times, *marks))
                 else:
                     across = self.open.across.setdefault((source, place.key), [])
-                    across.append(Chain(source, read, place.prefix, *times, *told, place.key))
+                    across.append(Chain(source, read, place.prefix, *times, *marks, place.key))
         for key in [key for key in self.open.loaded if key[0] == place.key]:
             del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value
