@@ -142,6 +142,8 @@ def prove_design(project: Project, texts: Mapping[str, str], original: Proof, *,
         if not bench_sources(project) and not _main_in(sources):
             return Proof(BenchVerdict.NOT_POSSIBLE, "the main of the sources is not part of the design")
         found = _prove(project, sources, seconds)
+    if found.verdict is BenchVerdict.NOT_POSSIBLE and original.code is not None:
+        return Proof(BenchVerdict.FAILED, f"it is not compiled as the original is: {found.why}")
     if found.code is None or original.code is None or found.verdict is BenchVerdict.NOT_POSSIBLE:
         return found
     same = _difference(original, found)

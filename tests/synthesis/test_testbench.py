@@ -64,6 +64,14 @@ def test_a_design_that_computes_the_same_passes_and_another_does_not(tmp_path: P
         assert wrong.text == "differs: line 4 of what it prints is '16', not '12'"
 
 
+def test_a_design_that_is_not_compiled_where_the_original_is_has_failed(tmp_path: Path) -> None:
+    bench = project(tmp_path, EXACT)
+    broken = prove_design(
+        bench, design(bench, KERNEL + "int k2(void) { here: here: return 0; }\n"), prove_original(bench)
+    )
+    assert broken.text.startswith("failed: it is not compiled as the original is") and "here" in broken.why
+
+
 def test_a_bench_that_writes_is_compared_by_what_it_writes_and_changes_no_data(tmp_path: Path) -> None:
     writes = (
         '  data = fopen("in.dat", "w");\n  for (int i = 0; i < N; i++) fprintf(data, "%d\\n", x[i]);\n  return 0;\n}\n'
