@@ -45,7 +45,7 @@ def _against_tool(
             else:
                 told += f"{alone.cycles:,} cycles" + ("" if fits else ", does not fit")
                 if fits and best is not None and best.cycles and best.assumed_trips == alone.assumed_trips:
-                    told += f"; the best design is {factor_text(alone.cycles / best.cycles)} as fast"
+                    told += f"; the best design is {speed_text(alone.cycles / best.cycles)}"
             facts = {"run": number, "fits": fits, "target": target, "reason": alone.reason, "told": told}
             return {"performance": {**facts, **design_facts(alone)}}
     return {"performance": None}
@@ -143,10 +143,10 @@ def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str,
     if best.key == written.key:
         return "no run found a better design than the one as written"
     gain, timed = facts["speedup"], facts["speedup_time"]
-    told = "about" if abs(gain - 1) < 0.005 else factor_text(gain)
-    told += f" as fast as written ({written.cycles:,} to {best.cycles:,} cycles)"
+    told = "about as fast" if abs(gain - 1) < 0.005 else speed_text(gain)
+    told += f" as written ({written.cycles:,} to {best.cycles:,} cycles)"
     if timed is not None and abs(timed / gain - 1) > 0.005:
-        told += f"; in time {factor_text(timed)}, as a clock asked for is not met"
+        told += f"; in time {speed_text(timed)}, as a clock asked for is not met"
     if goal.unit in ("cycles", "ns"):
         return told
     before, after = (value_text(goal.value(one.outcome()), goal.unit) for one in (written, best))
@@ -162,6 +162,11 @@ def value_text(value: float, unit: str) -> str:
 def factor_text(factor: float) -> str:
     """A factor for people."""
     return f"{factor:,.0f} times" if factor >= 100 else f"{plain_number(factor, 3)} times"
+
+
+def speed_text(gain: float) -> str:
+    """How fast something is beside another whose time is ``gain`` times its own."""
+    return f"{factor_text(gain)} as fast" if gain >= 0.995 else f"{factor_text(1 / gain)} as slow"
 
 
 def _short(value: float) -> float:

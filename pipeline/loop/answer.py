@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.loop.against import factor_text, time_text
+from pipeline.loop.against import factor_text, speed_text, time_text
 from pipeline.loop.best import ORIGINS, annotated
 from pipeline.loop.delivered import CHANGES
 from pipeline.loop.explain import explained, sure_of
@@ -84,7 +84,7 @@ def _figures(found: Mapping[str, Any], reports: tuple[bytes | None, bytes | None
             "time",
             time_text(written["time_ns"]) if written is not None and written["time_ns"] is not None else None,
             time_text(best["time_ns"]) if best["time_ns"] is not None else None,
-            "" if timed is None else SAME if timed == 1 else f"{factor_text(timed)} as fast",
+            "" if timed is None else SAME if timed == 1 else speed_text(timed),
         ),
     ]
     used = [None if xml is None else parse_report(xml, file="csynth.xml") for xml in reports]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.limits import DesignLimits, limits
+from pipeline.loop.against import factor_text
 from pipeline.loop.best import bench_text
 from pipeline.reports.parse import parse_report
 from pipeline.synthesis.lowering.delivered_kernel import as_estimated
-from pipeline.terms import estimated
+from pipeline.terms import Resource, estimated
 
 if TYPE_CHECKING:
     from pipeline.loop.closed_loop import ClosedLoop
@@ -77,7 +78,8 @@ def explain(
         )
         for name in names
     )
-    said = [*_gain(before, now), *_largest(best, bounds), *_rest("the best design", best, estimates[1])]
+    gained = _traded(written, best) if written is not None else []
+    said = [*(gained or _gain(before, now)), *_largest(best, bounds), *_rest("the best design", best, estimates[1])]
     if written is not None:
         said += _rest("the design as written", written, estimates[0])
     whose = "estimates" if estimated(best.tool_version or "") else "the tool's reports"
@@ -139,6 +141,17 @@ def _gain(before: Mapping[str, LoopReport], now: Mapping[str, LoopReport]) -> li
             "own any more: it is unrolled, or runs as one with others."
         ]
     return [f"Most was gained in loop {name}: {_latency(before[name]):,} to {_latency(now[name]):,} cycles."]
+
+
+def _traded(written: Report, best: Report) -> list[str]:
+    """What a design that takes more cycles has less of; empty for one that takes fewer."""
+    first, second = written.latency.worst, best.latency.worst
+    if not first or not second or second <= first:
+        return []
+    pairs = [(name, getattr(written.used, name), getattr(best.used, name)) for name in Resource]
+    fewer = [f"fewer {name.short}: {a:,} to {b:,}" for name, a, b in pairs if a is not None and b is not None and b < a]
+    longer = f"It takes {factor_text(second / first)} as long as written ({first:,} to {second:,} cycles)"
+    return [f"{longer}; gained was {', '.join(fewer) or 'nothing that the reports show'}."]
 
 
 def _largest(report: Report, bounds: Mapping[str, str | None]) -> list[str]:

@@ -21,6 +21,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -88,8 +89,9 @@ class OneLine(logging.Filter):
 
 
 def _last_line_of(text: str) -> str:
-    """What to say of a formatted traceback."""
-    last = text.rstrip().splitlines()[-1]
+    """What to say of a formatted traceback: all lines of the error that stands behind its last frame, joined."""
+    frames = text.rpartition("Traceback (most recent call last)")[2].splitlines()[1:]
+    last = " ".join(" ".join(dropwhile(lambda line: line.startswith(" "), frames)).split())
     marker = f"{PipelineError.__module__}.{PipelineError.__qualname__}: "
     if last.startswith(marker):
         return last[len(marker) :]

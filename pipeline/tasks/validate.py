@@ -18,6 +18,7 @@ from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import FolderTarget, fingerprint, point_latest, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import Standing, unfinished
+from pipeline.tasks.sections import section, vitis
 
 if TYPE_CHECKING:
     from pipeline.loop.chosen import Chosen
@@ -59,6 +60,13 @@ class ValidateTopDesigns(LoopTask):
         """Raises PipelineError for what no validation of this loop can do; the loop asks before its first run."""
         if not set(self.steps) <= set(self.loop.backend.steps):
             raise PipelineError(f"--{self.steps[0]} needs Vitis HLS", fix="leave it out, or use --backend vitis")
+        for plan in self.loop.plans.values() if "cosim" in self.steps and not section(vitis).testbench else ():
+            project = plan.kernel.project if plan.kernel is not None else None
+            if project is None or not project.testbench:
+                raise PipelineError(
+                    f"--cosim: {plan.name} has no test bench",
+                    fix="name one: --vitis-testbench, [vitis] testbench of luigi.cfg, or tb.file of hls_config.cfg",
+                )
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pipeline.estimator import load_device, prepare
 from pipeline.estimator.limits import PORTS, RECURRENCE, DesignLimits, limits
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop import run_loop
+from pipeline.loop.against import speed_text
 from pipeline.loop.explain import explain, sure_of
 from pipeline.loop.measured import MeasuredDesign
 from pipeline.reports.report import UNKNOWN, LoopReport, Range, Report, Violation
@@ -49,6 +50,15 @@ def test_the_loop_that_gave_most_is_named_and_what_the_report_says_bounds_it(bla
     assert first.bound == "a recurrence through a memory at a.c:7 (by the report)", "the report beats the estimate"
     assert second.bound is not None and second.bound.startswith("not pipelined")
     assert "the tool's reports" in told.sentences[-1]
+
+
+def test_a_slower_design_says_what_it_has_less_of_and_no_loop_that_gained(blank: Report) -> None:
+    written = replace(_report(blank, 1000, _loop("L1", 10, 900)), used=replace(blank.used, dsp=12))
+    best = replace(_report(blank, 10_000, _loop("L2", 10, 9900)), used=replace(blank.used, dsp=3))
+    told = explain(written, best, (None, None)).sentences
+    assert told[0] == "It takes 10 times as long as written (1,000 to 10,000 cycles); gained was fewer DSP: 12 to 3."
+    assert not any("Most was gained" in text for text in told)
+    assert (speed_text(0.1), speed_text(4)) == ("10 times as slow", "4 times as fast")
 
 
 def test_cycles_that_no_loop_accounts_for_are_said_and_where_they_are(blank: Report) -> None:

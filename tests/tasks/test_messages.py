@@ -5,8 +5,10 @@ from __future__ import annotations
 import configparser
 import errno
 import io
+import logging
 import re
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,13 @@ def _of_luigi(cause: Exception) -> Exception:
 )
 def test_what_luigi_or_the_system_refuses_is_one_line_with_a_next_step(error: Exception, line: str) -> None:
     assert re.search(line, messages.user_message(error) or "")
+
+
+def test_an_error_of_several_lines_in_a_formatted_traceback_keeps_its_type_and_its_first_line() -> None:
+    try:
+        raise ValueError("first\n  second\n\nthird") from KeyError("cause")
+    except ValueError:
+        text = f"Will not run\n{traceback.format_exc()}"
+    record = logging.LogRecord("luigi", logging.WARNING, "", 1, text, None, None)
+    assert messages.OneLine().filter(record)
+    assert re.match("a defect of .*, please report it: ValueError: first second third", record.getMessage())

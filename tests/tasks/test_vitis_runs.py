@@ -11,14 +11,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.design_space.keys import Point, design_key
+from pipeline.errors import PipelineError
 from pipeline.reports.labels import DesignStatus
 from pipeline.synthesis.claims import Claims
 from pipeline.tasks.outcomes import run_designs
+from pipeline.tasks.validate import ValidateTopDesigns
 from tests.synthesis.vitis.support import kernel_of, stand_in
 from tests.synthesis.vitis.test_backend import backend_of
 from tests.tasks import commands
@@ -154,3 +158,11 @@ def test_a_validation_runs_afresh_what_is_stored_and_never_beside_another_run_of
     assert [text.strip() for text in said] == ["k: waiting for 1 design that others have in flight"]
     assert {one.label.status for one in outcomes} == {DesignStatus.OK}
     assert sorted(runs) == sorted(design_key(point) for point in designs) and runs[-1] == first
+
+
+def test_a_simulation_without_a_test_bench_is_refused_before_the_first_run() -> None:
+    plan = SimpleNamespace(name="mine", kernel=kernel_of())
+    loop = SimpleNamespace(backend=SimpleNamespace(steps=("cosim",)), plans={"mine": plan})
+    asked: Any = SimpleNamespace(steps=("cosim",), loop=loop)
+    with pytest.raises(PipelineError, match=r"^--cosim: mine has no test bench; name one: --vitis-testbench.*tb\.file"):
+        ValidateTopDesigns.check(asked)
