@@ -17,11 +17,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.design_space import load_space
 from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import DesignStatus
+from pipeline.synthesis import BackendRequest, ReportStore, make_backend
 from pipeline.synthesis.claims import Claims
 from pipeline.tasks.outcomes import run_designs
+from pipeline.tasks.plan import kernel_of as open_kernel
 from pipeline.tasks.validate import ValidateTopDesigns
 from tests.synthesis.vitis.support import kernel_of, stand_in
 from tests.synthesis.vitis.test_backend import backend_of
@@ -166,3 +169,16 @@ def test_a_simulation_without_a_test_bench_is_refused_before_the_first_run() -> 
     asked: Any = SimpleNamespace(steps=("cosim",), loop=loop)
     with pytest.raises(PipelineError, match=r"^--cosim: mine has no test bench; name one: --vitis-testbench.*tb\.file"):
         ValidateTopDesigns.check(asked)
+
+
+def test_the_test_bench_of_a_project_reaches_runs_that_simulate_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in install(tmp_path / "tool", "2023.2", names=None).items():
+        monkeypatch.setenv(name, value)
+    kernel, store = open_kernel(str(ROOT / "docs/examples/fir/hls_config.cfg")), ReportStore(tmp_path / "store")
+    backend = make_backend("vitis", BackendRequest(store, kernel))
+    point = load_space(kernel).default
+    handed = {step: backend.afresh(store, step).sources(kernel, point) for step in ("cosim", "export")}
+    assert handed["cosim"] is not None and handed["cosim"].testbench == ("testbench_fir_test.cpp",)
+    assert handed["export"] is not None and handed["export"].testbench == ()

@@ -75,6 +75,11 @@ def _testbench(file: str, kernel: Kernel) -> dict[str, str]:
     }
 
 
+def _simulated(kernel: Kernel, point: Point, *, dialect: str, options: Mapping[str, Any], file: str) -> Sources:
+    """A design with the test bench of the settings or of its project."""
+    return sources_of(kernel, point, dialect=dialect, options=options, testbench=_testbench(file, kernel))
+
+
 def _further(text: str) -> list[Further]:
     try:
         return [Further(step.strip()) for step in text.split(",") if step.strip()]
@@ -130,22 +135,20 @@ def _made(request: BackendRequest) -> VitisBackend:
             f"the installed tool makes labels of source {flow.source}, not {request.source}",
             fix="leave --source out, or replay that source with --backend replay",
         )
+    options = {
+        "buffers": config.buffers,
+        "flow_target": asked.flow_target,
+        "reassociate": config.reassociate,
+        "unsupported": config.unsupported,
+        "delivery": config.delivery,
+    }
+    bench = _testbench(config.testbench, kernel) if further or config.testbench else {}
     return VitisBackend(
         request.store,
         Address(kernel.name, kernel.ast_hash, flow),
         tool,
-        functools.partial(
-            sources_of,
-            dialect=dialect,
-            testbench=_testbench(config.testbench, kernel) if further or config.testbench else {},
-            options={
-                "buffers": config.buffers,
-                "flow_target": asked.flow_target,
-                "reassociate": config.reassociate,
-                "unsupported": config.unsupported,
-                "delivery": config.delivery,
-            },
-        ),
+        functools.partial(sources_of, dialect=dialect, testbench=bench, options=options),
+        with_bench=functools.partial(_simulated, dialect=dialect, options=options, file=config.testbench),
         scratch=Path(config.scratch) if config.scratch else Path(tempfile.gettempdir()) / "hls-pipeline-runs",
         limits=Limits(
             wall_s=60.0 * config.timeout_minutes,

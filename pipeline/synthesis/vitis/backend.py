@@ -87,6 +87,7 @@ class VitisBackend(ToolBackend):
         retries: for faults of the surroundings.
         ends: after how many ends without a verdict a design is given up (:meth:`give_up`).
         keep: whether the folders of runs stay.
+        with_bench: gives sources with their test bench, for fresh runs that simulate; without it ``lowering`` does.
         further: steps beyond C synthesis. Each has labels of its own, stored under the source ``SOURCE-STEP``.
         on_stage: told (design key, stage) while the tool runs.
         on_result: told (design key, result) after each run, before it is stored.
@@ -116,6 +117,7 @@ class VitisBackend(ToolBackend):
         ends: int = DEFAULT_ENDS,
         keep: Keep = "never",
         further: Collection[Further] = (),
+        with_bench: Lowering | None = None,
         on_stage: Callable[[str, str], None] | None = None,
         on_result: Callable[[str, ToolResult], None] | None = None,
         on_wait: Callable[[str, ToolResult, int, float], None] | None = None,
@@ -142,6 +144,7 @@ class VitisBackend(ToolBackend):
         self.ends = ends
         self.keep: Keep = keep
         self.further = tuple(further)
+        self.with_bench = with_bench
         self.on_stage = on_stage
         self.on_result = on_result
         self.on_wait = on_wait
@@ -170,6 +173,8 @@ class VitisBackend(ToolBackend):
         other = copy.copy(self)
         other.store = store
         other.further = tuple(step for step in Further if step in other.further or step in steps)
+        if self.with_bench is not None and {Further.CSIM, Further.COSIM} & set(steps):
+            other.lowering = self.with_bench
         return other
 
     def tool_alone(self, written: Point, target: int) -> Self:
