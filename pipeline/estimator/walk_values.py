@@ -87,9 +87,7 @@ class Binding:
 
 def chosen(value: TimedValue) -> TimedValue:
     """A value that a condition has chosen."""
-    return replace(
-        value, sources={key: (delay, memory, via | {CHOSEN}) for key, (delay, memory, via) in value.sources.items()}
-    )
+    return _through(value, CHOSEN)
 
 
 def passed(op: str, left: TimedValue, right: TimedValue) -> tuple[TimedValue, TimedValue]:
