@@ -379,7 +379,9 @@ class Statements(Expressions):
         else:
             return self._over_iterators(node, before)
         declared = inner(variable)[0]
-        counter = f"{declared.get('name', 'element')}_index"
+        if "name" not in declared:
+            raise self.refuse(node, "several names for the element of a loop", "name the element and take its members")
+        counter = f"{declared['name']}_index"
         element = c_ast.ArrayRef(array, c_ast.ID(counter, coord), coord)
         of = self.type(declared)
         items: list[c_ast.Node] = []
