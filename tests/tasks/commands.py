@@ -13,6 +13,8 @@ from tests.tasks.forked import Forks
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+FORKS = "PYTEST_FORKS"
+"""The variable with the socket of the process that forks commands."""
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -23,8 +25,8 @@ def environment(**extra: str) -> dict[str, str]:
 
 @functools.cache
 def forks(*, ready: bool = False) -> Forks:
-    """The process whose forks are commands; one for all tests of this process."""
-    return Forks(ROOT, environment(), ready=ready)
+    """The process whose forks are commands, for all tests of this process."""
+    return Forks(Path(os.environ[FORKS]), environment(), ready=ready)
 
 
 def luigi(
