@@ -40,6 +40,14 @@ def luigi(
     return started(*arguments, cwd=cwd, env=env)
 
 
+def python(program: str, *arguments: str, memory: int | None = None) -> subprocess.CompletedProcess[str]:
+    """``python -c PROGRAM ARGUMENTS`` from the repository's root, in a fork that has the rooms loaded.
+
+    ``memory`` is in bytes, beyond what these take.
+    """
+    return forks().run(arguments, ROOT, environment(), memory=memory, program=program)
+
+
 def started(*arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """``luigi ARGUMENTS`` as a program that a shell would start."""
     return subprocess.run(

@@ -3,7 +3,7 @@
 ``python -m tests.tasks.forked SOCKET`` is one for all processes of a run of the tests, until its standard input ends
 (tests/conftest.py); it imports when the first of them calls. Each caller gets a fork of its own, which reads a JSON
 object a line (``arguments``, ``cwd``, ``env``, ``memory`` in bytes of address space beyond that at the start or
-null, ``seconds``, ``killed_after`` seconds or null) and answers with one (``code``, ``out``, ``err``).
+null, ``seconds``, ``killed_after`` and ``program``, each or null) and answers with one (``code``, ``out``, ``err``).
 Each command goes the way that the ``luigi`` program goes, from its arguments to its exit code, and loads luigi and the
 tasks for itself: they keep what the processes of one command share. With ``ready`` they are there before, for commands
 that come to nothing.
@@ -65,10 +65,14 @@ class Forks:
         memory: int | None = None,
         seconds: int = 900,
         killed_after: float | None = None,
+        program: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """What ``luigi ARGUMENTS`` prints and ends with; its first process is killed where it takes longer."""
+        """What ``luigi ARGUMENTS`` prints and ends with; its first process is killed where it takes longer.
+
+        With a ``program``, what ``python -c PROGRAM ARGUMENTS`` does where the rooms are loaded.
+        """
         asked = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "memory": memory, "seconds": seconds,
-                 "killed_after": killed_after}  # fmt: skip
+                 "killed_after": killed_after, "program": program}  # fmt: skip
         self._say(asked)
         answer = self._lines.readline()
         assert answer, "the process that forks is gone"
@@ -120,7 +124,7 @@ def listen(listener: socket.socket) -> None:
         caller.close()
         forks.append(child)
     for child in forks:
-        os.kill(child, signal.SIGTERM)
+        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
@@ -131,11 +135,24 @@ def serve(caller: socket.socket) -> None:
             sys.argv = ["luigi", "--module", "pipeline"]
             importlib.import_module("luigi.cmdline")
             importlib.import_module(TASKS)
+            _make_parsers()
             gc.collect()
             gc.freeze()
         for line in lines:
             lines.write(json.dumps(_answer(json.loads(line))) + "\n")
             lines.flush()
+
+
+def _make_parsers() -> None:
+    """Those that the commands would make, each a twentieth of a second; a process keeps what it made."""
+    from luigi.cmdline_parser import CmdlineParser
+    from luigi.task_register import Register
+
+    build: Any = CmdlineParser._build_parser
+    build()
+    for task in Register.task_names():
+        if task[0].isupper():
+            build(root_task=task, help_all=False)
 
 
 def rooms() -> Iterator[str]:
@@ -177,6 +194,10 @@ def _become(asked: dict[str, Any]) -> None:
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
+        if asked["program"] is not None:
+            sys.argv = ["-c", *asked["arguments"]]
+            exec(asked["program"], {"__name__": "__main__"})
+            raise SystemExit
         from pipeline.__main__ import unambiguous
 
         # As the line that Python runs at the start of a program does.
