@@ -149,8 +149,9 @@ def _make_parsers() -> None:
     from luigi.task_register import Register
 
     build: Any = CmdlineParser._build_parser
+    register: Any = Register
     build()
-    for task in Register.task_names():
+    for task in register.task_names():
         if task[0].isupper():
             build(root_task=task, help_all=False)
 
