@@ -116,7 +116,7 @@ _TOKENS = (
 TOKENS = st.sampled_from(_TOKENS.split(" "))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.lists(TOKENS, max_size=25).map(" ".join)))
 def test_any_text_gives_a_rule_or_one_error(text: str) -> None:
     try:

@@ -41,7 +41,7 @@ def test_a_tile_has_at_most_its_own_size() -> None:
     assert (tile.trip_count, tile.trip_min, tile.trip_max) == (None, 6, 8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(nests())
 def test_trip_counts_are_those_of_the_executed_loops(nest: Nest) -> None:
     names = [loop.name for loop in nest.walk()]
@@ -540,7 +540,7 @@ def test_the_top_function_is_found_or_asked_for() -> None:
 SPACES = st.sampled_from([" ", "\n", "\t", "  ", "/* note */", " // for (;;)\n", "/*\n*\n*/", " \\\n "])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(nests(depth=2), st.lists(SPACES, min_size=40, max_size=40))
 def test_layout_and_comments_change_neither_the_hash_nor_the_loops(nest: Nest, spaces: list[str]) -> None:
     names = ", ".join(loop.name for loop in nest.walk())
@@ -663,7 +663,7 @@ def test_files_that_are_no_c_text_are_refused(tmp_path: Path) -> None:
         read_kernel("void f(void) {}", file="f.c", name="../f")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_broken_text_gives_a_kernel_or_one_clear_line(data: st.DataObject) -> None:
     text = MESSY
