@@ -39,7 +39,7 @@ def test_size_order_rank_batches_and_validity_equal_brute_force(
         assert space.contains(point) == (point in expected) == (not space.violations(point))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(spaces())
 def test_neighbours_are_all_valid_points_one_site_away(space: DesignSpace) -> None:
     expected = brute_force(space)
