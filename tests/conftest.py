@@ -10,9 +10,12 @@ import random
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.tasks import commands, forked
 
 PROFILE = "HYPOTHESIS_PROFILE"
 """The variable that names the profile: ``fixed`` (the default) or ``fuzz``."""
@@ -27,11 +30,16 @@ settings.load_profile(os.environ.get(PROFILE, "fixed"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One cache folder for the run, of all its processes: what the user's own holds decides nothing."""
+    """One cache folder and one process that forks commands, for all processes of the run.
+
+    What the user's own cache holds decides nothing.
+    """
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="hls-pipeline-tests-")
         os.environ["XDG_CACHE_HOME"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ[commands.FORKS] = f"{folder}/forks"
+        config.add_cleanup(forked.started(commands.ROOT, Path(os.environ[commands.FORKS]), commands.environment()))
 
 
 @pytest.hookimpl(tryfirst=True)

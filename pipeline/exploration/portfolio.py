@@ -34,16 +34,6 @@ class PortfolioStrategy:
         )
 
 
-def shared(strategies: Sequence[Strategy]) -> PortfolioStrategy:
-    """One portfolio of several strategies, in which members of portfolios stand for themselves."""
-    members = [
-        member
-        for strategy in strategies
-        for member in (strategy.members if isinstance(strategy, PortfolioStrategy) else (strategy,))
-    ]
-    return PortfolioStrategy("+".join(member.name for member in members), members)
-
-
 def _in_turn(lists: Sequence[Sequence[Proposal]], count: int) -> tuple[Proposal, ...]:
     """The first of each list that no other has given yet, round after round."""
     taken: dict[str, Proposal] = {}

@@ -13,6 +13,9 @@ from pipeline.exploration.types import Round, SearchOutcome
 LEAST_GAIN = 0.005
 """Doublings of the objective; an expected gain below this (0.35 %) is none."""
 
+NO_SITES = ""
+"""The design key of a kernel without sites."""
+
 PATIENCE = 2
 """Rounds in a row without an expected gain, and without a gain, before a search stops."""
 
@@ -41,6 +44,9 @@ def stop_reason(
     Proofs and the target come before the budget, since they say more.
     """
     place = best_so_far(outcomes, objective)[-1] if outcomes else None
+    if any(outcome.key == NO_SITES for outcome in outcomes):
+        alone = "there are no pragma sites: the design as written is all there is"
+        return alone if place is not None else f"{alone}, and it is not valid"
     if place is not None:
         value, unit = objective.value(outcomes[place]), objective.unit
         shown = f"{value:,.0f}" if objective.goal in ("cycles", "ns") else plain_number(value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import Acquisition, log_improvement
 from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
@@ -18,6 +19,7 @@ from pipeline.exploration.objective import Objective
 from pipeline.exploration.outlook import Aim, Expected, expected
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
+from pipeline.exploration.surrogates import SURROGATES
 from pipeline.exploration.types import (
     Batch,
     Candidates,
@@ -79,7 +81,7 @@ class SurrogateStrategy:
             seen = candidates.features([outcome.key for outcome in outcomes])
             surrogate.fit(seen, outcomes)
             factor = spread_factor(self._make, seen, outcomes, count)
-        scan = Scan(surrogate, factor, self._objective, outcomes, self._least_chance)
+        scan = Scan(self._named(surrogate), factor, self._objective, outcomes, self._least_chance)
         around = scan.outlook(background)[0].latency
         if not outcomes and len(around) and around.min() == around.max():
             # Nothing tells the candidates apart yet.
@@ -99,6 +101,23 @@ class SurrogateStrategy:
             exhausted=candidates.complete and tried <= len(proposals),
             calibration=factor,
         )
+
+    def _named(self, surrogate: Surrogate) -> Callable[[Features], Forecast]:
+        """Its forecasts; raises PipelineError, which names it, where one is no number: it would be ranked last."""
+        called = SURROGATES.called(self.name.partition("-")[0])
+
+        def forecast(features: Features) -> Forecast:
+            found = surrogate.predict(features)
+            for part in fields(found):
+                values = getattr(found, part.name)
+                if values is not None and not np.isfinite(values).all():
+                    raise PipelineError(
+                        f"{called} forecasts what is no finite number as {part.name}",
+                        fix="mend its predict, or choose another --surrogate",
+                    )
+            return found
+
+        return forecast
 
     def _aim(self, scan: Scan, background: Features) -> Aim:
         """The best cost known; before there is one, a cost to be had among the candidates."""
@@ -167,7 +186,7 @@ class Scan:
 
     def __init__(
         self,
-        surrogate: Surrogate,
+        predict: Callable[[Features], Forecast],
         factor: float | None,
         objective: Objective,
         outcomes: Sequence[SearchOutcome],
@@ -176,14 +195,14 @@ class Scan:
         self.outcomes = outcomes
         self.costs = valid_costs(outcomes, objective)
         self.channels: list[Channel] = []
-        self._surrogate, self._factor, self._objective = surrogate, factor, objective
+        self._predict, self._factor, self._objective = predict, factor, objective
         self._least_chance = least_chance
         clocks = [math.log2(clock) for outcome in outcomes if (clock := objective.clock_of(outcome))]
         self._log2_clock = sum(clocks) / len(clocks) if clocks else math.log2(objective.clock_ns or 1.0)
 
     def outlook(self, features: Features) -> tuple[Forecast, Expected]:
         """The forecasts of designs and what they mean for the objective."""
-        forecast = scaled(self._surrogate.predict(features), self._factor)
+        forecast = scaled(self._predict(features), self._factor)
         return forecast, self.meaning(forecast)
 
     def meaning(self, forecast: Forecast) -> Expected:

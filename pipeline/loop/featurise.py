@@ -38,12 +38,6 @@ def kernel_features(
     )
 
 
-def estimate_of(kernel: Kernel, dialect: str, device: Device) -> Estimate | None:
-    """The estimator's figures of points (:data:`pipeline.estimator.features.FEATURES`); None where it has none."""
-    prepared = _prepared(kernel, device)
-    return None if prepared is None else _figures(prepared, dialect)
-
-
 def _prepared(kernel: Kernel, device: Device) -> WalkedKernel | None:
     try:
         return prepare(kernel, device)

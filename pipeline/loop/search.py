@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.exploration import SURROGATES, Round, best_acquisition, make_strategy
 from pipeline.exploration.coreset import UNLEARNED
-from pipeline.exploration.portfolio import shared
+from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
 
@@ -90,10 +90,16 @@ def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: 
         own = len({one.kernel for one in histories}) + (shipped if any(one.own for one in histories) else 0)
         prior = knowledge.prior if prior is None else Blend([knowledge.prior, prior], [shipped, own])
         processes = knowledge.processes
+
+    def made(name: str) -> Strategy:
+        return make_strategy(name, objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)
+
     if acquisition == "auto":
         acquisition = best_acquisition(loop.goal)
         if loop.surrogate == "auto":
-            best = make_strategy("auto", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)
-            return best if tuned is None else shared([best, tuned])
+            best = made("auto")
+            if tuned is None:
+                return best
+            return PortfolioStrategy(f"{best.name}+{tuned.name}", [*map(made, best.name.split("+")), tuned])
     kind = loop.surrogate if loop.surrogate != "auto" else "forest" if prior is None else "transfer"
-    return make_strategy(f"{kind}-{acquisition}", objective=loop.goal, prior=prior, processes=processes, seed=loop.seed)
+    return made(f"{kind}-{acquisition}")

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import PipelineError
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.executors.context import HeldElsewhere, holding
 from pipeline.synthesis.layout import address_folder, names, shard_folder
-from pipeline.synthesis.locks import check_watch, release, remove_unheld, take, watched
+from pipeline.synthesis.locks import check_watch, release, remove_unheld, take, usable, watched
 from pipeline.synthesis.pack import key_hash
 
 _PREFIX = ".claim-"
@@ -74,13 +73,7 @@ class Claims:
     def _watches(self) -> Path:
         return self.root / ".watches"
 
-    @contextlib.contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise PipelineError(
-                f"cannot hold designs in flight: {error.strerror}",
-                file=str(self.root),
-                fix="keep the workspace in a folder that can be written and locked",
-            ) from error
+    def _usable(self) -> contextlib.AbstractContextManager[None]:
+        return usable(
+            self.root, "designs in flight", fix="keep the workspace in a folder that can be written and locked"
+        )

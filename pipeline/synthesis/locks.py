@@ -72,6 +72,15 @@ def release(descriptor: int) -> None:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def usable(folder: Path, what: str, *, fix: str) -> Iterator[None]:
+    """Within it an error of the system is a PipelineError of the folder, in which ``what`` is held by locks."""
+    try:
+        yield
+    except OSError as error:
+        raise PipelineError(f"cannot hold {what}: {error.strerror}", file=str(folder), fix=fix) from error
+
+
 def remove_unheld(path: Path) -> None:
     """Removes the file unless somebody holds it. Who opens it meanwhile sees that it is gone and makes it again."""
     with contextlib.suppress(OSError):

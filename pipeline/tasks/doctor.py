@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.present.doctor_text import doctor_text
+from pipeline.synthesis.executors.options import CLUSTERS
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.sections import farm, section, vitis
@@ -23,8 +24,6 @@ Check = dict[str, Any]
 """``name``; ``state``: ok, missing (not there, not needed), problem; ``found`` in words; ``next`` step, or None."""
 
 PACKAGES = ("luigi", "torch", "torch-geometric", "lightning", "pyarrow", "pandas", "llvmlite", "ziglang", "pycparser")
-LICENCE_VARIABLES = ("XILINXD_LICENSE_FILE", "LM_LICENSE_FILE")
-_QUEUES = {"slurm": "sbatch", "lsf": "bsub", "sge": "qsub", "pbs": "qsub"}
 
 
 class Doctor(InformationTask):
@@ -148,6 +147,8 @@ def _tools() -> list[Check]:
 
 def _licences() -> list[Check]:
     """The licence variables; files that they name must be there, servers are not asked."""
+    from pipeline.synthesis.vitis.tools import LICENCE_VARIABLES
+
     checks = []
     for variable in LICENCE_VARIABLES:
         places = [place for place in os.environ.get(variable, "").split(os.pathsep) if place]
@@ -207,10 +208,12 @@ def _farm() -> list[Check]:
         checks.append(
             _check("Dask", "missing", ", ".join(there) or "not installed", "pip install 'hls-moe-pipeline[farm]'")
         )
-    queues = sorted({command for command in _QUEUES.values() if shutil.which(command)})
+    queues = sorted({command for command in CLUSTERS.values() if shutil.which(command)})
     checks.append(
         _check(
-            "queueing systems", "ok" if queues else "missing", ", ".join(queues) or "no sbatch, bsub or qsub on PATH"
+            "queueing systems",
+            "ok" if queues else "missing",
+            ", ".join(queues) or f"no {', '.join(dict.fromkeys(CLUSTERS.values()))} on PATH",
         )
     )
     return checks
@@ -241,7 +244,7 @@ def _executor() -> Check:
     licences = f", {config.licences} licences" if config.licences else ""
     found = f"{config.executor} with {config.workers} runs at once{licences} ([farm] in luigi.cfg)"
     needs_dask = config.executor not in ("serial", "local")
-    command = _QUEUES.get(config.executor)
+    command = CLUSTERS.get(config.executor)
     if needs_dask and (_version("distributed") is None or _version("dask-jobqueue") is None):
         return _check("executor", "problem", f"{found}: Dask is missing", "pip install 'hls-moe-pipeline[farm]'")
     if command and not shutil.which(command):

@@ -103,9 +103,9 @@ def suite_hash() -> str:
 
 def resolve_backend(backend: str) -> str:
     """The backend that ``auto`` stands for here: Vitis HLS where it is found, else replay."""
-    if backend not in ("auto", "vitis"):
+    if backend != "auto":
         return backend
-    return "vitis" if installed_tool() is not None or backend == "vitis" else "replay"
+    return "replay" if installed_tool() is None else "vitis"
 
 
 def default_source(workspace: str, backend: str) -> str:

@@ -171,11 +171,6 @@ class ValidateTopDesigns(LoopTask):
         store = open_store(self.workspace) if taken else self.fresh_store
         return replace(plan, backend=plan.backend.afresh(store, *self.steps))
 
-    def report_of(self, plan: KernelPlan, key: str) -> bytes | None:
-        """The csynth.xml that the validation of a design left; None where it left none."""
-        entry = self.fresh_store.get(plan.address, key)
-        return entry.xml if entry is not None else None
-
     def summarise(self) -> None:
         """Says how predictions met measurements, and where the tables are."""
         from pipeline.loop.record import read_json

@@ -13,7 +13,6 @@ from pipeline.models import DesignModel
 from pipeline.training.data import KernelDesigns
 from pipeline.training.forecast import predict_designs
 
-WAYS = ("kmeans", "random")
 Ints = npt.NDArray[np.int64]
 
 
@@ -41,14 +40,20 @@ def select_shots(
             f"{count} shots of {designs.kernel} from {designs.source}, which has {len(rows)} designs that count",
             fix=f"choose from 1 to {len(rows)}" if len(rows) else "choose another kernel or source",
         )
-    if how == "random":
-        digest = hashlib.sha256(f"{seed} {designs.kernel} {designs.source}".encode()).digest()
-        draw = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-        return np.sort(draw.choice(rows, size=count, replace=False))
+    return np.sort(WAYS[how](model, designs, rows, count, seed))
+
+
+def _at_random(model: DesignModel | None, designs: KernelDesigns, rows: Ints, count: int, seed: int) -> Ints:
+    digest = hashlib.sha256(f"{seed} {designs.kernel} {designs.source}".encode()).digest()
+    draw = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return draw.choice(rows, size=count, replace=False)
+
+
+def _of_clusters(model: DesignModel | None, designs: KernelDesigns, rows: Ints, count: int, seed: int) -> Ints:
     if model is None:
         raise PipelineError("k-means shots need a model's embeddings", fix="give a model, or choose random")
     embedding = predict_designs(model, designs.take(rows)).embedding.astype(np.float64)
-    return np.sort(rows[_nearest_to_centres(embedding, count, seed)])
+    return np.asarray(rows[_nearest_to_centres(embedding, count, seed)])
 
 
 def _nearest_to_centres(points: npt.NDArray[np.float64], count: int, seed: int) -> Ints:
@@ -73,3 +78,7 @@ def _nearest_to_centres(points: npt.NDArray[np.float64], count: int, seed: int) 
         chosen.append(row)
         free[row] = False
     return np.array(chosen, np.int64)
+
+
+WAYS = {"kmeans": _of_clusters, "random": _at_random}
+"""How shots are chosen, by name."""

@@ -263,7 +263,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     document=st.dictionaries(st.text(max_size=12), RECORDS | JSON_VALUES, max_size=4),
     dialect=st.none() | st.just("merlin"),
@@ -285,7 +285,7 @@ def test_any_json_gives_labels_or_one_line(
         assert label.cycles is not None or label.reason
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_give_records_or_one_line(content: bytes) -> None:
     try:

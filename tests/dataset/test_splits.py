@@ -60,7 +60,7 @@ def never_divided(labels: pa.Table, splits: pa.Table) -> None:
         assert all(len(found) == 1 for found in together.values()), name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(rows=LABELS, seed=st.integers(0, 5), folds=st.integers(2, 6), order=st.randoms(use_true_random=False))
 def test_no_split_ever_separates_identical_labels(
     rows: list[LabelledDesign], seed: int, folds: int, order: Any

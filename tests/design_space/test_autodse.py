@@ -59,7 +59,7 @@ def test_every_layout_of_a_configuration_gives_the_same_space(wrap: object) -> N
     assert read_autodse(write_autodse(space)) == space
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(spaces())
 def test_spaces_survive_both_written_forms(space: DesignSpace) -> None:
     if space.sites:
@@ -133,7 +133,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.one_of(st.text(max_size=80), JSON.map(json.dumps)))
 def test_any_text_is_a_space_or_one_error_in_both_forms(text: str) -> None:
     for read in (read_autodse, read_space):

@@ -19,14 +19,14 @@ NAMES = sorted(VALUES)
 COMBINATIONS = list(itertools.product(*(range(len(VALUES[name])) for name in NAMES)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rules(NAMES))
 def test_text_of_a_rule_reads_back_as_the_same_rule(rule: Rule) -> None:
     assert str(parse_rule(str(rule))) == str(rule)
     assert parse_rule(str(rule)) == rule
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(rules(NAMES))
 def test_arrays_clauses_and_single_points_give_the_same_answers(rule: Rule) -> None:
     rows = np.array(COMBINATIONS)
@@ -41,7 +41,7 @@ def test_arrays_clauses_and_single_points_give_the_same_answers(rule: Rule) -> N
         assert rule.holds(point) == on_arrays[place] == by_factors[place]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rules(NAMES), st.sampled_from(COMBINATIONS))
 def test_rules_mean_what_python_means(rule: Rule, combination: tuple[int, ...]) -> None:
     point = {name: VALUES[name][index] for name, index in zip(NAMES, combination, strict=True)}
@@ -116,7 +116,7 @@ _TOKENS = (
 TOKENS = st.sampled_from(_TOKENS.split(" "))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.lists(TOKENS, max_size=25).map(" ".join)))
 def test_any_text_gives_a_rule_or_one_error(text: str) -> None:
     try:

@@ -17,7 +17,7 @@ from pipeline.terms import SiteKind
 from tests.design_space.small_spaces import brute_force, spaces
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(spaces(), st.integers(1, 7), st.data())
 def test_size_order_rank_batches_and_validity_equal_brute_force(
     space: DesignSpace, batch: int, data: st.DataObject
@@ -39,7 +39,7 @@ def test_size_order_rank_batches_and_validity_equal_brute_force(
         assert space.contains(point) == (point in expected) == (not space.violations(point))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(spaces())
 def test_neighbours_are_all_valid_points_one_site_away(space: DesignSpace) -> None:
     expected = brute_force(space)
@@ -48,7 +48,7 @@ def test_neighbours_are_all_valid_points_one_site_away(space: DesignSpace) -> No
         assert sorted(map(design_key, space.neighbours(point))) == sorted(map(design_key, near))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(spaces(), st.integers(0, 20), st.integers(0, 2**32), st.integers(0, 3))
 def test_samples_are_valid_distinct_and_leave_out_what_is_excluded(
     space: DesignSpace, count: int, seed: int, skip: int

@@ -26,7 +26,7 @@ def _at(index: Index, iterations: dict[int, int]) -> list[int]:
     return [item.constant + sum(by * iterations[loop] for loop, by in item.loops) for item in index]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(st.tuples(_subscripts(), _subscripts()), min_size=1, max_size=2), st.integers(1, 5), st.integers(1, 4))
 def test_the_distance_is_the_least_over_which_two_subscripts_meet(
     pairs: list[tuple[Linear, Linear]], trips: int, span: int

@@ -156,5 +156,5 @@ def test_the_gain_is_what_one_more_run_adds_to_the_best_known_weighed_by_its_cha
         (Objective(), [SearchOutcome("a", "timeout", False)], None),
         (Objective("pareto"), ran, None),
     ):
-        found = Scan(ForestSurrogate(), None, objective, outcomes, 0.5).gain(ranked)
+        found = Scan(ForestSurrogate().predict, None, objective, outcomes, 0.5).gain(ranked)
         assert found == (None if gain is None else pytest.approx(gain, rel=1e-3))

@@ -71,6 +71,16 @@ def test_a_bound_in_cycles_says_nothing_of_a_weighted_cost_or_a_front() -> None:
     assert reason([100.0], "weighted", lower_bound=1e9) == reason([100.0], "pareto", lower_bound=1e9) == "None"
 
 
+def test_of_a_kernel_without_sites_nothing_is_proven() -> None:
+    alone, only = (
+        SearchOutcome("", "ok", True, 100.0, (0.1,) * 4),
+        "there are no pragma sites: the design as written is all",
+    )
+    assert stop_reason([alone], Objective(), budget=1, lower_bound=100.0) == f"{only} there is"
+    failed = SearchOutcome("", "timeout", False)
+    assert stop_reason([failed], Objective(), budget=9) == f"{only} there is, and it is not valid"
+
+
 def test_candidates_that_are_used_up_end_it_before_the_budget_and_no_proposal_alone_ends_it_too() -> None:
     all_run = "proven optimal among the candidates: all of them have been run (1 run)"
     assert reason([100.0], budget=1, rounds=[Round((), exhausted=True)]) == all_run

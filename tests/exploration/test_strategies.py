@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.exploration import (
+    SURROGATES,
     History,
     Objective,
     Prior,
@@ -18,7 +20,9 @@ from pipeline.exploration import (
     pool_candidates,
     space_candidates,
 )
+from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import ForestSurrogate
+from pipeline.exploration.types import Surrogate
 from tests.exploration.toy import BEST_CYCLES, run_toy, toy_features, toy_space
 
 
@@ -125,6 +129,21 @@ def test_runs_that_say_nothing_of_the_design_must_not_count_as_failures() -> Non
 def test_a_strategy_that_cannot_be_made_is_refused_before_a_run_is_spent(name: str) -> None:
     with pytest.raises(PipelineError):
         make_strategy(name)
+
+
+def test_a_surrogate_that_forecasts_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(asked: SurrogateRequest) -> Surrogate:
+        made = ForestSurrogate(trees=5, seed=asked.seed)
+        whole = made.predict
+        monkeypatch.setattr(
+            made, "predict", lambda features: replace(whole(features), valid=np.full(len(features), np.nan))
+        )
+        return made
+
+    monkeypatch.setattr(SURROGATES, "_added", {})
+    SURROGATES.register(SurrogateKind("acme", broken))
+    with pytest.raises(PipelineError, match="the surrogate acme forecasts what is no finite number as valid; mend"):
+        make_strategy("acme-ei").propose(toy(), [], 4, np.random.default_rng(0))
 
 
 def test_a_batch_of_several_searches_would_be_the_choice_of_one_alone() -> None:

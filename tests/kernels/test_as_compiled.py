@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
-import sys
 from pathlib import Path
 
 from pipeline.kernels.read import load_kernel
+from tests.kernels.harness import shared_object
 
 DECLARED = r"""
 #include <stddef.h>
@@ -49,9 +48,7 @@ def compiled(expressions: list[str], folder: Path) -> list[int]:
     (folder / "value.c").write_text(
         f"{DECLARED}\nlong value(int at) {{ long all[] = {{{values}}}; return all[at]; }}\n"
     )
-    command = [sys.executable, "-m", "ziglang", "cc", "-w", "-shared", "value.c", "-o", "value.so"]
-    subprocess.run(command, check=True, cwd=folder)
-    value = ctypes.CDLL(str(folder / "value.so")).value
+    value = shared_object(folder / "value.c").value
     value.restype = ctypes.c_long
     return [value(at) for at in range(len(expressions))]
 

@@ -18,7 +18,7 @@ from pipeline.kernels.model import Kernel
 from pipeline.kernels.read import read_kernel
 from tests.kernels.affine_programs import ARRAYS, Event, Program, programs
 
-ANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _read(program: Program) -> tuple[Kernel, list[Access]]:

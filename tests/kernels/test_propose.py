@@ -72,7 +72,7 @@ def test_a_proposed_design_is_the_source_with_pragma_lines_before_its_loops() ->
         assert site.kind in fixed[site.loop]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(nests())
 def test_annotating_any_nest_keeps_its_loops(nest: Nest) -> None:
     names = ", ".join(loop.name for loop in nest.walk())

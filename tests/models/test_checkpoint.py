@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.models import DesignBatch, DesignModel, ModelConfig, collate, load_model, save_model
 from pipeline.models.config import SCHEMA
 from tests.models.graphs import random_designs, random_kernel
+from tests.tasks.commands import python
 
 CONFIG = ModelConfig.published("hmoe-1", 9, 21, hidden=16, layers=2)
 
@@ -150,9 +149,6 @@ def test_a_header_that_asks_for_huge_layers_is_refused_before_they_are_made(save
     path, _ = saved
     huge = replace(CONFIG, hidden=1 << 14, layers=64, experts=64)
     save_file(load_file(path), path, metadata={**HEADER, "config": huge.to_json()})
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({8 << 30}, {8 << 30}))"
-    script = (
-        f"{limit}; from pathlib import Path; from pipeline.models import load_model; load_model(Path({str(path)!r}))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    program = f"from pathlib import Path; from pipeline.models import load_model; load_model(Path({str(path)!r}))"
+    done = python(program, memory=8 << 30)
     assert done.returncode == 1 and "tensors are not those of its configuration" in done.stderr, done.stderr

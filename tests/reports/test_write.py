@@ -22,7 +22,7 @@ from tests.reports.strategies import reports
 
 
 @given(reports())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_nothing_a_report_holds_is_lost_or_changed_when_written(report: Report) -> None:
     data = write_report(report, generator="made by a test")
     assert parse_report(data) == report

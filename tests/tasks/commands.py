@@ -13,6 +13,8 @@ from tests.tasks.forked import Forks
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+FORKS = "PYTEST_FORKS"
+"""The variable with the socket of the process that forks commands."""
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -23,8 +25,8 @@ def environment(**extra: str) -> dict[str, str]:
 
 @functools.cache
 def forks(*, ready: bool = False) -> Forks:
-    """The process whose forks are commands; one for all tests of this process."""
-    return Forks(ROOT, environment(), ready=ready)
+    """The process whose forks are commands, for all tests of this process."""
+    return Forks(Path(os.environ[FORKS]), environment(), ready=ready)
 
 
 def luigi(
@@ -36,6 +38,14 @@ def luigi(
         return forks().run(arguments, cwd, env, killed_after=killed_after)
     assert killed_after is None
     return started(*arguments, cwd=cwd, env=env)
+
+
+def python(program: str, *arguments: str, memory: int | None = None) -> subprocess.CompletedProcess[str]:
+    """``python -c PROGRAM ARGUMENTS`` from the repository's root, in a fork that has the rooms loaded.
+
+    ``memory`` is in bytes, beyond what these take.
+    """
+    return forks().run(arguments, ROOT, environment(), memory=memory, program=program)
 
 
 def started(*arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,9 @@
 """Commands run in forks of one process that has imported what they need: a hundred in the time of ten.
 
-``python -m tests.tasks.forked`` reads a JSON object a line (``arguments``, ``cwd``, ``env``, ``memory`` in bytes of
-address space beyond what is there at the start or null, ``seconds``, ``killed_after`` seconds or null) and answers with
-one (``code``, ``out``, ``err``).
+``python -m tests.tasks.forked SOCKET`` is one for all processes of a run of the tests, until its standard input ends
+(tests/conftest.py); it imports when the first of them calls. Each caller gets a fork of its own, which reads a JSON
+object a line (``arguments``, ``cwd``, ``env``, ``memory`` in bytes of address space beyond that at the start or
+null, ``seconds``, ``killed_after`` and ``program``, each or null) and answers with one (``code``, ``out``, ``err``).
 Each command goes the way that the ``luigi`` program goes, from its arguments to its exit code, and loads luigi and the
 tasks for itself: they keep what the processes of one command share. With ``ready`` they are there before, for commands
 that come to nothing.
@@ -18,10 +19,11 @@ import os
 import resource
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +39,14 @@ TASKS = "pipeline.tasks"
 
 
 class Forks:
-    """A process whose forks become commands, one after the other."""
+    """A process whose forks become commands, one after the other; ``address`` and ``env`` are of the one it is from."""
 
-    def __init__(self, root: Path, env: dict[str, str], *, ready: bool = False) -> None:
+    def __init__(self, address: Path, env: dict[str, str], *, ready: bool = False) -> None:
         self._env = env
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tasks.forked", *(["ready"] if ready else [])], cwd=root, env=env,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        atexit.register(self.close)
+        with socket.socket(socket.AF_UNIX) as calling:
+            calling.connect(str(address))
+            self._lines = calling.makefile("rw", encoding="utf-8")
+        self._say({"ready": ready})
 
     def serves(self, env: Mapping[str, str]) -> bool:
         """Whether all that Python reads while it starts is alike."""
@@ -64,41 +65,95 @@ class Forks:
         memory: int | None = None,
         seconds: int = 900,
         killed_after: float | None = None,
+        program: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """What ``luigi ARGUMENTS`` prints and ends with; its first process is killed where it takes longer."""
+        """What ``luigi ARGUMENTS`` prints and ends with; its first process is killed where it takes longer.
+
+        With a ``program``, what ``python -c PROGRAM ARGUMENTS`` does where the rooms are loaded.
+        """
         asked = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "memory": memory, "seconds": seconds,
-                 "killed_after": killed_after}  # fmt: skip
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
+                 "killed_after": killed_after, "program": program}  # fmt: skip
+        self._say(asked)
+        answer = self._lines.readline()
         assert answer, "the process that forks is gone"
         done = json.loads(answer)
         return subprocess.CompletedProcess(["luigi", *arguments], done["code"], done["out"], done["err"])
 
-    def close(self) -> None:
-        """Ends it: it does when its input does."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+    def _say(self, what: dict[str, Any]) -> None:
+        self._lines.write(json.dumps(what) + "\n")
+        self._lines.flush()
 
 
-def serve(*, ready: bool) -> None:
-    """Answers until standard input ends."""
-    # A pipe of its own: what a command prints must not become an answer.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    if ready:
-        sys.argv = ["luigi", "--module", "pipeline"]
-        importlib.import_module("luigi.cmdline")
-        importlib.import_module(TASKS)
-    for name in (*HEAVY, *rooms()):
-        importlib.import_module(name)
-    # What is there is not looked at in each fork, which would copy it.
-    gc.collect()
-    gc.freeze()
-    for line in sys.stdin:
-        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
-        answers.flush()
+def started(root: Path, address: Path, env: dict[str, str]) -> Callable[[], None]:
+    """Starts the process that listens at ``address``; what is returned ends it."""
+    # Called from the first moment on: who calls before it listens waits.
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(address))
+    listener.listen()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.tasks.forked", str(listener.fileno())], cwd=root, env=env,
+        stdin=subprocess.PIPE, pass_fds=(listener.fileno(),),
+    )  # fmt: skip
+    listener.close()
+
+    def end() -> None:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+
+    return end
+
+
+def listen(listener: socket.socket) -> None:
+    """Forks for each who calls, until standard input ends."""
+    imported = False
+    forks = []
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        caller = listener.accept()[0]
+        if not imported:
+            imported = True
+            for name in (*HEAVY, *rooms()):
+                importlib.import_module(name)
+            # What is there is not looked at in each fork, which would copy it.
+            gc.collect()
+            gc.freeze()
+        if (child := os.fork()) == 0:
+            listener.close()
+            serve(caller)
+            return
+        caller.close()
+        forks.append(child)
+    for child in forks:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def serve(caller: socket.socket) -> None:
+    """Answers one caller until it is gone."""
+    with caller, caller.makefile("rw", encoding="utf-8") as lines:
+        if json.loads(lines.readline())["ready"]:
+            sys.argv = ["luigi", "--module", "pipeline"]
+            importlib.import_module("luigi.cmdline")
+            importlib.import_module(TASKS)
+            _make_parsers()
+            gc.collect()
+            gc.freeze()
+        for line in lines:
+            lines.write(json.dumps(_answer(json.loads(line))) + "\n")
+            lines.flush()
+
+
+def _make_parsers() -> None:
+    """Those that the commands would make, each a twentieth of a second; a process keeps what it made."""
+    from luigi.cmdline_parser import CmdlineParser
+    from luigi.task_register import Register
+
+    build: Any = CmdlineParser._build_parser
+    register: Any = Register
+    build()
+    for task in register.task_names():
+        if task[0].isupper():
+            build(root_task=task, help_all=False)
 
 
 def rooms() -> Iterator[str]:
@@ -140,6 +195,10 @@ def _become(asked: dict[str, Any]) -> None:
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
+        if asked["program"] is not None:
+            sys.argv = ["-c", *asked["arguments"]]
+            exec(asked["program"], {"__name__": "__main__"})
+            raise SystemExit
         from pipeline.__main__ import unambiguous
 
         # As the line that Python runs at the start of a program does.
@@ -168,4 +227,4 @@ def _become(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    serve(ready=sys.argv[1:] == ["ready"])
+    listen(socket.socket(fileno=int(sys.argv[1])))

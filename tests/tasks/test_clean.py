@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from pipeline.workspace.cleaning import GONE, items, remove
 from pipeline.workspace.commands import begin
-from tests.tasks.commands import ROOT, environment, luigi, one_error_line
+from tests.tasks.commands import luigi, one_error_line, python
 
 PAID, FREE = '{"origin": "synthesised"}\n', '{"origin": "estimated"}\n'
 
@@ -110,8 +108,7 @@ def test_a_clean_up_that_is_killed_leaves_nothing_that_looks_whole_and_a_second_
         "shutil.rmtree = killed\n"
         "list(cleaning.remove(cleaning.items(Path(sys.argv[1]))))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, env=environment(), check=False)
-    assert done.returncode == -9
+    assert python(script, str(tmp_path)).returncode == -9
     assert not (tmp_path / "models" / "m").exists() and list(tmp_path.glob(f"models/{GONE}*"))
     list(remove(items(tmp_path)))
     assert files(tmp_path) == stay and not list(tmp_path.rglob(f"{GONE}*"))

@@ -10,7 +10,7 @@ from tests.tasks.commands import content, dataset, luigi
 
 ARGUMENTS = (
     "--module", "pipeline", "GenerateDataset", "--backend", "estimator", "--kernels", "atax,bicg,gemm-ncubed",
-    "--count", "120", "--workspace",
+    "--count", "60", "--workspace",
 )  # fmt: skip
 
 
@@ -22,9 +22,9 @@ def test_kill_9_at_any_moment_loses_nothing_and_changes_no_byte_of_the_tables(tm
     duration = time.monotonic() - begin
     expected = content(dataset(tmp_path / "undisturbed"))
     moments = random.Random(20)
-    for trial in range(4):
+    for trial in range(2):
         workspace = tmp_path / f"killed-{trial}"
-        for _ in range(3):
+        for _ in range(4):
             luigi(*ARGUMENTS, str(workspace), killed_after=moments.uniform(0.1, 1.1) * duration)
         done = luigi(*ARGUMENTS, str(workspace))
         assert done.returncode == 0, done.stderr

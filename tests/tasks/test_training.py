@@ -101,7 +101,7 @@ def test_a_killed_training_would_begin_again_or_end_elsewhere(trained: Path, tmp
 
 def test_a_model_would_not_adapt_to_a_kernel_it_has_not_seen(trained: Path, tmp_path: Path) -> None:
     arguments = (
-        "FineTune", "--kernel", "doitgen-red", "--epochs", "40", "--model", str(_model(trained)),
+        "FineTune", "--kernel", "doitgen-red", "--epochs", "10", "--model", str(_model(trained)),
         "--workspace", str(tmp_path), "--shots",
     )  # fmt: skip
     done = luigi(*arguments, "12")

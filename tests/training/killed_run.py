@@ -1,11 +1,10 @@
-"""A program for the tests: trains into a folder, is killed after an epoch if one is named, else prints the result."""
+"""Trains into a folder; the process is killed after an epoch if one is named."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import signal
-import sys
 from pathlib import Path
 
 import torch
@@ -33,7 +32,3 @@ def run(folder: str, kill_after: int) -> str:
     found = pretrain(data, MODEL, config, validation=[made_up(3)], folder=Path(folder), advance=advance)
     weights = b"".join(value.numpy().tobytes() for value in found.model.state_dict().values())
     return hashlib.sha256(weights).hexdigest()
-
-
-if __name__ == "__main__":
-    print(run(sys.argv[1], int(sys.argv[2])))

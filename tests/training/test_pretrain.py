@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import signal
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +16,10 @@ from pipeline.models.config import TARGETS
 from pipeline.training import TrainingConfig, objective, preset
 from pipeline.training.batches import EpochBatches, TrainingDesigns
 from pipeline.training.pretrain import CHECKPOINT, CURVES, pretrain
+from tests.tasks.commands import python
 from tests.training.killed_run import run
 from tests.training.small import MODEL, made_up, with_estimates
 
-ROOT = Path(__file__).resolve().parents[2]
 QUICK = TrainingConfig(epochs=4, batch_size=16, kernels_per_batch=2, accelerator="cpu")
 
 IMPROVED: dict[str, object] = {
@@ -31,9 +29,7 @@ IMPROVED: dict[str, object] = {
 
 
 def _run(folder: Path, kill_after: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.training.killed_run", str(folder), str(kill_after)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, check=False)
+    return python(f"from tests.training.killed_run import run; print(run({str(folder)!r}, {kill_after}))")
 
 
 def test_a_killed_training_would_end_in_other_weights_or_curves_than_an_undisturbed_one(tmp_path: Path) -> None:

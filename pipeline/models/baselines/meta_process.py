@@ -70,7 +70,7 @@ class MetaProcess(nn.Module):
 
     def __init__(self, targets: int, columns: int, blocks: int, priors: int) -> None:
         super().__init__()
-        wide = self.usual_scale = math.log(1.5 * math.sqrt(columns))
+        wide = math.log(1.5 * math.sqrt(columns))
 
         def full(*shape: int, value: float) -> nn.Parameter:
             return nn.Parameter(torch.full(shape, value, dtype=torch.float64))

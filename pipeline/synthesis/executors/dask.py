@@ -23,7 +23,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.synthesis.executors.context import cancelled_by
 from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
-from pipeline.synthesis.executors.options import FarmOptions
+from pipeline.synthesis.executors.options import CLUSTERS, FarmOptions
 
 PRELOAD = "pipeline.synthesis.executors.worker_preload"
 FIRST_LOOK_S = 0.1
@@ -32,7 +32,6 @@ DEATH_TIMEOUT_S = 60
 """How long a worker of a queueing system looks for the scheduler."""
 _TRACKER_IS_QUIET = "ignore:resource_tracker:UserWarning"
 _CLUSTER_CLASSES = {"slurm": "SLURMCluster", "lsf": "LSFCluster", "sge": "SGECluster", "pbs": "PBSCluster"}
-_SUBMIT = {"slurm": "sbatch", "lsf": "bsub", "sge": "qsub", "pbs": "qsub"}
 
 
 def _package(name: str) -> Any:
@@ -257,9 +256,9 @@ class DaskExecutor(RunExecutor):
 
     def _queued_cluster(self, kind: str) -> Any:
         jobqueue = _package("dask_jobqueue")
-        if shutil.which(_SUBMIT[kind]) is None:
+        if shutil.which(CLUSTERS[kind]) is None:
             raise PipelineError(
-                f"there is no {_SUBMIT[kind]} on PATH", fix=f"start this on a machine that can submit {kind} jobs"
+                f"there is no {CLUSTERS[kind]} on PATH", fix=f"start this on a machine that can submit {kind} jobs"
             )
         options = self._options
         settings: dict[str, Any] = {
@@ -303,7 +302,7 @@ class DaskExecutor(RunExecutor):
             self._cluster.sync(self._staff)
         except Exception as error:
             raise PipelineError(
-                f"{_SUBMIT[kind]} refused the job: {_told(error)}", fix="correct the options of the executor"
+                f"{CLUSTERS[kind]} refused the job: {_told(error)}", fix="correct the options of the executor"
             ) from error
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

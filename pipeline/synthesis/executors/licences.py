@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.locks import check_watch, release, take, watched
+from pipeline.synthesis.locks import check_watch, release, take, usable, watched
 
 FIRST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.1
@@ -93,13 +93,5 @@ class LicencePool:
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(LONGEST_PAUSE_S, 1.5 * pause)
 
-    @contextlib.contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise PipelineError(
-                f"cannot hold licences: {error.strerror}",
-                file=str(self.folder),
-                fix="choose a folder that can be written and locked",
-            ) from error
+    def _usable(self) -> contextlib.AbstractContextManager[None]:
+        return usable(self.folder, "licences", fix="choose a folder that can be written and locked")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 
 from pipeline.errors import PipelineError
 
-CLUSTERS = ("slurm", "lsf", "sge", "pbs")
+CLUSTERS = {"slurm": "sbatch", "lsf": "bsub", "sge": "qsub", "pbs": "qsub"}
+"""Queueing systems by name, each with the command that submits a job to it."""
 KINDS = ("serial", "local", "dask", *CLUSTERS)
 
 

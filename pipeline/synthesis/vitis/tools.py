@@ -25,6 +25,8 @@ from pipeline.synthesis.vitis.versions import (
     release_of,
 )
 
+LICENCE_VARIABLES = ("XILINXD_LICENSE_FILE", "LM_LICENSE_FILE")
+"""Environment variables that name licence files and servers."""
 PROBE_SECONDS = 60.0
 """How long a command may take to state its version; the first start from a network drive is slow."""
 
@@ -88,8 +90,7 @@ def settings_environment(settings: Path, *, timeout_s: float = PROBE_SECONDS) ->
     """
     if not settings.is_file():
         raise PipelineError("does not exist", file=str(settings), fix="name the settings64.sh of the installation")
-    base = {name: os.environ[name] for name in ("HOME", "USER", "LOGNAME", "XILINXD_LICENSE_FILE", "LM_LICENSE_FILE")
-            if name in os.environ}  # fmt: skip
+    base = {name: os.environ[name] for name in ("HOME", "USER", "LOGNAME", *LICENCE_VARIABLES) if name in os.environ}
     base["PATH"] = "/usr/local/bin:/usr/bin:/bin"
     # The file's name is an argument, never part of the script's text.
     script = 'source "$1" >/dev/null </dev/null && printf "\\0--environment--\\0" && env -0'

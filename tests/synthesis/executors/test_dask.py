@@ -32,7 +32,7 @@ from tests.synthesis.executors.counting import (
 
 pytest.importorskip("distributed", reason="distributed is not installed: pip install 'hls-moe-pipeline[farm]'")
 
-KILL_EVERY = 80
+KILL_EVERY = 50
 THREADS = 4
 
 
@@ -47,10 +47,10 @@ def spawned_workers() -> list[int]:
     return ours
 
 
-def test_500_runs_with_workers_killed_at_random_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+def test_runs_with_workers_killed_at_random_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "farm")
     # Tools of killed workers live on for a while, with their licences.
-    jobs = counted_jobs(folder, 500, 0.02, linger=1.0)
+    jobs = counted_jobs(folder, 250, 0.02, linger=1.0)
     pool = LicencePool(folder / "licences", 8)
     draw = random.Random(0)
     kills = 0
