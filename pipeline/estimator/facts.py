@@ -16,7 +16,7 @@ _MOST_PAIRS = 20_000
 class Cycle:
     """A recurrence of one loop: the value of one iteration is needed ``distance`` iterations later.
 
-    ``operators`` cycles of it repeat for each copy of an unrolled loop in ``via``, ``memory`` cycles do not.
+    ``operators`` ticks of it repeat for each copy of an unrolled loop in ``via``, ``memory`` ticks do not.
     """
 
     operators: int
@@ -31,6 +31,8 @@ class Cycle:
     """Some iterations leave the value as it is."""
     ordered: bool = False
     """The order of what happens to the value counts."""
+    floating: bool = False
+    """It passes an operator of floating-point numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,17 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
     cycles = [
-        Cycle(item.delay, 0, item.distance, tuple(sorted(item.via)), None, True, item.conditional, item.ordered)
+        Cycle(
+            item.delay,
+            0,
+            item.distance,
+            tuple(sorted(item.via)),
+            None,
+            True,
+            item.conditional,
+            item.ordered,
+            item.floating,
+        )
         for item in node.carried
         if item.delay
     ]
@@ -165,7 +177,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if linear.distance(item.write, item.read, number, below, spans[number]) == 1:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
-            told = item.conditional, item.ordered
+            told = item.conditional, item.ordered, item.floating
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told))
     for segment, path in segments:
         between = {number: spans[number] for number in path}
@@ -175,7 +187,9 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 waits = there.store_load + back.store_load
                 delay = there.delay + back.delay - waits
                 chosen = there.conditional or back.conditional
-                cycles.append(Cycle(delay, waits, gaps[0] + gaps[1], (), there.array, False, chosen))
+                floating = there.floating or back.floating
+                apart = gaps[0] + gaps[1]
+                cycles.append(Cycle(delay, waits, apart, (), there.array, False, chosen, floating=floating))
     accesses = [access for segment, _ in segments for access in segment.accesses]
     crossing = _crossing(node, inner)
     return LoopFacts(

@@ -54,7 +54,7 @@ class PortAccess:
 class Chain:
     """A value read from an array that reaches a write of the same array, or of another one (``onto``).
 
-    ``delay`` is in cycles, load and store included; ``store_load`` is their part of it.
+    ``delay`` is in ticks, load and store included; ``store_load`` is their part of it.
     """
 
     array: str
@@ -66,6 +66,8 @@ class Chain:
     """The write happens in some iterations only."""
     ordered: bool = False
     """On the way the order of operations counts, so that copies are a chain and no tree."""
+    floating: bool = False
+    """It passes an operator of floating-point numbers."""
     onto: str | None = None
 
 
@@ -89,7 +91,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A value that scalars hand on from iteration to iteration until it is back, ``distance`` later: delay in cycles,
+    """A value that scalars hand on from iteration to iteration until it is back, ``distance`` later: delay in ticks,
     and the inner loops it runs through."""
 
     delay: int
@@ -98,6 +100,8 @@ class Carried:
     """It changes in some iterations only."""
     ordered: bool = False
     """The order of what happens to it counts."""
+    floating: bool = False
+    """As of a chain."""
     distance: int = 1
 
 

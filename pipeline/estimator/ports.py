@@ -14,6 +14,7 @@ from pipeline.estimator.choice import Mode
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
 from pipeline.estimator.nest import ElementAccess, LoopNode, Memory, PortAccess
+from pipeline.estimator.walk_values import whole_cycles
 
 
 @dataclass(slots=True)
@@ -188,7 +189,7 @@ class MemoryPorts:
             for place, (item, size) in enumerate(zip(update.read, memory.dims, strict=False)):
                 width = math.prod(self.design.unroll[loop] for loop in item.uses if loop in inside)
                 if node.number in item.uses and banks[place] == size and size is not None and 1 < size > width:
-                    interval = max(interval, update.delay)
+                    interval = max(interval, whole_cycles(update.delay))
         return interval
 
     def off_chip(self, node: LoopNode) -> int:

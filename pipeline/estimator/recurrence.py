@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 
 from pipeline.estimator.design import Design
+from pipeline.estimator.device import CYCLE
 from pipeline.estimator.facts import Cycle
 from pipeline.estimator.nest import LoopNode
+from pipeline.estimator.walk_values import whole_cycles
 
 
 def recurrence_interval(design: Design, node: LoopNode) -> int:
@@ -39,7 +41,8 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
         behind = factor - (node.loop.trip_count or factor) % factor
         for cycle in design.facts.loops[node.number].cycles:
             if cycle.distance == 1 and _reorders(design, node, cycle):
-                interval = max(interval, (cycle.operators + 1) * (behind + 1) + cycle.operators)
+                each = cycle.operators + CYCLE * cycle.floating
+                interval = max(interval, whole_cycles(each * (behind + 1) + cycle.operators))
     for update in design.facts.loops[node.number].updates:
         moved = {loop for item in update.read for loop in item.uses}
         if any(loop.number not in moved for loop in outer):
@@ -63,8 +66,16 @@ def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
         if not _reorders(design, design.nest.loops[inner], cycle):
             copies *= design.unroll[inner]
     kept = cycle.fixed or cycle.array in design.registers
-    around = design.rules.carried_cycles if kept else cycle.memory
-    return math.ceil((around + cycle.operators * copies) / max(1, math.ceil(cycle.distance / factor)))
+    passed = cycle.operators * copies
+    if not kept:
+        # The data of a load leave room in their cycle for logic, and for the store of what it gives.
+        delay = whole_cycles(cycle.memory) + passed // CYCLE
+    elif cycle.floating:
+        # The cycle beside the cores is free for logic.
+        delay = max(whole_cycles(passed), passed // CYCLE + design.rules.carried_cycles)
+    else:
+        delay = whole_cycles(passed)
+    return math.ceil(delay / max(1, math.ceil(cycle.distance / factor)))
 
 
 def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
@@ -76,7 +87,7 @@ def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     if design.merlin:
         named = node.reduction
         return bool(named) and (cycle.array is None or cycle.array == named)
-    if design.native and cycle.operators > design.device.longest_integer_add:
+    if design.native and cycle.floating:
         # Without unsafe math optimisations the tool keeps floating-point sums in their order (UG1399).
         return False
     return not (cycle.conditional or cycle.ordered)
@@ -95,5 +106,5 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
             after = math.ceil(math.log2(copies))
         else:
             after = math.ceil(copies / cycle.distance) - 1
-        added = max(added, cycle.operators * after)
+        added = max(added, whole_cycles(cycle.operators * after))
     return added

@@ -17,6 +17,7 @@ from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_names import TRANSFERS
 from pipeline.estimator.walk_values import (
     CHOSEN,
+    FLOATING,
     NOT_KNOWN,
     Binding,
     Frame,
@@ -53,6 +54,10 @@ def _root(node: Any) -> str | None:
         if isinstance(node, str):
             return None
     return node.name if node is not None else None
+
+
+def _carried(delay: int, via: frozenset[int], distance: int = 1) -> Carried:
+    return Carried(delay, loops_through(via), CHOSEN in via, is_ordered(via), FLOATING in via, distance)
 
 
 def build(kernel: Kernel, device: Device) -> Nest:
@@ -247,11 +252,7 @@ class _Walker(Calls):
             if name not in before:
                 merged[name] = first
                 continue
-            uses = condition.uses.union(*(value.uses for value in values))
-            self.open.operators[self._operator("select", first.ctype), uses] += 1
-            joined = join(condition.sources, *(value.sources for value in values))
-            ready = max([condition.ready, *(value.ready for value in values)])
-            merged[name] = chosen(TimedValue(first.ctype, NOT_KNOWN, uses, ready, joined))
+            merged[name] = chosen(self._apply(self._operator("select", first.ctype), first.ctype, [condition, *values]))
         return merged
 
     def _loop(self, node: Any) -> None:
@@ -384,7 +385,7 @@ class _Walker(Calls):
                 name: item for name, item in value.sources.items() if name[1] != number or name[0] != "scalar"
             }
             if own is not None:
-                carried.append(Carried(own[0], loops_through(own[2]), CHOSEN in own[2], is_ordered(own[2])))
+                carried.append(_carried(own[0], own[2]))
                 for name, (delay, memory, via) in before[key].sources.items():
                     rest = join(rest, {name: (delay + own[0], memory, via | own[2] | {number})})
             self.scalars[key] = TimedValue(value.ctype, NOT_KNOWN, value.uses - {number}, 0, rest)
@@ -414,7 +415,7 @@ class _Walker(Calls):
                 if start in reached:
                     delay, via = reached[start]
                     if away not in longest or longest[away].delay < delay:
-                        longest[away] = Carried(delay, loops_through(via), CHOSEN in via, is_ordered(via), away)
+                        longest[away] = _carried(delay, via, away)
         return list(longest.values())
 
     def _written(self, node: Any) -> set[str]:
