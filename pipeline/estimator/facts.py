@@ -33,6 +33,8 @@ class Cycle:
     """The order of what happens to the value counts."""
     floating: bool = False
     """It passes an operator of floating-point numbers."""
+    scattered: bool = False
+    """It runs through elements that are not known before, so that copies of an iteration take turns at the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
             told = item.conditional, item.ordered, item.floating
-            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told))
+            scattered = not all(place.affine for place in (*item.read, *item.write))
+            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told, scattered))
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):

@@ -139,7 +139,7 @@ class MemoryPorts:
             words = memory.words if memory is not None else None
             if words is not None and self.partitions[group.array] >= words:
                 continue
-            if words is not None and not group.affine and words <= self.design.rules.scattered_words:
+            if words is not None and not group.affine and words <= self._scattered(group.array):
                 continue
             loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
         bound = self.shared_interval(node)
@@ -148,6 +148,15 @@ class MemoryPorts:
             memory = self.design.nest.memories.get(name)
             bound = max(bound, math.ceil(load / ((memory.ports if memory is not None else None) or usual)))
         return bound
+
+    def _scattered(self, name: str) -> int:
+        """Words up to which an array has no limit of ports where subscripts are not linear.
+
+        As written the tool splits no array for such subscripts, but makes as many copies of a table as are read.
+        """
+        if self.design.native and any(group.write for group in self.design.facts.groups.get(name, ())):
+            return 0
+        return self.design.rules.scattered_words
 
     def _load(self, group: Group, node: int, inside: frozenset[int]) -> float:
         """Accesses of one iteration of a pipelined loop to the fullest partition."""

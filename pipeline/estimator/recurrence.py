@@ -58,31 +58,39 @@ def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
     if design.merlin and reorders and apart and cycle.distance == 1 and not cycle.conditional:
         # Merlin keeps partial sums apart.
         return 1
-    copies = 1 if reorders else math.ceil(factor / cycle.distance)
-    if number in design.uneven and reorders and not design.merlin:
-        # The exit check stands between the copies before it and those after it; each become a tree.
-        copies = 2
+    passed = cycle.operators
     for inner in cycle.via:
         if not _reorders(design, design.nest.loops[inner], cycle):
-            copies *= design.unroll[inner]
-    kept = cycle.fixed or cycle.array in design.registers
-    passed = cycle.operators * copies
-    if not kept:
+            passed *= design.unroll[inner]
+    if reorders:
+        # The exit check stands between the copies before it and those after it; each become a tree.
+        return _handed(design, cycle, passed * (2 if number in design.uneven and not design.merlin else 1))
+    # The value is back after as many copies, over ``distance`` iterations. It is handed on ``times`` times, else it
+    # goes from copy to copy within one iteration.
+    times = factor if cycle.scattered else min(factor, cycle.distance)
+    each, longer = divmod(factor, times)
+    total = (times - longer) * _handed(design, cycle, passed * each)
+    if longer:
+        total += longer * _handed(design, cycle, passed * (each + 1))
+    return math.ceil(total / cycle.distance)
+
+
+def _handed(design: Design, cycle: Cycle, passed: int) -> int:
+    """Cycles from an iteration to one that needs its value, which ``passed`` ticks of operators."""
+    if not (cycle.fixed or cycle.array in design.registers):
         # The data of a load leave room in their cycle for logic, and for the store of what it gives.
-        delay = whole_cycles(cycle.memory) + passed // CYCLE
-    elif cycle.floating:
+        return whole_cycles(cycle.memory) + passed // CYCLE
+    if cycle.floating:
         # The cycle beside the cores is free for logic.
-        delay = max(whole_cycles(passed), passed // CYCLE + design.rules.carried_cycles)
-    else:
-        delay = whole_cycles(passed)
-    return math.ceil(delay / max(1, math.ceil(cycle.distance / factor)))
+        return max(whole_cycles(passed), passed // CYCLE + design.rules.carried_cycles)
+    return whole_cycles(passed)
 
 
 def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     """Whether copies of the recurrence in this loop become a tree: Merlin needs the clause, the tool an addition
     that happens in every iteration.
     """
-    if cycle.operators > design.device.longest_add or cycle.distance > 1:
+    if cycle.operators > design.device.longest_add or cycle.distance > 1 or cycle.scattered:
         return False
     if design.merlin:
         named = node.reduction
@@ -106,5 +114,6 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
             after = math.ceil(math.log2(copies))
         else:
             after = math.ceil(copies / cycle.distance) - 1
-        added = max(added, whole_cycles(cycle.operators * after))
+        each = cycle.operators + (cycle.memory if cycle.scattered else 0)
+        added = max(added, whole_cycles(each * after))
     return added

@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
-from pipeline.estimator.mean_trips import mean_trips
+from pipeline.estimator.mean_trips import varying_trips
 from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_names import TRANSFERS
@@ -185,6 +185,10 @@ class _Walker(Calls):
                 self.instances += 1
                 self._copy(source, self._declare(symbol))
                 return
+            if self._moves_whole(symbol.ctype, initial) and (source := self._place(initial)) is not None:
+                self.instances += 1
+                self._copy_whole(initial, source, self._declare(symbol))
+                return
             value = self._as(symbol.ctype, self._expression(initial))
         self.instances += 1
         place = self._declare(symbol, value)
@@ -259,6 +263,9 @@ class _Walker(Calls):
         record = self.records[id(node)]
         loop = self.loops[f"{record.function}/loop_{record.index}"]
         own = self._about_arrays(self.written.on_loop(loop), loop.function)
+        varying = varying_trips(record, self.calls[-1].reaching)
+        if varying is not None:
+            loop = replace(loop, trip_min=varying.least, trip_max=varying.most)
         loop = hinted(loop, own.trips)
         if isinstance(node, c_ast.For):
             self._stand_at(node.init)
@@ -281,7 +288,7 @@ class _Walker(Calls):
             parallel.reduction if parallel else None,
             own,
             self._flat(),
-            mean=mean_trips(record),
+            mean=varying.mean if varying is not None else None,
         )
         self.nodes[number] = item
         self._grow()

@@ -46,6 +46,10 @@ class ExpressionWalk(Names, abc.ABC):
     def _call(self, node: Any) -> TimedValue:
         """The value of a call."""
 
+    @abc.abstractmethod
+    def _copy_whole(self, node: Any, source: Binding, target: Binding) -> None:
+        """Copies a struct with arrays in it."""
+
     def _place(self, node: Any) -> Binding | None:
         """What an lvalue or an array expression stands for, subscripts evaluated; None for a plain value."""
         if isinstance(node, c_ast.ID):
@@ -163,6 +167,10 @@ class ExpressionWalk(Names, abc.ABC):
         return bool(fields) and all(
             self._is_plain(one) if one.kind == "struct" else one.kind in ("int", "float") for one in fields
         )
+
+    def _moves_whole(self, kind: CType, source: Any) -> bool:
+        """Whether a struct that has arrays in it is given the value of a place."""
+        return kind.kind == "struct" and isinstance(source, _PLACES) and not self._is_plain(kind)
 
     def _struct(self, node: Any) -> Binding | None:
         """The struct that an expression is, evaluated; None where it is no plain one that has a place."""
@@ -480,6 +488,11 @@ class ExpressionWalk(Names, abc.ABC):
             source, target = self._struct(node.rvalue), self._place(node.lvalue)
             if source is not None and target is not None:
                 self._copy(source, target)
+                return TimedValue(INT)
+        if node.op == "=" and self._moves_whole(self.type_of(node.lvalue), node.rvalue):
+            source, target = self._place(node.rvalue), self._place(node.lvalue)
+            if source is not None and target is not None:
+                self._copy_whole(node, source, target)
                 return TimedValue(INT)
         value = self._expression(node.rvalue)
         place = self._place(node.lvalue)
