@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.estimator import linear
-from pipeline.estimator.nest import Body, Branch, Call, Chain, ElementAccess, Index, LoopNode, Nest, Segment
+from pipeline.estimator.nest import WHOLE, Body, Branch, Call, Chain, ElementAccess, Index, LoopNode, Nest, Segment
 
 _MOST_PAIRS = 20_000
 """Pairs of accesses that are compared for one loop; beyond that a dependence is assumed, as without proof."""
@@ -84,6 +84,12 @@ class Facts:
     loops: dict[int, LoopFacts] = field(default_factory=dict)
     groups: dict[str, tuple[Group, ...]] = field(default_factory=dict)
     """By array, over the whole kernel."""
+    whole: LoopFacts | None = None
+    """Of the top function as the body of a loop."""
+
+    def of(self, number: int) -> LoopFacts:
+        """Of a loop, or of the whole."""
+        return self.whole if number == WHOLE and self.whole is not None else self.loops[number]
 
 
 def gather(nest: Nest) -> Facts:
@@ -92,6 +98,11 @@ def gather(nest: Nest) -> Facts:
     spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
     for number, node in nest.loops.items():
         facts.loops[number] = _loop(node, spans)
+    if nest.whole is not None:
+        known = _loop(nest.whole, {**spans, WHOLE: None})
+        # What lies outside is another's between two starts, and a local array begins anew.
+        stays = {name for name, memory in nest.memories.items() if memory.role in ("static", "global")}
+        facts.whole = replace(known, cycles=tuple(one for one in known.cycles if one.array in {None, *stays}))
     everything = [access for segment, _ in _segments(nest.body, ()) for access in segment.accesses]
     for group in _grouped(everything):
         facts.groups[group.array] = (*facts.groups.get(group.array, ()), group)
@@ -179,6 +190,8 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if linear.distance(item.write, item.read, number, below, spans[number]) == 1:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
+            if node.number == WHOLE:  # Another start may be given another subscript.
+                fixed = fixed and not any(place.symbols for place in item.read)
             told = item.conditional, item.ordered, item.floating
             scattered = not all(place.affine for place in (*item.read, *item.write))
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told, scattered))

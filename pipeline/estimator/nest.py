@@ -147,6 +147,9 @@ class Call:
     """The user's own pragmas in the helper's body."""
 
 
+WHOLE = -1
+"""The number of the top function where each start of it is an iteration."""
+
 Item: TypeAlias = "Segment | LoopNode | Branch | Call"
 Body: TypeAlias = "tuple[Item, ...]"
 
@@ -204,5 +207,7 @@ class Nest:
     loops: Mapping[int, LoopNode] = field(default_factory=dict)
     written: Written = NOTHING
     """The user's own pragmas in the top function's body."""
+    whole: LoopNode | None = None
+    """The top function as the body of a loop, each start of it an iteration, where the user has pipelined it."""
     leaves: bool = False
     """Somewhere control leaves a loop, a call or an iteration early."""

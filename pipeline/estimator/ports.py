@@ -78,6 +78,7 @@ class MemoryPorts:
         if memory.splits:
             return self.partitions[name] == memory.words
         unrolled = all(self.design.modes[loop] is Mode.UNROLLED for group in groups for loop in group.uses)
+        unrolled = unrolled and not any(place.symbols for group in groups for place in group.index)
         return all(group.affine for group in groups) and (unrolled or self.partitions[name] == memory.words)
 
     def settled(self, memory: Memory) -> bool:
@@ -90,7 +91,7 @@ class MemoryPorts:
         """The bound that arrays set whose memories are as written, 1 at least."""
         if not self.any_settled:
             return 1
-        known, nest = self.design.facts.loops[node.number], self.design.nest
+        known, nest = self.design.facts.of(node.number), self.design.nest
         accesses: dict[str, list[ElementAccess]] = {}
         for segment, _ in known.segments:
             for access in segment.accesses:
@@ -113,7 +114,7 @@ class MemoryPorts:
 
     def stream_interval(self, node: LoopNode) -> int:
         """The bound that streams and ports set, which take one access a cycle; 1 at least."""
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         met: Counter[PortAccess] = Counter()
         for segment, path in known.segments:
             for access in segment.touches:
@@ -129,7 +130,7 @@ class MemoryPorts:
 
     def interval(self, node: LoopNode) -> int:
         """The resource bound of a pipelined loop's initiation interval."""
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         inside = frozenset(known.inside)
         loads: dict[str, float] = {}
         for group in known.groups:
@@ -188,7 +189,7 @@ class MemoryPorts:
         iteration's from the next's (labels: II 23 instead of 1 on gemm-p).
         """
         interval = 1
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         inside = (*known.inside, node.number)
         for update in known.updates:
             memory = self.design.nest.memories.get(update.array)
@@ -203,7 +204,7 @@ class MemoryPorts:
 
     def off_chip(self, node: LoopNode) -> int:
         """Elements that one iteration of a loop takes from arguments in off-chip memory; neighbours come along."""
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         total = 0
         for group in known.groups:
             memory = self.design.nest.memories.get(group.array)

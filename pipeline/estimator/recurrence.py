@@ -19,7 +19,7 @@ from pipeline.estimator.walk_values import whole_cycles
 def recurrence_interval(design: Design, node: LoopNode) -> int:
     """The dependence bound on the loop's initiation interval, 1 where it carries nothing."""
     interval = 1
-    for cycle in design.facts.loops[node.number].cycles:
+    for cycle in design.facts.of(node.number).cycles:
         interval = max(interval, _bound(design, node, cycle))
     return interval
 

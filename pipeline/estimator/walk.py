@@ -12,7 +12,7 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import varying_trips
-from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
+from pipeline.estimator.nest import WHOLE, Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_names import TRANSFERS
 from pipeline.estimator.walk_values import (
@@ -33,9 +33,9 @@ from pipeline.estimator.walk_values import (
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Kernel
+from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.own_pragmas import DependencePragma
-from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.values import linear as form
 from pipeline.terms import SiteKind
 
@@ -78,14 +78,40 @@ class _Walker(Calls):
                 self.instances += 1
                 self._declare(symbol)
         self.calls.append(Frame(self.kernel.top, self.readers[self.kernel.top].reaching, {}))
+        own = self.written.in_function(self.kernel.top)
+        starts = own.pipeline is not None and not own.pipeline.off
+        before = dict(self.scalars)
+        handed = self._handed_to_the_next_start(top) if starts else set[str]()
         self._statement(top.node.body)
         self._flush()
+        carried = self._carry(WHOLE, handed, before)
         for name, memory in self.memories.items():
             if memory.direction == "unused" and name in self.touched:
                 # Fields of a struct behind a pointer are not in the kernel's table one by one.
                 self.memories[name] = replace(memory, direction=self.touched[name])
-        body, own = tuple(self.items[0]), self.written.in_function(self.kernel.top)
-        return Nest(self.kernel.top, body, self.memories, self.nodes, own, self.leaves)
+        body = tuple(self.items[0])
+        whole = self._whole(top, body, carried) if starts else None
+        return Nest(self.kernel.top, body, self.memories, self.nodes, own, whole, self.leaves)
+
+    def _handed_to_the_next_start(self, top: FunctionInfo) -> set[str]:
+        """Keys of the static and global scalars that the top function changes, each from here on as another start has
+        left it."""
+        kept = {key.split(".")[0] for symbol in top.arguments if (key := self._key(symbol)) is not None}
+        keys = {key for key in self._written(top.node.body) & self.scalars.keys() if key.split(".")[0] not in kept}
+        for key in keys:
+            value = self.scalars[key]
+            source: Source = ("scalar", WHOLE, key)
+            self.scalars[key] = TimedValue(
+                value.ctype, NOT_KNOWN, value.uses | {WHOLE}, 0, {source: (0, 0, frozenset())}
+            )
+        return keys
+
+    def _whole(self, top: FunctionInfo, body: Body, carried: tuple[Carried, ...]) -> LoopNode:
+        name, line = self.kernel.top, top.node.coord.line
+        loop = Loop(
+            name, name, -1, -1, "for", None, None, 0, None, None, None, False, 1, None, None, None, line, 1, False
+        )
+        return LoopNode(WHOLE, loop, name, None, None, None, None, body=body, carried=carried)
 
     def _flush(self) -> None:
         if not self.open.empty:
