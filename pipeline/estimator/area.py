@@ -41,6 +41,9 @@ def _power(value: int) -> int:
     return 1 << max(0, value - 1).bit_length()
 
 
+_DOUBLE = 64
+"""Bits of the values that constants were fitted to: labels are of kernels of doubles."""
+
 TERMS: Mapping[str, tuple[str, ...]] = {
     Resource.LUT: ("design", "operators", "loops", "values", "cells", "banks", "ports"),
     Resource.FF: ("design", "operators", "loops", "values", "banks", "ports"),
@@ -56,7 +59,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     nest = plan.design.nest
     dsp = 0
     lut = ff = 0.0
-    values = 0.0
+    values = chosen = 0.0
     looped: dict[str, int] = {}
     beside: dict[str, int] = {}
     for region in plan.regions:
@@ -64,7 +67,12 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
         for name, count in region.operations.items():
             cost = device.operators[name]
             needed = math.ceil(count / region.interval) * region.copies
-            values += count * region.copies * region.repeats
+            weight, fitted = _value(name)
+            values += count * region.copies * region.repeats * weight
+            # The constants hold multiplexers as labels have them, whose local copies are split at the tool's choice. As
+            # written only operations that share a unit have some.
+            shared = count * region.copies if fitted or not plan.design.native else count * region.copies - needed
+            chosen += shared * region.repeats * weight
             if cost.dsp or cost.stages > 1:
                 # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
                 # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
@@ -94,7 +102,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "design": 1.0,
             "operators": lut,
             "loops": loops,
-            "values": values,
+            "values": chosen,
             "cells": float(cells),
             "banks": float(banks),
             "ports": width,
@@ -110,6 +118,19 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
         Resource.BRAM_18K: {"blocks": float(held), "ports": width},
         Resource.DSP: {"operators": float(dsp)},
     }
+
+
+def _value(operator: str) -> tuple[float, bool]:
+    """What an operator's result counts for as a multiple of a double, and whether labels have such.
+
+    A third of it is control, the rest as many registers and multiplexers as it has bits: assumed. A condition counts
+    for what it steers (labels: syrk).
+    """
+    digits = operator[len(operator.rstrip("0123456789")) :]
+    bits = int(digits) if digits else _DOUBLE if operator[0] == "d" else _DOUBLE // 2
+    if operator.startswith("icmp") or bits >= _DOUBLE:
+        return 1.0, True
+    return (_DOUBLE // 2 + bits) / (_DOUBLE * 3 / 2), not digits
 
 
 def resources(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Resources:

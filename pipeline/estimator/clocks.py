@@ -65,7 +65,7 @@ def device_for(part: str, clock_ns: float, uncertainty: float = 0.27) -> Device:
 def _at(name: str, cost: Operator, x: float) -> tuple[Operator, bool]:
     """An operator at the usable period ``x``, and whether its stages there are known."""
     rules = _rules()
-    if name in rules["fixed"]["operators"]:
+    if name in rules["fixed"]["operators"] or name.rstrip("0123456789") in rules["fixed"]["operators"]:
         return cost, False
     base = load_device()
     if cost.stages == 0:

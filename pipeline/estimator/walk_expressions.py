@@ -241,7 +241,7 @@ class ExpressionWalk(Names, abc.ABC):
             return f"i{name}{8 if width <= 8 else 18 if width <= 18 else 32 if width <= 32 else 64}"
         if name in ("add", "cmp"):
             return f"i{name}{width}"
-        if name in ("logic", "select"):
+        if name in ("logic", "select", "load", "store"):
             return f"{name}{width}"
         return name
 
@@ -429,9 +429,10 @@ class ExpressionWalk(Names, abc.ABC):
         loaded = self.open.loaded.get((place.key, place.prefix))
         if loaded is not None:
             return loaded
-        latency = self.device.operators["load"].ticks
+        operator = self._operator("load", place.ctype)
+        latency = self.device.operators[operator].ticks
         uses = frozenset(loop for index in place.prefix for loop in index.uses)
-        self.open.operators["load", uses] += 1
+        self.open.operators[operator, uses] += 1
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
         ready = place.ready // CYCLE * CYCLE + latency
@@ -459,8 +460,9 @@ class ExpressionWalk(Names, abc.ABC):
                 self.scalars[place.key] = replace(self._cast(value, place.ctype), value=NOT_KNOWN)
             return
         value = self._cast(value, place.ctype)
-        latency = self.device.operators["store"].ticks
-        self.open.operators["store", frozenset(loop for index in place.prefix for loop in index.uses)] += 1
+        operator = self._operator("store", place.ctype)
+        latency = self.device.operators[operator].ticks
+        self.open.operators[operator, frozenset(loop for index in place.prefix for loop in index.uses)] += 1
         self.open.accesses.append(ElementAccess(place.key, place.prefix, True))
         self._touch(place.key, "out")
         # It ends the cycle that its value comes in.

@@ -46,7 +46,7 @@ def test_each_further_small_operator_adds_its_own_tables_and_registers(operator:
         text = f"void k({arrays}) {{ for (int i = 0; i < 64; i++) {{{sums} }} }}"
         prepared = prepare(read_kernel(text, file="k.c", top="k"))
         found.append(terms(prepared.figures({}, _PLAIN).schedule, (), device))
-    added = [device.operators[one] for one in (name, "load", "load", "store")]
+    added = [device.operators[one] for one in (name, "load32", "load32", "store32")]
     for less, more in itertools.pairwise(found):
         counted = {
             resource: more[resource]["operators"] - less[resource]["operators"]
