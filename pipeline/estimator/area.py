@@ -7,6 +7,7 @@ and block RAM are sums of counted things (:func:`terms`), each times a constant 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Mapping
@@ -59,7 +60,8 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     nest = plan.design.nest
     dsp = 0
     lut = ff = 0.0
-    values = chosen = 0.0
+    values = wired = 0.0
+    native = plan.design.native
     looped: dict[str, int] = {}
     beside: dict[str, int] = {}
     for region in plan.regions:
@@ -69,10 +71,10 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             needed = math.ceil(count / region.interval) * region.copies
             weight, fitted = _value(name)
             values += count * region.copies * region.repeats * weight
-            # The constants hold multiplexers as labels have them, whose local copies are split at the tool's choice. As
-            # written only operations that share a unit have some.
-            shared = count * region.copies if fitted or not plan.design.native else count * region.copies - needed
-            chosen += shared * region.repeats * weight
+            if native and not fitted:
+                # The constants hold multiplexers as labels have them, whose local copies are split as the tool chooses.
+                # As written only operations that share a unit have some.
+                wired += needed * region.repeats * weight
             if cost.dsp or cost.stages > 1:
                 # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
                 # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
@@ -88,7 +90,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     held = cells = banks = 0
     for name, memory in nest.memories.items():
         partitions = plan.ports.partitions.get(name, 1)
-        if plan.design.native and memory.role == "argument":
+        if native and memory.role == "argument":
             continue
         used, distributed = _array(memory, partitions, device)
         copies = plan.ports.copies.get(name, 1)
@@ -102,7 +104,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "design": 1.0,
             "operators": lut,
             "loops": loops,
-            "values": chosen,
+            "values": values - wired,
             "cells": float(cells),
             "banks": float(banks),
             "ports": width,
@@ -120,6 +122,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     }
 
 
+@functools.cache
 def _value(operator: str) -> tuple[float, bool]:
     """What an operator's result counts for as a multiple of a double, and whether labels have such.
 

@@ -62,6 +62,8 @@ class LoopFacts:
     """Loops below it."""
     segments: tuple[tuple[Segment, tuple[int, ...]], ...] = ()
     """Straight-line parts below it, each with the loops between."""
+    touches: bool = False
+    """Some part of it touches a stream or port."""
     groups: tuple[Group, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     updates: tuple[Chain, ...] = ()
@@ -211,6 +213,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     return LoopFacts(
         inside=tuple(item.number for item in inside),
         segments=tuple(segments),
+        touches=any(segment.touches for segment, _ in segments),
         groups=tuple(_grouped(accesses)),
         cycles=tuple(dict.fromkeys(cycles)),
         updates=tuple(

@@ -115,6 +115,8 @@ class MemoryPorts:
     def stream_interval(self, node: LoopNode) -> int:
         """The bound that streams and ports set, which take one access a cycle; 1 at least."""
         known = self.design.facts.of(node.number)
+        if not known.touches:
+            return 1
         met: Counter[PortAccess] = Counter()
         for segment, path in known.segments:
             for access in segment.touches:

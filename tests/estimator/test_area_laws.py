@@ -242,3 +242,35 @@ def test_a_plain_point_that_names_no_loop_or_no_value_is_refused(point: dict[str
     text = "void k(int a[64], int b[64]) { for (int i = 0; i < 64; i++) b[i] = a[i] + 1; }"
     with pytest.raises(PipelineError, match=r"^k\.c: site "):
         prepare(read_kernel(text, file="k.c", top="k")).estimate(point, Dialect.VITIS_PLAIN)
+
+
+_PRODUCTS = """
+void k(int a[64][16], int b[16], int c[64]) {{
+#pragma HLS array_partition variable=a dim=2 complete
+#pragma HLS array_partition variable=b complete
+    for (int i = 0; i < 64; i++) {{
+#pragma HLS pipeline II={0}
+        int s = 0;
+        for (int j = 0; j < {1}; j++) s += a[i][j] * b[j];
+        c[i] = s;
+    }}
+}}
+"""
+
+
+def test_integers_that_share_no_unit_have_no_multiplexers_and_those_that_do_have_one_each() -> None:
+    def values(interval: int, products: int) -> float:
+        plan = prepare(read_kernel(_PRODUCTS.format(interval, products), file="k.c", top="k")).figures({}).schedule
+        return terms(plan, (), load_device())[Resource.LUT]["values"]
+
+    assert values(1, 16) == values(1, 8) == 0
+    assert 0 < values(2, 8) < values(4, 8) < values(4, 16)
+
+
+def test_a_value_is_held_in_registers_by_its_bits() -> None:
+    text = "void k({0} a[64], {0} b[64]) {{ for (int i = 0; i < 64; i++) b[i] = a[i] ^ 77; }}"
+    eight, thirty, double = (
+        terms(prepare(read_kernel(text.format(kind), file="k.c", top="k")).figures({}).schedule, (), load_device())
+        for kind in ("char", "int", "long long")
+    )
+    assert 0 < eight[Resource.FF]["values"] < thirty[Resource.FF]["values"] < double[Resource.FF]["values"] == 3
