@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.estimator import linear
@@ -183,6 +184,8 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 continue
             seen.add(key)
             gap = _gap(node, item, item, between)
+            if gap and item.array in node.swaps:
+                gap = max(gap, _turns(node.swaps, item.array, item.array))
             if not gap:
                 continue
             operators = item.delay - item.store_load
@@ -192,6 +195,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if linear.distance(item.write, item.read, number, below, spans[number]) == 1:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
+            fixed = fixed and item.array not in node.swaps
             if node.number == WHOLE:  # Another start may be given another subscript.
                 fixed = fixed and not any(place.symbols for place in item.read)
             told = item.conditional, item.ordered, item.floating
@@ -208,6 +212,14 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 floating = there.floating or back.floating
                 apart = gaps[0] + gaps[1]
                 cycles.append(Cycle(delay, waits, apart, (), there.array, False, chosen, floating=floating))
+    for segment, path in segments if node.swaps else ():
+        for item in segment.across:
+            turns = _turns(node.swaps, item.array, item.onto or item.array)
+            gap = _gap(node, item, item, {number: spans[number] for number in path}) if turns else None
+            if gap:
+                told = item.conditional, item.ordered, item.floating
+                waits = item.store_load
+                cycles.append(Cycle(item.delay - waits, waits, max(turns, gap), (), item.array, False, *told))
     accesses = [access for segment, _ in segments for access in segment.accesses]
     crossing = _crossing(node, inner)
     return LoopFacts(
@@ -225,10 +237,19 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             )
         ),
         unrollable=all(item.loop.trip_count is not None for item in inside),
-        parallel=not node.carried and _separate(accesses, node.number, inner),
+        parallel=not node.carried and not node.swaps and _separate(accesses, node.number, inner),
         crossing=crossing,
         stages=not crossing,
     )
+
+
+def _turns(swaps: Mapping[str, str], read: str, written: str) -> int:
+    """Iterations until a pointer that stands for one array at first stands for another, 0 where it never does."""
+    for turns in range(1, len(swaps) + 1):
+        read = swaps.get(read, "")
+        if read == written:
+            return turns
+    return 0
 
 
 def _gap(node: LoopNode, written: Chain, read: Chain, between: dict[int, int | None]) -> int | None:

@@ -87,6 +87,8 @@ class Segment:
     """Each access to a stream or port."""
     rounds: tuple[tuple[Chain, Chain], ...] = ()
     """From one array onto another, and from there back."""
+    across: tuple[Chain, ...] = ()
+    """From one array onto another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class LoopNode:
     """In a function that the user has pipelined as a whole."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
+    swaps: Mapping[str, str] = field(default_factory=dict)
+    """By the array that a pointer stands for in the first iteration the one that it stands for in the next."""
     mean: float | None = None
     """Iterations of one execution on average, where they follow the loops around."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +39,7 @@ from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.own_pragmas import DependencePragma
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.values import linear as form
+from pipeline.program.tree import walk as tree_walk
 from pipeline.terms import SiteKind
 
 _INDEX = "index the array it points to instead"
@@ -323,7 +326,8 @@ class _Walker(Calls):
         written = self.changed[number] = self._written(node)
         before = dict(self.scalars)
         variable = self._variable(record)
-        moving = self._move_pointers(record, number)
+        turning = self._turning(record)
+        moving = self._move_pointers(record, number, turning)
         for key in written:
             value = self.scalars.get(key)
             if value is None:
@@ -346,6 +350,7 @@ class _Walker(Calls):
             self._leaf(node.next)
         self._flush()
         self.places.update(moving)
+        item.swaps = self._turn(turning, record.trip)
         item.body = tuple(self.items.pop())
         item.below = tuple(loops_of(item.body))
         item.carried = self._carry(number, written - counted, before)
@@ -390,13 +395,43 @@ class _Walker(Calls):
         place = self.places.get(symbol)
         return place.key + members if place is not None and not place.array else None
 
-    def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Binding]:
+    def _turning(self, record: LoopRecord) -> dict[Symbol, Binding]:
+        """Pointers that a loop gives nothing but the places of other pointers, with where they point at first."""
+        given: dict[Symbol, int] = {}
+        for part in tree_walk(record.node.stmt):
+            symbol = self._symbol(part.lvalue) if isinstance(part, c_ast.Assignment) else None
+            if symbol is not None and part.op == "=" and isinstance(part.rvalue, c_ast.ID):
+                given[symbol] = given.get(symbol, 0) + 1
+        writes = self.calls[-1].reaching.effects.of(record.node).writes
+        return {
+            symbol: self.places[symbol]
+            for symbol, times in given.items()
+            if symbol.ctype.kind == "pointer" and symbol in self.places and writes.get(symbol) == times
+        }
+
+    def _turn(self, before: dict[Symbol, Binding], trips: int | None) -> dict[str, str]:
+        """What arrays change places in an iteration, by key; the pointers then point where they do after the loop."""
+        swaps = {place.key: self.places[symbol].key for symbol, place in before.items()}
+        if not swaps or set(swaps) != set(swaps.values()) or len(swaps) != len(before):
+            return {}
+        if any(self.places[symbol].prefix != place.prefix for symbol, place in before.items()):
+            return {}
+        places = {place.key: place for place in before.values()}
+        for symbol, place in before.items():
+            for _ in range((trips if trips is not None else 1) % math.lcm(*range(1, len(swaps) + 1))):
+                place = places[swaps[place.key]]
+            self.places[symbol] = place
+        return swaps
+
+    def _move_pointers(
+        self, record: LoopRecord, number: int, turning: Mapping[Symbol, Binding]
+    ) -> dict[Symbol, Binding]:
         """Lets the pointers that a loop moves point where they do in its iterations; returns where after it."""
         reaching = self.calls[-1].reaching
         after: dict[Symbol, Binding] = {}
         for symbol in reaching.effects.of(record.node).writes:
             place = self.places.get(symbol)
-            if symbol.ctype.kind != "pointer" or place is None or not place.rank:
+            if symbol.ctype.kind != "pointer" or place is None or not place.rank or symbol in turning:
                 continue
             by = reaching.by_iteration(symbol, record)
             moved = linear.scale(linear.iteration(number), by) if by is not None else linear.opaque({number})

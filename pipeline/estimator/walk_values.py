@@ -169,6 +169,7 @@ class Open:
                     dict.fromkeys(found), dict.fromkeys(self.across.get((other, one), ()))
                 )
             ),
+            tuple(dict.fromkeys(itertools.chain.from_iterable(self.across.values()))),
         )
 
 

@@ -249,6 +249,46 @@ def test_a_value_that_comes_back_over_two_arrays_takes_the_iterations_of_both() 
 
 
 @pytest.mark.parametrize(
+    ("written", "read", "turns"),
+    [
+        ("q", "p", "t = p; p = q; q = t;"),
+        ("p", "p", "t = p; p = q; q = t;"),
+        ("r", "p", "t = p; p = q; q = r; r = t;"),
+        ("p", "r", "t = p; p = q; q = r; r = t;"),
+        ("q", "q", "t = p; p = q; q = r; r = t;"),
+        ("r", "p", "t = p; p = q; q = t;"),
+    ],
+)
+def test_arrays_that_pointers_swap_hand_on_what_was_written_through_another(
+    written: str, read: str, turns: str
+) -> None:
+    text = f"""
+    void k(int n, float x[4]) {{
+        float a[64], b[64], c[64], *p = a, *q = b, *r = c;
+        for (int i = 0; i < 50; i++) {{
+            #pragma HLS pipeline
+            {written}[n] = {read}[n] + x[0];
+            float *{turns}
+        }}
+        x[1] = p[n];
+    }}"""
+    points = {"p": "a", "q": "b", "r": "c"}
+    last: dict[str, int] = {}
+    distances = []
+    for turn in range(50):
+        distances += [turn - last[points[read]]] if points[read] in last else []
+        last[points[written]] = turn
+        for step in turns.split(";")[:-1]:
+            to, _, of = step.split()
+            points[to] = points[of]
+    prepared = _prepared(text)
+    least = math.ceil((_LOAD + _FADD + _STORE) / min(distances)) if distances else 1
+    assert prepared.estimate({}).loops[0].initiation_interval.exact == least
+    after = [access.array[0] for item in prepared.nest.body[-1:] for access in item.accesses if not access.write]  # type: ignore[union-attr]
+    assert after == [points["p"]]
+
+
+@pytest.mark.parametrize(
     ("read", "least"),
     [("a[b[i]] + a[c[i]]", 4), ("a[b[i]] * a[b[i]]", 2), ("a[b[i]] + a[b[i] * b[i]]", 4), ("a[i] + a[i]", 2)],
 )
