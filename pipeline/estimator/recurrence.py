@@ -90,7 +90,8 @@ def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     """Whether copies of the recurrence in this loop become a tree: Merlin needs the clause, the tool an addition
     that happens in every iteration.
     """
-    if cycle.operators > design.device.longest_add or cycle.distance > 1 or cycle.scattered:
+    # Logic beside an addition, as a selection is, fills no cycle.
+    if cycle.operators >= design.device.longest_add + CYCLE or cycle.distance > 1 or cycle.scattered:
         return False
     if design.merlin:
         named = node.reduction
