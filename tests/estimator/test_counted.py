@@ -33,7 +33,8 @@ def test_each_further_multiplier_adds_its_own_blocks_and_at_least_its_own_regist
         assert used.dsp == math.ceil(number / loads) * cost.dsp
         assert used.ff is not None and used.ff >= math.ceil(number / loads) * cost.ff
         if values is not None and loads == 1:
-            assert used.ff - values[0] >= cost.ff and (used.lut or 0) - values[1] >= cost.lut
+            tables = device.flows[_PLAIN].area[Resource.LUT]["operators"] * cost.lut
+            assert used.ff - values[0] >= cost.ff and (used.lut or 0) - values[1] >= math.floor(tables)
         values = (used.ff, used.lut or 0)
 
 
