@@ -7,6 +7,7 @@ and block RAM are sums of counted things (:func:`terms`), each times a constant 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Mapping
@@ -41,6 +42,9 @@ def _power(value: int) -> int:
     return 1 << max(0, value - 1).bit_length()
 
 
+_DOUBLE = 64
+"""Bits of the values that constants were fitted to: labels are of kernels of doubles."""
+
 TERMS: Mapping[str, tuple[str, ...]] = {
     Resource.LUT: ("design", "operators", "loops", "values", "cells", "banks", "ports"),
     Resource.FF: ("design", "operators", "loops", "values", "banks", "ports"),
@@ -56,7 +60,8 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     nest = plan.design.nest
     dsp = 0
     lut = ff = 0.0
-    values = 0.0
+    values = wired = 0.0
+    native = plan.design.native
     looped: dict[str, int] = {}
     beside: dict[str, int] = {}
     for region in plan.regions:
@@ -64,7 +69,12 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
         for name, count in region.operations.items():
             cost = device.operators[name]
             needed = math.ceil(count / region.interval) * region.copies
-            values += count * region.copies * region.repeats
+            weight, fitted = _value(name)
+            values += count * region.copies * region.repeats * weight
+            if native and not fitted:
+                # The constants hold multiplexers as labels have them, whose local copies are split as the tool chooses.
+                # As written only operations that share a unit have some.
+                wired += needed * region.repeats * weight
             if cost.dsp or cost.stages > 1:
                 # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
                 # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
@@ -80,7 +90,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     held = cells = banks = 0
     for name, memory in nest.memories.items():
         partitions = plan.ports.partitions.get(name, 1)
-        if plan.design.native and memory.role == "argument":
+        if native and memory.role == "argument":
             continue
         used, distributed = _array(memory, partitions, device)
         copies = plan.ports.copies.get(name, 1)
@@ -94,7 +104,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
             "design": 1.0,
             "operators": lut,
             "loops": loops,
-            "values": values,
+            "values": values - wired,
             "cells": float(cells),
             "banks": float(banks),
             "ports": width,
@@ -110,6 +120,20 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
         Resource.BRAM_18K: {"blocks": float(held), "ports": width},
         Resource.DSP: {"operators": float(dsp)},
     }
+
+
+@functools.cache
+def _value(operator: str) -> tuple[float, bool]:
+    """What an operator's result counts for as a multiple of a double, and whether labels have such.
+
+    A third of it is control, the rest as many registers and multiplexers as it has bits: assumed. A condition counts
+    for what it steers (labels: syrk).
+    """
+    digits = operator[len(operator.rstrip("0123456789")) :]
+    bits = int(digits) if digits else _DOUBLE if operator[0] == "d" else _DOUBLE // 2
+    if operator.startswith("icmp") or bits >= _DOUBLE:
+        return 1.0, True
+    return (_DOUBLE // 2 + bits) / (_DOUBLE * 3 / 2), not digits
 
 
 def resources(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Resources:

@@ -65,12 +65,13 @@ def device_for(part: str, clock_ns: float, uncertainty: float = 0.27) -> Device:
 def _at(name: str, cost: Operator, x: float) -> tuple[Operator, bool]:
     """An operator at the usable period ``x``, and whether its stages there are known."""
     rules = _rules()
-    if cost.stages == 0 or name in rules["fixed"]["operators"]:
+    if name in rules["fixed"]["operators"] or name.rstrip("0123456789") in rules["fixed"]["operators"]:
         return cost, False
-    if cost.stages == 1:
-        delay = rules["delay"].get(name.rstrip("0123456789"), rules["delay"]["others"])
-        return replace(cost, stages=_stages(delay, x)), False
     base = load_device()
+    if cost.stages == 0:
+        return replace(cost, part=round(cost.part * _usable(base) / x)), False
+    if cost.stages == 1:
+        return replace(cost, stages=_stages(rules["delay"]["others"], x)), False
     home = _Known(_usable(base), cost.stages, None)
     known = sorted((home, *_known(name)), key=lambda one: one.x)
     exact = [one for one in known if _same(one.x, x)]

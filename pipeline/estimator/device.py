@@ -13,6 +13,9 @@ from pipeline.errors import PipelineError
 from pipeline.reports.report import Resources
 from pipeline.terms import Resource
 
+CYCLE = 1000
+"""Ticks of a cycle: what is shorter than one is told in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -22,6 +25,13 @@ class Operator:
     dsp: int
     ff: float
     lut: float
+    part: int = 0
+    """Of logic without a register of its own: thousandths of the usable period, so that several share a cycle."""
+
+    @property
+    def ticks(self) -> int:
+        """Thousandths of cycles from operands to result."""
+        return CYCLE * self.stages + self.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,8 @@ class Device:
 
     @property
     def longest_add(self) -> int:
-        """Stages of the slowest addition."""
-        return max(self.operators[name].stages for name in ("dadd", "fadd", "iadd64"))
-
-    @property
-    def longest_integer_add(self) -> int:
-        """Stages of the slowest addition of integers."""
-        return self.operators["iadd64"].stages
+        """Ticks of the slowest addition."""
+        return max(self.operators[name].ticks for name in ("dadd", "fadd", "iadd64"))
 
 
 WIDTHS = (1, 8, 16, 18, 32, 64, 128)
@@ -103,9 +108,10 @@ def _device(name: str, table: dict[str, Any]) -> Device:
     for key, cost in table["operator"].items():
         if "lut_per_bit" in cost:
             for width in WIDTHS:
-                operators[f"{key}{width}"] = Operator(
-                    cost["stages"], cost[Resource.DSP], cost[Resource.FF], cost["lut_per_bit"] * width
-                )
+                delay = cost["delay_ns"] + cost["delay_ns_per_bit"] * width
+                part = round(CYCLE * delay / (row["clock_ns"] * (1 - row["clock_uncertainty"])))
+                lut = cost["lut_per_bit"] * width
+                operators[f"{key}{width}"] = Operator(cost["stages"], cost[Resource.DSP], cost[Resource.FF], lut, part)
         else:
             operators[key] = Operator(cost["stages"], cost[Resource.DSP], cost[Resource.FF], cost[Resource.LUT])
     return Device(

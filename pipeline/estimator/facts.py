@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from pipeline.estimator import linear
-from pipeline.estimator.nest import Body, Branch, Call, Chain, ElementAccess, Index, LoopNode, Nest, Segment
+from pipeline.estimator.nest import WHOLE, Body, Branch, Call, Chain, ElementAccess, Index, LoopNode, Nest, Segment
 
 _MOST_PAIRS = 20_000
 """Pairs of accesses that are compared for one loop; beyond that a dependence is assumed, as without proof."""
@@ -16,7 +17,7 @@ _MOST_PAIRS = 20_000
 class Cycle:
     """A recurrence of one loop: the value of one iteration is needed ``distance`` iterations later.
 
-    ``operators`` cycles of it repeat for each copy of an unrolled loop in ``via``, ``memory`` cycles do not.
+    ``operators`` ticks of it repeat for each copy of an unrolled loop in ``via``, ``memory`` ticks do not.
     """
 
     operators: int
@@ -31,6 +32,10 @@ class Cycle:
     """Some iterations leave the value as it is."""
     ordered: bool = False
     """The order of what happens to the value counts."""
+    floating: bool = False
+    """It passes an operator of floating-point numbers."""
+    scattered: bool = False
+    """It runs through elements that are not known before, so that copies of an iteration take turns at the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class LoopFacts:
     """Loops below it."""
     segments: tuple[tuple[Segment, tuple[int, ...]], ...] = ()
     """Straight-line parts below it, each with the loops between."""
+    touches: bool = False
+    """Some part of it touches a stream or port."""
     groups: tuple[Group, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     updates: tuple[Chain, ...] = ()
@@ -80,6 +87,12 @@ class Facts:
     loops: dict[int, LoopFacts] = field(default_factory=dict)
     groups: dict[str, tuple[Group, ...]] = field(default_factory=dict)
     """By array, over the whole kernel."""
+    whole: LoopFacts | None = None
+    """Of the top function as the body of a loop."""
+
+    def of(self, number: int) -> LoopFacts:
+        """Of a loop, or of the whole."""
+        return self.whole if number == WHOLE and self.whole is not None else self.loops[number]
 
 
 def gather(nest: Nest) -> Facts:
@@ -88,6 +101,11 @@ def gather(nest: Nest) -> Facts:
     spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
     for number, node in nest.loops.items():
         facts.loops[number] = _loop(node, spans)
+    if nest.whole is not None:
+        known = _loop(nest.whole, {**spans, WHOLE: None})
+        # What lies outside is another's between two starts, and a local array begins anew.
+        stays = {name for name, memory in nest.memories.items() if memory.role in ("static", "global")}
+        facts.whole = replace(known, cycles=tuple(one for one in known.cycles if one.array in {None, *stays}))
     everything = [access for segment, _ in _segments(nest.body, ()) for access in segment.accesses]
     for group in _grouped(everything):
         facts.groups[group.array] = (*facts.groups.get(group.array, ()), group)
@@ -143,7 +161,17 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
     cycles = [
-        Cycle(item.delay, 0, item.distance, tuple(sorted(item.via)), None, True, item.conditional, item.ordered)
+        Cycle(
+            item.delay,
+            0,
+            item.distance,
+            tuple(sorted(item.via)),
+            None,
+            True,
+            item.conditional,
+            item.ordered,
+            item.floating,
+        )
         for item in node.carried
         if item.delay
     ]
@@ -156,6 +184,8 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 continue
             seen.add(key)
             gap = _gap(node, item, item, between)
+            if gap and item.array in node.swaps:
+                gap = max(gap, _turns(node.swaps, item.array, item.array))
             if not gap:
                 continue
             operators = item.delay - item.store_load
@@ -165,8 +195,12 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 if linear.distance(item.write, item.read, number, below, spans[number]) == 1:
                     via.append(number)
             fixed = item.read == item.write and node.number not in _uses(item.read)
-            told = item.conditional, item.ordered
-            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told))
+            fixed = fixed and item.array not in node.swaps
+            if node.number == WHOLE:  # Another start may be given another subscript.
+                fixed = fixed and not any(place.symbols for place in item.read)
+            told = item.conditional, item.ordered, item.floating
+            scattered = not all(place.affine for place in (*item.read, *item.write))
+            cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told, scattered))
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):
@@ -175,12 +209,23 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
                 waits = there.store_load + back.store_load
                 delay = there.delay + back.delay - waits
                 chosen = there.conditional or back.conditional
-                cycles.append(Cycle(delay, waits, gaps[0] + gaps[1], (), there.array, False, chosen))
+                floating = there.floating or back.floating
+                apart = gaps[0] + gaps[1]
+                cycles.append(Cycle(delay, waits, apart, (), there.array, False, chosen, floating=floating))
+    for segment, path in segments if node.swaps else ():
+        for item in segment.across:
+            turns = _turns(node.swaps, item.array, item.onto or item.array)
+            gap = _gap(node, item, item, {number: spans[number] for number in path}) if turns else None
+            if gap:
+                told = item.conditional, item.ordered, item.floating
+                waits = item.store_load
+                cycles.append(Cycle(item.delay - waits, waits, max(turns, gap), (), item.array, False, *told))
     accesses = [access for segment, _ in segments for access in segment.accesses]
     crossing = _crossing(node, inner)
     return LoopFacts(
         inside=tuple(item.number for item in inside),
         segments=tuple(segments),
+        touches=any(segment.touches for segment, _ in segments),
         groups=tuple(_grouped(accesses)),
         cycles=tuple(dict.fromkeys(cycles)),
         updates=tuple(
@@ -192,10 +237,19 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             )
         ),
         unrollable=all(item.loop.trip_count is not None for item in inside),
-        parallel=not node.carried and _separate(accesses, node.number, inner),
+        parallel=not node.carried and not node.swaps and _separate(accesses, node.number, inner),
         crossing=crossing,
         stages=not crossing,
     )
+
+
+def _turns(swaps: Mapping[str, str], read: str, written: str) -> int:
+    """Iterations until a pointer that stands for one array at first stands for another, 0 where it never does."""
+    for turns in range(1, len(swaps) + 1):
+        read = swaps.get(read, "")
+        if read == written:
+            return turns
+    return 0
 
 
 def _gap(node: LoopNode, written: Chain, read: Chain, between: dict[int, int | None]) -> int | None:

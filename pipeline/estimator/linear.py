@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterable, Mapping
 
 from pipeline.estimator.nest import Index, Linear
@@ -72,8 +73,20 @@ def distance(write: Index, read: Index, loop: int, spans: Mapping[int, int | Non
     unknown). Loops outside are in the same iteration for both. None: they never meet. What is not affine is taken to
     meet at once, as the tool does without proof of the contrary.
     """
+    if any(span is not None and span < 1 for span in spans.values()):
+        return None
+    # Loops that no subscript follows decide nothing, and a question takes more than the square of its unknowns.
+    used = {inner for item in (*write, *read) for inner, _ in item.loops if inner in spans}
+    return _distance(write, read, loop, tuple((inner, spans[inner]) for inner in sorted(used)), trips)
+
+
+@functools.lru_cache(maxsize=8_192)
+def _distance(
+    write: Index, read: Index, loop: int, inside: tuple[tuple[int, int | None], ...], trips: int | None
+) -> int | None:
+    spans = dict(inside)
     points = Points([], [(-1, {_APART: 1})] if trips is None else [(-1, {_APART: 1}), (trips - 1, {_APART: -1})])
-    for inner, span in spans.items():
+    for inner, span in inside:
         for side in (0, 1):
             points.least.append((0, {(side, inner): 1}))
             if span is not None:

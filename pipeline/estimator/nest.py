@@ -54,7 +54,7 @@ class PortAccess:
 class Chain:
     """A value read from an array that reaches a write of the same array, or of another one (``onto``).
 
-    ``delay`` is in cycles, load and store included; ``store_load`` is their part of it.
+    ``delay`` is in ticks, load and store included; ``store_load`` is their part of it.
     """
 
     array: str
@@ -66,6 +66,8 @@ class Chain:
     """The write happens in some iterations only."""
     ordered: bool = False
     """On the way the order of operations counts, so that copies are a chain and no tree."""
+    floating: bool = False
+    """It passes an operator of floating-point numbers."""
     onto: str | None = None
 
 
@@ -85,11 +87,13 @@ class Segment:
     """Each access to a stream or port."""
     rounds: tuple[tuple[Chain, Chain], ...] = ()
     """From one array onto another, and from there back."""
+    across: tuple[Chain, ...] = ()
+    """From one array onto another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A value that scalars hand on from iteration to iteration until it is back, ``distance`` later: delay in cycles,
+    """A value that scalars hand on from iteration to iteration until it is back, ``distance`` later: delay in ticks,
     and the inner loops it runs through."""
 
     delay: int
@@ -98,6 +102,8 @@ class Carried:
     """It changes in some iterations only."""
     ordered: bool = False
     """The order of what happens to it counts."""
+    floating: bool = False
+    """As of a chain."""
     distance: int = 1
 
 
@@ -119,6 +125,8 @@ class LoopNode:
     """In a function that the user has pipelined as a whole."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
+    swaps: Mapping[str, str] = field(default_factory=dict)
+    """By the array that a pointer stands for in the first iteration the one that it stands for in the next."""
     mean: float | None = None
     """Iterations of one execution on average, where they follow the loops around."""
 
@@ -142,6 +150,9 @@ class Call:
     written: Written = NOTHING
     """The user's own pragmas in the helper's body."""
 
+
+WHOLE = -1
+"""The number of the top function where each start of it is an iteration."""
 
 Item: TypeAlias = "Segment | LoopNode | Branch | Call"
 Body: TypeAlias = "tuple[Item, ...]"
@@ -200,5 +211,7 @@ class Nest:
     loops: Mapping[int, LoopNode] = field(default_factory=dict)
     written: Written = NOTHING
     """The user's own pragmas in the top function's body."""
+    whole: LoopNode | None = None
+    """The top function as the body of a loop, each start of it an iteration, where the user has pipelined it."""
     leaves: bool = False
     """Somewhere control leaves a loop, a call or an iteration early."""

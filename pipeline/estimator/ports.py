@@ -14,6 +14,7 @@ from pipeline.estimator.choice import Mode
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
 from pipeline.estimator.nest import ElementAccess, LoopNode, Memory, PortAccess
+from pipeline.estimator.walk_values import whole_cycles
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class MemoryPorts:
         if memory.splits:
             return self.partitions[name] == memory.words
         unrolled = all(self.design.modes[loop] is Mode.UNROLLED for group in groups for loop in group.uses)
+        unrolled = unrolled and not any(place.symbols for group in groups for place in group.index)
         return all(group.affine for group in groups) and (unrolled or self.partitions[name] == memory.words)
 
     def settled(self, memory: Memory) -> bool:
@@ -89,7 +91,7 @@ class MemoryPorts:
         """The bound that arrays set whose memories are as written, 1 at least."""
         if not self.any_settled:
             return 1
-        known, nest = self.design.facts.loops[node.number], self.design.nest
+        known, nest = self.design.facts.of(node.number), self.design.nest
         accesses: dict[str, list[ElementAccess]] = {}
         for segment, _ in known.segments:
             for access in segment.accesses:
@@ -112,7 +114,9 @@ class MemoryPorts:
 
     def stream_interval(self, node: LoopNode) -> int:
         """The bound that streams and ports set, which take one access a cycle; 1 at least."""
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
+        if not known.touches:
+            return 1
         met: Counter[PortAccess] = Counter()
         for segment, path in known.segments:
             for access in segment.touches:
@@ -128,7 +132,7 @@ class MemoryPorts:
 
     def interval(self, node: LoopNode) -> int:
         """The resource bound of a pipelined loop's initiation interval."""
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         inside = frozenset(known.inside)
         loads: dict[str, float] = {}
         for group in known.groups:
@@ -138,7 +142,7 @@ class MemoryPorts:
             words = memory.words if memory is not None else None
             if words is not None and self.partitions[group.array] >= words:
                 continue
-            if words is not None and not group.affine and words <= self.design.rules.scattered_words:
+            if words is not None and not group.affine and words <= self._scattered(group.array):
                 continue
             loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
         bound = self.shared_interval(node)
@@ -147,6 +151,15 @@ class MemoryPorts:
             memory = self.design.nest.memories.get(name)
             bound = max(bound, math.ceil(load / ((memory.ports if memory is not None else None) or usual)))
         return bound
+
+    def _scattered(self, name: str) -> int:
+        """Words up to which an array has no limit of ports where subscripts are not linear.
+
+        As written the tool splits no array for such subscripts, but makes as many copies of a table as are read.
+        """
+        if self.design.native and any(group.write for group in self.design.facts.groups.get(name, ())):
+            return 0
+        return self.design.rules.scattered_words
 
     def _load(self, group: Group, node: int, inside: frozenset[int]) -> float:
         """Accesses of one iteration of a pipelined loop to the fullest partition."""
@@ -178,7 +191,7 @@ class MemoryPorts:
         iteration's from the next's (labels: II 23 instead of 1 on gemm-p).
         """
         interval = 1
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         inside = (*known.inside, node.number)
         for update in known.updates:
             memory = self.design.nest.memories.get(update.array)
@@ -188,12 +201,12 @@ class MemoryPorts:
             for place, (item, size) in enumerate(zip(update.read, memory.dims, strict=False)):
                 width = math.prod(self.design.unroll[loop] for loop in item.uses if loop in inside)
                 if node.number in item.uses and banks[place] == size and size is not None and 1 < size > width:
-                    interval = max(interval, update.delay)
+                    interval = max(interval, whole_cycles(update.delay))
         return interval
 
     def off_chip(self, node: LoopNode) -> int:
         """Elements that one iteration of a loop takes from arguments in off-chip memory; neighbours come along."""
-        known = self.design.facts.loops[node.number]
+        known = self.design.facts.of(node.number)
         total = 0
         for group in known.groups:
             memory = self.design.nest.memories.get(group.array)

@@ -19,7 +19,7 @@ from pipeline.kernels.model import Kernel
 from pipeline.reports.report import Report, Resources
 from pipeline.terms import Dialect
 
-VERSION = "0.6"
+VERSION = "0.7"
 """Of the model: a change that moves any estimate changes it."""
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 
 from pipeline.estimator.design import Design
+from pipeline.estimator.device import CYCLE
 from pipeline.estimator.facts import Cycle
 from pipeline.estimator.nest import LoopNode
+from pipeline.estimator.walk_values import whole_cycles
 
 
 def recurrence_interval(design: Design, node: LoopNode) -> int:
     """The dependence bound on the loop's initiation interval, 1 where it carries nothing."""
     interval = 1
-    for cycle in design.facts.loops[node.number].cycles:
+    for cycle in design.facts.of(node.number).cycles:
         interval = max(interval, _bound(design, node, cycle))
     return interval
 
@@ -39,7 +41,8 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
         behind = factor - (node.loop.trip_count or factor) % factor
         for cycle in design.facts.loops[node.number].cycles:
             if cycle.distance == 1 and _reorders(design, node, cycle):
-                interval = max(interval, (cycle.operators + 1) * (behind + 1) + cycle.operators)
+                each = cycle.operators + CYCLE * cycle.floating
+                interval = max(interval, whole_cycles(each * (behind + 1) + cycle.operators))
     for update in design.facts.loops[node.number].updates:
         moved = {loop for item in update.read for loop in item.uses}
         if any(loop.number not in moved for loop in outer):
@@ -55,28 +58,45 @@ def _bound(design: Design, node: LoopNode, cycle: Cycle) -> int:
     if design.merlin and reorders and apart and cycle.distance == 1 and not cycle.conditional:
         # Merlin keeps partial sums apart.
         return 1
-    copies = 1 if reorders else math.ceil(factor / cycle.distance)
-    if number in design.uneven and reorders and not design.merlin:
-        # The exit check stands between the copies before it and those after it; each become a tree.
-        copies = 2
+    passed = cycle.operators
     for inner in cycle.via:
         if not _reorders(design, design.nest.loops[inner], cycle):
-            copies *= design.unroll[inner]
-    kept = cycle.fixed or cycle.array in design.registers
-    around = design.rules.carried_cycles if kept else cycle.memory
-    return math.ceil((around + cycle.operators * copies) / max(1, math.ceil(cycle.distance / factor)))
+            passed *= design.unroll[inner]
+    if reorders:
+        # The exit check stands between the copies before it and those after it; each become a tree.
+        return _handed(design, cycle, passed * (2 if number in design.uneven and not design.merlin else 1))
+    # The value is back after as many copies, over ``distance`` iterations. It is handed on ``times`` times, else it
+    # goes from copy to copy within one iteration.
+    times = factor if cycle.scattered else min(factor, cycle.distance)
+    each, longer = divmod(factor, times)
+    total = (times - longer) * _handed(design, cycle, passed * each)
+    if longer:
+        total += longer * _handed(design, cycle, passed * (each + 1))
+    return math.ceil(total / cycle.distance)
+
+
+def _handed(design: Design, cycle: Cycle, passed: int) -> int:
+    """Cycles from an iteration to one that needs its value, which ``passed`` ticks of operators."""
+    if not (cycle.fixed or cycle.array in design.registers):
+        # The data of a load leave room in their cycle for logic, and for the store of what it gives.
+        return whole_cycles(cycle.memory) + passed // CYCLE
+    if cycle.floating:
+        # The cycle beside the cores is free for logic.
+        return max(whole_cycles(passed), passed // CYCLE + design.rules.carried_cycles)
+    return whole_cycles(passed)
 
 
 def _reorders(design: Design, node: LoopNode, cycle: Cycle) -> bool:
     """Whether copies of the recurrence in this loop become a tree: Merlin needs the clause, the tool an addition
     that happens in every iteration.
     """
-    if cycle.operators > design.device.longest_add or cycle.distance > 1:
+    # Logic beside an addition, as a selection is, fills no cycle.
+    if cycle.operators >= design.device.longest_add + CYCLE or cycle.distance > 1 or cycle.scattered:
         return False
     if design.merlin:
         named = node.reduction
         return bool(named) and (cycle.array is None or cycle.array == named)
-    if design.native and cycle.operators > design.device.longest_integer_add:
+    if design.native and cycle.floating:
         # Without unsafe math optimisations the tool keeps floating-point sums in their order (UG1399).
         return False
     return not (cycle.conditional or cycle.ordered)
@@ -95,5 +115,6 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
             after = math.ceil(math.log2(copies))
         else:
             after = math.ceil(copies / cycle.distance) - 1
-        added = max(added, cycle.operators * after)
+        each = cycle.operators + (cycle.memory if cycle.scattered else 0)
+        added = max(added, whole_cycles(each * after))
     return added

@@ -25,7 +25,7 @@ from pipeline.estimator.design import Design
 from pipeline.estimator.device import Device, FlowRules
 from pipeline.estimator.facts import Facts
 from pipeline.estimator.flowing import flowing
-from pipeline.estimator.nest import Body, Branch, Call, LoopNode, Nest, Segment, loops_of
+from pipeline.estimator.nest import WHOLE, Body, Branch, Call, LoopNode, Nest, Segment, loops_of
 from pipeline.estimator.ports import MemoryPorts
 from pipeline.estimator.recurrence import chain, flattened_interval, recurrence_interval
 from pipeline.estimator.written import Written
@@ -87,6 +87,9 @@ def schedule(
 ) -> Schedule:
     """The schedule of one design; ``order`` lists the outermost loops of the nest."""
     design = Design(nest, facts, device, rules, choices, order, merlin, native)
+    if nest.whole is not None:
+        design.unroll[WHOLE] = design.coarse[WHOLE] = 1
+        design.modes[WHOLE] = Mode.PIPELINED
     decide(design)
     ports = MemoryPorts(design)
     ports.partition()
@@ -132,6 +135,8 @@ class _Scheduler:
         if own is None or own.off or any(self.modes[item.number] is not Mode.UNROLLED for item in loops_of(nest.body)):
             return None
         needed = [own.ii or 1, *(self._waits(item) for item in loops_of(nest.body))]
+        if nest.whole is not None:
+            needed += [recurrence_interval(self.design, nest.whole), self.ports.interval(nest.whole)]
         return cycles.exactly(max(needed))
 
     def body(self, body: Body, parent: int | None, depth: int, copies: int, function: str) -> Cycles:

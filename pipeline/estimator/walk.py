@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +13,13 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import Device
-from pipeline.estimator.mean_trips import mean_trips
-from pipeline.estimator.nest import Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
+from pipeline.estimator.mean_trips import varying_trips
+from pipeline.estimator.nest import WHOLE, Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
 from pipeline.estimator.walk_names import TRANSFERS
 from pipeline.estimator.walk_values import (
     CHOSEN,
+    FLOATING,
     NOT_KNOWN,
     Binding,
     Frame,
@@ -32,10 +35,11 @@ from pipeline.estimator.walk_values import (
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.c_types import CType
 from pipeline.kernels.loop_record import LoopRecord
-from pipeline.kernels.model import Kernel
+from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.own_pragmas import DependencePragma
-from pipeline.kernels.symbols import Symbol
+from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.values import linear as form
+from pipeline.program.tree import walk as tree_walk
 from pipeline.terms import SiteKind
 
 _INDEX = "index the array it points to instead"
@@ -53,6 +57,10 @@ def _root(node: Any) -> str | None:
         if isinstance(node, str):
             return None
     return node.name if node is not None else None
+
+
+def _carried(delay: int, via: frozenset[int], distance: int = 1) -> Carried:
+    return Carried(delay, loops_through(via), CHOSEN in via, is_ordered(via), FLOATING in via, distance)
 
 
 def build(kernel: Kernel, device: Device) -> Nest:
@@ -73,14 +81,40 @@ class _Walker(Calls):
                 self.instances += 1
                 self._declare(symbol)
         self.calls.append(Frame(self.kernel.top, self.readers[self.kernel.top].reaching, {}))
+        own = self.written.in_function(self.kernel.top)
+        starts = own.pipeline is not None and not own.pipeline.off
+        before = dict(self.scalars)
+        handed = self._handed_to_the_next_start(top) if starts else set[str]()
         self._statement(top.node.body)
         self._flush()
+        carried = self._carry(WHOLE, handed, before)
         for name, memory in self.memories.items():
             if memory.direction == "unused" and name in self.touched:
                 # Fields of a struct behind a pointer are not in the kernel's table one by one.
                 self.memories[name] = replace(memory, direction=self.touched[name])
-        body, own = tuple(self.items[0]), self.written.in_function(self.kernel.top)
-        return Nest(self.kernel.top, body, self.memories, self.nodes, own, self.leaves)
+        body = tuple(self.items[0])
+        whole = self._whole(top, body, carried) if starts else None
+        return Nest(self.kernel.top, body, self.memories, self.nodes, own, whole, self.leaves)
+
+    def _handed_to_the_next_start(self, top: FunctionInfo) -> set[str]:
+        """Keys of the static and global scalars that the top function changes, each from here on as another start has
+        left it."""
+        kept = {key.split(".")[0] for symbol in top.arguments if (key := self._key(symbol)) is not None}
+        keys = {key for key in self._written(top.node.body) & self.scalars.keys() if key.split(".")[0] not in kept}
+        for key in keys:
+            value = self.scalars[key]
+            source: Source = ("scalar", WHOLE, key)
+            self.scalars[key] = TimedValue(
+                value.ctype, NOT_KNOWN, value.uses | {WHOLE}, 0, {source: (0, 0, frozenset())}
+            )
+        return keys
+
+    def _whole(self, top: FunctionInfo, body: Body, carried: tuple[Carried, ...]) -> LoopNode:
+        name, line = self.kernel.top, top.node.coord.line
+        loop = Loop(
+            name, name, -1, -1, "for", None, None, 0, None, None, None, False, 1, None, None, None, line, 1, False
+        )
+        return LoopNode(WHOLE, loop, name, None, None, None, None, body=body, carried=carried)
 
     def _flush(self) -> None:
         if not self.open.empty:
@@ -180,6 +214,10 @@ class _Walker(Calls):
                 self.instances += 1
                 self._copy(source, self._declare(symbol))
                 return
+            if self._moves_whole(symbol.ctype, initial) and (source := self._place(initial)) is not None:
+                self.instances += 1
+                self._copy_whole(initial, source, self._declare(symbol))
+                return
             value = self._as(symbol.ctype, self._expression(initial))
         self.instances += 1
         place = self._declare(symbol, value)
@@ -247,17 +285,16 @@ class _Walker(Calls):
             if name not in before:
                 merged[name] = first
                 continue
-            uses = condition.uses.union(*(value.uses for value in values))
-            self.open.operators[self._operator("select", first.ctype), uses] += 1
-            joined = join(condition.sources, *(value.sources for value in values))
-            ready = max([condition.ready, *(value.ready for value in values)])
-            merged[name] = chosen(TimedValue(first.ctype, NOT_KNOWN, uses, ready, joined))
+            merged[name] = chosen(self._apply(self._operator("select", first.ctype), first.ctype, [condition, *values]))
         return merged
 
     def _loop(self, node: Any) -> None:
         record = self.records[id(node)]
         loop = self.loops[f"{record.function}/loop_{record.index}"]
         own = self._about_arrays(self.written.on_loop(loop), loop.function)
+        varying = varying_trips(record, self.calls[-1].reaching)
+        if varying is not None:
+            loop = replace(loop, trip_min=varying.least, trip_max=varying.most)
         loop = hinted(loop, own.trips)
         if isinstance(node, c_ast.For):
             self._stand_at(node.init)
@@ -280,7 +317,7 @@ class _Walker(Calls):
             parallel.reduction if parallel else None,
             own,
             self._flat(),
-            mean=mean_trips(record),
+            mean=varying.mean if varying is not None else None,
         )
         self.nodes[number] = item
         self._grow()
@@ -289,7 +326,8 @@ class _Walker(Calls):
         written = self.changed[number] = self._written(node)
         before = dict(self.scalars)
         variable = self._variable(record)
-        moving = self._move_pointers(record, number)
+        turning = self._turning(record)
+        moving = self._move_pointers(record, number, turning)
         for key in written:
             value = self.scalars.get(key)
             if value is None:
@@ -312,6 +350,7 @@ class _Walker(Calls):
             self._leaf(node.next)
         self._flush()
         self.places.update(moving)
+        item.swaps = self._turn(turning, record.trip)
         item.body = tuple(self.items.pop())
         item.below = tuple(loops_of(item.body))
         item.carried = self._carry(number, written - counted, before)
@@ -356,13 +395,43 @@ class _Walker(Calls):
         place = self.places.get(symbol)
         return place.key + members if place is not None and not place.array else None
 
-    def _move_pointers(self, record: LoopRecord, number: int) -> dict[Symbol, Binding]:
+    def _turning(self, record: LoopRecord) -> dict[Symbol, Binding]:
+        """Pointers that a loop gives nothing but the places of other pointers, with where they point at first."""
+        given: dict[Symbol, int] = {}
+        for part in tree_walk(record.node.stmt):
+            symbol = self._symbol(part.lvalue) if isinstance(part, c_ast.Assignment) else None
+            if symbol is not None and part.op == "=" and isinstance(part.rvalue, c_ast.ID):
+                given[symbol] = given.get(symbol, 0) + 1
+        writes = self.calls[-1].reaching.effects.of(record.node).writes
+        return {
+            symbol: self.places[symbol]
+            for symbol, times in given.items()
+            if symbol.ctype.kind == "pointer" and symbol in self.places and writes.get(symbol) == times
+        }
+
+    def _turn(self, before: dict[Symbol, Binding], trips: int | None) -> dict[str, str]:
+        """What arrays change places in an iteration, by key; the pointers then point where they do after the loop."""
+        swaps = {place.key: self.places[symbol].key for symbol, place in before.items()}
+        if not swaps or set(swaps) != set(swaps.values()) or len(swaps) != len(before):
+            return {}
+        if any(self.places[symbol].prefix != place.prefix for symbol, place in before.items()):
+            return {}
+        places = {place.key: place for place in before.values()}
+        for symbol, place in before.items():
+            for _ in range((trips if trips is not None else 1) % math.lcm(*range(1, len(swaps) + 1))):
+                place = places[swaps[place.key]]
+            self.places[symbol] = place
+        return swaps
+
+    def _move_pointers(
+        self, record: LoopRecord, number: int, turning: Mapping[Symbol, Binding]
+    ) -> dict[Symbol, Binding]:
         """Lets the pointers that a loop moves point where they do in its iterations; returns where after it."""
         reaching = self.calls[-1].reaching
         after: dict[Symbol, Binding] = {}
         for symbol in reaching.effects.of(record.node).writes:
             place = self.places.get(symbol)
-            if symbol.ctype.kind != "pointer" or place is None or not place.rank:
+            if symbol.ctype.kind != "pointer" or place is None or not place.rank or symbol in turning:
                 continue
             by = reaching.by_iteration(symbol, record)
             moved = linear.scale(linear.iteration(number), by) if by is not None else linear.opaque({number})
@@ -384,7 +453,7 @@ class _Walker(Calls):
                 name: item for name, item in value.sources.items() if name[1] != number or name[0] != "scalar"
             }
             if own is not None:
-                carried.append(Carried(own[0], loops_through(own[2]), CHOSEN in own[2], is_ordered(own[2])))
+                carried.append(_carried(own[0], own[2]))
                 for name, (delay, memory, via) in before[key].sources.items():
                     rest = join(rest, {name: (delay + own[0], memory, via | own[2] | {number})})
             self.scalars[key] = TimedValue(value.ctype, NOT_KNOWN, value.uses - {number}, 0, rest)
@@ -414,7 +483,7 @@ class _Walker(Calls):
                 if start in reached:
                     delay, via = reached[start]
                     if away not in longest or longest[away].delay < delay:
-                        longest[away] = Carried(delay, loops_through(via), CHOSEN in via, is_ordered(via), away)
+                        longest[away] = _carried(delay, via, away)
         return list(longest.values())
 
     def _written(self, node: Any) -> set[str]:

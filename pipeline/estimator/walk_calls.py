@@ -171,6 +171,21 @@ class Calls(ExpressionWalk):
             if count:
                 self._transport(source, target, linear.constant(0), linear.constant(0))
             return TimedValue(INT)
+        self._moving_loop(node, name, source, target, count, inner)
+        return TimedValue(INT)
+
+    def _copy_whole(self, node: Any, source: Binding, target: Binding) -> None:
+        """A struct with arrays in it: a loop over the elements of the largest, the others side by side."""
+        inner = self._words(target.ctype)
+        if inner > 1:
+            self._moving_loop(node, "copy", source, target, 1, inner)
+        else:
+            self._transport(source, target, linear.constant(0), linear.constant(0))
+
+    def _moving_loop(
+        self, node: Any, name: str, source: Binding | None, target: Binding, count: int, inner: int
+    ) -> None:
+        """A loop that moves ``count`` elements, of ``inner`` elements each where they are structs with arrays."""
         self._flush()
         number, function = len(self.nodes), self.calls[-1].function
         loop = Loop(
@@ -194,7 +209,6 @@ class Calls(ExpressionWalk):
             if number in value.uses:
                 self.scalars[key] = replace(value, uses=value.uses - {number})
         self.items[-1].append(item)
-        return TimedValue(INT)
 
     def _flat(self) -> bool:
         """Whether a function around is pipelined as a whole, as written."""

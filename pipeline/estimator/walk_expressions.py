@@ -11,13 +11,16 @@ from pycparser import c_ast
 
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
+from pipeline.estimator.device import CYCLE
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
 from pipeline.estimator.walk_values import (
     CHOSEN,
+    FLOATING,
     NOT_KNOWN,
     Binding,
     TimedValue,
+    after,
     chosen,
     in_order,
     is_ordered,
@@ -32,6 +35,7 @@ from pipeline.kernels.values import Value, constant, fitted
 
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _PLACES = (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.UnaryOp)
+_FLOATING = frozenset({FLOATING})
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
@@ -41,6 +45,10 @@ class ExpressionWalk(Names, abc.ABC):
     @abc.abstractmethod
     def _call(self, node: Any) -> TimedValue:
         """The value of a call."""
+
+    @abc.abstractmethod
+    def _copy_whole(self, node: Any, source: Binding, target: Binding) -> None:
+        """Copies a struct with arrays in it."""
 
     def _place(self, node: Any) -> Binding | None:
         """What an lvalue or an array expression stands for, subscripts evaluated; None for a plain value."""
@@ -104,7 +112,7 @@ class ExpressionWalk(Names, abc.ABC):
 
     def _picked(self, base: Binding, subscript: TimedValue) -> Binding:
         """The element that a subscript picks, there no sooner than the subscript."""
-        sources, ready = join(base.sources, subscript.sources), max(base.ready, subscript.ready)
+        sources, ready = join(base.sources, in_order(subscript).sources), max(base.ready, subscript.ready)
         index = self._form(subscript)
         if not index.affine:
             # What is computed from other values, or in another way, is another subscript.
@@ -159,6 +167,10 @@ class ExpressionWalk(Names, abc.ABC):
         return bool(fields) and all(
             self._is_plain(one) if one.kind == "struct" else one.kind in ("int", "float") for one in fields
         )
+
+    def _moves_whole(self, kind: CType, source: Any) -> bool:
+        """Whether a struct that has arrays in it is given the value of a place."""
+        return kind.kind == "struct" and isinstance(source, _PLACES) and not self._is_plain(kind)
 
     def _struct(self, node: Any) -> Binding | None:
         """The struct that an expression is, evaluated; None where it is no plain one that has a place."""
@@ -229,7 +241,7 @@ class ExpressionWalk(Names, abc.ABC):
             return f"i{name}{8 if width <= 8 else 18 if width <= 18 else 32 if width <= 32 else 64}"
         if name in ("add", "cmp"):
             return f"i{name}{width}"
-        if name in ("logic", "select"):
+        if name in ("logic", "select", "load", "store"):
             return f"{name}{width}"
         return name
 
@@ -237,14 +249,15 @@ class ExpressionWalk(Names, abc.ABC):
         self, operator: str, ctype: CostType, values: Iterable[TimedValue], value: Value = NOT_KNOWN
     ) -> TimedValue:
         """An operation on values, which gives ``value``."""
-        stages = self.device.operators[operator].stages
+        cost = self.device.operators[operator]
         inputs = list(values)
         uses = _uses(*inputs)
         self.open.operators[operator, uses] += 1
-        ready = max((value.ready for value in inputs), default=0) + stages
+        ready = after(max((value.ready for value in inputs), default=0), cost)
         self.open.depth = max(self.open.depth, ready)
+        marks = _FLOATING if operator[0] in "df" or operator == "icast" else frozenset[int]()
         sources = {
-            name: (delay + stages, memory, via)
+            name: (delay + cost.ticks, memory, via | marks)
             for name, (delay, memory, via) in join(*(value.sources for value in inputs)).items()
         }
         return TimedValue(ctype, value, uses, ready, sources)
@@ -416,12 +429,13 @@ class ExpressionWalk(Names, abc.ABC):
         loaded = self.open.loaded.get((place.key, place.prefix))
         if loaded is not None:
             return loaded
-        latency = self.device.operators["load"].stages
+        operator = self._operator("load", place.ctype)
+        latency = self.device.operators[operator].ticks
         uses = frozenset(loop for index in place.prefix for loop in index.uses)
-        self.open.operators["load", uses] += 1
+        self.open.operators[operator, uses] += 1
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
-        ready = place.ready + latency
+        ready = place.ready // CYCLE * CYCLE + latency
         # A subscript that is computed delays the read and hands its own sources on.
         sources = {
             name: (delay + latency, memory + latency, via) for name, (delay, memory, via) in place.sources.items()
@@ -446,16 +460,20 @@ class ExpressionWalk(Names, abc.ABC):
                 self.scalars[place.key] = replace(self._cast(value, place.ctype), value=NOT_KNOWN)
             return
         value = self._cast(value, place.ctype)
-        stages = self.device.operators["store"].stages
-        self.open.operators["store", frozenset(loop for index in place.prefix for loop in index.uses)] += 1
+        operator = self._operator("store", place.ctype)
+        latency = self.device.operators[operator].ticks
+        self.open.operators[operator, frozenset(loop for index in place.prefix for loop in index.uses)] += 1
         self.open.accesses.append(ElementAccess(place.key, place.prefix, True))
         self._touch(place.key, "out")
-        self.open.depth = max(self.open.depth, value.ready + stages, place.ready + stages)
+        # It ends the cycle that its value comes in.
+        self.open.depth = max(self.open.depth, max(value.ready, place.ready) // CYCLE * CYCLE + latency)
         for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
             if kind == "read":
-                marks = self.guards > 0 or CHOSEN in via, is_ordered(via)
+                marks = self.guards > 0 or CHOSEN in via, is_ordered(via), FLOATING in via
                 source, read, _ = self.reads[number]
-                times = delay + stages, memory + stages
+                # Integer logic ends in the cycle of the store, a floating-point core in the one before it.
+                ends = latency if FLOATING in via else 0
+                times = delay + ends, memory + ends
                 if source == place.key:
                     self.open.chains.append(Chain(source, read, place.prefix, *times, *marks))
                 else:
@@ -472,6 +490,11 @@ class ExpressionWalk(Names, abc.ABC):
             source, target = self._struct(node.rvalue), self._place(node.lvalue)
             if source is not None and target is not None:
                 self._copy(source, target)
+                return TimedValue(INT)
+        if node.op == "=" and self._moves_whole(self.type_of(node.lvalue), node.rvalue):
+            source, target = self._place(node.rvalue), self._place(node.lvalue)
+            if source is not None and target is not None:
+                self._copy_whole(node, source, target)
                 return TimedValue(INT)
         value = self._expression(node.rvalue)
         place = self._place(node.lvalue)

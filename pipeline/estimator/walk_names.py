@@ -82,7 +82,14 @@ class Names:
             return True
         if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in self.looping:
             return True
+        if isinstance(node, c_ast.Assignment) and node.op == "=" and self._holds_arrays(self.type_of(node.lvalue)):
+            return True
         return node is not None and any(self._has_loop(child) for child in node)
+
+    def _holds_arrays(self, kind: CType) -> bool:
+        """Whether a type is a struct with an array in it, which is copied in a loop."""
+        members = self.program.members(kind).values() if kind.kind == "struct" else ()
+        return any(one.kind == "array" or self._holds_arrays(one) for one in members)
 
     def _record(self, node: Any) -> LoopRecord:
         return self.records[id(node)]

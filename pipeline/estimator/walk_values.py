@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.estimator.cost_types import CostType
+from pipeline.estimator.device import CYCLE, Operator
 from pipeline.estimator.nest import Chain, ElementAccess, Index, Linear, PortAccess, Segment
 from pipeline.kernels import c_types, values
 from pipeline.kernels.reaching import Reaching
@@ -17,10 +18,12 @@ from pipeline.kernels.values import Value
 Source: TypeAlias = tuple[str, int, str]
 """Where a value comes from: ("scalar", loop, name) or ("read", number of the read, "")."""
 Sources: TypeAlias = "dict[Source, tuple[int, int, frozenset[int]]]"
-"""By source the delay since, the part of it in memory, and the loops that the value came through."""
+"""By source the ticks since, those of them in memory, and the loops that the value came through."""
 CHOSEN, ORDERED = -1, -2
 """Stand among the loops that a value came through where a condition chose it, and where it passed an operation whose
 order counts."""
+FLOATING = -8
+"""The same where it passed an operator of floating-point numbers."""
 _FOLDS = {op: place for place, op in enumerate(("+", "&", "|", "^", "*"), -7)}
 """The same for operations of which many in a row may be done in any order."""
 
@@ -32,7 +35,7 @@ NOT_KNOWN = values.unknown(c_types.INT)
 class TimedValue:
     """An expression's type, what the analysis knows of it and what of its time.
 
-    ``uses`` are the loops that it changes with, ``ready`` is when it is there (cycles in its segment).
+    ``uses`` are the loops that it changes with, ``ready`` is when it is there (ticks in its segment).
     """
 
     ctype: CostType
@@ -85,6 +88,18 @@ class Binding:
     """When the address is there, and where it comes from."""
 
 
+def whole_cycles(ticks: int) -> int:
+    """Cycles that hold so many ticks."""
+    return -(-ticks // CYCLE)
+
+
+def after(ready: int, cost: Operator) -> int:
+    """When a result is there whose operands are at ``ready``: logic begins in their cycle where it ends there too."""
+    if cost.stages or ready % CYCLE + cost.part > CYCLE:
+        ready = CYCLE * whole_cycles(ready)
+    return ready + cost.ticks
+
+
 def chosen(value: TimedValue) -> TimedValue:
     """A value that a condition has chosen."""
     return _through(value, CHOSEN)
@@ -109,7 +124,7 @@ def _through(value: TimedValue, mark: int) -> TimedValue:
 
 def is_ordered(via: frozenset[int]) -> bool:
     """Whether the order counts of what a value passed: of one such operation, or of operations of two kinds."""
-    return ORDERED in via or sum(mark < ORDERED for mark in via) > 1
+    return ORDERED in via or sum(FLOATING < mark < ORDERED for mark in via) > 1
 
 
 def loops_through(via: frozenset[int]) -> frozenset[int]:
@@ -141,7 +156,7 @@ class Open:
         """What is in it, as a value."""
         return Segment(
             dict(sorted(self.operators.items(), key=lambda item: (item[0][0], sorted(item[0][1])))),
-            None if self.unknown else self.depth,
+            None if self.unknown else whole_cycles(self.depth),
             tuple(dict.fromkeys(self.accesses)),
             tuple(dict.fromkeys(self.chains)),
             self.conditional,
@@ -154,6 +169,7 @@ class Open:
                     dict.fromkeys(found), dict.fromkeys(self.across.get((other, one), ()))
                 )
             ),
+            tuple(dict.fromkeys(itertools.chain.from_iterable(self.across.values()))),
         )
 
 

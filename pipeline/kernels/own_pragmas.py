@@ -22,6 +22,7 @@ from pipeline.kernels.function_names import plain_name
 from pipeline.kernels.loop_record import LoopRecord
 from pipeline.kernels.pragma_checks import VARIABLES, names_in, refusal
 from pipeline.kernels.pragma_options import unknown_directive, unknown_option
+from pipeline.kernels.pragma_places import in_code
 from pipeline.kernels.pragmas import MASK, PLACEHOLDER, normal_text, pragma_text
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
@@ -272,6 +273,7 @@ _FURTHER = {
     "expression_balance", "loop_merge", "occurrence", "performance", "protocol", "reset", "shared", "stable", "top",
     "task", "split", "sub_domain", "unsafe", "preserve",
 }  # fmt: skip
+_NOWHERE = "it stands outside of functions; put it into the body of the one that it is about"
 _VITIS_LOOP = re.compile(r"VITIS_LOOP_(\d+)_\d+")
 
 
@@ -285,12 +287,14 @@ def own_pragmas(
     ask: Ask | None = None,
     names: Mapping[str, Collection[str]] = MappingProxyType({}),
     meanings: Meanings = MappingProxyType({}),
+    text_of: Callable[[str], str | None] = lambda file: None,
 ) -> tuple[OwnPragma, ...]:
     """All ``#pragma HLS`` without placeholders in the order of the text.
 
     ``expand`` is asked once a file, and only where a value holds a name that may be a macro. ``ask`` is for C++, whose
     names need not be those of the program: ``names`` are those that functions declare, ``meanings`` says what stands
-    for some, and what neither tells is asked. PipelineError, with the place, for what the tool stops at.
+    for some, and what neither tells is asked; ``text_of`` gives the text of a file, where bodies of templates that
+    nothing uses stand. PipelineError, with the place, for what the tool stops at.
     """
     found: list[OwnPragma] = []
     for node, function, record in placed_pragmas(ast, {id(one.node): one for each in records.values() for one in each}):
@@ -312,6 +316,10 @@ def own_pragmas(
                 (coord.column or 1) if coord else 1,
             )
         )
+    for place, pragma in enumerate(found):
+        whole = text_of(pragma.file) if ask is not None else ""
+        if pragma.function is None and whole is not None and not in_code(whole, pragma.line):
+            found[place] = replace(pragma, value=NotRead(_NOWHERE))
     done = _valued(found, program, expand, meanings)
     undeclared: dict[int, tuple[str, str]] = {}
     if ask is not None:

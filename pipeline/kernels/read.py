@@ -324,6 +324,7 @@ def _own_pragmas(found: Translation, analysis: Analysis, source: str, project: P
         program, found.ast, records, file, expand,
         ask=None if plain else partial(_asked_of_compiler, found=found, source=source, project=project),
         names=found.names, meanings=found.meanings,
+        text_of=lambda name: source if name == project.file else found.texts.get(name),
     )  # fmt: skip
     return own + directive_pragmas(project.directives, program, records, file, expand, found.meanings)
 

@@ -18,6 +18,7 @@ from pipeline.estimator.written import hinted, written
 from pipeline.kernels.own_pragmas import ArraySplit, LoopTripcount
 from pipeline.kernels.read import read_kernel
 from pipeline.terms import Dialect, Resource
+from tests.estimator.copies import handed_on
 
 _LOAD, _DADD, _STORE = 2, 5, 1
 _DEVICE = load_device()
@@ -158,9 +159,42 @@ def test_copies_of_a_recurrence_follow_each_other_as_often_as_they_meet(factor: 
         }}
     }}"""
     (loop,) = prepare(read_kernel(text, file="k.c", top="k")).estimate({}).loops
-    links = max(sum(1 for copy in range(factor) if copy % distance == first) for first in range(distance))
-    apart = math.ceil(distance / factor)
-    assert loop.initiation_interval.exact == math.ceil((_LOAD + _DADD * links + _STORE) / apart)
+    passed, iterations = handed_on(factor, distance)
+    total = sum(_LOAD + _DADD * links + _STORE for links in passed)
+    assert loop.initiation_interval.exact == math.ceil(total / iterations)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_copies_that_update_elements_unknown_before_take_turns_at_the_memory(factor: int) -> None:
+    text = f"""
+    void k(unsigned char b[256], int bins[256]) {{
+    #pragma HLS array_partition variable=b cyclic factor=4
+        for (int i = 0; i < 256; i++) {{
+    #pragma HLS unroll factor={factor}
+            bins[b[i]]++;
+        }}
+    }}"""
+    (loop,) = prepare(read_kernel(text, file="k.c", top="k")).estimate({}).loops
+    assert loop.initiation_interval.exact == factor * _LOAD
+
+
+@pytest.mark.parametrize("words", [8, 64, 512])
+@pytest.mark.parametrize(("given", "interval"), [("t[i & 3] = a[i];", 2), ("", 1)])
+def test_elements_that_are_found_by_computed_subscripts_share_two_ports_but_for_those_of_a_table(
+    words: int, given: str, interval: int
+) -> None:
+    reads = " + ".join(f"t[(x >> {by}) & {words - 1}]" for by in range(3))
+    text = f"""
+    void k(int a[256], int out[256]) {{
+        int t[{words}] = {{1, 2, 3, 4}};
+        for (int i = 0; i < 3; i++) {{ {given} }}
+        for (int i = 0; i < 256; i++) {{
+            int x = a[i];
+            out[i] = {reads};
+        }}
+    }}"""
+    loop = prepare(read_kernel(text, file="k.c", top="k")).estimate({}).loops[-1]
+    assert loop.initiation_interval.exact == interval
 
 
 _CHAIN = """
@@ -208,3 +242,35 @@ def test_a_plain_point_that_names_no_loop_or_no_value_is_refused(point: dict[str
     text = "void k(int a[64], int b[64]) { for (int i = 0; i < 64; i++) b[i] = a[i] + 1; }"
     with pytest.raises(PipelineError, match=r"^k\.c: site "):
         prepare(read_kernel(text, file="k.c", top="k")).estimate(point, Dialect.VITIS_PLAIN)
+
+
+_PRODUCTS = """
+void k(int a[64][16], int b[16], int c[64]) {{
+#pragma HLS array_partition variable=a dim=2 complete
+#pragma HLS array_partition variable=b complete
+    for (int i = 0; i < 64; i++) {{
+#pragma HLS pipeline II={0}
+        int s = 0;
+        for (int j = 0; j < {1}; j++) s += a[i][j] * b[j];
+        c[i] = s;
+    }}
+}}
+"""
+
+
+def test_integers_that_share_no_unit_have_no_multiplexers_and_those_that_do_have_one_each() -> None:
+    def values(interval: int, products: int) -> float:
+        plan = prepare(read_kernel(_PRODUCTS.format(interval, products), file="k.c", top="k")).figures({}).schedule
+        return terms(plan, (), load_device())[Resource.LUT]["values"]
+
+    assert values(1, 16) == values(1, 8) == 0
+    assert 0 < values(2, 8) < values(4, 8) < values(4, 16)
+
+
+def test_a_value_is_held_in_registers_by_its_bits() -> None:
+    text = "void k({0} a[64], {0} b[64]) {{ for (int i = 0; i < 64; i++) b[i] = a[i] ^ 77; }}"
+    eight, thirty, double = (
+        terms(prepare(read_kernel(text.format(kind), file="k.c", top="k")).figures({}).schedule, (), load_device())
+        for kind in ("char", "int", "long long")
+    )
+    assert 0 < eight[Resource.FF]["values"] < thirty[Resource.FF]["values"] < double[Resource.FF]["values"] == 3

@@ -61,7 +61,7 @@ def test_stages_are_the_known_ones_where_they_are_known(part: str, clock_ns: flo
 @pytest.mark.parametrize("clock_ns", [2.0, 4.0, 20.0])
 def test_dividers_and_memories_take_their_cycles_at_any_clock(clock_ns: float) -> None:
     base, found = load_device().operators, device_for("xc7a35t", clock_ns).operators
-    assert all(found[name] == base[name] for name in ("idiv8", "idiv32", "idiv64", "load", "store"))
+    assert all(found[name] == base[name] for name in ("idiv8", "idiv32", "idiv64", "load32", "store64"))
 
 
 def test_the_part_and_clock_that_were_measured_give_the_very_device_of_the_data_file() -> None:

@@ -12,7 +12,7 @@ from pipeline.reports.report import LoopReport, Report
 from pipeline.terms import Dialect
 
 _COSTS = load_device().operators
-_LOAD, _STORE, _DADD, _DMUL = (_COSTS[name].stages for name in ("load", "store", "dadd", "dmul"))
+_LOAD, _STORE, _DADD, _DMUL = (_COSTS[name].stages for name in ("load64", "store64", "dadd", "dmul"))
 _MODULE = load_device().control["module_cycles"]
 
 

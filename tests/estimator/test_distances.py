@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.estimator import linear, prepare
 from pipeline.estimator.nest import Index, Linear
+from pipeline.kernels import integer_sets
+from pipeline.kernels.integer_sets import Points
 from pipeline.kernels.read import read_kernel
 
 LOOP, INNER, OUTER = 1, 2, 0
@@ -103,3 +107,18 @@ def test_steps_of_any_size_and_sign_reach_the_subscripts() -> None:
     ((walked,), (constant,)) = found["a"], found["b"]
     assert (dict(walked.loops), walked.constant) == ({0: -2}, 62)
     assert (dict(constant.loops), constant.constant) == ({}, 7)
+
+
+def test_loops_that_no_subscript_follows_are_no_unknowns_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def least(points: Points, unknown: Hashable) -> int | None:
+        asked.append(len(points.unknowns()))
+        return integer_sets.least(points, unknown)
+
+    monkeypatch.setattr(linear, "least", least)
+    index = (linear.add(linear.scale(linear.iteration(901), 2), linear.iteration(902)),)
+    around = {loop: 3 for loop in range(902, 1000)}
+    assert linear.distance(index, index, 901, around, 7) == linear.distance(index, index, 901, {902: 3}, 7) == 1
+    assert asked == [3]
+    assert linear.distance(index, index, 901, {**around, 950: 0}, 7) is None, "a loop that never runs writes nothing"

@@ -189,3 +189,11 @@ def test_point_that_does_not_fit_the_sites_is_refused(point: dict[str, int | str
 def test_unknown_device_names_the_known_ones() -> None:
     with pytest.raises(PipelineError, match="xcu200"):
         load_device("xc7z020")
+
+
+@pytest.mark.parametrize("factor", [1, 2, 8])
+def test_copies_of_a_conditional_sum_become_a_tree_too_where_a_clause_says_so(factor: int) -> None:
+    text = SUM.replace("double", "float").replace("s += a[i];", "if (a[i] > 0) s += a[i];")
+    (loop,) = estimate(_kernel(text), {"__PARA__L0": factor}).loops
+    # The longest adder, and a selection that does not fit into its last cycle.
+    assert loop.initiation_interval.exact == load_device().operators["fadd"].stages + 1

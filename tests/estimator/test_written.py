@@ -380,3 +380,33 @@ def test_array_that_stays_in_memory_hands_its_elements_on_no_sooner_than_they_ar
     text = _FIR.format("").replace("s[0] = x[n]", "s[x[n] & 15] = x[n]")
     (loop,) = _report(text).loops
     assert loop.initiation_interval.exact is not None and loop.initiation_interval.exact > 1
+
+
+_STARTS = """
+float level;
+{0} k({1}) {{
+#pragma HLS pipeline II=1
+    static int sum, bins[256], window[4];
+    static float mean;
+    {2}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("returns", "given", "body", "interval"),
+    [
+        ("int", "int x", "sum += x; return sum;", 1),
+        ("float", "float x", "mean += x; return mean;", 7 + 1),
+        ("float", "float x", "level = level * 0.5f + x; return level;", 4 + 7 + 1),
+        ("float", "float x", "float s = 0; s += x; return s;", 1),
+        ("void", "unsigned char x", "bins[x]++;", 2),
+        ("int", "int x", "window[3] = window[2]; window[2] = window[1]; window[1] = x; return window[3];", 1),
+        ("int", "int x, int a[8]", "int s = x; for (int i = 0; i < 8; i++) s ^= a[i]; return s;", 4),
+        ("int", "int a[8]", "return a[0] ^ a[1] ^ a[2] ^ a[3] ^ a[4];", 3),
+    ],
+)
+def test_a_pipelined_top_starts_again_no_sooner_than_what_it_keeps_and_its_memories_let_it(
+    returns: str, given: str, body: str, interval: int
+) -> None:
+    assert _report(_STARTS.format(returns, given, body)).interval.exact == interval

@@ -353,3 +353,37 @@ def test_the_hash_knows_what_a_macro_gives_a_pragma(tmp_path: Path) -> None:
     source = "void f(int a[8]) {\nfor (int i = 0; i < 8; i++) {\n#pragma HLS unroll factor=N\na[i]++;\n}\n}\n"
     hashes = {read_kernel(source, file="f.c", flags=parse_flags(f"-DN={n}", "--cflags")).ast_hash for n in (2, 4, 4)}
     assert len(hashes) == 2
+
+
+_OUTSIDE = """#pragma HLS inline
+struct S {
+#pragma HLS pipeline
+  int a[4]; // } a brace of a comment
+};
+#pragma HLS pipline
+%s
+void f(int a[16]) {
+#pragma HLS inline off
+  for (int i = 0; i < 16; i++) a[i]++;
+}
+#pragma HLS dataflow
+"""
+_TEMPLATES = """namespace n {
+#pragma HLS unroll
+template <class T, int N> struct B { T v[N]; void g() {
+#pragma HLS unroll
+  for (int i = 0; i < N; i++) v[i] = T('}'); } };
+template <class T> void h(T *x) { { {
+#pragma HLS pipeline
+  } } }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("file", "more", "told"),
+    [("f.c", "", {1, 3, 6, 12}), ("f.cpp", "", {1, 3, 6, 12}), ("f.cpp", _TEMPLATES, {1, 3, 6, 8, 20})],
+)
+def test_a_pragma_outside_of_functions_is_named_with_its_place(file: str, more: str, told: set[int]) -> None:
+    kernel = read_kernel(_OUTSIDE % more, file=file, top="f")
+    said = [notice for notice in pragma_notices(kernel) if "outside of functions" in notice]
+    assert [notice.split(": ")[0] for notice in said] == [f"{file}:{line}" for line in sorted(told)]
