@@ -43,7 +43,7 @@ def search_report(
     sources = list(dict.fromkeys(str(row["source"]) for row in summary))
     most = max(_points(summary[0]))
     pools = len({(row["source"], row["kernel"]) for row in curves})
-    seeds = len({row["seed"] for row in curves if row.get("seed") is not None})
+    seeds = len({row["seed"] for row in curves if row.get("seed") not in (None, "")})
     return RunReport(
         title="Searches replayed on labelled designs",
         job="CompareSearches",
@@ -136,18 +136,22 @@ def _shares(
 def _grid(source: str, summary: Sequence[Row], default: str) -> Grid:
     rows = [row for row in summary if row["source"] == source]
     runs = _points(rows[0])
-    columns = ["search", "kernels and seeds", *(f"within 2 % after {n}, %" for n in runs)]
+    pairs = [int(float(row["pairs"])) for row in rows]
+    # A column of the same number in each row is a sentence.
+    alike = len(set(pairs)) == 1
+    columns = ["search", *["kernels and seeds"] * (not alike), *(f"within 2 % after {n}, %" for n in runs)]
     columns += [f"median after {n}" for n in runs]
     found = [
         [
             _marked(str(row["method"]), default),
-            int(float(row["pairs"])),
+            *[own] * (not alike),
             *(round(100 * float(row[f"within_2_percent_{n}"]), 1) for n in runs),
             *(_shown(row[f"median_ratio_{n}"]) for n in runs),
         ]
-        for row in rows
+        for row, own in zip(rows, pairs, strict=True)
     ]
-    return Grid(f"Latency of the best found over the best known: {source}", columns, found)
+    note = f"Of {counted(pairs[0], 'pair')} of a kernel and a seed each." if alike else ""
+    return Grid(f"Latency of the best found over the best known: {source}", columns, found, note)
 
 
 def _shown(value: Any) -> float | None:

@@ -34,7 +34,7 @@ from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import say, working
 from pipeline.tasks.sections import own_settings, section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
@@ -65,7 +65,8 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
             reading.name or None,
         )
     terms, explore = _sites(reading.sites)
-    return find_kernel(project, sites=terms, explore=explore)
+    with working(f"reading {project.name or name}"):
+        return find_kernel(project, sites=terms, explore=explore)
 
 
 def _sites(text: str) -> tuple[Terms, tuple[Explored, ...]]:
