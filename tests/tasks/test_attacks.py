@@ -207,6 +207,13 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*DATASET, "--workspace", "/proc/x"], "/proc"),
     ([*DATASET, "--workspace", "{d}/" + "x" * 300], "xxx"),
     ([*DATASET, "--kernels", "atax,,bicg"], "empty name"),
+    ([*DATASET, "--kernels", "atax bicg"], "put commas between them: atax,bicg"),
+    (["DescribeKernel", "gemm-ncubed"], "a kernel is given as --kernel gemm-ncubed"),
+    (["GenerateDataset", "atax"], "a kernel is given as --kernels atax"),
+    ([*DESCRIBE, "GEMM-NCUBED"], "did you mean gemm-ncubed"),
+    ([*DESCRIBE, "Makefile"], "Makefile: is no source of C or C.+hls_config.cfg or a Tcl script"),
+    (["Compare", "--first", "x", "--second", "y", "--figures", "dsp"], "as --fail-above 5%"),
+    (["Status", "--workspace", "{d}/empty", "--page-file", "{d}"], "page.html"),
 ]
 
 MEANT: list[tuple[list[str], str]] = [
@@ -222,6 +229,14 @@ MEANT: list[tuple[list[str], str]] = [
     ([*LOOP, "--part", "xilinx_u250_gen3x16_xdma_4_1_202210_1"], "the part on it, xcu250-figd2104-2l-e"),
     ([*LOOP, "--limit", "dsp=100;lut=40%"], "put commas between them"),
     ([*LOOP, "--objective", "pareto(cycles)"], "two or three axes, as in pareto"),
+    ([*LOOP, "--objective", "cycles, dsp"], r"is pareto\(cycles,dsp\)"),
+    ([*LOOP, "--implement", "--top-k", "0"], "give --top-k 1 or more"),
+    ([*LOOP, "--baseline", "faster"], "performance=CYCLES"),
+    ([*LOOP, "--hours", "30min"], "--hours"),
+    ([*LOOP, "--limit", "latency=1"], "latency=1ns, or cycles=N"),
+    ([*LOOP, "--limit", "dsp=100,dsp=50"], "names dsp twice"),
+    ([*LOOP, "--only", "__PARA__L9"], "DescribeKernel lists all"),
+    ([*LOOP, "--backend", "estimator", "--cosim"], "--backend vitis"),
     ([*LOOP, "--budget", "-3"], "--budget"),
     ([*LOOP, "--batch", "0"], "--batch"),
     ([*LOOP, "--top-k", "-1"], "--top-k"),
