@@ -16,6 +16,7 @@ from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say, working
 from pipeline.tasks.outputs import FolderTarget
+from pipeline.tasks.searches.families import check_left_out
 from pipeline.tasks.searches.options import SearchStudyTask
 from pipeline.tasks.searches.pools import read_pool
 
@@ -53,6 +54,7 @@ class MakeKnowledge(SearchStudyTask):
         from pipeline.loop.knowledge import CARD, made_with
 
         progress.expect(3)
+        check_left_out(names(self.without), {kernel for source in self.sources for kernel in self.kernels_of[source]})
         left_out = {family(kernel) for kernel in names(self.without)}
         histories = []
         for source in self.sources:

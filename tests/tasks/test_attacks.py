@@ -254,6 +254,7 @@ MEANT: list[tuple[list[str], str]] = [
       "--count", "3", "--around", CUT], "has no value"),
     ([*TRAIN[:1], "--epochs", "0"], "epochs"),
     ([*TRAIN, "--split", "nosuch"], "split"),
+    ([*TRAIN, "--without", "gemm-ncube"], "did you mean gemm-ncubed"),
     ([*TRAIN, "--training", "{{"], "--training"),
     ([*TRAIN, "--training", "[1]"], "--training"),
     ([*TRAIN, "--training", "[" * 50_000], "--training"),
