@@ -45,6 +45,11 @@ def objective_of(
 
 
 def _term(text: str) -> Term:
+    if "," in text:
+        front = ",".join(part.strip() for part in text.split(","))
+        raise PipelineError(
+            f"--objective {text.strip()[:40]!r} is several", fix=f"a front over them is pareto({front[:40]})"
+        )
     parts = [part.strip() for part in text.split("*")]
     numbers = [part for part in parts if _NUMBER.fullmatch(part)]
     names = [part for part in parts if not _NUMBER.fullmatch(part)]

@@ -74,7 +74,7 @@ def find_kernel(
     if path.is_file():
         return propose_sites(load_kernel(path, project=project), sites, explore)
     names = _names_in(folder)
-    close = difflib.get_close_matches(name_or_path, [*names, *ALIASES], n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name_or_path.lower(), [*names, *ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")
 

@@ -169,7 +169,7 @@ def worsened(facts: dict[str, Any], share: float, figures: Sequence[str]) -> lis
 
 def comparison_text(facts: dict[str, Any]) -> str:
     """The facts as aligned lines for a terminal."""
-    lines = [f"first:  {facts['first']}", f"second: {facts['second']}"]
+    lines = [headline(facts), f"first:  {facts['first']}", f"second: {facts['second']}"]
     lines += [f"Note: not of one kind: {'; '.join(facts['obstacles'])}"] if facts["obstacles"] else []
     lines.append(f"{'':10} {'first':>14} {'second':>14} {'change':>9}")
     for name, told in facts["figures"].items():
@@ -180,6 +180,25 @@ def comparison_text(facts: dict[str, Any]) -> str:
         for name, told in facts[title].items():
             lines.append(f"  {name}: {told_text(told['first'])} -> {told_text(told['second'])}")
     return "\n".join(lines)
+
+
+def headline(facts: Mapping[str, Any]) -> str:
+    """The answer in a sentence: cycles, then what the second takes more or less of the device."""
+    cycles = facts["figures"]["cycles"]
+    change = cycles["change"]
+    span = f"{figure_text('cycles', cycles['first'])} to {figure_text('cycles', cycles['second'])}"
+    if change is None or change == "inf":
+        answer = "The cycles of the two cannot be compared"
+    elif change == 0:
+        answer = f"Both take {figure_text('cycles', cycles['first'])} cycles"
+    elif -1 < change <= -0.5:
+        answer = f"The second is {1 / (1 + change):,.3g} times as fast ({span} cycles)"
+    else:
+        by = f"{abs(change):.1%}" if change < 10 else f"{change:,.0f} times"
+        answer = f"The second takes {by} {'more' if change > 0 else 'fewer'} cycles ({span})"
+    others = {name: told["change"] for name, told in facts["figures"].items() if name not in ("cycles", "ns")}
+    moved = [f"{name} {change_text(by)}" for name, by in others.items() if by not in (None, 0)]
+    return f"{answer}; {', '.join(moved) if moved else 'no resource is known to differ'}."
 
 
 def told_text(value: Any) -> str:
@@ -197,7 +216,8 @@ def figure_text(name: str, value: float | None) -> str:
 
 
 def change_text(change: float | str | None) -> str:
-    """A change in percent."""
+    """A change in percent, or as a factor where that would be a thousand or more."""
     if change is None:
         return "-"
-    return "from none" if math.isinf(float(change)) else f"{float(change):+.1%}"
+    share = float(change)
+    return "from none" if math.isinf(share) else f"x{1 + share:,.1f}" if share >= 10 else f"{share:+.1%}"

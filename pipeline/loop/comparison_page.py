@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.loop.comparison import change_text, figure_text, told_text
+from pipeline.loop.comparison import change_text, figure_text, headline, told_text
 from pipeline.present.run_report import Grid, RunReport, write_run_report
+from pipeline.present.summary import ESTIMATE_NOTICE
+from pipeline.terms import estimated
 
 
 def comparison_page(facts: Mapping[str, Any]) -> str:
@@ -22,15 +24,22 @@ def comparison_page(facts: Mapping[str, Any]) -> str:
             grids.append(Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ))
     clock = f" at {facts['clock']:g} ns" if facts["clock"] else ""
     alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded'}{clock}."
+    estimates = [f"{facts['source']}: {ESTIMATE_NOTICE}"] if estimated(facts["source"]) else []
     same = [title for title in ("sites", "loops") if not facts[title]]
     return write_run_report(
         RunReport(
             title=f"Two designs of {facts['kernel']}",
             job="Compare",
             sources=[facts["source"]],
-            summary=f"First: {facts['first']}. Second: {facts['second']}.{alike}"
-            + "".join(f" No {title} are known to differ." for title in same),
-            warnings=[*facts["obstacles"], *([f"worse: {', '.join(facts['worse'])}"] if facts.get("worse") else [])],
-            grids=grids,
+            summary=headline(facts) + alike + "".join(f" No {title} are known to differ." for title in same),
+            warnings=[
+                *([f"worse: {', '.join(facts['worse'])}"] if facts.get("worse") else []),
+                *(f"not of one kind: {obstacle}" for obstacle in facts["obstacles"]),
+                *estimates,
+            ],
+            grids=[
+                *grids,
+                Grid("Which designs", ("design", "is"), [["first", facts["first"]], ["second", facts["second"]]]),
+            ],
         )
     )

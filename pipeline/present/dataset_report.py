@@ -43,15 +43,21 @@ def dataset_report(
         pairs[row["source"], row["kernel"]].append(row)
     failed = [row for row in labels if row["status"] != "ok"]
     kernels = {kernel for _, kernel in pairs}
+    fronts, drawable = _fronts(pairs)
+    drawn = (
+        f" Fronts of {len(fronts)} of {drawable} are drawn, those with most labels." if drawable > len(fronts) else ""
+    )
+    # A card says it itself, in words of its own.
+    told = any("estimates" in warning for warning in card["warnings"])
     return RunReport(
         title=f"Dataset of {counted(len(kernels), 'kernel')} from {' and '.join(sources) or 'no source'}",
         job="GenerateDataset",
         sources=sources,
         summary=f"{counted(len(labels), 'design')} of {counted(len(kernels), 'kernel')}, "
-        f"{len(labels) - len(failed):,} with a label, {len(failed):,} failed.",
+        f"{len(labels) - len(failed):,} with a label, {len(failed):,} failed.{drawn}",
         key_figures=_key_figures(labels, len(kernels), len(failed)),
-        warnings=[*_estimates(sources), *card["warnings"]],
-        fronts=_fronts(pairs),
+        warnings=[*([] if told else _estimates(sources)), *card["warnings"]],
+        fronts=fronts,
         distributions=[
             Distribution(
                 source,
@@ -85,11 +91,11 @@ def _key_figures(labels: Sequence[Mapping[str, Any]], kernels: int, failed: int)
     ]
 
 
-def _fronts(pairs: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]) -> list[Front]:
-    """Fronts of the kernels with most labelled designs, one a source."""
+def _fronts(pairs: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]) -> tuple[list[Front], int]:
+    """Fronts of the kernels with most labelled designs, one a source; and how many there could be."""
     usable = {pair: [row for row in rows if row["usable_regression"]] for pair, rows in pairs.items()}
     largest = sorted((pair for pair in usable if usable[pair]), key=lambda pair: (-len(usable[pair]), pair))
-    return [_front(kernel, source, usable[source, kernel]) for source, kernel in largest[:MAX_FRONTS]]
+    return [_front(kernel, source, usable[source, kernel]) for source, kernel in largest[:MAX_FRONTS]], len(largest)
 
 
 def _front(kernel: str, source: str, rows: Sequence[Mapping[str, Any]]) -> Front:

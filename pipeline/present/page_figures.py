@@ -373,9 +373,12 @@ def comparison_figure(measures: Comparison) -> PageFigure:
                 "thickness": 1.2,
             }
         data.append(mark)
+    known = [value for means in measures.methods.values() for value in numbers(means) if value is not None]
     layout = base_layout(
         len(methods) * 30 + 120,
-        xaxis={"title": {"text": safe(measures.metric)}, "rangemode": "tozero"},
+        xaxis=_ratio_axis(measures.metric, known)
+        if known and 0 < 100 * min(known) < max(known)
+        else {"title": {"text": safe(measures.metric)}, "rangemode": "tozero"},
         yaxis={"type": "category", "autorange": "reversed", "dtick": 1},
         showlegend=True,
     )

@@ -19,6 +19,8 @@ MAX_REASONS = 25
 MAX_ROWS = 2000
 """Rows of a table shown on the page."""
 _PRAGMA = re.compile(r"\s*#\s*pragma\s+(?:ACCEL|HLS)\b", re.IGNORECASE)
+PHONE = 46
+"""Characters that a row may have to stand as one on a phone."""
 LONG = 40
 """A text of more characters than this may break into lines in its cell."""
 
@@ -49,7 +51,14 @@ def grid(shown: Grid) -> str:
     header = [(name, "number" * right) for name, right in zip((shown.header[i] for i in told), numeric, strict=True)]
     hidden = len(shown.rows) - MAX_ROWS
     more = f"{hidden:,} more rows are in the files." if hidden > 0 else ""
-    return part("grid", shown, {"header": header, "cells": list(zip(*texts, strict=True)), "more": more})
+    cells = list(zip(*texts, strict=True))
+    widths = [
+        max(len(one) for one in (*name.split(), *(text for text, _ in column))) + 2
+        for (name, _), column in zip(header, texts, strict=True)
+    ]
+    # There headers break at their blanks, and the first column anywhere.
+    kind = "plain" if sum(widths[1:]) + min(sum(widths[:1]), 14) <= PHONE else "stack"
+    return part("grid", shown, {"header": header, "cells": cells, "more": more, "kind": kind})
 
 
 def answer(found: Answer) -> str:
@@ -98,11 +107,11 @@ def _reasons(members: Sequence[Failure]) -> dict[str, Any]:
 
 def provenance(values: Mapping[str, Any]) -> str:
     """Scalars as a table, what is nested folded below it."""
-    flat = {name: value for name, value in values.items() if not isinstance(value, dict | list | tuple)}
+    flat = {name: value for name, value in values.items() if not isinstance(value, dict | list | tuple) and value != ""}
     nested = {
         name: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
         for name, value in values.items()
-        if name not in flat and value
+        if isinstance(value, dict | list | tuple) and value
     }
     return part("provenance", sorted(flat.items()), sorted(nested.items()))
 
@@ -126,15 +135,16 @@ def _is_numeric(column: Sequence[Any]) -> bool:
 
 
 def _aligned(column: Sequence[Any]) -> list[str]:
-    """Numbers of one column with as many decimals each, unless a value would vanish."""
+    """Numbers of one column with as many decimals each, unless no more than one digit would be left of a value."""
     sizes = [abs(value) for value in column if value is not None and math.isfinite(value)]
     if all(float(size).is_integer() for size in sizes):
         return [cell_text(value) for value in column]
     largest = max(sizes)
     decimals = 4 if largest < 10 else 2 if largest < 1000 else 0
+    decimals = min(decimals, max(len(f"{size:.4f}".rstrip("0").partition(".")[2]) for size in sizes))
     return [
         f"{value:,.{decimals}f}"
-        if value is not None and math.isfinite(value) and (value == 0 or abs(value) >= 10.0**-decimals)
+        if value is not None and math.isfinite(value) and (value == 0 or abs(value) >= 10.0 ** (1 - decimals))
         else number_text(value)
         for value in column
     ]

@@ -161,6 +161,6 @@ def _tied(shown: Comparison) -> tuple[list[str], bool]:
 
 def _grid(shown: Comparison, score: Score) -> Grid:
     rows = [[method, *means] for method, means in shown.methods.items()]
-    return Grid(
-        f"{score.name[0].upper()}{score.name[1:]}: {shown.title}", ["method", *shown.groups], rows, "Means over seeds."
-    )
+    seeds = any(value is not None for values in (shown.spread or {}).values() for value in values)
+    title = f"{score.name[0].upper()}{score.name[1:]}: {shown.title}"
+    return Grid(title, ["method", *shown.groups], rows, "Means over seeds." if seeds else "Of one seed.")

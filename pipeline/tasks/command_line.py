@@ -132,8 +132,9 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
     if not unknown:
         before = next((one for one, two in itertools.pairwise(sys.argv) if two == stray), "")
-        if "--kernel" in options and "." in stray and not before.startswith("--"):
-            return f"a kernel is given as --kernel {stray}; {general}"
+        kernels = next((option for option in ("--kernel", "--kernels") if option in options), "")
+        if kernels and not before.startswith("--"):
+            return f"a kernel is given as {kernels} {stray}; {general}"
         return f"{before} takes no such value; {general}" if before.startswith("--") else general
     # luigi takes the options of every other task as --TASK-OPTION: only who writes the task's name means one.
     others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)

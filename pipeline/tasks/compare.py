@@ -141,11 +141,16 @@ class CompareSearches(SearchStudyTask):
             table,
             baselines=KNOWING_NOTHING,
             default=PORTFOLIO,
+            left_out=self._left_out(table),
             provenance=self.identity,
             reproduce=[command_of(self)],
             files={CURVES: "the best so far after every run of every search", SUMMARY: "a row a source and search"},
         )
         (folder / "report.html").write_text(write_run_report(report), encoding="utf-8")
+
+    def _left_out(self, rows: list[dict[str, Any]]) -> list[str]:
+        found = {row["method"] for row in rows}
+        return [method for method in self.chosen if method not in found]
 
     def summarise(self) -> None:
         """Prints the table."""
@@ -156,8 +161,7 @@ class CompareSearches(SearchStudyTask):
         for note in partial_notes(self.dataset_folder):
             say(f"  {note}")
         say(table_text(rows))
-        left_out = [method for method in self.chosen if method not in {row["method"] for row in rows}]
-        if left_out:
+        if left_out := self._left_out(rows):
             say(f"Left out, as the labels hold too few other kernels to learn from: {', '.join(left_out)}")
         say(f"Tables in {place}" + (f" (also {latest})" if latest != place else "") + f": {CURVES} {SUMMARY}")
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import luigi
 
 from pipeline.errors import PipelineError, plain_number
-from pipeline.files import write_whole
 from pipeline.tasks import ending
 from pipeline.tasks.base import AskedTask, names
 from pipeline.tasks.messages import say, show
-from pipeline.tasks.outputs import writable_folder
+from pipeline.tasks.outputs import write_page
 from pipeline.tasks.stored import open_store
 from pipeline.terms import Resource
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.loop.comparison import Compared
     from pipeline.synthesis import Address
 
+ALL_FIGURES = "cycles,ns,resources"
 WORSE = 3
 """Exit code of a command whose second design is worse by more than ``--fail-above``."""
 
@@ -46,7 +46,7 @@ class Compare(AskedTask):
     source = luigi.Parameter(default="", description="the keys' source, where a dataset has several")
     fail_above = luigi.Parameter(default="", description="growth of a figure that is a failure, in percent, as 5%")
     figures = luigi.Parameter(
-        default="cycles,ns,resources",
+        default=ALL_FIGURES,
         description="what --fail-above judges: cycles, ns, resources, or single ones as dsp",
     )
     json = luigi.BoolParameter(default=False, description="JSON instead of a table, as --fail-above has it")
@@ -59,6 +59,8 @@ class Compare(AskedTask):
         if not self.second and self.first_key == self.second_key:
             raise PipelineError("one design is named", fix="name the other with --second or --second-key")
         share, judged = _share(self.fail_above), _figures(self.figures)
+        if share is None and self.figures != ALL_FIGURES:
+            raise PipelineError("--figures says what --fail-above judges", fix="give that too, as --fail-above 5%")
         facts = compare(
             self._design(self.first, self.first_key), self._design(self.second or self.first, self.second_key)
         )
@@ -69,8 +71,7 @@ class Compare(AskedTask):
         if self.page is not None:
             from pipeline.loop.comparison_page import comparison_page
 
-            writable_folder(self.page.parent)
-            write_whole(self.page, comparison_page(facts).encode(), fsync=False)
+            write_page(self.page, comparison_page(facts))
         if facts.get("worse"):
             say(f"Worse by more than {self.fail_above}: {', '.join(facts['worse'])}")
             ending.fail(WORSE)

@@ -21,7 +21,7 @@ from pipeline.tasks.graph import BuildGraph
 from pipeline.tasks.kernel_options import KernelOptions, single
 from pipeline.tasks.labels import SynthesizeDesigns
 from pipeline.tasks.loop.commands import command_of
-from pipeline.tasks.messages import progress, say
+from pipeline.tasks.messages import progress, say, working
 from pipeline.tasks.narrowing import SpaceOptions
 from pipeline.tasks.outputs import point_latest, shown_files, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
@@ -166,8 +166,9 @@ class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
                     if (target.path / f"shard-{name}.parquet").exists()
                 }
             )
-        tables = merge_tables(parts)
-        tables["splits"] = split_table(tables["labels"], seed=self.seed)
+        with working("merging the shards"):
+            tables = merge_tables(parts)
+            tables["splits"] = split_table(tables["labels"], seed=self.seed)
         provenance = {
             **self.identity,
             "kernel_hashes": {shard.plan.name: shard.plan.address.kernel_hash for shard in self.shards},

@@ -156,7 +156,7 @@ class DescribeDesign(TargetOptions, _OfKernel):
 
     example = "--kernel gemm-ncubed"
 
-    key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: all defaults")
+    key = luigi.Parameter(default="", description="the design's key, NAME-VALUE.NAME-VALUE; default: as-written")
 
     @property
     def stem(self) -> str:
@@ -167,7 +167,9 @@ class DescribeDesign(TargetOptions, _OfKernel):
     @cached_property
     def point(self) -> Point:
         """The design point."""
-        if self.key:
+        from pipeline.loop.keyed import AS_WRITTEN
+
+        if self.key and self.key != AS_WRITTEN:
             return parse_key(self.key)
         return self.rules.default
 

@@ -16,7 +16,7 @@ from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.designs import BACKEND_CHOICES
 from pipeline.tasks.kernel_options import KernelOptions
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import say, working
 from pipeline.tasks.outputs import write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, partial_notes
@@ -108,12 +108,13 @@ class ExportDataset(KernelOptions, PipelineTask):
         from pipeline.dataset.schemas import read_table
 
         place = self.input().path
-        designs = read_table(place / "designs.parquet", "designs").to_pylist()
-        points = {(row["kernel"], row["dialect"], row["key"]): row["point"] for row in designs}
         by_kernel: dict[str, list[dict[str, Any]]] = {}
-        for row in read_table(place / "labels.parquet", "labels").to_pylist():
-            row["point"] = points.get((row["kernel"], row["dialect"], row["key"]))
-            by_kernel.setdefault(row["kernel"], []).append(row)
+        with working("reading the dataset"):
+            designs = read_table(place / "designs.parquet", "designs").to_pylist()
+            points = {(row["kernel"], row["dialect"], row["key"]): row["point"] for row in designs}
+            for row in read_table(place / "labels.parquet", "labels").to_pylist():
+                row["point"] = points.get((row["kernel"], row["dialect"], row["key"]))
+                by_kernel.setdefault(row["kernel"], []).append(row)
         target = folder.joinpath(*version_folder(self.label_source))
         target.mkdir(parents=True)
         written = missing = 0
@@ -146,7 +147,8 @@ class ExportDataset(KernelOptions, PipelineTask):
     def _pyg(self, folder: Path) -> list[str]:
         from pipeline.training.pyg_files import write_pyg
 
-        counts = write_pyg(folder, self.input().path, self.label_source)
+        with working("writing tensors"):
+            counts = write_pyg(folder, self.input().path, self.label_source)
         return [
             f"{sum(counts.values()):,} designs of {len(counts)} kernels as KERNEL.safetensors and index.json",
             "read them with HLSDesigns of load_designs.py beside them",

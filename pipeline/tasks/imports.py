@@ -18,7 +18,7 @@ from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow, made_for
 from pipeline.synthesis.parts import check_part
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.kernel_options import KERNEL, KernelOptions, single
-from pipeline.tasks.messages import bar, say
+from pipeline.tasks.messages import bar, say, working
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.parameters import Clock, names
 from pipeline.terms import Dialect
@@ -143,9 +143,11 @@ class ImportHLSyn(KernelOptions, _Import):
             return fetched.path, fetched.sha256
         path = Path(self.path)
         if not path.is_dir():
-            return path, sha256_of(path).sha256
+            with working(f"hashing {path.name}"):
+                return path, sha256_of(path).sha256
         lines = []
-        for file in sorted(file for file in path.rglob("*.json") if not file.is_dir()):
+        files = sorted(file for file in path.rglob("*.json") if not file.is_dir())
+        for file in self.follow(files, "files hashed"):
             try:
                 told = sha256_of(file).sha256
             except PipelineError as error:

@@ -14,8 +14,9 @@ from pipeline.kernels.families import family
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
-from pipeline.tasks.messages import progress, say
+from pipeline.tasks.messages import progress, say, working
 from pipeline.tasks.outputs import FolderTarget
+from pipeline.tasks.searches.families import check_left_out
 from pipeline.tasks.searches.options import SearchStudyTask
 from pipeline.tasks.searches.pools import read_pool
 
@@ -53,6 +54,7 @@ class MakeKnowledge(SearchStudyTask):
         from pipeline.loop.knowledge import CARD, made_with
 
         progress.expect(3)
+        check_left_out(names(self.without), {kernel for source in self.sources for kernel in self.kernels_of[source]})
         left_out = {family(kernel) for kernel in names(self.without)}
         histories = []
         for source in self.sources:
@@ -61,10 +63,12 @@ class MakeKnowledge(SearchStudyTask):
                     pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
         progress.step(f"read the labels of {len(histories)} kernels")
-        trust = belief(self.sources[0], histories, seed=self.seed).trust
-        learned = Knowledge.learn(histories, trust=trust, seed=self.seed)
+        with working(f"learning from {len(histories)} kernels"):
+            trust = belief(self.sources[0], histories, seed=self.seed).trust
+            learned = Knowledge.learn(histories, trust=trust, seed=self.seed)
         progress.step("learned a prior and processes")
-        scores = left_out_scores(histories, trust=trust, seed=self.seed)
+        with working("learning again without each family, to score it"):
+            scores = left_out_scores(histories, trust=trust, seed=self.seed)
         progress.step("scored on kernels left out")
         with self.output().write() as folder:
             learned.save(folder)

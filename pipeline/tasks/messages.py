@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -183,6 +184,9 @@ _TELL_LEFT_S = 2.0
 _FIRST_LINE_S, _LINE_EVERY_S = 5.0, 60.0
 """In a file the first line of progress stands after so many seconds, the next ones at most so many apart."""
 
+_SILENT_S = 2.0
+"""A step without parts is silent for no longer."""
+
 progress = Progress()
 
 
@@ -225,6 +229,30 @@ def bar(total: int | None, text: str) -> Iterator[Advance]:
                 say(counted(text, done, total, note) + _left(spent, done, total or 0))
 
         yield advance
+
+
+@contextlib.contextmanager
+def working(text: str) -> Iterator[None]:
+    """Says that a step without parts goes on, and for how long, from its third second on, then ever more seldom.
+
+    What is left of such a step nobody knows, so nothing is said of it. The lines come from a thread.
+    """
+    over, began = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        due = _SILENT_S
+        while not over.wait(max(began + due - time.monotonic(), 0.0)):
+            spent = time.monotonic() - began
+            say(f"{text}: {duration(spent)} so far")
+            due = spent + min(max(spent / 2, _FIRST_LINE_S), _LINE_EVERY_S)
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
 
 
 def show(text: str) -> None:

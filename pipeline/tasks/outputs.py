@@ -10,8 +10,9 @@ from pathlib import Path
 
 import luigi
 
+from pipeline.errors import PipelineError
 from pipeline.files import fingerprint as fingerprint
-from pipeline.files import made_whole_folder
+from pipeline.files import made_whole_folder, write_whole
 from pipeline.files import writable_folder as writable_folder
 from pipeline.files import write_json as write_json
 from pipeline.tasks.messages import say
@@ -23,6 +24,14 @@ _SPARE = ("tensorboard/",)
 
 FILES = ".files"
 """Within an output's folder: the paths of its files, a line each. Folders of earlier versions have none."""
+
+
+def write_page(file: Path, text: str) -> None:
+    """Writes a page where ``--page-file`` says. Raises PipelineError where that is no file."""
+    if file.is_dir():
+        raise PipelineError(f"--page-file {file} is a folder", fix=f"name a file, as {file / 'page.html'}")
+    writable_folder(file.parent)
+    write_whole(file, text.encode(), fsync=False)
 
 
 class FolderTarget(luigi.Target):

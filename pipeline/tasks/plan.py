@@ -17,6 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
+from pipeline.project.compiler import is_foreign
 from pipeline.synthesis import (
     BACKENDS,
     BackendRequest,
@@ -34,7 +35,7 @@ from pipeline.tasks.base import names
 from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.kernel_options import AS_IT_IS, Reading, flags_of, project_named
-from pipeline.tasks.messages import say
+from pipeline.tasks.messages import say, working
 from pipeline.tasks.sections import own_settings, section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from pipeline.synthesis.flow import Flow
 
 _NOTHING_ASKED = Target()
+_GIVE = "give the kernel's source, hls_config.cfg or a Tcl script of the tool"
 
 
 @lru_cache(maxsize=512)
@@ -65,7 +67,19 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
             reading.name or None,
         )
     terms, explore = _sites(reading.sites)
-    return find_kernel(project, sites=terms, explore=explore)
+    with working(f"reading {project.name or name}"):
+        try:
+            return find_kernel(project, sites=terms, explore=explore)
+        except PipelineError as error:
+            if Path(name).is_file() and is_foreign(name):
+                # What its first line lacks to be C is not what is to be mended.
+                raise PipelineError("is no source of C or C++", file=name, fix=_GIVE) from error
+            words = name.split()
+            if len(words) > 1 and not set(words) - set(suite_names()):
+                raise PipelineError(
+                    f"{name!r} is no kernel", fix=f"put commas between them: {','.join(words)}"
+                ) from None
+            raise
 
 
 def _sites(text: str) -> tuple[Terms, tuple[Explored, ...]]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import luigi
 
 from pipeline import __version__
-from pipeline.files import write_whole
 from pipeline.tasks.base import AskedTask
 from pipeline.tasks.messages import show
-from pipeline.tasks.outputs import writable_folder
+from pipeline.tasks.outputs import write_page
 from pipeline.workspace.facts import workspace_facts
 from pipeline.workspace.text import status_text
 
@@ -40,7 +39,5 @@ class Status(AskedTask):
         if self.page is not None:
             from pipeline.workspace.page import overview_page
 
-            text = overview_page(facts, self.page.parent)
-            writable_folder(self.page.parent)
-            write_whole(self.page, text.encode(), fsync=False)
+            write_page(self.page, overview_page(facts, self.page.parent))
         self.done = True

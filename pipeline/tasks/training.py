@@ -22,6 +22,7 @@ from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
 from pipeline.tasks.model_task import ModelTask, counted, options, versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
 from pipeline.tasks.parameters import WholeNumber
+from pipeline.tasks.searches.families import check_left_out
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset
@@ -143,7 +144,10 @@ class TrainHierarchicalMoE(ModelTask):
     def chosen(self) -> list[KernelDesigns]:
         """The designs to train on and to hold out. Raises PipelineError where the split has no side to train on."""
         without = set(names(self.without))
-        data = [one for one in self.designs(names(self.kernels), self.preset) if one.kernel not in without]
+        found = self.designs(names(self.kernels), self.preset)
+        if self.is_root:
+            check_left_out(without, {one.kernel for one in found})
+        data = [one for one in found if one.kernel not in without]
         if not data:
             raise PipelineError("no kernel is left to train on", fix="leave out fewer with --without")
         known = sorted(set.intersection(*(set(one.sides) for one in data)))

@@ -58,6 +58,10 @@ class ValidateTopDesigns(LoopTask):
 
     def check(self) -> None:
         """Raises PipelineError for what no validation of this loop can do; the loop asks before its first run."""
+        if self.steps and not self.top_k:
+            raise PipelineError(
+                f"--{self.steps[0]} with --top-k 0 has no design to run on", fix="give --top-k 1 or more"
+            )
         if not set(self.steps) <= set(self.loop.backend.steps):
             raise PipelineError(f"--{self.steps[0]} needs Vitis HLS", fix="leave it out, or use --backend vitis")
         for plan in self.loop.plans.values() if "cosim" in self.steps and not section(vitis).testbench else ():

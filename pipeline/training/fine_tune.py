@@ -15,6 +15,7 @@ from pipeline.models import DesignModel
 from pipeline.training.batches import KernelBatch, TrainingDesigns
 from pipeline.training.config import TrainingConfig
 from pipeline.training.data import KernelDesigns
+from pipeline.training.device import check_accelerator
 from pipeline.training.objective import objective_for
 from pipeline.training.optimiser import make_optimiser
 from pipeline.training.steps import StepAdvance, not_a_number
@@ -71,6 +72,7 @@ def fine_tune(
 
 
 def _device(config: TrainingConfig) -> torch.device:
+    check_accelerator(config.accelerator)
     gpu = config.accelerator == "gpu" or (config.accelerator == "auto" and torch.cuda.is_available())
     return torch.device("cuda" if gpu else "cpu")
 

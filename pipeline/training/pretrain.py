@@ -28,6 +28,7 @@ from pipeline.training.batches import EpochBatches, KernelBatch, TrainingDesigns
 from pipeline.training.config import TrainingConfig
 from pipeline.training.curves import COLUMNS, write_curves
 from pipeline.training.data import KernelDesigns
+from pipeline.training.device import check_accelerator
 from pipeline.training.objective import objective_for, validation_loss
 from pipeline.training.steps import StepAdvance
 from pipeline.training.two_stage import TwoStages
@@ -129,6 +130,7 @@ def _fit(
         collate_fn=designs.halves if meta else designs.batch,
         generator=torch.Generator(),
     )
+    check_accelerator(config.accelerator)
     trainer = pl.Trainer(
         max_epochs=config.epochs,
         accelerator=config.accelerator,

@@ -15,7 +15,14 @@ def overview_page(facts: Mapping[str, Any], beside: Path) -> str:
     """The page as HTML, with links to the pages of loops and models as seen from the folder ``beside``."""
     loops = facts["loops"]
     unfinished = [one for one in (*loops, *facts["commands"]) if one["next"]]
-    pages = [one for kind in ("loops", "datasets", "models", "studies") for one in facts[kind] if one.get("page")]
+    pages = {
+        os.path.relpath(one["page"], beside): f"page of {one['name']}"
+        for kind in ("loops", "datasets", "models", "studies")
+        for one in facts[kind]
+        if one.get("page")
+    }
+    # Links lead below the page alone: of one that lies elsewhere they would break when it is passed on.
+    beyond = [[what, str((beside / place).resolve())] for place, what in pages.items() if place.startswith("..")]
     report = RunReport(
         title=f"Workspace {facts['workspace']}",
         job="Status",
@@ -30,8 +37,9 @@ def overview_page(facts: Mapping[str, Any], beside: Path) -> str:
             )
         ],
         grids=[grid for grid in (_loops(loops), _commands(facts["commands"]), _datasets(facts["datasets"]),
-                                 _models(facts["models"]), _studies(facts["studies"]), _next(unfinished)) if grid.rows],
-        files={os.path.relpath(one["page"], beside): f"page of {one['name']}" for one in pages},
+                                 _models(facts["models"]), _studies(facts["studies"]), _next(unfinished),
+                                 Grid("Pages", ("page", "file"), beyond)) if grid.rows],
+        files={place: what for place, what in pages.items() if not place.startswith("..")},
     )  # fmt: skip
     return write_run_report(report)
 

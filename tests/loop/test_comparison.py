@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.loop.comparison import compare, comparison_text, read_design, worsened
+from pipeline.loop.comparison import compare, comparison_text, headline, read_design, worsened
+from pipeline.loop.comparison_page import comparison_page
 
 BASE = {
     "kernel": "k", "point": {"a": 1, "b": "off"}, "source": "estimator", "cycles": 1000, "clock_ns": 3.0,
@@ -32,7 +33,24 @@ def test_only_growth_beyond_the_share_of_a_judged_figure_is_worse(tmp_path: Path
     assert worsened(facts, 0.05, ("cycles", "ns", "dsp", "bram_18k", "uram")) == ["ns", "bram_18k"]
     assert worsened(facts, 0.04, ("cycles", "dsp")) == ["cycles"]
     assert facts["sites"] == {"a": {"first": 1, "second": 2}}
+    assert headline(facts) == "The second takes 5.0% more cycles (1,000 to 1,050); bram_18k from none, dsp -50.0%."
     assert "a: 1 -> 2" in comparison_text(facts) and "+31.2%" in comparison_text(facts)
+
+
+@pytest.mark.parametrize(
+    ("cycles", "told"),
+    [
+        (1000, "Both take 1,000 cycles; no resource is known to differ."),
+        (250, "The second is 4 times as fast (1,000 to 250 cycles)"),
+        (900, "The second takes 10.0% fewer cycles (1,000 to 900)"),
+        (21_000, "The second takes 20 times more cycles (1,000 to 21,000)"),
+        (None, "The cycles of the two cannot be compared"),
+    ],
+)
+def test_a_comparison_opens_with_its_answer(tmp_path: Path, cycles: int | None, told: str) -> None:
+    facts = facts_of(tmp_path, cycles=cycles)
+    assert headline(facts).startswith(told)
+    assert headline(facts) in comparison_page(facts) and "estimates of an analytical model" in comparison_page(facts)
 
 
 @pytest.mark.parametrize(

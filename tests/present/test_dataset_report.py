@@ -54,6 +54,13 @@ def test_a_dataset_of_many_kernels_has_a_page_of_bounded_size() -> None:
     assert [front.kernel for front in fronts] == [f"k{i}" for i in range(39, 39 - MAX_FRONTS, -1)]
 
 
+def test_fronts_that_are_left_out_are_counted_and_estimates_are_said_to_be_estimates_once() -> None:
+    rows = [_row("estimator", f"k{i}", key, cycles) for i in range(7) for key, cycles in (("a", 9), ("b", 8))]
+    report = dataset_report(rows, CARD | {"warnings": ["Labels of the source estimator are estimates"]}, [], [])
+    assert f"Fronts of {MAX_FRONTS} of 7 are drawn" in report.summary and len(report.warnings) == 1
+    assert "Fronts" not in dataset_report(rows[:4], CARD, [], []).summary
+
+
 def test_a_dataset_without_a_label_still_has_its_page() -> None:
     page = write_run_report(dataset_report([_row("s", "k", "a", None)], CARD, [], []))
     assert "<script" not in page and "Failures" in page

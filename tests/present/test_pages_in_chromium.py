@@ -5,6 +5,7 @@ Skipped where no Chromium is installed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.present.run_report import write_run_report
 from tests.present.browser import look
 from tests.present.sample_report import CHARTS, sample_report
 
+BLANKS = "__PIPE__L2-   .__PARA__L0-4"
 SIZES = [(1400, False), (390, True)]
 DRAWN = f"document.documentElement.dataset.figuresDrawn === '{CHARTS}'"
 FOUND = """(() => {
@@ -33,6 +35,7 @@ FOUND = """(() => {
     sections: [...document.querySelectorAll("h2")].map((h) => h.textContent),
     linked: document.querySelectorAll(".best a").length,
     code: document.querySelectorAll(".source i.pragma").length,
+    key: document.querySelector(".key").innerText,
   };
 })()"""
 
@@ -40,7 +43,9 @@ FOUND = """(() => {
 @pytest.mark.parametrize(("width", "dark"), SIZES, ids=["desk", "phone"])
 def test_a_reader_of_the_report_sees_every_chart_and_no_error(tmp_path: Path, width: int, dark: bool) -> None:
     page = tmp_path / "report.html"
-    page.write_text(write_run_report(sample_report()), encoding="utf-8")
+    report = sample_report()
+    best = [replace(one, key=BLANKS) for one in report.best]
+    page.write_text(write_run_report(replace(report, best=best)), encoding="utf-8")
     seen = look(page, FOUND, tmp_path / "profile", width=width, dark=dark, wait=DRAWN)
     assert seen.problems == [] and seen.requests == []
     found = seen.answer
@@ -56,6 +61,7 @@ def test_a_reader_of_the_report_sees_every_chart_and_no_error(tmp_path: Path, wi
     assert found["answer"] == [3, 2, 1, 1]
     assert (found["stacked"] == "block") is (width < 600), "on a phone a row is a block"
     assert (found["linked"], found["code"]) == (1, 1)
+    assert found["key"].strip() == BLANKS, "a key that is copied from the page must be the key"
 
 
 def test_a_reader_of_the_graph_page_sees_its_drawing_and_no_error(tmp_path: Path) -> None:

@@ -150,6 +150,18 @@ def test_a_column_of_a_table_has_as_many_decimals_in_each_row() -> None:
     ]
 
 
+def test_a_table_is_one_on_a_phone_where_its_rows_fit_and_rows_become_blocks_where_not() -> None:
+    def kind(*rows: list[Any]) -> str:
+        page = write_run_report(
+            RunReport("t", "j", ("s",), grids=[Grid("g", ["search", "within 2 %", "median"], rows)])
+        )
+        return "".join(re.findall(r'<table class="(\w+)">', page))
+
+    assert kind(["a-long-name-that-breaks-where-it-must", 43.8, 1.908]) == "plain"
+    assert kind(["a", "a sentence of some length that would have to", "stand beside"]) == "stack"
+    assert kind() == "plain"
+
+
 @pytest.mark.parametrize(
     "column",
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.present.charts import LearningCurves
 from pipeline.present.model_report import model_report
+from pipeline.present.page_figures import comparison_figure
 from pipeline.present.run_report import write_run_report
 from pipeline.present.search_report import search_report
 from pipeline.present.transfer_report import AUC, transfer_report
@@ -66,6 +67,26 @@ def test_a_search_that_ties_with_the_best_is_named_with_it_and_the_default_is_ma
     assert told(0.80, 0.78, 0.3) == ["s: mine (the default) and x"]
     assert told(0.80, 0.60, 0.3) == ["s: x", "s: mine (the default)"]
     assert told(0.80, 0.60, 0.3, pairs=4) == ["s: mine (the default) and x"]
+
+
+def test_a_comparison_of_searches_draws_the_default_and_says_its_seeds_and_what_it_leaves_out() -> None:
+    names = ("a", "b", "c", "d", "mine")
+    rows = [
+        {"source": "s", "method": name, "pairs": 1, "within_2_percent_10": 0.9 - 0.1 * place, "median_ratio_10": 1.0}
+        for place, name in enumerate(names)
+    ]
+    curves = [{"source": "s", "kernel": "k", "method": name, "seed": 0, "run": 1, "near": 1.0} for name in names]
+    report = search_report(curves, rows, default="mine", left_out=["gp"], provenance={})
+    assert "5 methods on 1 kernel with 1 seed each" in report.summary
+    assert [curve.name for curve in report.searches[0].curves] == ["mine (the default)", "a", "b", "c"]
+    assert report.warnings == ["Left out, for want of other kernels to learn from: gp"]
+
+
+def test_errors_over_decades_are_told_apart_in_chart_and_table() -> None:
+    report = transfer_report([_row("a", "k", 0, 0.0131), _row("b", "k", 0, 12.8)], provenance={"target_source": ""})
+    page = write_run_report(report)
+    assert "0.0131<" in page and "12.80<" in page and "Of one seed." in page
+    assert comparison_figure(report.comparisons[0]).layout["xaxis"]["type"] == "log"
 
 
 def test_a_study_across_tool_versions_names_both() -> None:

@@ -7,6 +7,7 @@ import errno
 import io
 import logging
 import re
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -54,6 +55,24 @@ def test_a_long_step_shows_its_progress_on_a_terminal_only_and_on_luigis_page_al
     assert "a line\n" in shown and ("kernels" in shown and "10/10" in shown) == stream.isatty()
     if not stream.isatty():
         assert shown == "a line\n"
+
+
+def test_a_step_without_parts_is_not_silent_while_it_runs_and_says_nothing_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines, told = [], threading.Event()
+
+    def say(text: str) -> None:
+        lines.append(text)
+        told.set()
+
+    monkeypatch.setattr(messages, "say", say)
+    monkeypatch.setattr(messages, "_SILENT_S", 0.0)
+    before = threading.active_count()
+    with pytest.raises(KeyError), messages.working("reading k"):
+        assert told.wait(60)
+        raise KeyError
+    assert lines == ["reading k: 0 s so far"] and threading.active_count() == before
 
 
 def test_a_long_step_tells_a_file_how_far_it_is_and_what_is_left_ever_more_seldom(

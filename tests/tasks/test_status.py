@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from pipeline import __version__
+from pipeline.workspace.facts import workspace_facts
+from pipeline.workspace.page import overview_page
 from tests.tasks.commands import BIN, ROOT, environment, luigi, one_error_line
 from tests.tasks.loops import SAXPY, loop
 
@@ -73,6 +76,11 @@ def test_a_loop_is_running_then_killed_then_finished_and_the_command_it_names_go
     assert done.returncode == 0, done.stderr
     (finished,) = status(workspace)["loops"]
     assert (finished["state"], finished["runs"], finished["next"]) == ("finished", 6, None)
+    facts = workspace_facts(workspace, __version__)
+    place = f"loops/{finished['name']}/report.html"
+    assert f'href="./{place}"' in overview_page(facts, workspace)
+    elsewhere = overview_page(facts, tmp_path / "pages")
+    assert str(workspace / place) in elsewhere and 'href="./' not in elsewhere, "links break when a page is moved"
 
 
 def test_what_is_damaged_or_of_another_version_is_named_and_old_rounds_without_a_record_are_not_running(

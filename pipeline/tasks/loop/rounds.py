@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.loop.baselines import by_backend
 from pipeline.tasks.loop.options import LoopTask
 from pipeline.tasks.loop.warm import GatherHistories, LearnProcesses
-from pipeline.tasks.messages import bar, say
+from pipeline.tasks.messages import bar, say, working
 from pipeline.tasks.outcomes import outcomes_of
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
@@ -49,7 +49,7 @@ class TrainRound(RoundTask):
         from pipeline.loop.rounds import train_round
 
         finished(self.requires())
-        with self.output().write() as folder:
+        with self.output().write() as folder, working(f"learning for round {self.round}"):
             ended = train_round(self.loop, self.round, folder)
         for line in ended:
             say(line)

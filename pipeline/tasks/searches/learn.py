@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from pipeline.tasks.dataset import GenerateDataset
-from pipeline.tasks.messages import progress
+from pipeline.tasks.messages import progress, working
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.options import SearchStudyTask
 from pipeline.tasks.searches.pools import read_pool
@@ -68,8 +68,9 @@ class ForecastFold(FoldTask):
         from pipeline.exploration.sources import prior_for
 
         histories, left_out = self.read()
-        fitted = {source: prior_for(source, histories, seed=self.seed) for source in {one.source for one in left_out}}
-        with self.output().write() as folder:
+        with self.output().write() as folder, working(f"learning from {len(histories)} label sets"):
+            sources = {one.source for one in left_out}
+            fitted = {source: prior_for(source, histories, seed=self.seed) for source in sources}
             for pool in left_out:
                 forecast = fitted[pool.source].predict(pool.features)
                 arrays = {name: getattr(forecast, name) for name in _ARRAYS}
@@ -109,7 +110,7 @@ class ProcessFold(FoldTask):
 
         histories = alike(self.from_source, self.read()[0])
         enough = tell_what_is_usual(histories)
-        with self.output().write() as folder:
+        with self.output().write() as folder, working(f"learning from {len(histories)} label sets"):
             if enough:
                 trust = belief(self.from_source, histories, seed=self.seed).trust
                 learn_processes(histories, seed=self.seed, trust=trust).save(folder)
