@@ -62,7 +62,7 @@ class Index:
         self._library = library
         self.texts = texts
         self.names = names
-        self._starts: dict[str, list[int]] = {}
+        self._encoded: dict[str, bytes] = {}
         self.functions: dict[str, Node] = {}
         self.canonical: dict[str, str] = {}
         self.definitions: dict[str, Node] = {}
@@ -74,6 +74,8 @@ class Index:
         self.fields: dict[str, tuple[Record, Node]] = {}
         self.meanings: dict[str, dict[str, str]] = {}
         """What a template's parameters stand for, by the function's id or the class' name."""
+        self._templates: dict[str, list[Node]] = {}
+        """The texts whose names for a template's parameters ``meanings`` has, by the same."""
         self.enumerator_names: dict[str, str] = {}
         """Values by name, with the namespaces, class and enumeration."""
         self.variables: list[tuple[str, Node]] = []
@@ -87,6 +89,7 @@ class Index:
         """What a name without its last arguments may be, and whether these are known to be the defaults."""
         self.inside: list[str] = []
         self.types = TypeReader(self._alias, lambda name: name in self.enums)
+        self._root = root
         self._locate(root)
         for child in root.get("inner", ()):
             self._declare(child, "", None)
@@ -97,33 +100,40 @@ class Index:
         """Gives every node its place; the tree names file and line only where they change."""
         file, line = "", 0
 
-        def bare(value: Node) -> tuple[Position | None, int]:
+        def place(value: Node) -> Position | None:
             nonlocal file, line
             if "expansionLoc" in value:
-                bare(value["spellingLoc"])
-                return bare(value["expansionLoc"])
+                place(value["spellingLoc"])
+                return place(value["expansionLoc"])
             if "offset" not in value:
-                return None, 0
-            file = value.get("file", file)
-            line = value.get("line", line)
-            return Position(file, line, value["col"], value["offset"]), value.get("tokLen", 0)
+                return None
+            if "file" in value:
+                file = value["file"]
+            if "line" in value:
+                line = value["line"]
+            return Position(file, line, value["col"], value["offset"])
 
         stack: list[Any] = [root]
         while stack:
             node = stack.pop()
-            for key, value in list(node.items()):
-                if key == "loc":
-                    node[_AT] = bare(value)[0]
-                elif key == "range":
-                    begin = bare(value.get("begin", {}))[0]
-                    end, length = bare(value.get("end", {}))
-                    found = (begin, end.offset + length if end is not None else 0)
-                    break
-            else:
-                found = (None, 0)
-            node[_BEGIN], node[_END] = found
-            below = [child for key in ("inner", "array_filler") for child in node.get(key, ()) if child]
-            stack.extend(reversed(below))
+            if "loc" in node:
+                node[_AT] = place(node["loc"])
+            if "range" in node:
+                begin, end = node["range"].values()
+                node[_BEGIN] = place(begin)
+                last = place(end)
+                node[_END] = last.offset + end.get("expansionLoc", end).get("tokLen", 0) if last is not None else 0
+            for key in ("array_filler", "inner"):  # "inner" comes first, and the stack turns the order around
+                if key in node:
+                    stack += [child for child in reversed(node[key]) if child]
+
+    def forget(self) -> None:
+        """Takes clang's tree apart: it is large, and lies in circles that a collection of garbage alone would end."""
+        stack = [self._root]
+        while stack:
+            node = stack.pop()
+            stack += [child for key in ("array_filler", "inner") for child in node.get(key, ())]
+            node.clear()
 
     def coord(self, node: Node) -> SourceCoord | None:
         """The place of a node in the user's file."""
@@ -135,7 +145,7 @@ class Index:
         text = self.texts.get(name)
         if text is None or text.isascii():
             return SourceCoord(name, begin.line, begin.column, begin.offset, max(end, begin.offset))
-        data = text.encode()
+        data = self._bytes(name)
         row = data.rfind(b"\n", 0, begin.offset) + 1
         column = len(data[row : begin.offset].decode(errors="replace")) + 1
         offset = len(data[: begin.offset].decode(errors="replace"))
@@ -152,10 +162,36 @@ class Index:
     def text_of(self, node: Node) -> str:
         """The source text of a node, empty where it is not known."""
         begin = self.begin(node)
-        text = self.texts.get(self.names.get(begin.file, begin.file)) if begin is not None else None
-        if begin is None or text is None:
+        name = self.names.get(begin.file, begin.file) if begin is not None else ""
+        if begin is None or name not in self.texts:
             return ""
-        return text.encode()[begin.offset : self.end(node)].decode(errors="replace")
+        return self._bytes(name)[begin.offset : self.end(node)].decode(errors="replace")
+
+    def _bytes(self, name: str) -> bytes:
+        if name not in self._encoded:
+            self._encoded[name] = self.texts[name].encode()
+        return self._encoded[name]
+
+    def numbers_given(self, root: str, node: Node) -> dict[str, int]:
+        """The numbers that names of template parameters stand for at a place in a function.
+
+        Another declaration of the template may give other names, or the same to others: its names are left out.
+        """
+        owner = self.owner.get(root)
+        found: dict[str, int] = {}
+        for key in (owner.name if owner is not None else "", root):
+            templates = self._templates.get(key, ())
+            if len(templates) == 1 and self._holds(templates[0], node):
+                given = self.meanings[key].items()
+                found |= {name: int(value) for name, value in given if re.fullmatch(r"-?\d+", value)}
+        return found
+
+    def _holds(self, whole: Node, part: Node) -> bool:
+        """Whether a node's text stands in another's."""
+        outer, at = self.begin(whole), self.begin(part)
+        if outer is None or at is None or outer.file != at.file:
+            return False
+        return outer.offset <= at.offset < self.end(whole)
 
     # Declarations -------------------------------------------------------------------------------------------------
 
@@ -170,7 +206,9 @@ class Index:
             names = self._parameter_names(node)
             for position, child in enumerate(part for part in node.get("inner", ()) if part.get("kind") in FUNCTIONS):
                 self._function(child, scope, owner, template=position == 0)
-                self.meanings.setdefault(self.canonical[child["id"]], {}).update(self._given(names, child))
+                root = self.canonical[child["id"]]
+                self.meanings.setdefault(root, {}).update(self._given(names, child))
+                self._templates.setdefault(root, []).append(node)
         elif kind == "ClassTemplateDecl":
             wanted = [part for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
             defaults = [self._default(part) for part in wanted]
@@ -186,6 +224,7 @@ class Index:
                         f"{scope}{child['name']}<{','.join(item for part in given for item in self._argument(part))}>"
                     )
                     self.meanings[full] = self._given(self._parameter_names(node), child)
+                    self._templates[full] = [node]
         elif kind in _RECORDS:
             self._record(node, scope)
         elif kind in ("TypedefDecl", "TypeAliasDecl"):

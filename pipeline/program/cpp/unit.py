@@ -483,7 +483,7 @@ class Unit:
         first = _EXTENT.match(found[1])
         if first is None or not first[1].strip():
             return None
-        length = self._constant_text(first[1])
+        length = self._constant_text(first[1], self.index.numbers_given(root, node))
         return length if length is not None else self._asked_length(node, root)
 
     def asked_value(self, text: str, node: Node, root: str) -> int | None:
@@ -509,7 +509,7 @@ class Unit:
         """A length that the text says in other ways, as the compiler has it: all of the unit's are asked at once."""
         if self._lengths is None:
             asked: dict[tuple[str, int], CppQuestion] = {}
-            for function in self.index.definitions.values():
+            for name, function in self.index.definitions.items():
                 body = next((part for part in inner(function) if part.get("kind") == "CompoundStmt"), None)
                 start = self.index.begin(body) if body is not None else None
                 for part in parameters(function) if start is not None else ():
@@ -517,7 +517,7 @@ class Unit:
                     found = re.search(r"\[([^][]*[A-Za-z_][^][]*)\]", text)
                     if place is None or start is None or found is None or not type_text(part).endswith("*"):
                         continue
-                    if self._constant_text(found[1]) is None:
+                    if self._constant_text(found[1], self.index.numbers_given(name, part)) is None:
                         file, at = self.index.names.get(start.file, start.file), start.offset + 1
                         asked.setdefault((place.file, place.offset), CppQuestion(file, at, at, found[1]))
             answers = self.ask(list(asked.values())) if self.ask is not None and asked else []
@@ -526,16 +526,18 @@ class Unit:
         answer = self._lengths.get((place.file, place.offset)) if place is not None else None
         return answer.of(str(self.index.definitions[root].get("mangledName", ""))) if answer is not None else None
 
-    def _constant_text(self, text: str, depth: int = 0) -> int | None:
-        """The value of an expression of literals, macros and constants, None where it is another."""
+    def _constant_text(self, text: str, given: Mapping[str, int], depth: int = 0) -> int | None:
+        """The value of an expression of literals, macros, constants and the numbers given; None where it is another."""
         if depth > 20 or len(text) > 400:
             return None
 
         def word(match: re.Match[str]) -> str:
             name = match.group()
             if name in self.macros:
-                value = self._constant_text(self.macros[name], depth + 1)
+                value = self._constant_text(self.macros[name], given, depth + 1)
                 return str(value) if value is not None else name
+            if name in given:
+                return f"({given[name]})"
             known = self._constants()
             among = [known[name]] if name in known else [known[key] for key in known if key.endswith(f"::{name}")]
             return str(among[0]) if len(set(among)) == 1 else name

@@ -219,7 +219,7 @@ template <int W, bool S> struct ap_int_base {
     template <class T> AP_INLINE void operator=(const T &v) volatile { V = (raw)ap_detail::raw(v); }
     AP_INLINE raw get() const { return V; }
     AP_INLINE raw get() const volatile { return V; }
-    AP_INLINE operator RetType() const { return (RetType)V; }
+    // One for all: with two, each operator took half as long again to choose.
     AP_INLINE operator RetType() const volatile { return (RetType)V; }
     AP_INLINE bool to_bool() const { return V != 0; }
     AP_INLINE char to_char() const { return char(V); }
