@@ -62,7 +62,7 @@ def test_loops_say_where_they_begin_and_end() -> None:
         ("a[0] = 1;\n try { a[1] = 2; } catch (...) {}", "try is not supported", 4),
         ("a[0] = missing(3);", "undeclared identifier 'missing'", 3),
         ("using namespace n;\n a[0] = here;", "reference to 'here' is ambiguous; write ::here", 4),
-        ("S s[2];\n for (auto [x] : s) a[0] = x;", "several names for the element of a loop", 4),
+        ("D d[99] = {D(1)};", "a list of more than 64 objects with a constructor", 3),
         ("a[0] = 1;\n Ends s(a);", "an object of Ends, whose destructor does something,", 4),
         ("More m;\n S &s = m;\n a[0] = s.f();", "a virtual method of an object whose class is not known", 5),
         ("More m;\n S *s = &m;\n a[0] = s->f();", "a virtual method of an object whose class is not known", 5),
@@ -72,6 +72,7 @@ def test_what_cannot_be_built_is_refused_with_its_place(body: str, reason: str, 
     classes = (
         "int here; namespace n { int here; } "
         "struct S { int x; virtual int f() { return 1; } }; struct More : S { int f() { return 2; } };"
+        "struct D { int v; D(int x) : v(x) {} D() : v(2) {} };"
         "struct Ends { int *p; Ends(int *q) : p(q) {} ~Ends() { *p = 1; } };"
     )
     with pytest.raises(PipelineError, match=reason) as refused:

@@ -353,6 +353,39 @@ SOURCES = {
             return reduced(a, Add{}) + reduced(b, Add()) + q.x - r.x;
         }
     """,
+    "lists of objects with constructors and several names for an element": """
+        #include <initializer_list>
+        #include <utility>
+        struct P { int x, y; P(int a, int b) : x(a), y(b) {} P() : x(5), y(6) {} };
+        struct H { int n; P p; int m; };
+        TOP {
+            P list[4] = {P(1, n), {2, 3}}, two[2][2] = {{P(n, 1)}, {{2, 3}, P()}};
+            H h = {n, {4, n}, 9};
+            for (int i = 0; i < 16; i++)
+                b[i] = list[i & 3].x + list[i & 3].y + two[i & 1][i >> 1 & 1].x + two[1][i & 1].y + h.p.x * h.p.y + h.m;
+            for (const P &p : {P(1, 2), P(3, n)}) b[0] += p.x * p.y;
+            for (auto [p, q] : list) { b[1] += p - q * 3; p = 7; }
+            for (auto &[p, q] : list) { p += 1; q = p * n; }
+            for (const auto &[p, q] : list) b[2] += p * 5 + q;
+            std::pair<int, short> pairs[3] = {{1, 2}, {n, 3}};
+            for (auto [p, q] : pairs) b[3] += p * 5 + q;
+            int rows[3][2] = {{1, n}, {2, 7}};
+            for (auto &[p, q] : rows) b[4] += p * 5 + q;
+            return h.n;
+        }
+    """,
+    "bits changed in place": """
+        #include "ap_int.h"
+        TOP {
+            ap_uint<8> w = n; ap_int<12> v = n;
+            for (int i = 0; i < 16; i++) {
+                w[i & 7] ^= a[i] & 1;
+                w(6, 2) |= ap_uint<3>(i); w.range(3, 0) &= 11; v[i % 12] |= w[2]; v[3] &= a[i] > 0;
+                b[i] = w * 3 + v + AP_MAX(a[i], n) - AP_MIN(i, n) + AP_ABS(a[i]);
+            }
+            return w;
+        }
+    """,
 }
 
 
@@ -406,6 +439,20 @@ def test_a_virtual_method_of_a_named_object_is_that_of_its_class() -> None:
     # A table of methods needs the C++ library's own run-time support: the text without the words does the same here.
     plain = source.replace("virtual ", "").replace(" override", "")
     assert of_program(source, "top", runs) == of_text(plain, "top", runs)
+
+
+def test_a_vector_of_a_list_has_its_elements() -> None:
+    source = f"""#include "hls_vector.h"
+{_TOP} {{
+    hls::vector<int, 3> x{{a[0], n, 4}};
+    hls::vector<hls::vector<int, 2>, 2> rows{{{{1, n}}, {{a[1], 3}}}};
+    for (int k = 0; k < 3; k++) b[k] = x[k] + rows[k & 1][k >> 1];
+    return x[0];
+}}
+"""
+    runs = [([number * 3, number - 4, 0], number) for number in range(5)]
+    expected = [(3 * k, [3 * k, k - 4, 0], [3 * k + 1, k + k - 4, 4 + k]) for k in range(5)]
+    assert of_program(source, "top", runs) == expected
 
 
 def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
