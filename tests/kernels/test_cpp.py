@@ -9,6 +9,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.graphs.make import graph_of
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.project.flags import parse_flags
 
 _SOURCE = """#include "ap_int.h"
 #include "hls_stream.h"
@@ -88,6 +89,24 @@ def test_a_name_that_the_library_has_since_cpp_17_is_the_users_as_by_the_tools_d
     )
     meant, plain = (read_kernel(source % how, file="kernel.cpp") for how in ("::", ""))
     assert plain.loops[0].trip_count == meant.loops[0].trip_count == 8 and plain.arrays == meant.arrays
+
+
+def test_what_a_views_method_gives_counts_a_loop_exactly() -> None:
+    source = (
+        "template <class T> struct View { T *p; int n; View(T *q, int m) : p(q), n(m) {}\n"
+        "int size() const { return n; } T &operator[](int i) { return p[i]; } };\n"
+        "void top(int a[16], int b[16]) {\nView<int> va(a, 12), vb(b, 9);\n"
+        "for (int i = 0; i < va.size(); i++) b[i] = va[i];\nvb.n = a[0];\n"
+        "for (int i = 0; i < vb.size(); i++) a[i] = vb[i]; }\n"
+    )
+    assert [loop.trip_count for loop in read_kernel(source, file="kernel.cpp").loops] == [12, None]
+
+
+@pytest.mark.parametrize(("asked", "read"), [("gnu++11", 14), ("c++14", 14), ("c++17", 17), ("c++20", 20), (None, 17)])
+def test_cpp_is_read_in_the_standard_that_is_asked_for(asked: str | None, read: int) -> None:
+    source = "void k(int *a) { for (int i = 0; i < __cplusplus / 100 % 2000; i++) a[i] = i; }\n"
+    flags = parse_flags(f"-std={asked}" if asked else "", "--cflags")
+    assert read_kernel(source, file="kernel.cpp", flags=flags).loops[0].trip_count == read
 
 
 def test_names_and_hash_of_what_has_no_name_do_not_depend_on_its_place() -> None:

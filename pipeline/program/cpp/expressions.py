@@ -437,6 +437,10 @@ class Expressions:
             values = self._arguments(definition, given)
         if (place := self._place(root, definition, values, this)) is not None:
             return place
+        if this is not None and simple(this) and (value := self.unit.named_value(root)) is not None:
+            kind = self.unit.returns(definition, self)
+            if kind.scalar:  # a value, which later changes of the member do not reach
+                return c_ast.Cast(typename(kind, coord), self._in_terms(root, [], [], this, value), coord)
         if this is not None:
             values.insert(0, this)
         extra = self.unit.captured(root, self)
@@ -461,6 +465,13 @@ class Expressions:
         given = [*values, this] if this is not None else values
         if value is None or len(wanted) != len(values) or not all(simple(item) for item in given):
             return None
+        found = self._in_terms(root, wanted, values, this, value)
+        return found if lvalue(found) else None
+
+    def _in_terms(
+        self, root: str, wanted: list[Node], values: list[c_ast.Node], this: c_ast.Node | None, value: Node
+    ) -> c_ast.Node:
+        """An expression of a function in its caller's terms; ``values`` are what its parameters are given."""
         scope = Expressions(self.unit, self.name)
         scope.pre, scope.temporaries, scope.this = self.pre, self.temporaries, this
         with self.unit.inside(root):
@@ -472,7 +483,31 @@ class Expressions:
                 scope.variables[parameter["id"]] = Variable(str(parameter.get("name", "")), target, "same", same)
             found = scope.lower(value)
         self.temporaries = scope.temporaries
-        return found if lvalue(found) else None
+        return found
+
+    def _members_made(self, constructor: Node, given: list[Node], target: c_ast.Node) -> list[c_ast.Node] | None:
+        """What a constructor that gives members plain values does, in the caller's place; None for other ones."""
+        made = self.unit.members_made(constructor)
+        wanted = parameters(constructor)
+        if made is None or not simple(target) or len(wanted) != len(given):
+            return None
+        kinds = [self.type(declared) for declared, _ in made]
+        if not all(kind.scalar or kind.kind == "reference" for kind in kinds):
+            return None
+        values = self._arguments(constructor, given)
+        if len(wanted) != len(values) or not all(simple(value) for value in values):
+            return None
+        root = str(self.index.canonical.get(constructor["id"], constructor["id"]))
+        found: list[c_ast.Node] = []
+        for (declared, value), kind in zip(made, kinds, strict=True):
+            place = member(copy.deepcopy(target), str(declared.get("name", "")), target.coord)
+            plain = self._in_terms(root, wanted, copy.deepcopy(values), address(target), value)
+            if kind.kind == "reference":
+                if not lvalue(plain):
+                    return None
+                plain = address(plain)
+            found.append(c_ast.Assignment("=", place, plain, target.coord))
+        return found
 
     def _arguments(self, definition: Node, given: list[Node]) -> list[c_ast.Node]:
         values: list[c_ast.Node] = []
@@ -771,6 +806,8 @@ class Expressions:
                     return vendor.constructed(self, kind, node, target)
                 if self.unit.idle(constructor, self):
                     return None, []
+                if (made := self._members_made(constructor, inner(node), target)) is not None:
+                    return None, made
                 this = address(target)
                 return None, [self.call(constructor["id"], constructor, inner(node), node, this)]
             if word == "CXXConstructExpr":

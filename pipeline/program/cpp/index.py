@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from pycparser.c_parser import Coord
@@ -93,6 +94,7 @@ class Index:
         self._locate(root)
         for child in root.get("inner", ()):
             self._declare(child, "", None)
+        self._tell_apart()
 
     # Places -------------------------------------------------------------------------------------------------------
 
@@ -232,7 +234,9 @@ class Index:
         elif kind == "EnumDecl":
             self._enum(node, scope)
         elif kind == "VarDecl":
-            self.variables.append((plain_scope(scope), node))
+            of = node.get("parentDeclContextId")
+            held = next((one for one in self.records.values() if one.node["id"] == of), None) if of else None
+            self.variables.append((plain_scope(scope) if held is None else f"{held.name}::", node))
         elif kind == "VarTemplateDecl":
             for child in node.get("inner", ())[1:]:
                 if child.get("kind") == "VarTemplateSpecializationDecl":
@@ -246,6 +250,28 @@ class Index:
         elif kind in ("LinkageSpecDecl", "ExportDecl"):
             for child in node.get("inner", ()):
                 self._declare(child, scope, owner)
+
+    def _tell_apart(self) -> None:
+        """Writes out the names of classes that are those of classes outside their namespace, too.
+
+        clang says types as they are written where nothing but a part of them is named: ``P &``, ``P *``, ``P (int)``.
+        """
+        plain = [full for full in self.records if "::" in full and "<" not in full]
+        twice = [full for full in plain if full.rpartition("::")[2] in self.records]
+        if not twice:
+            return
+        scopes = [(self.scope[name], node) for name, node in self.functions.items()]
+        scopes += [(f"{name}::", part) for name, one in self.records.items() for part in one.fields]
+        scopes += self.variables
+        for scope, node in scopes:
+            meant: dict[str, str] = {}
+            for place in (scope[: at.end()] for at in re.finditer("::", scope)):
+                meant |= {full.rpartition("::")[2]: full for full in twice if full.rpartition("::")[0] + "::" == place}
+            named = re.compile(rf"(?<![\w:])(?:{'|'.join(meant)})\b(?!::)")
+            for part in self.walk(node) if meant else ():
+                kind = part.get("type", {})
+                if "qualType" in kind and "desugaredQualType" not in kind:
+                    kind["qualType"] = named.sub(partial(_named_in, meant), kind["qualType"])
 
     def declare_local(self, node: Node) -> bool:
         """Makes a class or enumeration known that a function declares; False where its name has another one already."""
@@ -462,6 +488,10 @@ class Index:
 def plain_scope(scope: str) -> str:
     """A scope or name without the namespaces that have no name: so functions and variables are called."""
     return scope.replace(f"{ANONYMOUS}::", "")
+
+
+def _named_in(meant: Mapping[str, str], word: re.Match[str]) -> str:
+    return meant[word[0]]
 
 
 def type_text(node: Node) -> str:

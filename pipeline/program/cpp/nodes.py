@@ -64,6 +64,9 @@ def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
     """A member of what an expression names."""
     base = written(base)
     if isinstance(base, c_ast.UnaryOp) and base.op == "*":
+        if isinstance(base.expr, c_ast.BinaryOp) and base.expr.op == "+":  # (p + i)->m is p[i].m
+            element = c_ast.ArrayRef(base.expr.left, base.expr.right, coord)
+            return c_ast.StructRef(element, ".", c_ast.ID(name, coord), coord)
         return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
     return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pycparser import c_ast
@@ -210,7 +211,8 @@ class Statements(Expressions):
         init, after = self.initial(kind, value, c_ast.ID(name, self.at(node)))
         if kind.kind == "record" and kind.name.startswith("hls::task"):
             return after
-        return [self.declaration(name, kind, init, node, storage), *after]
+        made = replace(kind, const=False) if after else kind
+        return [self.declaration(name, made, init, node, storage), *after]
 
     def _iterator(self, value: Node) -> CppType | None:
         """The pointer that an iterator of an array of the library is, whose type has a name that nothing declares."""
@@ -376,6 +378,8 @@ class Statements(Expressions):
             self.temporaries += 1
             length, array = kind.length or 0, c_ast.ID(name, coord)
             init, after = self.initial(kind, listed, array)
+            if after and kind.to is not None:  # what is made element by element is written
+                kind = replace(kind, to=replace(kind.to, const=False))
             before += [self.declaration(name, kind, init, node), *after]
         elif kind.kind == "array" and kind.length is not None:
             length, array = kind.length, self.lower(value)

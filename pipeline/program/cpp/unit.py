@@ -199,6 +199,34 @@ class Unit:
         steady = all(_names_only(part) for part in nodes_below(value))
         return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
 
+    def named_value(self, root: str) -> Node | None:
+        """The member whose plain value a method returns that does nothing else (``int size() const { return n; }``)."""
+        node = self.index.definitions.get(root)
+        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
+        statements = inner(body) if body is not None else []
+        if len(statements) != 1 or statements[0].get("kind") != "ReturnStmt" or not inner(statements[0]):
+            return None
+        value = inner(statements[0])[0]
+        if value.get("kind") != "ImplicitCastExpr" or value.get("castKind") != "LValueToRValue":
+            return None
+        place = inner(value)[0]
+        below = inner(place) if place.get("kind") == "MemberExpr" else []
+        return place if below and below[0].get("kind") == "CXXThisExpr" else None
+
+    def members_made(self, constructor: Node) -> list[tuple[Node, Node]] | None:
+        """The members that a constructor gives plain values, with these, where it does nothing else; else None."""
+        made: list[tuple[Node, Node]] = []
+        for part in inner(constructor):
+            if part.get("kind") == "CompoundStmt" and inner(part):
+                return None
+            if part.get("kind") == "CXXCtorInitializer":
+                field = self.index.fields.get(part.get("anyInit", {}).get("id", ""))
+                values = inner(part)
+                if field is None or len(values) != 1 or not all(_given_only(one) for one in nodes_below(values[0])):
+                    return None
+                made.append((field[1], values[0]))
+        return made
+
     def returns_this(self, node: Node) -> bool:
         """Whether a method returns its own object, wherever it returns."""
         returned = [inner(part) for part in nodes_below(node) if part.get("kind") == "ReturnStmt"]
@@ -576,7 +604,13 @@ class Unit:
                 kind = scope.type(field[1])
                 target = member(this, str(field[1].get("name", "")), coord)
                 if kind.kind == "reference":
-                    made.append(c_ast.Assignment("=", target, address(scope.lower(parts[0])), coord))
+                    of = scope.lower(parts[0])
+                    values = [one for one in scope.variables.values() if one.mode == "value"]
+                    if isinstance(of, c_ast.ID) and any(
+                        one.name == of.name and one.type.kind != "array" for one in values
+                    ):
+                        raise scope.refuse(part, "a member that refers to what the constructor is given by value")
+                    made.append(c_ast.Assignment("=", target, address(of), coord))
                     continue
                 init, after = scope.initial(kind, parts[0], target)
                 if isinstance(init, c_ast.InitList):
@@ -1043,6 +1077,17 @@ def _names_only(node: Node) -> bool:
         "ConstantExpr", "CStyleCastExpr", "CXXStaticCastExpr", "CXXFunctionalCastExpr", "CXXBoolLiteralExpr",
         "NonTypeTemplateParmDecl",
     }  # fmt: skip
+
+
+def _given_only(node: Node) -> bool:
+    """Whether a part of an expression is a parameter or a literal as it is."""
+    kind = node.get("kind")
+    if kind == "DeclRefExpr":
+        return bool(node["referencedDecl"].get("kind") == "ParmVarDecl")
+    return kind in ("IntegerLiteral", "CXXBoolLiteralExpr") or (
+        kind == "ImplicitCastExpr"
+        and node.get("castKind") in ("LValueToRValue", "NoOp", "IntegralCast", "IntegralToBoolean")
+    )
 
 
 def _leading(node: Node) -> list[Node]:

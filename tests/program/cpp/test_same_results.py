@@ -374,6 +374,43 @@ SOURCES = {
             return h.n;
         }
     """,
+    "classes of one name inside and outside a namespace": """
+        struct P { int x[3]; };
+        namespace n {
+            struct P { int y[5]; int z; };
+            struct H { P p; P q[2]; };
+            struct S { static int t[4]; static const int N; int g(int i) { return t[i & 3]; } };
+            void f(P &p, int *b) { for (int i = 0; i < 5; i++) b[i] = p.y[i] + p.z; }
+            P made(int k) { P p; p.z = k; for (int i = 0; i < 5; i++) p.y[i] = i; return p; }
+        }
+        int n::S::t[4] = {1, 2, 3, 4}; const int n::S::N = 3; const int N = 5;
+        TOP {
+            ::n::P p; P q; ::n::H h; ::n::S s;
+            for (int i = 0; i < 3; i++) q.x[i] = a[i];
+            for (int i = 0; i < 5; i++) p.y[i] = a[i];
+            p.z = q.x[1]; ::n::f(p, b); h.p = ::n::made(n); h.q[1] = h.p;
+            for (int i = 0; i < ::n::S::N; i++) b[i] += s.g(i) + h.q[1].z * N;
+            return ::n::S::N;
+        }
+    """,
+    "constructors and methods that give members and name them": """
+        struct View { int *p; unsigned n; bool odd; View(int *q, int m) : p(q), n(m), odd(m) {}
+            unsigned size() const { return n; } int &at(int i) { return p[i]; } int got() const { return n; } };
+        struct Two { const int &x; int y; Two(const int &a, int b) : x(a), y(b) {} int first() const { return x; } };
+        struct C { int n; int get() { return n; } int grow() { n = n * 3 + 1; return n; } };
+        TOP {
+            View v(a, 16), w(b, n & 7); C c; c.n = n;
+            for (unsigned i = 0; i < v.size(); i++) v.at(i) += w.odd + w.size() * 3;
+            int old = c.get(); const int &kept = c.get(); auto &&again = c.get();
+            c.grow();
+            int m = n; Two t(n, 300 + n), u(m, (char)(n + 300)); C many[3] = {{n}, {4}, {m}}, *some = many;
+            m = 9;
+            for (int i = 0; i < 16; i++)
+                b[i] += old * 5 + kept * 7 + again + c.get() + t.first() * t.y + u.x * u.y + v.got()
+                    + (some + i % 3)->n;
+            return c.n;
+        }
+    """,
     "bits changed in place": """
         #include "ap_int.h"
         TOP {
