@@ -386,6 +386,9 @@ class Expressions:
             variable = self.unit.global_variable(name) if name else None
             if variable is not None:
                 return self._named(variable, node)
+            kind = self.value_type(below)
+            if kind.kind == "number" and (number := vendor.said_of_number(kind, str(node["name"]))) is not None:
+                return c_ast.Constant("int", str(number), coord)
             value = self.lower(below)
             return self._member(value, str(node["name"]), bool(node.get("isArrow")), coord)
         field = self.index.fields[name][1]

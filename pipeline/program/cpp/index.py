@@ -83,6 +83,7 @@ class Index:
         self.roots: list[Node] = []
         self.enumerators: dict[str, int] = {}
         self.aliases: dict[str, list[tuple[str, str]]] = {}
+        self._local: list[tuple[str, tuple[str, str]]] = []
         self.enums: set[str] = set()
         self.unnamed: dict[str, str] = {}
         """The names given to classes without one, by clang's."""
@@ -283,10 +284,21 @@ class Index:
                 return False
             if known is None:
                 self._record(node, "")
-        elif node.get("kind") in ("TypedefDecl", "TypeAliasDecl") and _declared_record(node) is not None:
-            self._typedef(node, "")
+        elif node.get("kind") in ("TypedefDecl", "TypeAliasDecl"):
+            if _declared_record(node) is not None:
+                self._typedef(node, "")
+            else:
+                self._local.append((node["name"], ("", type_text(node))))
+                self.aliases.setdefault(node["name"], []).append(self._local[-1][1])
         self.types.forget()
         return True
+
+    def leave(self) -> None:
+        """Forgets the names of types that the last function declared for itself."""
+        for name, meant in self._local:
+            self.aliases[name].remove(meant)
+        self._local.clear()
+        self.types.forget()
 
     def _function(self, node: Node, scope: str, owner: Record | None, *, template: bool) -> None:
         name = node["id"]

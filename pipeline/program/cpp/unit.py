@@ -24,7 +24,7 @@ from pipeline.program.cpp.expressions import (
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, plain_scope, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
-from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
+from pipeline.program.cpp.types import CppType, Unreadable, arithmetic, declarator, width
 from pipeline.program.tree import walk
 from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
@@ -415,7 +415,7 @@ class Unit:
         scope.root = name  # type: ignore[attr-defined]
         owner = self.index.owner.get(name)
         self.index.inside = _scopes(self.index.scope.get(name, ""))
-        self.index.types.forget()
+        self.index.leave()
         if node.get("variadic"):
             raise scope.refuse(node, "a function with a variable number of arguments")
         if node["kind"] == "CXXDestructorDecl":
@@ -574,7 +574,7 @@ class Unit:
         text = re.sub(r"[A-Za-z_]\w*(?:::\w+)*", word, text)
         if not re.fullmatch(r"[\d\s()+\-*/%<>x]+", text) or re.search(r"\d\s+\d|\*\*", text):
             return None
-        return _arithmetic(text)
+        return arithmetic(text)
 
     def _constants(self) -> Mapping[str, int]:
         if not hasattr(self, "_known_constants"):
@@ -1125,7 +1125,7 @@ def _folded(node: Node, known: Mapping[str, int]) -> int | None:
         if left is None or right is None:
             return None
         return (
-            _arithmetic(f"({left}){node['opcode']}({right})")
+            arithmetic(f"({left}){node['opcode']}({right})")
             if node["opcode"] in ("+", "-", "*", "/", "%", "<<", ">>")
             else None
         )
@@ -1143,38 +1143,3 @@ def _folded(node: Node, known: Mapping[str, int]) -> int | None:
     ):
         return _folded(parts[-1], known)
     return None
-
-
-def _arithmetic(text: str) -> int | None:
-    """The value of an arithmetic expression of integer literals."""
-    import ast
-
-    def value(node: ast.AST) -> int:
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
-            return node.value
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            match node.op:
-                case ast.Add():
-                    return left + right
-                case ast.Sub():
-                    return left - right
-                case ast.Mult():
-                    return left * right
-                case ast.FloorDiv():
-                    return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-                case ast.Mod():
-                    return left - right * (abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1))
-                case ast.LShift() if 0 <= right < 64:
-                    return left << right
-                case ast.RShift() if 0 <= right < 64:
-                    return left >> right
-        raise ValueError(text)
-
-    try:
-        found = value(ast.parse(text.strip().replace("/", "//"), mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
-        return None
-    return found if abs(found) < 1 << 62 else None

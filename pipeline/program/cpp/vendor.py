@@ -257,6 +257,14 @@ def _number(node: c_ast.Node) -> int | None:
     return None
 
 
+def said_of_number(kind: CppType, name: str) -> int | None:
+    """What a constant of a number's class says: ``width``, ``iwidth``, ``fwidth``, ``sign_flag``; None of another."""
+    bits = width(kind) or 0
+    before = int(kind.arguments[1]) if is_fixed(kind) and kind.arguments[1:] and kind.arguments[1].isdigit() else bits
+    said = {"width": bits, "iwidth": before, "fwidth": bits - before, "sign_flag": int(is_signed(kind))}
+    return said.get(name) if bits else None
+
+
 def is_stream(kind: CppType) -> bool:
     """Whether a type is a stream."""
     return kind.kind == "record" and kind.name.startswith("hls::stream<")

@@ -374,6 +374,27 @@ SOURCES = {
             return h.n;
         }
     """,
+    "types as they are written": """
+        #include "ap_int.h"
+        enum { A = 1, B = 5 };
+        template <int N> struct Q { int q[N]; int s; };
+        template <int D, int H> struct W { Q<D * (D / H) * H> wq[3]; Q<D * 2> k; };
+        static int named(int *a) { typedef Q<4> other; other o; const other &r = o; o.q[1] = a[0]; return r.q[1]; }
+        TOP {
+            static W<4, 2> w; W<4, 2> *p = &w; ap_uint<7> x = n, state = n;
+            typedef Q<8> local; typedef local other; other many[2];
+            for (int l = 0; l < 3; l++) for (int i = 0; i < 16; i++) (p->wq + l)->q[i] = a[i] * l;
+            for (int i = 0; i < 8; i++) {
+                many[i & 1].q[i] = i; const other &r = many[i & 1]; other *z = &many[0]; z->q[0] = 3;
+                w.k.q[i] = r.q[i] + z->q[0];
+            }
+            for (int i = 0; i < 16; i++) {
+                b[i] = p->wq[i % 3].q[i] + x[x.width - 1] + x.width * 3 + x.sign_flag + w.k.q[i & 7] + state;
+                state = i & 1 ? A : B;
+            }
+            return named(a) + state;
+        }
+    """,
     "classes of one name inside and outside a namespace": """
         struct P { int x[3]; };
         namespace n {
