@@ -40,6 +40,10 @@ def build_graph(kernel: Kernel, module: IrModule, *, compiler: str = "") -> Prog
     return ProgramGraph(kernel.name, kernel.top, builder.nodes(), builder.edges(), about)
 
 
+_MOST_BITS = 2**31 - 1
+"""What the column has room for: a wider object, of 256 MiB, has none."""
+
+
 class _Builder:
     """Collects rows kind by kind; a node's id is its row, kinds in the order of NODE_KINDS."""
 
@@ -125,6 +129,8 @@ class _Builder:
     def node(self, kind: str, **values: Any) -> None:
         """One more row of a kind; every row of a kind names the same columns."""
         columns = self._rows[kind]
+        if (values.get("bits") or 0) > _MOST_BITS:
+            values["bits"] = None
         for key, value in values.items():
             columns[key].append(value)
         self._count[kind] += 1

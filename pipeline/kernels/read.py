@@ -28,7 +28,7 @@ from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo, Symbol
 from pipeline.kernels.tops import top_function
 from pipeline.kernels.unsynthesizable import unsynthesizable
-from pipeline.program import FileAST, Translation, deep_recursion, read_translation
+from pipeline.program import FileAST, Translation, deep_recursion, no_collection, read_translation
 from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.program.included import includer
 from pipeline.program.link import merged
@@ -105,7 +105,7 @@ def read_kernel(
     flags = Flags((flags or given.flags).options + tuple(("-I", str(folder)) for folder in include_folders))
     further = tuple(further) or given.further
     project = replace(given, file=file, flags=flags, further=further, top=top or given.top)
-    with deep_recursion():
+    with deep_recursion(), no_collection():
         try:
             alone = not further
             parts = [_translation(source, file, flags, alone)]

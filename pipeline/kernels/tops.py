@@ -6,7 +6,8 @@ these ranks that has any:
 1. functions of the kernel's own file that other files can call;
 2. such functions of the other files;
 3. helpers: what is ``static``, in an unnamed namespace or ``inline``, and functions of headers;
-4. benches: ``main``, and what takes nothing and is named like a test.
+4. benches: ``main``, what takes nothing and is named like a test, and what calls a function of the first rank that
+   takes something, and neither takes anything nor touches a variable outside functions: its hardware had no input.
 
 Of its rank it is the one named ``top``, else the only one that no other of them reaches through calls, else the one of
 these named ``kernel_*`` or like the file; else the user is asked, as he is where there are but helpers and benches or
@@ -28,6 +29,7 @@ from pipeline.kernels.pragmas import read_pragma
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import FunctionInfo
 from pipeline.kernels.unsynthesizable import unsynthesizable
+from pipeline.program.tree import walk
 from pipeline.project import Project
 from pipeline.project.cpp import CPP_SUFFIXES
 from pipeline.terms import Dialect
@@ -145,6 +147,12 @@ def _ranks(program: Program, ast: c_ast.FileAST, project: Project) -> dict[str, 
             ranks[name] = _OWN
         if ranks[name] < _HELPER and (inline or any("static" in decl.storage for decl in decls)):
             ranks[name] = _HELPER
+    designs = {name for name, rank in ranks.items() if rank == _OWN and program.functions[name].arguments}
+    for name, info in program.functions.items():
+        if ranks[name] < _HELPER and not info.arguments and designs & (below := _reached(program.functions, [name])):
+            nodes = walk(*(program.functions[one].node.body for one in {name, *below}))
+            if not any(symbol.role == "global" for node in nodes if (symbol := program.symbols.get(id(node)))):
+                ranks[name] = _BENCH
     return ranks
 
 

@@ -6,6 +6,6 @@ another front end reads too.
 """
 
 from pipeline.program.translation import Translation, read_translation
-from pipeline.program.tree import MAX_DEPTH, FileAST, Layout, deep_recursion
+from pipeline.program.tree import MAX_DEPTH, FileAST, Layout, deep_recursion, no_collection
 
-__all__ = ["MAX_DEPTH", "FileAST", "Layout", "Translation", "deep_recursion", "read_translation"]
+__all__ = ["MAX_DEPTH", "FileAST", "Layout", "Translation", "deep_recursion", "no_collection", "read_translation"]

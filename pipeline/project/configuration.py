@@ -63,8 +63,8 @@ def read_configuration(path: Path) -> tuple[list[Component], list[Unread]]:
                 Unread(str(path), line, f"{key} stands on line {before[0]} too; the last one counts, {value}")
             )
         given[key] = line, value
-        if key in ("syn.cflags", "syn.file_cflags"):  # refused here, where the line is known
-            parse_flags(value.partition(",")[2] if key == "syn.file_cflags" else value, f"{path}:{line}")
+        if key in ("syn.cflags", "syn.file_cflags", "tb.cflags", "tb.file_cflags"):  # refused here, by their own line
+            parse_flags(value.partition(",")[2] if key.endswith("file_cflags") else value, f"{path}:{line}")
         if key == "syn.file":
             found.sources += [NamedFile(str(path.parent / one), "", line) for one in _files(value)]
         elif key == "tb.file":

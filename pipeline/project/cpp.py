@@ -58,7 +58,8 @@ _ASKED = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): note: .*
 """Where a template of the library is used that does not fit."""
 STANDARD, _OLDER = "-std=gnu++17", "-std=gnu++14"
 _AMBIGUOUS = re.compile(r"error: reference to '\w+' is ambiguous")
-_NEWER = re.compile(r"-std=(?:c|gnu)\+\+2[0-9a-z]")
+_ASKED_STANDARD = re.compile(r"-std=(?:c|gnu)\+\+(?P<year>[0-9][0-9a-z])")
+_BEFORE_17 = ("98", "03", "0x", "11", "1y", "14")
 _PRAGMA = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): warning: unknown pragma ignored", re.MULTILINE)
 
 
@@ -141,9 +142,15 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
 
 
 def cpp_standard(flags: Flags) -> str:
-    """The standard that C++ is read in: C++17, or the newer one asked for (:func:`in_older_standard`: else C++14)."""
-    newer = [name for name, _ in flags.options if _NEWER.fullmatch(name)]
-    return newer[-1] if newer else STANDARD
+    """The standard that C++ is read in.
+
+    It is the one asked for from C++14 on, and C++14 where an older one is asked for, which the library's templates are
+    not in; else C++17, with what :func:`in_older_standard` says.
+    """
+    asked = [found for name, _ in flags.options if (found := _ASKED_STANDARD.fullmatch(name))]
+    if not asked or asked[-1]["year"] in ("17", "1z"):
+        return STANDARD
+    return _OLDER if asked[-1]["year"] in _BEFORE_17 else asked[-1][0]
 
 
 def in_older_standard(command: Sequence[str], messages: str) -> list[str] | None:

@@ -12,13 +12,15 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.project.cpp import CppOutput, compile_cpp
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.source_text import plain_lines
 
-_ENUMERATOR = re.compile(r"hls_value_(\d+)")
+_DECLARED = re.compile(r'"kind": "(\w+Decl)"')
+_MANGLED = re.compile(r'"mangledName": "([^"]*)"|"inner": \[|"kind": ')
+_ENUMERATOR = re.compile(r'"name": "hls_value_(\d+)"')
+_VALUE = re.compile(r'"kind": "ConstantExpr"(?:(?!"kind": ).)*"value": "(-?\d+)"', re.DOTALL)
 _ERROR = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): error: (?P<text>[^\n]*)$", re.MULTILINE)
 _UNDECLARED = re.compile(r"undeclared identifier '(\w+)'|no member named '(\w+)'|unknown type name '(\w+)'")
 _FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl")
@@ -153,29 +155,23 @@ def _with_insertions(
 
 
 def _enumerators(output: str) -> dict[int, dict[str, int]]:
-    """The values in a tree by number and function; nothing where there is no tree that can be read."""
+    """The values in a tree by number and function, found in its text: a node's lines stand further in than its own."""
     found: dict[int, dict[str, int]] = {}
-    try:
-        stack: list[tuple[dict[str, Any], str]] = [(json.loads(output), "")]
-    except (ValueError, RecursionError):
-        return found
-    while stack:
-        node, function = stack.pop()
-        if node.get("kind") == "EnumConstantDecl":
-            named = _ENUMERATOR.fullmatch(str(node.get("name", "")))
-            value = _value(node)
-            if named is not None and value is not None:
-                found.setdefault(int(named[1]), {})[function] = value
-            continue
-        function = str(node.get("mangledName", function)) if node.get("kind") in _FUNCTIONS else function
-        stack += [(child, function) for child in node.get("inner", ()) if child]
+    inside: list[tuple[int, str]] = []
+    for declared in _DECLARED.finditer(output):
+        brace = output.rfind("{", 0, declared.start())
+        if output.endswith(": ", 0, brace):
+            continue  # what a node names, not what stands here
+        indent = brace - output.rfind("\n", 0, brace)
+        while inside and inside[-1][0] >= indent:
+            inside.pop()
+        function = inside[-1][1] if inside else ""
+        if declared[1] in _FUNCTIONS:
+            named = _MANGLED.search(output, declared.end())
+            inside.append((indent, (named[1] if named is not None else None) or function))
+        elif declared[1] == "EnumConstantDecl":
+            node = output[declared.end() : output.find("\n" + " " * (indent - 1) + "}", declared.end())]
+            number, value = _ENUMERATOR.search(node), _VALUE.search(node)
+            if number is not None and value is not None:
+                found.setdefault(int(number[1]), {})[function] = int(value[1])
     return found
-
-
-def _value(node: dict[str, Any]) -> int | None:
-    for part in node.get("inner", ()):
-        if part.get("kind") == "ConstantExpr" and re.fullmatch(r"-?\d+", str(part.get("value", ""))):
-            return int(part["value"])
-        if (found := _value(part)) is not None:
-            return found
-    return None

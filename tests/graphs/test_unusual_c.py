@@ -128,6 +128,11 @@ def test_loops_made_by_macros_and_headers_keep_their_own_ir_loops(build: Build, 
     assert len({header[row["id"]] for row in rows}) == 8
 
 
+def test_an_object_wider_than_any_column_is_a_graph_too(build: Build) -> None:
+    graph = build("struct big { float x[100000000]; } all; void f(int i) { all.x[i] = 1; }")
+    assert "all" in {row["name"] for row in graph.of_kind("variable") + graph.of_kind("array")}
+
+
 def test_a_kernel_without_loops_is_a_graph_too(build: Build) -> None:
     graph = build("void top(int *a) { (void)a; }\n")
     assert graph.of_kind("loop") == [] and len(graph.of_kind("block")) == 1

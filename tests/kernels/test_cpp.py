@@ -9,6 +9,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.graphs.make import graph_of
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.project.flags import parse_flags
 
 _SOURCE = """#include "ap_int.h"
 #include "hls_stream.h"
@@ -62,7 +63,7 @@ def test_loops_say_where_they_begin_and_end() -> None:
         ("a[0] = 1;\n try { a[1] = 2; } catch (...) {}", "try is not supported", 4),
         ("a[0] = missing(3);", "undeclared identifier 'missing'", 3),
         ("using namespace n;\n a[0] = here;", "reference to 'here' is ambiguous; write ::here", 4),
-        ("S s[2];\n for (auto [x] : s) a[0] = x;", "several names for the element of a loop", 4),
+        ("D d[99] = {D(1)};", "a list of more than 64 objects with a constructor", 3),
         ("a[0] = 1;\n Ends s(a);", "an object of Ends, whose destructor does something,", 4),
         ("More m;\n S &s = m;\n a[0] = s.f();", "a virtual method of an object whose class is not known", 5),
         ("More m;\n S *s = &m;\n a[0] = s->f();", "a virtual method of an object whose class is not known", 5),
@@ -72,6 +73,7 @@ def test_what_cannot_be_built_is_refused_with_its_place(body: str, reason: str, 
     classes = (
         "int here; namespace n { int here; } "
         "struct S { int x; virtual int f() { return 1; } }; struct More : S { int f() { return 2; } };"
+        "struct D { int v; D(int x) : v(x) {} D() : v(2) {} };"
         "struct Ends { int *p; Ends(int *q) : p(q) {} ~Ends() { *p = 1; } };"
     )
     with pytest.raises(PipelineError, match=reason) as refused:
@@ -87,6 +89,24 @@ def test_a_name_that_the_library_has_since_cpp_17_is_the_users_as_by_the_tools_d
     )
     meant, plain = (read_kernel(source % how, file="kernel.cpp") for how in ("::", ""))
     assert plain.loops[0].trip_count == meant.loops[0].trip_count == 8 and plain.arrays == meant.arrays
+
+
+def test_what_a_views_method_gives_counts_a_loop_exactly() -> None:
+    source = (
+        "template <class T> struct View { T *p; int n; View(T *q, int m) : p(q), n(m) {}\n"
+        "int size() const { return n; } T &operator[](int i) { return p[i]; } };\n"
+        "void top(int a[16], int b[16]) {\nView<int> va(a, 12), vb(b, 9);\n"
+        "for (int i = 0; i < va.size(); i++) b[i] = va[i];\nvb.n = a[0];\n"
+        "for (int i = 0; i < vb.size(); i++) a[i] = vb[i]; }\n"
+    )
+    assert [loop.trip_count for loop in read_kernel(source, file="kernel.cpp").loops] == [12, None]
+
+
+@pytest.mark.parametrize(("asked", "read"), [("gnu++11", 14), ("c++14", 14), ("c++17", 17), ("c++20", 20), (None, 17)])
+def test_cpp_is_read_in_the_standard_that_is_asked_for(asked: str | None, read: int) -> None:
+    source = "void k(int *a) { for (int i = 0; i < __cplusplus / 100 % 2000; i++) a[i] = i; }\n"
+    flags = parse_flags(f"-std={asked}" if asked else "", "--cflags")
+    assert read_kernel(source, file="kernel.cpp", flags=flags).loops[0].trip_count == read
 
 
 def test_names_and_hash_of_what_has_no_name_do_not_depend_on_its_place() -> None:

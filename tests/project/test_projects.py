@@ -214,6 +214,7 @@ def test_a_macro_with_two_values_is_refused_as_all_sources_are_read_alike(folder
         ("[hls]\nsyn.file=src/top.c\nclock=fast\nsyn.top=top\n", "cfg:3: clock=fast is no clock"),
         ("syn.file=src/top.c\nsyn.top=top\nsyn.cflags=-DN=2\nsyn.cflags=-wrapper x\n", "cfg:4: '-wrapper' is no flag"),
         ("syn.file=src/top.c\nsyn.top=top\nsyn.file_cflags=src/top.c,-wrapper\n", "cfg:3: '-wrapper' is no flag"),
+        ("syn.file=src/top.c\nsyn.top=top\ntb.file=tb.c\n\ntb.cflags=-wrapper\n", "cfg:5: '-wrapper' is no flag"),
         ("[connectivity]\nnk=a:1\n", "configures no HLS component"),
         ("[hls]\nsyn.file=src/no.c\nsyn.top=top\n", "cfg:2: the source src/no.c is not there"),
         ("[hls]\nsyn.file=src/top.c\nsyn.top=a\nsyn.top=b\n", "has 2 top functions: a, b; choose one, as --top a"),

@@ -13,7 +13,18 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
-from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, followed, inner, lvalue, member, simple, written
+from pipeline.program.cpp.nodes import (
+    TRANSPARENT,
+    address,
+    bare,
+    followed,
+    inner,
+    listed_values,
+    lvalue,
+    member,
+    simple,
+    written,
+)
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
@@ -375,6 +386,9 @@ class Expressions:
             variable = self.unit.global_variable(name) if name else None
             if variable is not None:
                 return self._named(variable, node)
+            kind = self.value_type(below)
+            if kind.kind == "number" and (number := vendor.said_of_number(kind, str(node["name"]))) is not None:
+                return c_ast.Constant("int", str(number), coord)
             value = self.lower(below)
             return self._member(value, str(node["name"]), bool(node.get("isArrow")), coord)
         field = self.index.fields[name][1]
@@ -426,6 +440,10 @@ class Expressions:
             values = self._arguments(definition, given)
         if (place := self._place(root, definition, values, this)) is not None:
             return place
+        if this is not None and simple(this) and (value := self.unit.named_value(root)) is not None:
+            kind = self.unit.returns(definition, self)
+            if kind.scalar:  # a value, which later changes of the member do not reach
+                return c_ast.Cast(typename(kind, coord), self._in_terms(root, [], [], this, value), coord)
         if this is not None:
             values.insert(0, this)
         extra = self.unit.captured(root, self)
@@ -450,6 +468,13 @@ class Expressions:
         given = [*values, this] if this is not None else values
         if value is None or len(wanted) != len(values) or not all(simple(item) for item in given):
             return None
+        found = self._in_terms(root, wanted, values, this, value)
+        return found if lvalue(found) else None
+
+    def _in_terms(
+        self, root: str, wanted: list[Node], values: list[c_ast.Node], this: c_ast.Node | None, value: Node
+    ) -> c_ast.Node:
+        """An expression of a function in its caller's terms; ``values`` are what its parameters are given."""
         scope = Expressions(self.unit, self.name)
         scope.pre, scope.temporaries, scope.this = self.pre, self.temporaries, this
         with self.unit.inside(root):
@@ -461,7 +486,31 @@ class Expressions:
                 scope.variables[parameter["id"]] = Variable(str(parameter.get("name", "")), target, "same", same)
             found = scope.lower(value)
         self.temporaries = scope.temporaries
-        return found if lvalue(found) else None
+        return found
+
+    def _members_made(self, constructor: Node, given: list[Node], target: c_ast.Node) -> list[c_ast.Node] | None:
+        """What a constructor that gives members plain values does, in the caller's place; None for other ones."""
+        made = self.unit.members_made(constructor)
+        wanted = parameters(constructor)
+        if made is None or not simple(target) or len(wanted) != len(given):
+            return None
+        kinds = [self.type(declared) for declared, _ in made]
+        if not all(kind.scalar or kind.kind == "reference" for kind in kinds):
+            return None
+        values = self._arguments(constructor, given)
+        if len(wanted) != len(values) or not all(simple(value) for value in values):
+            return None
+        root = str(self.index.canonical.get(constructor["id"], constructor["id"]))
+        found: list[c_ast.Node] = []
+        for (declared, value), kind in zip(made, kinds, strict=True):
+            place = member(copy.deepcopy(target), str(declared.get("name", "")), target.coord)
+            plain = self._in_terms(root, wanted, copy.deepcopy(values), address(target), value)
+            if kind.kind == "reference":
+                if not lvalue(plain):
+                    return None
+                plain = address(plain)
+            found.append(c_ast.Assignment("=", place, plain, target.coord))
+        return found
 
     def _arguments(self, definition: Node, given: list[Node]) -> list[c_ast.Node]:
         values: list[c_ast.Node] = []
@@ -760,12 +809,14 @@ class Expressions:
                     return vendor.constructed(self, kind, node, target)
                 if self.unit.idle(constructor, self):
                     return None, []
+                if (made := self._members_made(constructor, inner(node), target)) is not None:
+                    return None, made
                 this = address(target)
                 return None, [self.call(constructor["id"], constructor, inner(node), node, this)]
             if word == "CXXConstructExpr":
                 return self.lower(inner(node)[0]), []
             if word == "InitListExpr":
-                return self._InitListExpr(node), []
+                return self._listed(node, target)
             if word == "LambdaExpr":
                 return None, []
             if word in ("ImplicitValueInitExpr", "CXXScalarValueInitExpr"):
@@ -790,7 +841,7 @@ class Expressions:
                 called = self.unit.known(f"{element.name}::{element.name.rpartition('::')[2]}[]", coord)
                 return None, [c_ast.FuncCall(called, c_ast.ExprList([target], coord), coord)]
             if word == "InitListExpr":
-                return self._InitListExpr(node), []
+                return self._listed(node, target)
             if word == "ArrayInitLoopExpr":
                 return self._copied(kind, self.lower(inner(inner(node)[0])[0]), node), []
             if word == "ImplicitValueInitExpr":
@@ -848,28 +899,57 @@ class Expressions:
         return c_ast.InitList(items, self.at(node))
 
     def _InitListExpr(self, node: Node) -> c_ast.Node:
-        parts = inner(node)
+        made, after = self._listed(node, None)
+        if after:
+            raise self.refuse(node, "an object with a constructor in a list of values")
+        return made
+
+    def _listed(self, node: Node, target: c_ast.Node | None) -> tuple[c_ast.Node, list[c_ast.Node]]:
+        """A list of values, and the statements that construct its objects in ``target``."""
+        parts, filler = inner(node), None
         if not parts and node.get("array_filler"):
-            parts = [part for part in node["array_filler"] if part][1:]
+            filler, *parts = (part for part in node["array_filler"] if part)
         coord = self.at(node)
         kind = self.type(node)
-        if kind.scalar:
-            return self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)
-        if kind.kind == "number":
-            return self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)
+        if kind.scalar or kind.kind == "number":
+            return (self.lower(parts[0]) if parts else c_ast.Constant("int", "0", coord)), []
+        if filler is not None and kind.to is not None and kind.to.kind in ("array", "record"):
+            left = (kind.length or 0) - len(parts)
+            if left <= _MOST_COPIED:
+                parts += [filler] * left
+            elif self.initial(kind.to, filler, c_ast.ID("?", coord))[1]:
+                raise self.refuse(node, f"a list of more than {_MOST_COPIED} objects with a constructor")
         values: list[c_ast.Node] = []
-        for part in parts:
+        after: list[c_ast.Node] = []
+        for place, part in enumerate(parts):
             of = self.type(part)
             if of.kind in ("array", "record"):
-                init, after = self.initial(of, part, c_ast.ID("?", coord))
-                if after:
+                within = self._within(kind, target, place, part)
+                init, then = self.initial(of, part, within or c_ast.ID("?", coord))
+                if then and within is None:
                     raise self.refuse(part, "an object with a constructor in a list of values")
+                after += then
                 values.append(init if init is not None else c_ast.InitList([c_ast.Constant("int", "0", coord)], coord))
             elif part.get("kind") in ("ImplicitValueInitExpr",):
                 values.append(c_ast.Constant("int", "0", coord))
             else:
                 values.append(self.lower(part))
-        return c_ast.InitList(values or [c_ast.Constant("int", "0", coord)], coord)
+        if after and not all(map(simple, values)):
+            raise self.refuse(node, "an object with a constructor in a list of values that change something")
+        return c_ast.InitList(values or [c_ast.Constant("int", "0", coord)], coord), after
+
+    def _within(self, kind: CppType, target: c_ast.Node | None, place: int, node: Node) -> c_ast.Node | None:
+        """The part of an object that a value of its list makes, by the value's place; None where it has no name."""
+        if target is None or not simple(target):
+            return None
+        coord = self.at(node)
+        if kind.kind == "array":
+            return c_ast.ArrayRef(copy.deepcopy(target), c_ast.Constant("int", str(place), coord), coord)
+        record = self.index.records.get(kind.name)
+        if record is None or record.bases or record.union or place >= len(record.fields):
+            return None
+        name = record.fields[place].get("name")
+        return member(copy.deepcopy(target), str(name), coord) if name else None
 
     def _LambdaExpr(self, node: Node) -> c_ast.Node:
         self.unit.lambda_expression(self, node, "lambda")
@@ -883,18 +963,6 @@ class Expressions:
 
     def _StmtExpr(self, node: Node) -> c_ast.Node:
         raise self.refuse(node, "a statement expression ({ ... })", "write it as a function")
-
-
-def listed_values(node: Node) -> Node | None:
-    """The list of values that stands where an ``std::initializer_list`` is asked for; None for anything else."""
-    kind = node.get("kind")
-    while kind in ("ExprWithCleanups", "MaterializeTemporaryExpr", "CXXStdInitializerListExpr", "ImplicitCastExpr"):
-        node = inner(node)[-1]
-        if kind == "CXXStdInitializerListExpr":
-            node = bare(node)
-            return node if node.get("kind") == "InitListExpr" else None
-        kind = node.get("kind")
-    return None
 
 
 def parameters(function: Node) -> list[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from pycparser.c_parser import Coord
@@ -62,7 +63,7 @@ class Index:
         self._library = library
         self.texts = texts
         self.names = names
-        self._starts: dict[str, list[int]] = {}
+        self._encoded: dict[str, bytes] = {}
         self.functions: dict[str, Node] = {}
         self.canonical: dict[str, str] = {}
         self.definitions: dict[str, Node] = {}
@@ -74,12 +75,15 @@ class Index:
         self.fields: dict[str, tuple[Record, Node]] = {}
         self.meanings: dict[str, dict[str, str]] = {}
         """What a template's parameters stand for, by the function's id or the class' name."""
+        self._templates: dict[str, list[Node]] = {}
+        """The texts whose names for a template's parameters ``meanings`` has, by the same."""
         self.enumerator_names: dict[str, str] = {}
         """Values by name, with the namespaces, class and enumeration."""
         self.variables: list[tuple[str, Node]] = []
         self.roots: list[Node] = []
         self.enumerators: dict[str, int] = {}
         self.aliases: dict[str, list[tuple[str, str]]] = {}
+        self._local: list[tuple[str, tuple[str, str]]] = []
         self.enums: set[str] = set()
         self.unnamed: dict[str, str] = {}
         """The names given to classes without one, by clang's."""
@@ -87,9 +91,11 @@ class Index:
         """What a name without its last arguments may be, and whether these are known to be the defaults."""
         self.inside: list[str] = []
         self.types = TypeReader(self._alias, lambda name: name in self.enums)
+        self._root = root
         self._locate(root)
         for child in root.get("inner", ()):
             self._declare(child, "", None)
+        self._tell_apart()
 
     # Places -------------------------------------------------------------------------------------------------------
 
@@ -97,33 +103,40 @@ class Index:
         """Gives every node its place; the tree names file and line only where they change."""
         file, line = "", 0
 
-        def bare(value: Node) -> tuple[Position | None, int]:
+        def place(value: Node) -> Position | None:
             nonlocal file, line
             if "expansionLoc" in value:
-                bare(value["spellingLoc"])
-                return bare(value["expansionLoc"])
+                place(value["spellingLoc"])
+                return place(value["expansionLoc"])
             if "offset" not in value:
-                return None, 0
-            file = value.get("file", file)
-            line = value.get("line", line)
-            return Position(file, line, value["col"], value["offset"]), value.get("tokLen", 0)
+                return None
+            if "file" in value:
+                file = value["file"]
+            if "line" in value:
+                line = value["line"]
+            return Position(file, line, value["col"], value["offset"])
 
         stack: list[Any] = [root]
         while stack:
             node = stack.pop()
-            for key, value in list(node.items()):
-                if key == "loc":
-                    node[_AT] = bare(value)[0]
-                elif key == "range":
-                    begin = bare(value.get("begin", {}))[0]
-                    end, length = bare(value.get("end", {}))
-                    found = (begin, end.offset + length if end is not None else 0)
-                    break
-            else:
-                found = (None, 0)
-            node[_BEGIN], node[_END] = found
-            below = [child for key in ("inner", "array_filler") for child in node.get(key, ()) if child]
-            stack.extend(reversed(below))
+            if "loc" in node:
+                node[_AT] = place(node["loc"])
+            if "range" in node:
+                begin, end = node["range"].values()
+                node[_BEGIN] = place(begin)
+                last = place(end)
+                node[_END] = last.offset + end.get("expansionLoc", end).get("tokLen", 0) if last is not None else 0
+            for key in ("array_filler", "inner"):  # "inner" comes first, and the stack turns the order around
+                if key in node:
+                    stack += [child for child in reversed(node[key]) if child]
+
+    def forget(self) -> None:
+        """Takes clang's tree apart: it is large, and lies in circles that a collection of garbage alone would end."""
+        stack = [self._root]
+        while stack:
+            node = stack.pop()
+            stack += [child for key in ("array_filler", "inner") for child in node.get(key, ())]
+            node.clear()
 
     def coord(self, node: Node) -> SourceCoord | None:
         """The place of a node in the user's file."""
@@ -135,7 +148,7 @@ class Index:
         text = self.texts.get(name)
         if text is None or text.isascii():
             return SourceCoord(name, begin.line, begin.column, begin.offset, max(end, begin.offset))
-        data = text.encode()
+        data = self._bytes(name)
         row = data.rfind(b"\n", 0, begin.offset) + 1
         column = len(data[row : begin.offset].decode(errors="replace")) + 1
         offset = len(data[: begin.offset].decode(errors="replace"))
@@ -152,10 +165,36 @@ class Index:
     def text_of(self, node: Node) -> str:
         """The source text of a node, empty where it is not known."""
         begin = self.begin(node)
-        text = self.texts.get(self.names.get(begin.file, begin.file)) if begin is not None else None
-        if begin is None or text is None:
+        name = self.names.get(begin.file, begin.file) if begin is not None else ""
+        if begin is None or name not in self.texts:
             return ""
-        return text.encode()[begin.offset : self.end(node)].decode(errors="replace")
+        return self._bytes(name)[begin.offset : self.end(node)].decode(errors="replace")
+
+    def _bytes(self, name: str) -> bytes:
+        if name not in self._encoded:
+            self._encoded[name] = self.texts[name].encode()
+        return self._encoded[name]
+
+    def numbers_given(self, root: str, node: Node) -> dict[str, int]:
+        """The numbers that names of template parameters stand for at a place in a function.
+
+        Another declaration of the template may give other names, or the same to others: its names are left out.
+        """
+        owner = self.owner.get(root)
+        found: dict[str, int] = {}
+        for key in (owner.name if owner is not None else "", root):
+            templates = self._templates.get(key, ())
+            if len(templates) == 1 and self._holds(templates[0], node):
+                given = self.meanings[key].items()
+                found |= {name: int(value) for name, value in given if re.fullmatch(r"-?\d+", value)}
+        return found
+
+    def _holds(self, whole: Node, part: Node) -> bool:
+        """Whether a node's text stands in another's."""
+        outer, at = self.begin(whole), self.begin(part)
+        if outer is None or at is None or outer.file != at.file:
+            return False
+        return outer.offset <= at.offset < self.end(whole)
 
     # Declarations -------------------------------------------------------------------------------------------------
 
@@ -170,7 +209,9 @@ class Index:
             names = self._parameter_names(node)
             for position, child in enumerate(part for part in node.get("inner", ()) if part.get("kind") in FUNCTIONS):
                 self._function(child, scope, owner, template=position == 0)
-                self.meanings.setdefault(self.canonical[child["id"]], {}).update(self._given(names, child))
+                root = self.canonical[child["id"]]
+                self.meanings.setdefault(root, {}).update(self._given(names, child))
+                self._templates.setdefault(root, []).append(node)
         elif kind == "ClassTemplateDecl":
             wanted = [part for part in node.get("inner", ()) if part.get("kind") in _PARAMETERS]
             defaults = [self._default(part) for part in wanted]
@@ -186,6 +227,7 @@ class Index:
                         f"{scope}{child['name']}<{','.join(item for part in given for item in self._argument(part))}>"
                     )
                     self.meanings[full] = self._given(self._parameter_names(node), child)
+                    self._templates[full] = [node]
         elif kind in _RECORDS:
             self._record(node, scope)
         elif kind in ("TypedefDecl", "TypeAliasDecl"):
@@ -193,7 +235,9 @@ class Index:
         elif kind == "EnumDecl":
             self._enum(node, scope)
         elif kind == "VarDecl":
-            self.variables.append((plain_scope(scope), node))
+            of = node.get("parentDeclContextId")
+            held = next((one for one in self.records.values() if one.node["id"] == of), None) if of else None
+            self.variables.append((plain_scope(scope) if held is None else f"{held.name}::", node))
         elif kind == "VarTemplateDecl":
             for child in node.get("inner", ())[1:]:
                 if child.get("kind") == "VarTemplateSpecializationDecl":
@@ -208,6 +252,28 @@ class Index:
             for child in node.get("inner", ()):
                 self._declare(child, scope, owner)
 
+    def _tell_apart(self) -> None:
+        """Writes out the names of classes that are those of classes outside their namespace, too.
+
+        clang says types as they are written where nothing but a part of them is named: ``P &``, ``P *``, ``P (int)``.
+        """
+        plain = [full for full in self.records if "::" in full and "<" not in full]
+        twice = [full for full in plain if full.rpartition("::")[2] in self.records]
+        if not twice:
+            return
+        scopes = [(self.scope[name], node) for name, node in self.functions.items()]
+        scopes += [(f"{name}::", part) for name, one in self.records.items() for part in one.fields]
+        scopes += self.variables
+        for scope, node in scopes:
+            meant: dict[str, str] = {}
+            for place in (scope[: at.end()] for at in re.finditer("::", scope)):
+                meant |= {full.rpartition("::")[2]: full for full in twice if full.rpartition("::")[0] + "::" == place}
+            named = re.compile(rf"(?<![\w:])(?:{'|'.join(meant)})\b(?!::)")
+            for part in self.walk(node) if meant else ():
+                kind = part.get("type", {})
+                if "qualType" in kind and "desugaredQualType" not in kind:
+                    kind["qualType"] = named.sub(partial(_named_in, meant), kind["qualType"])
+
     def declare_local(self, node: Node) -> bool:
         """Makes a class or enumeration known that a function declares; False where its name has another one already."""
         if node.get("kind") == "EnumDecl":
@@ -218,10 +284,21 @@ class Index:
                 return False
             if known is None:
                 self._record(node, "")
-        elif node.get("kind") in ("TypedefDecl", "TypeAliasDecl") and _declared_record(node) is not None:
-            self._typedef(node, "")
+        elif node.get("kind") in ("TypedefDecl", "TypeAliasDecl"):
+            if _declared_record(node) is not None:
+                self._typedef(node, "")
+            else:
+                self._local.append((node["name"], ("", type_text(node))))
+                self.aliases.setdefault(node["name"], []).append(self._local[-1][1])
         self.types.forget()
         return True
+
+    def leave(self) -> None:
+        """Forgets the names of types that the last function declared for itself."""
+        for name, meant in self._local:
+            self.aliases[name].remove(meant)
+        self._local.clear()
+        self.types.forget()
 
     def _function(self, node: Node, scope: str, owner: Record | None, *, template: bool) -> None:
         name = node["id"]
@@ -423,6 +500,10 @@ class Index:
 def plain_scope(scope: str) -> str:
     """A scope or name without the namespaces that have no name: so functions and variables are called."""
     return scope.replace(f"{ANONYMOUS}::", "")
+
+
+def _named_in(meant: Mapping[str, str], word: re.Match[str]) -> str:
+    return meant[word[0]]
 
 
 def type_text(node: Node) -> str:

@@ -64,6 +64,9 @@ def member(base: c_ast.Node, name: str, coord: Any) -> c_ast.StructRef:
     """A member of what an expression names."""
     base = written(base)
     if isinstance(base, c_ast.UnaryOp) and base.op == "*":
+        if isinstance(base.expr, c_ast.BinaryOp) and base.expr.op == "+":  # (p + i)->m is p[i].m
+            element = c_ast.ArrayRef(base.expr.left, base.expr.right, coord)
+            return c_ast.StructRef(element, ".", c_ast.ID(name, coord), coord)
         return c_ast.StructRef(base.expr, "->", c_ast.ID(name, coord), coord)
     return c_ast.StructRef(base, ".", c_ast.ID(name, coord), coord)
 
@@ -84,3 +87,15 @@ def lvalue(node: c_ast.Node) -> bool:
     if isinstance(node, c_ast.TernaryOp):  # In C++ one of two objects is an object.
         return lvalue(node.iftrue) and lvalue(node.iffalse)
     return isinstance(node, c_ast.ID | c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*")
+
+
+def listed_values(node: Node) -> Node | None:
+    """The list of values that stands where an ``std::initializer_list`` is asked for; None for anything else."""
+    kind = node.get("kind")
+    while kind in ("ExprWithCleanups", "MaterializeTemporaryExpr", "CXXStdInitializerListExpr", "ImplicitCastExpr"):
+        node = inner(node)[-1]
+        if kind == "CXXStdInitializerListExpr":
+            node = bare(node)
+            return node if node.get("kind") == "InitListExpr" else None
+        kind = node.get("kind")
+    return None

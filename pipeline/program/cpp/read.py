@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 from pipeline.program.cpp.index import Index, Position
@@ -29,11 +28,6 @@ def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, alo
     ``refused`` of the translation, by name; their bodies are not in the tree. Raises PipelineError, with the place,
     for what the compiler refuses.
     """
-    with _no_collection():
-        return _translation(source, file, flags, alone)
-
-
-def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translation:
     found = read_cpp(source, file=file, flags=flags)
     names = {found.source: file}
     texts = {file: source} | _headers(found, names)
@@ -49,6 +43,9 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
         definition = index.definitions.get(root)
         if definition is not None and "mangledName" in definition:
             linkage[name] = str(definition["mangledName"])
+    meanings, declared = unit.meanings(), unit.names_declared()
+    whole = {name: unit.whole_name(root, name) for root, name in names_of.items()}
+    index.forget()
     found_tree = FileAST(tree)
     if flags.unsigned_char:
         without_sign(found_tree)
@@ -60,22 +57,10 @@ def _translation(source: str, file: str, flags: Flags, alone: bool) -> Translati
         found.includes,
         refused=refused,
         linkage=linkage,
-        meanings=unit.meanings(),
-        names=unit.names_declared(),
-        whole={name: unit.whole_name(root, name) for root, name in names_of.items()},
+        meanings=meanings,
+        names=declared,
+        whole=whole,
     )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Looking for garbage among a million nodes of clang's, none of which is any, took a quarter of the reading."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _headers(found: CppTree, names: Mapping[str, str]) -> dict[str, str]:
@@ -93,11 +78,10 @@ def _pragmas(found: CppTree, index: Index) -> dict[str, list[tuple[Position, str
     """Place and text of the pragmas that are for the tool, by the compiler's name of the file."""
     back = {name: place for place, name in index.names.items()}
     made: dict[str, list[tuple[Position, str]]] = {}
+    lines = {file: text.split("\n") for file, text in index.texts.items()}
+    starts = {file: [0, *accumulate(len(row.encode()) + 1 for row in rows)] for file, rows in lines.items()}
     for file, line, _ in found.pragmas:
-        text = index.texts.get(file)
-        if text is None:
-            continue
-        rows = text.split("\n")
+        rows = lines.get(file, ())
         if not 0 < line <= len(rows):
             continue
         row = rows[line - 1]
@@ -112,7 +96,7 @@ def _pragmas(found: CppTree, index: Index) -> dict[str, list[tuple[Position, str
         said = (
             word[1].strip() if word is not None else quoted[1].replace('\\"', '"').strip() if quoted is not None else ""
         )
-        offset = sum(len(part.encode()) + 1 for part in rows[: line - 1])
+        offset = starts[file][line - 1]
         start = len(row) - len(row.lstrip())
         name = back.get(file, file)
         made.setdefault(name, []).append((Position(name, line, start + 1, offset + start), said))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pycparser import c_ast
 from pycparser.ast_transforms import fix_switch_cases
 
 from pipeline.program.cpp import vendor
-from pipeline.program.cpp.expressions import Expressions, Variable, by_value, listed_values
+from pipeline.program.cpp.expressions import Expressions, Variable, by_value
 from pipeline.program.cpp.index import Node
-from pipeline.program.cpp.nodes import address, bare, inner, lvalue, member, simple
+from pipeline.program.cpp.nodes import address, bare, inner, listed_values, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, declarator
 
 if TYPE_CHECKING:
@@ -210,7 +211,8 @@ class Statements(Expressions):
         init, after = self.initial(kind, value, c_ast.ID(name, self.at(node)))
         if kind.kind == "record" and kind.name.startswith("hls::task"):
             return after
-        return [self.declaration(name, kind, init, node, storage), *after]
+        made = replace(kind, const=False) if after else kind
+        return [self.declaration(name, made, init, node, storage), *after]
 
     def _iterator(self, value: Node) -> CppType | None:
         """The pointer that an iterator of an array of the library is, whose type has a name that nothing declares."""
@@ -226,6 +228,11 @@ class Statements(Expressions):
         self.temporaries += 1
         made = [*(self.pre or []), *made]
         self.pre = []
+        self._bind(node)
+        return made
+
+    def _bind(self, node: Node) -> None:
+        """Makes the names of a structured binding known, whose object is a variable."""
         whole = self.variables[node["id"]]
         bindings = [part for part in inner(node) if part.get("kind") == "BindingDecl"]
         for place, binding in enumerate(bindings):
@@ -239,7 +246,6 @@ class Statements(Expressions):
             else:
                 same = self.lower(expression)
             self.variables[binding["id"]] = Variable(str(binding["name"]), self.value_type(expression), "same", same)
-        return made
 
     def _reference(self, node: Node, name: str, kind: CppType, value: Node | None) -> list[c_ast.Node]:
         to = kind.to
@@ -371,7 +377,10 @@ class Statements(Expressions):
             name, kind = f"listed_{self.temporaries}", self.type(listed)
             self.temporaries += 1
             length, array = kind.length or 0, c_ast.ID(name, coord)
-            before.append(self.declaration(name, kind, self.lower(listed), node))
+            init, after = self.initial(kind, listed, array)
+            if after and kind.to is not None:  # what is made element by element is written
+                kind = replace(kind, to=replace(kind.to, const=False))
+            before += [self.declaration(name, kind, init, node), *after]
         elif kind.kind == "array" and kind.length is not None:
             length, array = kind.length, self.lower(value)
         elif vendor.is_vector(kind) and kind.arguments[1].isdigit():
@@ -379,18 +388,19 @@ class Statements(Expressions):
         else:
             return self._over_iterators(node, before)
         declared = inner(variable)[0]
-        if "name" not in declared:
-            raise self.refuse(node, "several names for the element of a loop", "name the element and take its members")
-        counter = f"{declared['name']}_index"
+        name = str(declared.get("name", f"bound_{self.temporaries}"))
+        self.temporaries += "name" not in declared
+        counter = f"{name}_index"
         element = c_ast.ArrayRef(array, c_ast.ID(counter, coord), coord)
         of = self.type(declared)
         items: list[c_ast.Node] = []
         if of.kind == "reference" and of.to is not None and simple(element):
-            self.variables[declared["id"]] = Variable(str(declared["name"]), of.to, "same", element)
+            self.variables[declared["id"]] = Variable(name, of.to, "same", element)
         else:
             plain = of.to if of.kind == "reference" and of.to is not None else of
-            self.variables[declared["id"]] = Variable(str(declared["name"]), plain)
-            items.append(self.declaration(str(declared["name"]), plain, element, declared))
+            self.variables[declared["id"]] = Variable(name, plain)
+            items.append(self.declaration(name, plain, element, declared))
+        self._bind(declared)
         inside = self._body(node, body)
         block = c_ast.Compound([*items, *(inside.block_items or [])], inside.coord)
         start = self.declaration(counter, CppType("plain", "int"), c_ast.Constant("int", "0", coord), node)

@@ -108,7 +108,8 @@ class TypeReader:
                 base, at = CppType("lambda", word), at + 1
             elif base is None and not plain and word.startswith(("(anonymous", "(unnamed")):
                 meant = self.alias(word)
-                base, at = self.read(meant) if meant is not None else CppType("record", word), at + 1
+                other = CppType("plain", "int") if " enum at " in word else CppType("record", word)
+                base, at = self.read(meant) if meant is not None else other, at + 1
             else:
                 break
         if base is None:
@@ -146,7 +147,7 @@ class TypeReader:
             return self.read(meant)
         if short in LIBRARY_TYPES:
             return self.read(LIBRARY_TYPES[short])
-        if self.enums(name):
+        if self.enums(name) or "(unnamed enum at " in name:
             return CppType("plain", "int")
         number = number_type(name.partition("<")[0], arguments)
         if number is not None:
@@ -188,6 +189,11 @@ class TypeReader:
             return cast[1].replace(" ", "")
         if text in self.constants and self.alias(text) is None:
             return str(self.constants[text])
+        if re.fullmatch(r"[\w\s()+\-*/%]+", text) and re.search(r"[-+*/%]", text):  # as written, with what is given
+            numbers = re.sub(r"[A-Za-z_]\w*", lambda word: str(self.constants.get(word[0], word[0])), text)
+            plain = re.sub(r"(?<=\d)[uUlL]+\b", "", numbers)
+            if not re.search(r"[A-Za-z_]", plain) and (value := arithmetic(plain)) is not None:
+                return str(value)
         if re.fullmatch(r"[A-Z][A-Z_0-9]*", text) and self.alias(text) is None:
             return text
         try:
@@ -363,3 +369,38 @@ def declarator(kind: CppType, name: str | None, coord: object = None) -> c_ast.N
 def typename(kind: CppType, coord: object = None) -> c_ast.Typename:
     """pycparser's node for a type without a name, as in a cast."""
     return c_ast.Typename(None, ["const"] if kind.const else [], None, declarator(kind, None, coord), coord)
+
+
+def arithmetic(text: str) -> int | None:
+    """The value of an arithmetic expression of integer literals."""
+    import ast
+
+    def value(node: ast.AST) -> int:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return node.value
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            match node.op:
+                case ast.Add():
+                    return left + right
+                case ast.Sub():
+                    return left - right
+                case ast.Mult():
+                    return left * right
+                case ast.FloorDiv():
+                    return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+                case ast.Mod():
+                    return left - right * (abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1))
+                case ast.LShift() if 0 <= right < 64:
+                    return left << right
+                case ast.RShift() if 0 <= right < 64:
+                    return left >> right
+        raise ValueError(text)
+
+    try:
+        found = value(ast.parse(text.strip().replace("/", "//"), mode="eval").body)
+    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
+        return None
+    return found if abs(found) < 1 << 62 else None

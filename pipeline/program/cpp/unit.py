@@ -24,7 +24,7 @@ from pipeline.program.cpp.expressions import (
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, plain_scope, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
-from pipeline.program.cpp.types import CppType, Unreadable, declarator, width
+from pipeline.program.cpp.types import CppType, Unreadable, arithmetic, declarator, width
 from pipeline.program.tree import walk
 from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
@@ -198,6 +198,34 @@ class Unit:
         value = inner(statements[0])[0]
         steady = all(_names_only(part) for part in nodes_below(value))
         return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
+
+    def named_value(self, root: str) -> Node | None:
+        """The member whose plain value a method returns that does nothing else (``int size() const { return n; }``)."""
+        node = self.index.definitions.get(root)
+        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
+        statements = inner(body) if body is not None else []
+        if len(statements) != 1 or statements[0].get("kind") != "ReturnStmt" or not inner(statements[0]):
+            return None
+        value = inner(statements[0])[0]
+        if value.get("kind") != "ImplicitCastExpr" or value.get("castKind") != "LValueToRValue":
+            return None
+        place = inner(value)[0]
+        below = inner(place) if place.get("kind") == "MemberExpr" else []
+        return place if below and below[0].get("kind") == "CXXThisExpr" else None
+
+    def members_made(self, constructor: Node) -> list[tuple[Node, Node]] | None:
+        """The members that a constructor gives plain values, with these, where it does nothing else; else None."""
+        made: list[tuple[Node, Node]] = []
+        for part in inner(constructor):
+            if part.get("kind") == "CompoundStmt" and inner(part):
+                return None
+            if part.get("kind") == "CXXCtorInitializer":
+                field = self.index.fields.get(part.get("anyInit", {}).get("id", ""))
+                values = inner(part)
+                if field is None or len(values) != 1 or not all(_given_only(one) for one in nodes_below(values[0])):
+                    return None
+                made.append((field[1], values[0]))
+        return made
 
     def returns_this(self, node: Node) -> bool:
         """Whether a method returns its own object, wherever it returns."""
@@ -387,7 +415,7 @@ class Unit:
         scope.root = name  # type: ignore[attr-defined]
         owner = self.index.owner.get(name)
         self.index.inside = _scopes(self.index.scope.get(name, ""))
-        self.index.types.forget()
+        self.index.leave()
         if node.get("variadic"):
             raise scope.refuse(node, "a function with a variable number of arguments")
         if node["kind"] == "CXXDestructorDecl":
@@ -483,7 +511,7 @@ class Unit:
         first = _EXTENT.match(found[1])
         if first is None or not first[1].strip():
             return None
-        length = self._constant_text(first[1])
+        length = self._constant_text(first[1], self.index.numbers_given(root, node))
         return length if length is not None else self._asked_length(node, root)
 
     def asked_value(self, text: str, node: Node, root: str) -> int | None:
@@ -509,7 +537,7 @@ class Unit:
         """A length that the text says in other ways, as the compiler has it: all of the unit's are asked at once."""
         if self._lengths is None:
             asked: dict[tuple[str, int], CppQuestion] = {}
-            for function in self.index.definitions.values():
+            for name, function in self.index.definitions.items():
                 body = next((part for part in inner(function) if part.get("kind") == "CompoundStmt"), None)
                 start = self.index.begin(body) if body is not None else None
                 for part in parameters(function) if start is not None else ():
@@ -517,7 +545,7 @@ class Unit:
                     found = re.search(r"\[([^][]*[A-Za-z_][^][]*)\]", text)
                     if place is None or start is None or found is None or not type_text(part).endswith("*"):
                         continue
-                    if self._constant_text(found[1]) is None:
+                    if self._constant_text(found[1], self.index.numbers_given(name, part)) is None:
                         file, at = self.index.names.get(start.file, start.file), start.offset + 1
                         asked.setdefault((place.file, place.offset), CppQuestion(file, at, at, found[1]))
             answers = self.ask(list(asked.values())) if self.ask is not None and asked else []
@@ -526,16 +554,18 @@ class Unit:
         answer = self._lengths.get((place.file, place.offset)) if place is not None else None
         return answer.of(str(self.index.definitions[root].get("mangledName", ""))) if answer is not None else None
 
-    def _constant_text(self, text: str, depth: int = 0) -> int | None:
-        """The value of an expression of literals, macros and constants, None where it is another."""
+    def _constant_text(self, text: str, given: Mapping[str, int], depth: int = 0) -> int | None:
+        """The value of an expression of literals, macros, constants and the numbers given; None where it is another."""
         if depth > 20 or len(text) > 400:
             return None
 
         def word(match: re.Match[str]) -> str:
             name = match.group()
             if name in self.macros:
-                value = self._constant_text(self.macros[name], depth + 1)
+                value = self._constant_text(self.macros[name], given, depth + 1)
                 return str(value) if value is not None else name
+            if name in given:
+                return f"({given[name]})"
             known = self._constants()
             among = [known[name]] if name in known else [known[key] for key in known if key.endswith(f"::{name}")]
             return str(among[0]) if len(set(among)) == 1 else name
@@ -544,7 +574,7 @@ class Unit:
         text = re.sub(r"[A-Za-z_]\w*(?:::\w+)*", word, text)
         if not re.fullmatch(r"[\d\s()+\-*/%<>x]+", text) or re.search(r"\d\s+\d|\*\*", text):
             return None
-        return _arithmetic(text)
+        return arithmetic(text)
 
     def _constants(self) -> Mapping[str, int]:
         if not hasattr(self, "_known_constants"):
@@ -574,7 +604,13 @@ class Unit:
                 kind = scope.type(field[1])
                 target = member(this, str(field[1].get("name", "")), coord)
                 if kind.kind == "reference":
-                    made.append(c_ast.Assignment("=", target, address(scope.lower(parts[0])), coord))
+                    of = scope.lower(parts[0])
+                    values = [one for one in scope.variables.values() if one.mode == "value"]
+                    if isinstance(of, c_ast.ID) and any(
+                        one.name == of.name and one.type.kind != "array" for one in values
+                    ):
+                        raise scope.refuse(part, "a member that refers to what the constructor is given by value")
+                    made.append(c_ast.Assignment("=", target, address(of), coord))
                     continue
                 init, after = scope.initial(kind, parts[0], target)
                 if isinstance(init, c_ast.InitList):
@@ -1043,6 +1079,17 @@ def _names_only(node: Node) -> bool:
     }  # fmt: skip
 
 
+def _given_only(node: Node) -> bool:
+    """Whether a part of an expression is a parameter or a literal as it is."""
+    kind = node.get("kind")
+    if kind == "DeclRefExpr":
+        return bool(node["referencedDecl"].get("kind") == "ParmVarDecl")
+    return kind in ("IntegerLiteral", "CXXBoolLiteralExpr") or (
+        kind == "ImplicitCastExpr"
+        and node.get("castKind") in ("LValueToRValue", "NoOp", "IntegralCast", "IntegralToBoolean")
+    )
+
+
 def _leading(node: Node) -> list[Node]:
     """The names that an lvalue or an argument is made of."""
     return [part for part in nodes_below(node) if "referencedDecl" in part and part.get("kind") == "DeclRefExpr"]
@@ -1078,7 +1125,7 @@ def _folded(node: Node, known: Mapping[str, int]) -> int | None:
         if left is None or right is None:
             return None
         return (
-            _arithmetic(f"({left}){node['opcode']}({right})")
+            arithmetic(f"({left}){node['opcode']}({right})")
             if node["opcode"] in ("+", "-", "*", "/", "%", "<<", ">>")
             else None
         )
@@ -1096,38 +1143,3 @@ def _folded(node: Node, known: Mapping[str, int]) -> int | None:
     ):
         return _folded(parts[-1], known)
     return None
-
-
-def _arithmetic(text: str) -> int | None:
-    """The value of an arithmetic expression of integer literals."""
-    import ast
-
-    def value(node: ast.AST) -> int:
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
-            return node.value
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            match node.op:
-                case ast.Add():
-                    return left + right
-                case ast.Sub():
-                    return left - right
-                case ast.Mult():
-                    return left * right
-                case ast.FloorDiv():
-                    return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-                case ast.Mod():
-                    return left - right * (abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1))
-                case ast.LShift() if 0 <= right < 64:
-                    return left << right
-                case ast.RShift() if 0 <= right < 64:
-                    return left >> right
-        raise ValueError(text)
-
-    try:
-        found = value(ast.parse(text.strip().replace("/", "//"), mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
-        return None
-    return found if abs(found) < 1 << 62 else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pycparser import c_ast
 
 from pipeline.program.cpp.index import Node
-from pipeline.program.cpp.nodes import address, bare, followed, inner, lvalue, member, simple
+from pipeline.program.cpp.nodes import address, bare, followed, inner, listed_values, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, is_fixed, is_integer, is_signed, typename, width
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def _number_operator(scope: Expressions, node: Node, op: str, given: list[Node],
     if op in ("++", "--"):
         return c_ast.UnaryOp(op if len(given) == 1 else f"p{op}", scope.lower(given[0]), coord)
     if op.endswith("=") and op[:-1] and op not in _COMPARED:
+        if _bits_named(scope, given[0]) is not None:
+            return scope.assign(node, given[0], c_ast.BinaryOp(op[:-1], *map(scope.lower, given), coord))
         return c_ast.Assignment(op, scope.lower(given[0]), scope.lower(given[1]), coord)
     if len(given) == 1:
         value = scope.lower(given[0])
@@ -165,29 +167,35 @@ def _mask(high: c_ast.Node, low: c_ast.Node, bits: int, coord: Any) -> c_ast.Nod
     return c_ast.BinaryOp("-", c_ast.BinaryOp("<<", one, count, coord), c_ast.Constant("int", "1", coord), coord)
 
 
+def _bits_named(scope: Expressions, target: Node) -> tuple[Node, list[Node], bool] | None:
+    """Of ``x[i]``, ``x(high, low)`` and the like: the number, what is given, whether by a pointer; None of another."""
+    node = bare(target)
+    parts = inner(node)
+    if node.get("kind") == "CXXOperatorCallExpr":
+        name = bare(parts[0]).get("referencedDecl", {}).get("name")
+        if name not in ("operator[]", "operator()") or scope.value_type(parts[1]).kind != "number":
+            return None
+        return parts[1], parts[2:], False
+    method = bare(parts[0]) if node.get("kind") == "CXXMemberCallExpr" else {}
+    if method.get("name") not in ("range", "bit", "slice", "at") or not inner(method):
+        return None
+    base, arrow = inner(method)[0], bool(method.get("isArrow"))
+    kind = scope.value_type(base)
+    number = kind.to if arrow and kind.to is not None else kind
+    return (base, parts[1:], arrow) if number.kind == "number" else None
+
+
 def bits_assigned(scope: Expressions, target: Node, value: c_ast.Node, coord: Any) -> c_ast.Node | None:
     """``x[i] = v`` and ``x(high, low) = v``; None where the target is another."""
     node = bare(target)
-    parts = inner(node)
-    arrow = False
     if node.get("kind") == "CXXOperatorCallExpr":
-        name = bare(parts[0]).get("referencedDecl", {}).get("name")
+        name = bare(inner(node)[0]).get("referencedDecl", {}).get("name")
         if name == "operator," and scope.value_type(node).kind == "number":
             return _parts_assigned(scope, node, value, coord)
-        if name not in ("operator[]", "operator()") or scope.value_type(parts[1]).kind != "number":
-            return None
-        base, given = parts[1], parts[2:]
-    elif node.get("kind") == "CXXMemberCallExpr":
-        method = bare(parts[0])
-        if method.get("name") not in ("range", "bit", "slice", "at") or not inner(method):
-            return None
-        base, given, arrow = inner(method)[0], parts[1:], bool(method.get("isArrow"))
-        if (base_kind := scope.value_type(base)).kind != "number" and not (
-            arrow and base_kind.to is not None and base_kind.to.kind == "number"
-        ):
-            return None
-    else:
+    named = _bits_named(scope, target)
+    if named is None:
         return None
+    base, given, arrow = named
     kind = scope.value_type(base)
     kind = kind.to if kind.kind == "pointer" and kind.to is not None else kind
     place = scope.lower(base)
@@ -247,6 +255,14 @@ def _number(node: c_ast.Node) -> int | None:
         if left is not None and right is not None:
             return {"+": left + right, "-": left - right, "*": left * right}[node.op]
     return None
+
+
+def said_of_number(kind: CppType, name: str) -> int | None:
+    """What a constant of a number's class says: ``width``, ``iwidth``, ``fwidth``, ``sign_flag``; None of another."""
+    bits = width(kind) or 0
+    before = int(kind.arguments[1]) if is_fixed(kind) and kind.arguments[1:] and kind.arguments[1].isdigit() else bits
+    said = {"width": bits, "iwidth": before, "fwidth": bits - before, "sign_flag": int(is_signed(kind))}
+    return said.get(name) if bits else None
 
 
 def is_stream(kind: CppType) -> bool:
@@ -480,6 +496,10 @@ def constructed(
         return None, []
     if all(bare_kind.get("kind") == "StringLiteral" for bare_kind in map(bare, given)):
         return None, []
+    listed = listed_values(given[0]) if is_vector(kind) and len(given) == 1 else None
+    if listed is not None and kind.arguments[1:] == (str(len(inner(listed))),):
+        data, after = scope.initial(scope.type(listed), listed, member(copy.deepcopy(target), "data", coord))
+        return c_ast.InitList([data], coord), after
     names = members_of_tuple(kind)
     if names is not None and len(given) == len(names):
         return None, [

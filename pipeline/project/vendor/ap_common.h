@@ -26,11 +26,19 @@ enum ap_o_mode { AP_SAT, AP_SAT_ZERO, AP_SAT_SYM, AP_WRAP, AP_WRAP_SM };
 #define SC_SAT_SYM AP_SAT_SYM
 #define SC_WRAP AP_WRAP
 #define SC_WRAP_SM AP_WRAP_SM
+#define AP_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define AP_MIN(a, b) ((a) > (b) ? (b) : (a))
+#define AP_ABS(a) ((a) >= 0 ? (a) : -(a))
 #define AP_INLINE inline __attribute__((always_inline))
 
 enum BaseMode { AP_BIN = 2, AP_OCT = 8, AP_DEC = 10, AP_HEX = 16 };
 typedef long long ap_slong;
 typedef unsigned long long ap_ulong;
+
+// Clocks that are waited for, as synthesis knows them by itself.
+void ap_wait();
+void ap_wait_n(int);
+void ap_wait_until(bool);
 
 template <int W, bool S> struct ap_int_base;
 template <int W> struct ap_int;
@@ -158,6 +166,9 @@ template <int W, bool S> struct ap_bit_ref {
     template <class T, ap_detail::when_ap<T> = 0> AP_INLINE ap_bit_ref &operator=(const T &v) {
         return *this = bool(ap_detail::raw(v));
     }
+    template <class T> AP_INLINE ap_bit_ref &operator^=(const T &v) { return *this = get() != (bool)v; }
+    template <class T> AP_INLINE ap_bit_ref &operator&=(const T &v) { return *this = get() && (bool)v; }
+    template <class T> AP_INLINE ap_bit_ref &operator|=(const T &v) { return *this = get() || (bool)v; }
 };
 
 template <int W, bool S> struct ap_range_ref {
@@ -182,6 +193,9 @@ template <int W, bool S> struct ap_range_ref {
         set(v.get());
         return *this;
     }
+    template <class T> AP_INLINE ap_range_ref &operator^=(const T &v) { return *this = raw(get() ^ (raw)ap_detail::raw(v)); }
+    template <class T> AP_INLINE ap_range_ref &operator&=(const T &v) { return *this = raw(get() & (raw)ap_detail::raw(v)); }
+    template <class T> AP_INLINE ap_range_ref &operator|=(const T &v) { return *this = raw(get() | (raw)ap_detail::raw(v)); }
     AP_INLINE int to_int() const { return int(get()); }
     AP_INLINE unsigned to_uint() const { return unsigned(get()); }
     AP_INLINE long long to_int64() const { return (long long)get(); }
@@ -219,7 +233,7 @@ template <int W, bool S> struct ap_int_base {
     template <class T> AP_INLINE void operator=(const T &v) volatile { V = (raw)ap_detail::raw(v); }
     AP_INLINE raw get() const { return V; }
     AP_INLINE raw get() const volatile { return V; }
-    AP_INLINE operator RetType() const { return (RetType)V; }
+    // One for all: with two, each operator took half as long again to choose.
     AP_INLINE operator RetType() const volatile { return (RetType)V; }
     AP_INLINE bool to_bool() const { return V != 0; }
     AP_INLINE char to_char() const { return char(V); }

@@ -149,3 +149,38 @@ def test_a_pragma_of_cpp_that_names_what_nothing_declares_is_refused_as_in_c(
         load_kernel(_asked(tmp_path, ii, variable), top="k")
     assert reason in str(refused.value)
     assert refused.value.line == (25 if "cfg" in ii else 17)
+
+
+_LENGTHS = """constexpr int N = 3;
+template <int N, class T> static void first(T x[N * 2], T y[SIZED(N)]) { x[0] = y[0]; }
+template <int A, int B> void turned(int x[A], int y[SIZED(A)]);
+template <int B, int A> void turned(int x[A], int y[SIZED(A)]) { x[0] = y[0]; }
+template <int N, int M> struct S { void go(int x[N - M], int y[SIZED(N - M)]) { x[0] = y[0]; } };
+template <int M> struct S<9, M> { void go(int x[M], int y[SIZED(M)]) { x[0] = y[0]; } };
+extern "C" void k(int *a, int *b) {
+    first<4, int>(a, b); first<5>(a, b); turned<6, 7>(a, b);
+    S<9, 4> s; s.go(a, b); S<8, 2> t; t.go(a, b);
+}
+"""
+
+
+def test_lengths_of_parameters_by_a_templates_numbers_are_those_that_the_compiler_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "k.cpp"
+
+    def dims(sized: str) -> dict[tuple[str | None, str], tuple[int | None, ...]]:
+        file.write_text(f"#define SIZED(n) ({sized})\n{_LENGTHS}")
+        return {(array.function, array.name): array.dims for array in load_kernel(file, top="k").arrays}
+
+    found = dims("sizeof(char[n])")
+    assert {name: found[name, "y"] for name, _ in found if name != "k"} == {
+        "first<4,int>": (4,), "first<5,int>": (5,), "turned<6,7>": (7,), "S<9,4>::go": (4,), "S<8,2>::go": (6,),
+    }  # fmt: skip
+    assert [found[name, "x"] for name in ("turned<6,7>", "S<9,4>::go", "S<8,2>::go")] == [(7,), (4,), (6,)]
+    # None of these that one declaration of a template says needs another start of the compiler.
+    file.write_text("template <int N> static void f(int x[2 * N]) { x[0] = 1; } void k(int *a) { f<4>(a); f<2>(a); }")
+    monkeypatch.setattr("pipeline.program.cpp.read.values_in_cpp", pytest.fail)
+    assert {a.function: a.dims for a in load_kernel(file, top="k").arrays if a.name == "x"} == {
+        "f<4>": (8,), "f<2>": (4,),
+    }  # fmt: skip

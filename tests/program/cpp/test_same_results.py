@@ -353,6 +353,97 @@ SOURCES = {
             return reduced(a, Add{}) + reduced(b, Add()) + q.x - r.x;
         }
     """,
+    "lists of objects with constructors and several names for an element": """
+        #include <initializer_list>
+        #include <utility>
+        struct P { int x, y; P(int a, int b) : x(a), y(b) {} P() : x(5), y(6) {} };
+        struct H { int n; P p; int m; };
+        TOP {
+            P list[4] = {P(1, n), {2, 3}}, two[2][2] = {{P(n, 1)}, {{2, 3}, P()}};
+            H h = {n, {4, n}, 9};
+            for (int i = 0; i < 16; i++)
+                b[i] = list[i & 3].x + list[i & 3].y + two[i & 1][i >> 1 & 1].x + two[1][i & 1].y + h.p.x * h.p.y + h.m;
+            for (const P &p : {P(1, 2), P(3, n)}) b[0] += p.x * p.y;
+            for (auto [p, q] : list) { b[1] += p - q * 3; p = 7; }
+            for (auto &[p, q] : list) { p += 1; q = p * n; }
+            for (const auto &[p, q] : list) b[2] += p * 5 + q;
+            std::pair<int, short> pairs[3] = {{1, 2}, {n, 3}};
+            for (auto [p, q] : pairs) b[3] += p * 5 + q;
+            int rows[3][2] = {{1, n}, {2, 7}};
+            for (auto &[p, q] : rows) b[4] += p * 5 + q;
+            return h.n;
+        }
+    """,
+    "types as they are written": """
+        #include "ap_int.h"
+        enum { A = 1, B = 5 };
+        template <int N> struct Q { int q[N]; int s; };
+        template <int D, int H> struct W { Q<D * (D / H) * H> wq[3]; Q<D * 2> k; };
+        static int named(int *a) { typedef Q<4> other; other o; const other &r = o; o.q[1] = a[0]; return r.q[1]; }
+        TOP {
+            static W<4, 2> w; W<4, 2> *p = &w; ap_uint<7> x = n, state = n;
+            typedef Q<8> local; typedef local other; other many[2];
+            for (int l = 0; l < 3; l++) for (int i = 0; i < 16; i++) (p->wq + l)->q[i] = a[i] * l;
+            for (int i = 0; i < 8; i++) {
+                many[i & 1].q[i] = i; const other &r = many[i & 1]; other *z = &many[0]; z->q[0] = 3;
+                w.k.q[i] = r.q[i] + z->q[0];
+            }
+            for (int i = 0; i < 16; i++) {
+                b[i] = p->wq[i % 3].q[i] + x[x.width - 1] + x.width * 3 + x.sign_flag + w.k.q[i & 7] + state;
+                state = i & 1 ? A : B;
+            }
+            return named(a) + state;
+        }
+    """,
+    "classes of one name inside and outside a namespace": """
+        struct P { int x[3]; };
+        namespace n {
+            struct P { int y[5]; int z; };
+            struct H { P p; P q[2]; };
+            struct S { static int t[4]; static const int N; int g(int i) { return t[i & 3]; } };
+            void f(P &p, int *b) { for (int i = 0; i < 5; i++) b[i] = p.y[i] + p.z; }
+            P made(int k) { P p; p.z = k; for (int i = 0; i < 5; i++) p.y[i] = i; return p; }
+        }
+        int n::S::t[4] = {1, 2, 3, 4}; const int n::S::N = 3; const int N = 5;
+        TOP {
+            ::n::P p; P q; ::n::H h; ::n::S s;
+            for (int i = 0; i < 3; i++) q.x[i] = a[i];
+            for (int i = 0; i < 5; i++) p.y[i] = a[i];
+            p.z = q.x[1]; ::n::f(p, b); h.p = ::n::made(n); h.q[1] = h.p;
+            for (int i = 0; i < ::n::S::N; i++) b[i] += s.g(i) + h.q[1].z * N;
+            return ::n::S::N;
+        }
+    """,
+    "constructors and methods that give members and name them": """
+        struct View { int *p; unsigned n; bool odd; View(int *q, int m) : p(q), n(m), odd(m) {}
+            unsigned size() const { return n; } int &at(int i) { return p[i]; } int got() const { return n; } };
+        struct Two { const int &x; int y; Two(const int &a, int b) : x(a), y(b) {} int first() const { return x; } };
+        struct C { int n; int get() { return n; } int grow() { n = n * 3 + 1; return n; } };
+        TOP {
+            View v(a, 16), w(b, n & 7); C c; c.n = n;
+            for (unsigned i = 0; i < v.size(); i++) v.at(i) += w.odd + w.size() * 3;
+            int old = c.get(); const int &kept = c.get(); auto &&again = c.get();
+            c.grow();
+            int m = n; Two t(n, 300 + n), u(m, (char)(n + 300)); C many[3] = {{n}, {4}, {m}}, *some = many;
+            m = 9;
+            for (int i = 0; i < 16; i++)
+                b[i] += old * 5 + kept * 7 + again + c.get() + t.first() * t.y + u.x * u.y + v.got()
+                    + (some + i % 3)->n;
+            return c.n;
+        }
+    """,
+    "bits changed in place": """
+        #include "ap_int.h"
+        TOP {
+            ap_uint<8> w = n; ap_int<12> v = n;
+            for (int i = 0; i < 16; i++) {
+                w[i & 7] ^= a[i] & 1;
+                w(6, 2) |= ap_uint<3>(i); w.range(3, 0) &= 11; v[i % 12] |= w[2]; v[3] &= a[i] > 0;
+                b[i] = w * 3 + v + AP_MAX(a[i], n) - AP_MIN(i, n) + AP_ABS(a[i]);
+            }
+            return w;
+        }
+    """,
 }
 
 
@@ -406,6 +497,20 @@ def test_a_virtual_method_of_a_named_object_is_that_of_its_class() -> None:
     # A table of methods needs the C++ library's own run-time support: the text without the words does the same here.
     plain = source.replace("virtual ", "").replace(" override", "")
     assert of_program(source, "top", runs) == of_text(plain, "top", runs)
+
+
+def test_a_vector_of_a_list_has_its_elements() -> None:
+    source = f"""#include "hls_vector.h"
+{_TOP} {{
+    hls::vector<int, 3> x{{a[0], n, 4}};
+    hls::vector<hls::vector<int, 2>, 2> rows{{{{1, n}}, {{a[1], 3}}}};
+    for (int k = 0; k < 3; k++) b[k] = x[k] + rows[k & 1][k >> 1];
+    return x[0];
+}}
+"""
+    runs = [([number * 3, number - 4, 0], number) for number in range(5)]
+    expected = [(3 * k, [3 * k, k - 4, 0], [3 * k + 1, k + k - 4, 4 + k]) for k in range(5)]
+    assert of_program(source, "top", runs) == expected
 
 
 def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
