@@ -19,12 +19,21 @@ _POINTS = (10, 20, 40)
 
 
 def main(workspace: Path) -> None:
-    """Fills every block of RESULTS.md whose studies the workspace holds; others stay as they are."""
+    """Fills every block of RESULTS.md whose studies the workspace holds; others stay as they are.
+
+    A block is named by the kind of its studies, or by the whole title of the one study that stands there alone.
+    """
     found = studies(workspace)
     text = RESULTS.read_text(encoding="utf-8")
 
+    alone = {match[2] for match in _BETWEEN.finditer(text)}
+
     def filled(match: re.Match[str]) -> str:
-        kept = [study for study in found if study["title"].split(" ")[0] == match[2]]
+        kept = [
+            study
+            for study in found
+            if match[2] == (study["title"] if study["title"] in alone else study["title"].split(" ")[0])
+        ]
         if not kept:
             return match[0]
         return match[1] + "\n".join(section(study) for study in kept) + "\n" + match[3]
