@@ -56,22 +56,21 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
 
     Raises PipelineError as ``find_kernel`` and ``open_project``.
     """
-    project = project_named(name, reading)
-    if project is None:
-        project = Project(
-            name,
-            flags_of(reading.cflags),
-            names(reading.files),
-            reading.top or None,
-            TestBench(names(reading.testbench)),
-            reading.name or None,
-        )
+    of_a_file = project_named(name, reading)
+    project = of_a_file or Project(
+        name,
+        flags_of(reading.cflags),
+        names(reading.files),
+        reading.top or None,
+        TestBench(names(reading.testbench)),
+        reading.name or None,
+    )
     terms, explore = _sites(reading.sites)
     with working(f"reading {project.name or name}"):
         try:
             return find_kernel(project, sites=terms, explore=explore)
         except PipelineError as error:
-            if Path(name).is_file() and is_foreign(name):
+            if of_a_file is None and Path(name).is_file() and is_foreign(name):
                 # What its first line lacks to be C is not what is to be mended.
                 raise PipelineError("is no source of C or C++", file=name, fix=_GIVE) from error
             words = name.split()

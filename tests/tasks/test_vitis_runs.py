@@ -166,7 +166,7 @@ def test_a_validation_runs_afresh_what_is_stored_and_never_beside_another_run_of
 def test_a_simulation_without_a_test_bench_is_refused_before_the_first_run() -> None:
     plan = SimpleNamespace(name="mine", kernel=kernel_of())
     loop = SimpleNamespace(backend=SimpleNamespace(steps=("cosim",)), plans={"mine": plan})
-    asked: Any = SimpleNamespace(steps=("cosim",), loop=loop)
+    asked: Any = SimpleNamespace(steps=("cosim",), top_k=3, loop=loop)
     with pytest.raises(PipelineError, match=r"^--cosim: mine has no test bench; name one: --vitis-testbench.*tb\.file"):
         ValidateTopDesigns.check(asked)
 
