@@ -21,6 +21,7 @@ from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked, Shortlist, contained
 from pipeline.exploration.surrogates import SURROGATES
 from pipeline.exploration.types import (
+    RESOURCES,
     Batch,
     Candidates,
     Features,
@@ -103,18 +104,31 @@ class SurrogateStrategy:
         )
 
     def _named(self, surrogate: Surrogate) -> Callable[[Features], Forecast]:
-        """Its forecasts; raises PipelineError, which names it, where one is no number: it would be ranked last."""
+        """Its forecasts; raises PipelineError, which names it, where one is no number (it would be ranked last) or the
+        figures are not those of the designs that were asked for."""
         called = SURROGATES.called(self.name.partition("-")[0])
 
+        def wrong(what: str) -> PipelineError:
+            return PipelineError(f"{called} forecasts {what}", fix="mend its predict, or choose another --surrogate")
+
         def forecast(features: Features) -> Forecast:
-            found = surrogate.predict(features)
+            found, designs = surrogate.predict(features), len(features)
+            if not isinstance(found, Forecast):
+                raise wrong(f"with a {type(found).__name__}, where a Forecast is wanted")
             for part in fields(found):
                 values = getattr(found, part.name)
-                if values is not None and not np.isfinite(values).all():
-                    raise PipelineError(
-                        f"{called} forecasts what is no finite number as {part.name}",
-                        fix="mend its predict, or choose another --surrogate",
-                    )
+                if values is None:
+                    continue
+                if not np.isfinite(values).all():
+                    raise wrong(f"what is no finite number as {part.name}")
+                shape = np.shape(values)
+                per_design = (designs, len(RESOURCES)) if part.name.startswith("utilisation") else (designs,)
+                if (shape[1:] if part.name == "members" else shape) != per_design:
+                    raise wrong(f"{part.name} of the shape {shape} for {designs} designs")
+                if part.name.endswith("_spread") and (np.asarray(values) < 0).any():
+                    raise wrong(f"a {part.name} below 0")
+            if ((found.valid < -1e-6) | (found.valid > 1 + 1e-6)).any():
+                raise wrong("a chance to be valid that is not between 0 and 1")
             return found
 
         return forecast

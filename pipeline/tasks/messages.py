@@ -39,6 +39,8 @@ from pipeline.tasks.shared import briefly
 
 _MISSING = re.compile(r"(?P<task>\w+)\[.*requires the '(?P<name>\w+)' parameter", re.DOTALL)
 _PROGRAMS = {"luigi", "luigi.exe"}
+_AS_MODULE = ("luigi", "__main__.py")
+"""The end of the program's path under ``python -m luigi``."""
 
 
 def user_message(error: BaseException | None) -> str | None:
@@ -107,7 +109,8 @@ def install(*, command_line_of_ours: bool = False) -> None:
     logger = logging.getLogger("luigi-interface")
     if not any(isinstance(known, OneLine) for known in logger.filters):
         logger.addFilter(OneLine())
-    if command_line_of_ours or Path(sys.argv[0] if sys.argv else "").name in _PROGRAMS:
+    program = Path(sys.argv[0] if sys.argv else "")
+    if command_line_of_ours or program.name in _PROGRAMS or program.parts[-2:] == _AS_MODULE:
         settle_streams()
         if logging.lastResort is not None:
             # What prints where luigi.cfg says no_configure_logging.

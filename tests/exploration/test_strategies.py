@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from pipeline.exploration import (
 )
 from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import ForestSurrogate
-from pipeline.exploration.types import Surrogate
+from pipeline.exploration.types import Forecast, Surrogate
 from tests.exploration.toy import BEST_CYCLES, run_toy, toy_features, toy_space
 
 
@@ -131,18 +132,29 @@ def test_a_strategy_that_cannot_be_made_is_refused_before_a_run_is_spent(name: s
         make_strategy(name)
 
 
-def test_a_surrogate_that_forecasts_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("spoilt", "told"),
+    [
+        (lambda whole: replace(whole, valid=whole.valid * np.nan), "what is no finite number as valid"),
+        (lambda whole: whole.take(np.r_[0, 0 : len(whole)]), "latency of the shape"),
+        (lambda whole: replace(whole, utilisation=whole.utilisation[:, :3]), "utilisation of the shape"),
+        (lambda whole: replace(whole, latency_spread=-whole.latency_spread), "a latency_spread below 0"),
+        (lambda whole: replace(whole, valid=whole.valid + 1.0), "a chance to be valid that is not between 0 and 1"),
+        (lambda whole: None, "with a NoneType, where a Forecast is wanted"),
+    ],
+)
+def test_a_surrogate_whose_forecast_is_none_of_these_designs_is_named(
+    spoilt: Callable[[Forecast], Forecast], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(asked: SurrogateRequest) -> Surrogate:
         made = ForestSurrogate(trees=5, seed=asked.seed)
         whole = made.predict
-        monkeypatch.setattr(
-            made, "predict", lambda features: replace(whole(features), valid=np.full(len(features), np.nan))
-        )
+        monkeypatch.setattr(made, "predict", lambda features: spoilt(whole(features)))
         return made
 
     monkeypatch.setattr(SURROGATES, "_added", {})
     SURROGATES.register(SurrogateKind("acme", broken))
-    with pytest.raises(PipelineError, match="the surrogate acme forecasts what is no finite number as valid; mend"):
+    with pytest.raises(PipelineError, match=f"the surrogate acme forecasts {told}.*; mend its predict"):
         make_strategy("acme-ei").propose(toy(), [], 4, np.random.default_rng(0))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.tasks.commands import BIN, ROOT, content, dataset, luigi, module, one_error_line
+from tests.tasks.commands import BIN, ROOT, content, dataset, environment, luigi, module, one_error_line
 
 
 def test_the_first_command_of_the_readme_gives_a_dataset_that_says_it_is_estimated(tmp_path: Path) -> None:
@@ -36,6 +36,17 @@ def test_the_same_command_as_a_python_module_gives_the_same_tables(tmp_path: Pat
 def test_luigi_without_module_finds_the_tasks(tmp_path: Path) -> None:
     done = luigi("DescribeKernel", "--kernel", "atax", "--workspace", str(tmp_path))
     assert done.returncode == 0 and "top function kernel_atax" in done.stdout, done.stderr
+
+
+def test_luigi_started_as_a_module_says_what_the_program_says(tmp_path: Path) -> None:
+    for arguments in (("RunActiveLearningLoop", "--help"), ("DescribeKernel", "--kernal", "atax")):
+        done = subprocess.run(
+            [sys.executable, "-m", "luigi", *arguments],
+            cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        program = luigi(*arguments)
+        assert (done.returncode, done.stdout) == (program.returncode, program.stdout)
+        assert done.stderr.splitlines()[-1:] == program.stderr.splitlines()[-1:]
 
 
 def test_other_programs_of_the_environment_keep_their_arguments() -> None:
