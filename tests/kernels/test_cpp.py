@@ -202,3 +202,14 @@ def test_macros_of_a_source_do_not_reach_the_librarys_headers() -> None:
     kernel = read_kernel(source, file="kernel.cpp", top="top")
     assert [loop.trip_count for loop in kernel.loops] == [3]
     assert "loop" in graph_of(kernel).nodes["kind"].to_pylist()
+
+
+def test_objects_that_a_constructor_makes_are_not_the_zeros_that_they_begin_with() -> None:
+    source = (
+        "struct Limit { int c; Limit(int x) : c(x) {} };\nint top(int a[16], int n) {\n"
+        "static const Limit once[2] = {{5}, {6}}; const Limit each[2] = {{1}, {2}}; static Limit left(1); int s = 0;\n"
+        "for (int i = 0; i < once[1].c; i++) s += a[i];\nfor (int i = 0; i < each[1].c; i++) s += a[i];\n"
+        "for (int i = 0; i < left.c; i++) s += a[i];\nleft.c++; return s; }\n"
+    )
+    once, each, left = (loop.trip_count for loop in read_kernel(source, file="kernel.cpp", top="top").loops)
+    assert once in (None, 6) and each in (None, 2) and left is None

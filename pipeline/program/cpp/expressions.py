@@ -382,6 +382,8 @@ class Expressions:
         below = inner(node)[0]
         name = node.get("referencedMemberDecl")
         coord = self.at(node)
+        if name in self.index.enumerators:
+            return self._number(self.index.enumerators[name], CppType("plain", "int"), node)
         if name not in self.index.fields:
             variable = self.unit.global_variable(name) if name else None
             if variable is not None:
@@ -923,7 +925,18 @@ class Expressions:
         after: list[c_ast.Node] = []
         for place, part in enumerate(parts):
             of = self.type(part)
-            if of.kind in ("array", "record"):
+            if part.get("kind") == "CXXDefaultInitExpr" and _says_this(part):
+                # What a member has by its declaration may be said by the members before it: they are set by then.
+                within = self._within(kind, target, place, part)
+                if within is None or not (of.scalar or of.kind == "number"):
+                    raise self.refuse(
+                        part, "a member whose value is said by others in a list of values", "write it out"
+                    )
+                self.this, outer = address(copy.deepcopy(target)), self.this
+                after.append(c_ast.Assignment("=", within, self.lower(part), coord))
+                self.this = outer
+                values.append(c_ast.Constant("int", "0", coord))
+            elif of.kind in ("array", "record"):
                 within = self._within(kind, target, place, part)
                 init, then = self.initial(of, part, within or c_ast.ID("?", coord))
                 if then and within is None:
@@ -963,6 +976,10 @@ class Expressions:
 
     def _StmtExpr(self, node: Node) -> c_ast.Node:
         raise self.refuse(node, "a statement expression ({ ... })", "write it as a function")
+
+
+def _says_this(node: Node) -> bool:
+    return node.get("kind") == "CXXThisExpr" or any(map(_says_this, inner(node)))
 
 
 def parameters(function: Node) -> list[Node]:

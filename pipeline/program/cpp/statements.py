@@ -211,8 +211,19 @@ class Statements(Expressions):
         init, after = self.initial(kind, value, c_ast.ID(name, self.at(node)))
         if kind.kind == "record" and kind.name.startswith("hls::task"):
             return after
-        made = replace(kind, const=False) if after else kind
-        return [self.declaration(name, made, init, node, storage), *after]
+        if not after:
+            return [self.declaration(name, kind, init, node, storage)]
+        if storage:  # made once, when control comes here first
+            flag = CppType("plain", "int")
+            made_name, coord = f"{name}_is_made", self.at(node)
+            first = c_ast.Assignment("=", c_ast.ID(made_name, coord), c_ast.Constant("int", "1", coord), coord)
+            then = c_ast.Compound([first, *(self.pre or []), *after], coord)
+            self.pre = []
+            after = [
+                self.declaration(made_name, flag, None, node, storage),
+                c_ast.If(c_ast.UnaryOp("!", c_ast.ID(made_name, coord), coord), then, None, coord),
+            ]
+        return [self.declaration(name, _written(kind), init, node, storage), *after]
 
     def _iterator(self, value: Node) -> CppType | None:
         """The pointer that an iterator of an array of the library is, whose type has a name that nothing declares."""
@@ -378,8 +389,8 @@ class Statements(Expressions):
             self.temporaries += 1
             length, array = kind.length or 0, c_ast.ID(name, coord)
             init, after = self.initial(kind, listed, array)
-            if after and kind.to is not None:  # what is made element by element is written
-                kind = replace(kind, to=replace(kind.to, const=False))
+            if after:
+                kind = _written(kind)
             before += [self.declaration(name, kind, init, node), *after]
         elif kind.kind == "array" and kind.length is not None:
             length, array = kind.length, self.lower(value)
@@ -428,6 +439,11 @@ class Statements(Expressions):
 
     def _do_CXXDeleteExpr(self, node: Node) -> list[c_ast.Node]:
         raise self.refuse(node, "delete", "use an array of fixed size")
+
+
+def _written(kind: CppType) -> CppType:
+    """The type of an object that statements make: what is constant in C++ is written here."""
+    return replace(kind, const=False, to=_written(kind.to) if kind.kind == "array" and kind.to is not None else kind.to)
 
 
 def _steady(node: c_ast.Node, scope: Expressions) -> bool:

@@ -839,6 +839,10 @@ class Unit:
         if found is None:
             return None
         scope, node = found
+        first = str(node.get("previousDecl", ""))
+        if first in self._variables and (known := self.global_variable(first)) is not None:
+            self._globals[name] = known  # declared in a class, and defined outside it
+            return known
         definition = next((n for s, n in self.index.variables if n.get("previousDecl") == name and "init" in n), node)
         lowering = Statements(self, "")
         self.index.inside, inside = _scopes(scope), self.index.inside

@@ -444,6 +444,24 @@ SOURCES = {
             return w;
         }
     """,
+    "objects that are made once, and members said by others": """
+        struct Count { int n; constexpr Count(int x) : n(x) {} int next() { return n++; } };
+        static int counted(int x) { static Count c(3);
+            static const Count k[2] = {{5}, {6}}; return c.next() * x + k[x & 1].n; }
+        struct Said { int x = 4; int y = x * 2; enum { Most = 7 }; };
+        struct Shared { static int total; int x; int all() const { return x + total; }
+            Shared(int v) : x(v) { total += v; } };
+        int Shared::total = 3;
+        struct Other { int x; int go(int v) { Said s{v}; Said many[2] = {{v + 1}, {1, x}};
+            return s.y * x + many[0].y + many[1].y; } };
+        TOP {
+            Said plain, said{n}; Other other{n};
+            Shared::total = n;
+            for (int i = 0; i < 16; i++)
+                b[i] = counted(a[i]) + plain.y + said.y * 3 + other.go(i) + said.Most + Shared(i).all();
+            return n;
+        }
+    """,
 }
 
 
