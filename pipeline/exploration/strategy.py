@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisition import Acquisition, log_improvement
+from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.calibration import scaled, spread_factor
 from pipeline.exploration.candidates import SpaceCandidates
 from pipeline.exploration.coreset import CoresetStrategy
@@ -133,6 +134,18 @@ class SurrogateStrategy:
 
         return forecast
 
+    def _worth(self, outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
+        """Values [n] by the acquisition; raises PipelineError, which names it, where they are none of these designs."""
+        found = self._acquisition.value(outlook, aim, rng)
+        called, fix = ACQUISITIONS.called(self._acquisition.name), "mend its value, or choose another --surrogate"
+        if np.shape(found) != (len(outlook),):
+            raise PipelineError(
+                f"{called} gives values of the shape {np.shape(found)} for {len(outlook)} designs", fix=fix
+            )
+        if np.isnan(found).any():
+            raise PipelineError(f"{called} gives values that are no numbers", fix=fix)
+        return found
+
     def _aim(self, scan: Scan, background: Features) -> Aim:
         """The best cost known; before there is one, a cost to be had among the candidates."""
         if self._objective.dimensions > 1:
@@ -146,7 +159,7 @@ class SurrogateStrategy:
 
     def _channels(self, scan: Scan, aim: Aim, count: int, rng: np.random.Generator) -> list[Channel]:
         """One order, or one a proposal where the acquisition draws or weighs several costs at random."""
-        value = self._acquisition.value
+        value = self._worth
         if self._objective.dimensions == 1:
             copies = count if self._acquisition.draws else 1
             return [Channel(value, aim, int(rng.integers(2**31))) for _ in range(copies)]

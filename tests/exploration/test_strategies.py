@@ -3,12 +3,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.exploration import (
+    ACQUISITIONS,
     SURROGATES,
     History,
     Objective,
@@ -21,6 +23,7 @@ from pipeline.exploration import (
     pool_candidates,
     space_candidates,
 )
+from pipeline.exploration.acquisition import Acquisition
 from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.types import Forecast, Surrogate
@@ -156,6 +159,24 @@ def test_a_surrogate_whose_forecast_is_none_of_these_designs_is_named(
     SURROGATES.register(SurrogateKind("acme", broken))
     with pytest.raises(PipelineError, match=f"the surrogate acme forecasts {told}.*; mend its predict"):
         make_strategy("acme-ei").propose(toy(), [], 4, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (lambda n: np.full(n, np.nan), "values that are no numbers"),
+        (lambda n: np.zeros((n, 2)), r"values of the shape \(\d+, 2\)"),
+        (lambda n: None, r"values of the shape \(\)"),
+    ],
+)
+def test_an_acquisition_whose_values_are_none_of_these_designs_is_named(
+    values: Callable[[int], Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ACQUISITIONS, "_added", {})
+    ACQUISITIONS.register(Acquisition("acme", lambda outlook, aim, rng: values(len(outlook))))
+    outcomes = [run_toy(key) for key in toy().keys(toy_space().sample_rows(4, np.random.default_rng(1)))]
+    with pytest.raises(PipelineError, match=f"the acquisition acme gives {told}.*; mend its value"):
+        make_strategy("forest-acme").propose(toy(), outcomes, 4, np.random.default_rng(0))
 
 
 def test_a_batch_of_several_searches_would_be_the_choice_of_one_alone() -> None:
