@@ -29,7 +29,7 @@ def cost_type(kind: Declared) -> CostType:
         return CostType("struct", 0, kind)
     if kind.kind == "void":
         return CostType("void", 0)
-    if kind.kind != "int" or not kind.bits:
+    if kind.kind not in ("int", "fixed") or not kind.bits:
         return INT
     return CostType("int", 1 if kind.name in ("_Bool", "bool") else kind.bits)
 

@@ -16,6 +16,7 @@ from pipeline.estimator.device import Device
 from pipeline.estimator.mean_trips import varying_trips
 from pipeline.estimator.nest import WHOLE, Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
+from pipeline.estimator.walk_expressions import is_number
 from pipeline.estimator.walk_names import TRANSFERS
 from pipeline.estimator.walk_values import (
     CHOSEN,
@@ -191,7 +192,7 @@ class _Walker(Calls):
 
     def _as(self, kind: CType, value: TimedValue) -> TimedValue:
         """A value as a number of a declared type."""
-        return self._cast(value, cost_type(kind)) if kind.kind in ("int", "float") else value
+        return self._cast(value, cost_type(kind)) if kind.kind in ("int", "fixed", "float") else value
 
     def _leaf(self, node: Any) -> TimedValue:
         """The value of an expression that stands by itself in a statement."""
@@ -218,7 +219,12 @@ class _Walker(Calls):
                 self.instances += 1
                 self._copy_whole(initial, source, self._declare(symbol))
                 return
-            value = self._as(symbol.ctype, self._expression(initial))
+            value = self._expression(initial)
+            of_numbers = symbol.ctype.kind in ("int", "fixed", "float")
+            if of_numbers and is_number(initial):  # The compiler converts it.
+                value = replace(value, ctype=cost_type(symbol.ctype))
+            else:
+                value = self._as(symbol.ctype, value)
         self.instances += 1
         place = self._declare(symbol, value)
         if isinstance(initial, c_ast.InitList) and symbol.role not in ("static", "global"):

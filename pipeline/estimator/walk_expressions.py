@@ -205,7 +205,7 @@ class ExpressionWalk(Names, abc.ABC):
             if names and at < len(names):
                 inner = self.program.members(kind)[names[at]]
                 self._give(self._member(place, names[at], inner), inner, given)
-            elif kind.kind == "array" and kind.element is not None and not _is_number(given):
+            elif kind.kind == "array" and kind.element is not None and not is_number(given):
                 self._give(self._step(place, linear.constant(at)), kind.element, given)
             at += 1
 
@@ -310,7 +310,11 @@ class ExpressionWalk(Names, abc.ABC):
         if isinstance(node, c_ast.Cast):
             value, kind = self._expression(node.expr), self.type_of(node)
             known = fitted(value.value, kind) if kind.kind == value.value.ctype.kind == "int" else NOT_KNOWN
-            return replace(self._cast(value, cost_type(kind)), value=known)
+            # The compiler converts a number of the text.
+            given = (
+                replace(value, ctype=cost_type(kind)) if is_number(node.expr) else self._cast(value, cost_type(kind))
+            )
+            return replace(given, value=known)
         if isinstance(node, c_ast.ExprList):
             value = TimedValue(INT, constant(0))
             for item in node.exprs:
@@ -355,7 +359,10 @@ class ExpressionWalk(Names, abc.ABC):
         if op == "*":
             if counts:
                 return self._free(ctype, known, left, right)
-            if not floating and (number is not None or left.value.exact is not None):
+            factor = left.value.exact if number is None else number
+            if not floating and factor is not None and factor > 0 and factor & (factor - 1) == 0:
+                return self._free(ctype, known, left, right)  # A shift.
+            if not floating and factor is not None:
                 # A constant factor becomes shifts and additions.
                 return self._apply(self._operator("add", ctype), ctype, (left, right), known)
             return self._apply(self._operator("mul", held), ctype, (left, right), known)
@@ -516,7 +523,7 @@ class ExpressionWalk(Names, abc.ABC):
         return TimedValue(INT)
 
 
-def _is_number(node: Any) -> bool:
+def is_number(node: Any) -> bool:
     """Whether an expression is a constant with a sign or a cast at most."""
     while isinstance(node, (c_ast.Cast, c_ast.UnaryOp)):
         node = node.expr
