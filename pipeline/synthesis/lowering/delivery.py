@@ -451,7 +451,9 @@ class _Work:
             end = code.find("\n", body.start)
             rest = code[body.start : end if end >= 0 else len(code)]
             newline = "\r\n" if "\r\n" in text else "\n"
-            outer, inner = _indents(text, place.offset, end)
+            # A label may stand in a line of its own, at another column than its loop.
+            head = _FOR.search(code, place.offset, body.start)
+            outer, inner = _indents(text, head.start() if head is not None else place.offset, end)
             block = "".join(f"{inner}{row}{newline}" for row in self.lines[loop_id])
             opening = " {" if body.end is not None else ""
             if end >= 0 and not rest.strip():

@@ -165,6 +165,20 @@ def test_the_diff_applies_and_taken_back_gives_every_byte(newline: str, tail: st
             assert (folder / "nests.c").read_bytes() == wanted.encode()
 
 
+def test_what_is_put_into_a_loop_stands_under_its_head_wherever_its_label_is() -> None:
+    text = """void f(int a[8]) {
+shift:
+    for (int i = 0; i < 7; i++)
+        a[i] = a[i + 1];
+}
+"""
+    kernel = propose_sites(read_kernel(text, file="f.c"))
+    point = {site.name: 7 if site.kind is SiteKind.PARALLEL else "" for site in kernel.sites}
+    rows = lower(kernel, point, dialect=kernel.dialect).files["f.c"].split("\n")
+    assert rows[2:3] + rows[-4:-2] == ["    for (int i = 0; i < 7; i++) {", "        a[i] = a[i + 1];", "    }"]
+    assert all(row.startswith("        #pragma HLS ") for row in rows[3:-4])
+
+
 def test_directives_leave_the_files_alone_but_for_the_labels_that_they_need() -> None:
     kernel = _kernel(NESTS)
     space = derive_space(kernel)
