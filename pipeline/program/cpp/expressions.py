@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
+from pipeline.program.cpp.algorithms import ALGORITHMS, moved
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
 from pipeline.program.cpp.nodes import (
     TRANSPARENT,
@@ -634,6 +635,10 @@ class Expressions:
             if place is None or int(place[1]) >= len(names):
                 raise self.refuse(node, "this use of std::get", "write the number of the member")
             return member(self.lower(given[0]), names[int(place[1])], coord)
+        if (found := moved(self, name, given, node)) is not None:
+            return found
+        if name in ALGORITHMS:
+            name = f"std::{name}"
         values = self.many(given)
         single = bool(kinds) and all(
             kind.name in ("float", "_Float16") for kind in kinds if kind.kind == "plain" and not is_integer(kind)

@@ -81,7 +81,8 @@ class Statements(Expressions):
             value = self.lower(node)
             if isinstance(value, c_ast.UnaryOp) and value.op == "*" and isinstance(value.expr, c_ast.FuncCall):
                 value = value.expr  # what a call refers to is not looked at
-            idle = isinstance(value, c_ast.EmptyStatement) or (self.pre and isinstance(value, c_ast.ID))
+            unused = isinstance(value, c_ast.ID | c_ast.BinaryOp) and simple(value)
+            idle = isinstance(value, c_ast.EmptyStatement) or (self.pre and unused)
             made = [] if idle else [value]
         made = [*self.pre, *made]
         self.pre = before
