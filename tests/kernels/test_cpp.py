@@ -237,3 +237,10 @@ def test_a_function_named_like_the_librarys_is_read_by_what_it_does(file: str) -
     )
     kernel = read_kernel(source, file=file, top="top")
     assert {array.name: array.direction for array in kernel.arrays}["a"] == "out"
+
+
+def test_a_number_of_elements_that_may_be_below_zero_stays_with_the_librarys_function() -> None:
+    source = (
+        "#include <algorithm>\nvoid top(int a[8], int n, unsigned k) { std::fill_n(a, n, 1); std::fill_n(a, k, 1); }\n"
+    )
+    assert set(read_kernel(source, file="kernel.cpp", top="top").functions[0].calls) == {"std::fill_n", "std::fill"}

@@ -8,65 +8,46 @@ Only plain elements are read so; what is not read here stays a call of the libra
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
 
-from pipeline.program.cpp.index import Node
-from pipeline.program.cpp.nodes import bare, simple
-from pipeline.program.cpp.types import CppType, is_integer, is_signed, typename
-
-if TYPE_CHECKING:
-    from pipeline.program.cpp.expressions import Expressions
+from pipeline.program.cpp.types import CppType, typename
 
 ALGORITHMS = frozenset(("fill", "fill_n", "copy", "copy_n", "accumulate", "swap_ranges", "reverse"))
 
 
-def moved(scope: Expressions, name: str, given: list[Node], node: Node) -> c_ast.Node | None:
-    """What ``std::fill``, ``fill_n``, ``copy`` or ``copy_n`` gives, having put what it does before the statement; None
-    where that cannot be said in C."""
-    if name not in ("fill", "fill_n", "copy", "copy_n") or len(given) != 3 or scope.pre is None:
-        return None
-    first, second = scope.value_type(given[0]), scope.value_type(given[2])
-    element = first.to
-    if first.kind != "pointer" or element is None or element.kind != "plain" or not element.scalar:
-        return None
-    filled = name.startswith("fill")
-    if not filled and (second.kind != "pointer" or second.to is None or second.to.name != element.name):
-        return None
-    if filled and (second.kind != "plain" or not second.scalar):
-        return None
-    if name.endswith("_n") and not _counts(scope, given[1]):
-        return None
-    coord, before = scope.at(node), len(scope.pre)
-    start, end, last = (_without_zero(scope.lower(part)) for part in given)
-    if filled and not simple(last):
-        last = scope.temporary(last, second, node)
-    if not (simple(start) and simple(end) and simple(last)):
-        del scope.pre[before:]
-        return None
+def moves(name: str, kinds: list[CppType]) -> bool:
+    """Whether a call of the library's function ``name``, given values of these types, fills or copies plain items."""
+    if name not in ("fill", "fill_n", "copy", "copy_n") or len(kinds) != 3:
+        return False
+    first, _, last = kinds
+    if first.kind != "pointer" or first.to is None or first.to.kind != "plain" or not first.to.scalar:
+        return False
+    if name.startswith("fill"):
+        return last.kind == "plain" and last.scalar
+    return last.kind == "pointer" and last.to is not None and last.to.name == first.to.name
+
+
+def moved(
+    name: str, given: list[c_ast.Node], kinds: list[CppType], coord: Any
+) -> tuple[str, list[c_ast.Node], c_ast.Node]:
+    """For what :func:`moves`, given expressions that change nothing: the function of C with its arguments, and what the
+    call gives."""
+    start, end, last = map(_without_zero, given)
     count = copy.deepcopy(end) if name.endswith("_n") else _between(start, end, coord)
-    plain = CppType("plain", element.name)
+    assert kinds[0].to is not None
+    plain = CppType("plain", kinds[0].to.name)
     size = c_ast.BinaryOp("*", count, c_ast.UnaryOp("sizeof", typename(plain, coord), coord), coord)
-    if not filled:
-        called, arguments = "memmove", [last, start, size]
-    elif isinstance(last, c_ast.Constant) and _number(last) == 0:
-        called, arguments = "memset", [start, c_ast.Constant("int", "0", coord), size]
-    else:
-        value = last if second.name == element.name else c_ast.Cast(typename(plain, coord), last, coord)
-        called, arguments = "std::fill", [start, value, size]
-    scope.pre.append(c_ast.FuncCall(scope.unit.known(called, coord), c_ast.ExprList(arguments, coord), coord))
-    return c_ast.BinaryOp("+", copy.deepcopy(start if filled else last), copy.deepcopy(count), coord)
-
-
-def _counts(scope: Expressions, given: Node) -> bool:
-    """Whether a number is surely none below zero, where the library does nothing."""
-    found = bare(given)
-    kind = scope.value_type(found)
-    if found.get("kind") == "IntegerLiteral" or (is_integer(kind) and not is_signed(kind)):
-        return True
-    return found.get("kind") == "ImplicitCastExpr" and _counts(scope, found["inner"][-1])
+    to = start if name.startswith("fill") else last
+    end_of_it = c_ast.BinaryOp("+", copy.deepcopy(to), copy.deepcopy(count), coord)
+    if to is last:
+        return "memmove", [last, start, size], end_of_it
+    if isinstance(last, c_ast.Constant) and _number(last) == 0:
+        return "memset", [start, c_ast.Constant("int", "0", coord), size], end_of_it
+    value = last if kinds[2].name == plain.name else c_ast.Cast(typename(plain, coord), last, coord)
+    return "std::fill", [start, value, size], end_of_it
 
 
 def _between(first: c_ast.Node, last: c_ast.Node, coord: Any) -> c_ast.Node:
