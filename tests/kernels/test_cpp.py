@@ -215,6 +215,17 @@ def test_objects_that_a_constructor_makes_are_not_the_zeros_that_they_begin_with
     assert once in (None, 6) and each in (None, 2) and left is None
 
 
+def test_a_static_object_of_constants_is_there_from_reset_on() -> None:
+    source = (
+        "struct Limit { int c; float f; Limit(int x) : c(x), f(-0.5f) {} };\nint top(int a[16], int n) {\n"
+        "static const Limit kept(6); static Limit moved(n); int s = 0;\n"
+        "for (int i = 0; i < kept.c; i++) s += a[i] + moved.c;\nreturn s; }\n"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    variables = {symbol.name for symbol in kernel.analysis.program.symbols.values()}
+    assert "moved_is_made" in variables and "kept_is_made" not in variables
+
+
 def test_functions_of_the_library_are_told_from_those_of_other_files(tmp_path: Path) -> None:
     (tmp_path / "k.cpp").write_text(
         "#include <algorithm>\n#include <cmath>\nvoid helper(int *a);\nvoid work(int *a, double *b) {\n"
