@@ -217,8 +217,8 @@ def test_objects_that_a_constructor_makes_are_not_the_zeros_that_they_begin_with
 
 def test_a_static_object_of_constants_is_there_from_reset_on() -> None:
     source = (
-        "struct Limit { int c; float f; Limit(int x) : c(x), f(-0.5f) {} };\nint top(int a[16], int n) {\n"
-        "static const Limit kept(6); static Limit moved(n); int s = 0;\n"
+        "struct Limit { int c; float f; Limit(int x, float y) : c(x), f(y) {} };\nint top(int a[16], int n) {\n"
+        "static const Limit kept(6, -0.5f); static Limit moved(n, 1); int s = 0;\n"
         "for (int i = 0; i < kept.c; i++) s += a[i] + moved.c;\nreturn s; }\n"
     )
     kernel = read_kernel(source, file="kernel.cpp", top="top")

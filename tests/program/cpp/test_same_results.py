@@ -446,9 +446,9 @@ SOURCES = {
     """,
     "objects that are made once, and members said by others": """
         struct Count { int n; constexpr Count(int x) : n(x) {} int next() { return n++; } };
-        struct Two { int n; float more; constexpr Two(int x, float y) : n(x), more(-y) {} };
+        struct Two { int n; float more; constexpr Two(int x, float y) : n(x), more(y) {} };
         static int counted(int x) { static Count c(3);
-            static const Count k[2] = {{5}, {6}}; static Two two(7, 0.5f); two.more++;
+            static const Count k[2] = {{5}, {6}}; static Two two(7, -0.5f); two.more++;
             return c.next() * x + k[x & 1].n + two.n * two.more * 4; }
         struct Said { int x = 4; int y = x * 2; enum { Most = 7 }; };
         struct Shared { static int total; int x; int all() const { return x + total; }
