@@ -15,7 +15,7 @@ from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
 from pipeline.estimator.library_calls import LibraryCall, library_call
 from pipeline.estimator.nest import Call, Linear, LoopNode, PortAccess
 from pipeline.estimator.walk_expressions import ExpressionWalk
-from pipeline.estimator.walk_names import TRANSFERS
+from pipeline.estimator.walk_names import FILLS, TRANSFERS
 from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, in_order, join
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.model import Loop
@@ -102,10 +102,10 @@ class Calls(ExpressionWalk):
             return TimedValue(INT, number)
         if name in self.functions:
             return self._inline(node, name, arguments)
+        name = name.removeprefix("__builtin_")
         if name in TRANSFERS:
             return self._transfer(node, name, arguments)
         values = [self._expression(item) for item in arguments]
-        name = name.removeprefix("__builtin_")
         base = name[:-1] if name.endswith("f") and name[:-1] in _FLOAT_CALLS else name
         if base in _FLOAT_CALLS:
             ctype = CostType("float", 32) if base != name else CostType("double", 64)
@@ -120,7 +120,7 @@ class Calls(ExpressionWalk):
         known = library_call(name)
         if known is not None:
             return self._library(node, known, arguments, values)
-        own = "define it in the kernel's file"
+        own = "write it as a loop" if name.startswith("std::") else "define it in the kernel's file"
         core = "it is a core of the tool, which has no estimate: run the tool, --backend vitis"
         raise self._error(node, f"the cost of calling '{name}' is not known", core if name.startswith("hls::") else own)
 
@@ -156,11 +156,13 @@ class Calls(ExpressionWalk):
     def _transfer(self, node: Any, name: str, arguments: list[Any]) -> TimedValue:
         """memcpy and its kin: a loop over the elements, unknown where the size is."""
         size = self._number(arguments[2]) if len(arguments) == 3 else None
-        source = self._place(arguments[1]) if len(arguments) == 3 and name != "memset" else None
+        source = self._place(arguments[1]) if len(arguments) == 3 and name not in FILLS else None
+        if name in FILLS and len(arguments) == 3:
+            self._expression(arguments[1])
         target = self._place(arguments[0]) if arguments else None
         moved = [place for place in (source, target) if place is not None]
         each = [_bytes(place.ctype) for place in moved]
-        if size is None or target is None or (source is None and name != "memset") or None in each:
+        if size is None or target is None or (source is None and name not in FILLS) or None in each:
             self._flush()
             self.open.unknown = True
             self._flush()

@@ -25,7 +25,9 @@ from pipeline.kernels.values import Opaque, Value
 
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
-TRANSFERS = frozenset({"memcpy", "memmove", "memset"})
+FILLS = frozenset({"memset", "std::fill"})
+"""Functions that store one value in many places, given where, the value and the bytes."""
+TRANSFERS = frozenset({"memcpy", "memmove"}) | FILLS
 """Functions of the C library that are loops in hardware, over what their first argument points to."""
 
 _PLAIN = "write it with the names of arrays, or search without estimates: --backend vitis"

@@ -27,7 +27,7 @@ _MATHEMATICS = {
 PURE_CALLS = frozenset(name + suffix for name in _MATHEMATICS for suffix in ("", "f"))
 """Functions of the C library that touch no memory of the kernel."""
 _READS = {"memcpy": (1,), "memmove": (1,), "memcmp": (0, 1), "strlen": (0,)}
-_WRITES = {"memcpy": (0,), "memmove": (0,), "memset": (0,)}
+_WRITES = {"memcpy": (0,), "memmove": (0,), "memset": (0,), "std::fill": (0,)}
 _STREAM = "hls::stream<"
 """What calls begin with that read or write a stream, which is their first argument."""
 _MEMORY = ("array", "pointer", "unknown")
@@ -299,10 +299,11 @@ class _Collector:
         for argument in arguments:
             self._walk(argument)
         name = node.name.name if isinstance(node.name, c_ast.ID) else ""
-        if name in PURE_CALLS or evaluate(node, self.program).exact is not None:
+        known = self.callees.ways(name)
+        name = name if known is not None else name.removeprefix("__builtin_")
+        if (known is None and name in PURE_CALLS) or evaluate(node, self.program).exact is not None:
             return  # A helper that gives a number touches nothing.
         stream = name.startswith(_STREAM)
-        known = self.callees.ways(name)
         touched: list[tuple[Collection[Symbol], str, Place, bool]] = []
         for symbol, way in known.globals if known is not None else ():
             fills = self.callees.fills(name, symbol, symbol.ctype.dims)

@@ -10,9 +10,8 @@ these ranks that has any:
    takes something, and neither takes anything nor touches a variable outside functions: its hardware had no input.
 
 Of its rank it is the one named ``top``, else the only one that no other of them reaches through calls, else the one of
-these named ``kernel_*`` or like the file; else the user is asked, as he is where there are but helpers and benches or
-methods that nothing calls.
-Methods are no tops (UG1399: a class is no top; a function makes an object of it and calls it).
+these named ``kernel_*`` or like the file; else the user is asked, as he is where there are but helpers and benches.
+Methods are no tops (UG1399: a class is no top; a function makes an object of it and calls it), so none is offered.
 """
 
 from __future__ import annotations
@@ -63,9 +62,9 @@ def top_function(program: Program, ast: c_ast.FileAST, project: Project, whole: 
         if (refusal := unsynthesizable(program, same[0])) is not None:
             raise refusal
         roots = same
-    # Of helpers beside benches, or methods that nothing calls, nothing says which is the design.
+    # Of helpers beside benches nothing says which is the design.
     doubt = best == _HELPER and not marked
-    others = [name for name in functions if ranks[name] == _BENCH or name not in plain] if doubt else []
+    others = [name for name in plain if ranks[name] == _BENCH] if doubt else []
     others = [name for name in others if name not in _reached(functions, roots)]
     if len(roots) + len(others) == 1:
         return roots[0]

@@ -10,6 +10,7 @@ from pycparser import c_ast
 from pycparser.c_generator import CGenerator
 
 from pipeline.errors import PipelineError
+from pipeline.program.names import of_library
 from pipeline.program.translation import Translation
 from pipeline.program.tree import FileAST, walk
 
@@ -22,7 +23,7 @@ def merged(parts: Sequence[Translation]) -> Translation:
     """
     if len(parts) == 1:
         return parts[0]
-    parts = _overloads_apart(parts)
+    parts = _library_apart(_overloads_apart(parts))
     generator = CGenerator()
     seen: dict[str, tuple[str, c_ast.Node]] = {}
     nodes: list[c_ast.Node] = []
@@ -93,6 +94,20 @@ def _overloads_apart(parts: Sequence[Translation]) -> list[Translation]:
     return [_renamed(part, {n: names[k] for n, k in part.linkage.items() if names[k] != n}) for part in parts]
 
 
+def _library_apart(parts: Sequence[Translation]) -> list[Translation]:
+    """The parts with other names for functions of the C++ library where another part has one of that name; a function
+    that C calls and links by the name of the C library's takes its place."""
+    given = {name: linked for part in parts for name, linked in part.linkage.items()}
+    made = {node.decl.name for part in parts for node in part.ast.ext if isinstance(node, c_ast.FuncDef)}
+    taken = {name for name in made if given.get(name, name) != name or of_library(name).startswith("std::")}
+    return [
+        _renamed(part, {name: of_library(name) for name in taken & part.declared - part.linkage.keys()})
+        if part.linkage
+        else part
+        for part in parts
+    ]
+
+
 def _linked(part: Translation) -> Iterator[tuple[c_ast.FuncDecl, str]]:
     """The functions that a unit declares, by the linker's names."""
     for node in part.ast.ext:
@@ -117,7 +132,7 @@ def _renamed(part: Translation, names: Mapping[str, str]) -> Translation:
         what: {names.get(name, name): value for name, value in getattr(part, what).items()}
         for what in ("refused", "linkage", "meanings", "names")
     }
-    return replace(part, **told)
+    return replace(part, declared=part.declared | set(names.values()), **told)
 
 
 def _name(node: c_ast.Node) -> str | None:

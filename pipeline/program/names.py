@@ -18,11 +18,17 @@ _LIBRARY = frozenset(
         """abs labs llabs fabs fabsf fabsl sqrt sqrtf cbrt pow powf exp expf exp2 log logf log2 log10 sin
         sinf cos cosf tan tanf asin acos atan atan2 sinh cosh tanh floor floorf ceil ceilf round roundf
         trunc fmod fmodf fmin fmax fminf fmaxf hypot ldexp frexp modf isnan isinf memcpy memset memmove
+        asinh acosh atanh expm1 log1p erf erfc rint nearbyint copysign fma
         memcmp strcmp strncmp strcpy strncpy strlen strcat printf fprintf sprintf snprintf puts putchar
         scanf malloc calloc free exit abort assert rand srand""",
     )
 )
 """Functions of the C library that a compiler knows without their header, as old C allows."""
+
+
+def of_library(name: str) -> str:
+    """Another name of a function of the library, which none of the user's has: ``__builtin_sqrt``, ``std::fill``."""
+    return f"__builtin_{name}" if {name, name.removesuffix("f")} & _LIBRARY else f"std::{name}"
 
 
 def check_names(ast: c_ast.FileAST, declared: Iterable[str], file: str) -> None:

@@ -91,3 +91,29 @@ float top(float a[8], size_t i) {
 """
     with pytest.raises(PipelineError, match=r"top.cpp:3:.*gather"):
         _report(source)
+
+
+_LIBRARY = """#include <algorithm>
+#include <cmath>
+NAMESAKE
+void top(float a[64], float b[64], int n[64]) {
+    std::fill(a, a + 64, WITH);
+    std::copy(a, a + 64, b);
+    b[0] = std::sqrt(b[1]);
+}
+"""
+
+
+def test_what_the_library_does_costs_the_same_beside_a_function_of_its_name() -> None:
+    namesake = "static void fill(int *a, int *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i]; }\n"
+    namesake += "static float sqrt(int a, int b) { return a * b; } static void copy(int *a) { a[0] = 1; }"
+    plain, beside = (_report(_LIBRARY.replace("NAMESAKE", text).replace("WITH", "3")) for text in ("", namesake))
+    zeros = _report(_LIBRARY.replace("NAMESAKE", "").replace("WITH", "0"))
+    assert plain.latency.worst == beside.latency.worst == zeros.latency.worst
+    assert plain.latency.worst is not None and plain.latency.worst >= 2 * 64
+
+
+def test_an_algorithm_without_a_cost_is_named_with_its_place() -> None:
+    source = "#include <algorithm>\nvoid top(int a[8]) {\n    a[0] = 1;\n    std::reverse(a, a + 8);\n}\n"
+    with pytest.raises(PipelineError, match=r"top.cpp:4:5: the cost of calling 'std::reverse' is not known; write it"):
+        _report(source)

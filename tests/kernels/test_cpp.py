@@ -213,3 +213,45 @@ def test_objects_that_a_constructor_makes_are_not_the_zeros_that_they_begin_with
     )
     once, each, left = (loop.trip_count for loop in read_kernel(source, file="kernel.cpp", top="top").loops)
     assert once in (None, 6) and each in (None, 2) and left is None
+
+
+def test_a_static_object_of_constants_is_there_from_reset_on() -> None:
+    source = (
+        "struct Limit { int c; float f; Limit(int x, float y) : c(x), f(y) {} };\nint top(int a[16], int n) {\n"
+        "static const Limit kept(6, -0.5f); static Limit moved(n, 1); int s = 0;\n"
+        "for (int i = 0; i < kept.c; i++) s += a[i] + moved.c;\nreturn s; }\n"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    variables = {symbol.name for symbol in kernel.analysis.program.symbols.values()}
+    assert "moved_is_made" in variables and "kept_is_made" not in variables
+
+
+def test_functions_of_the_library_are_told_from_those_of_other_files(tmp_path: Path) -> None:
+    (tmp_path / "k.cpp").write_text(
+        "#include <algorithm>\n#include <cmath>\nvoid helper(int *a);\nvoid work(int *a, double *b) {\n"
+        "    std::reverse(a, a + 4);\n    b[0] = std::sqrt(b[1]);\n    helper(a);\n}\n"
+    )
+    (tmp_path / "m.cpp").write_text(
+        "void reverse(int *a, int *b) { a[0] = b[0]; }\ndouble sqrt(int n) { return n; }\n"
+        "void helper(int *a) { reverse(a, a + 1); a[2] = sqrt(a[3]); }\n"
+    )
+    kernel = load_kernel(tmp_path / "k.cpp", further=[str(tmp_path / "m.cpp")])
+    calls = {function.name: set(function.calls) for function in kernel.functions}
+    assert calls["work"] == {"std::reverse", "__builtin_sqrt", "helper"}
+    assert calls["helper"] == {"reverse", "sqrt"}
+
+
+@pytest.mark.parametrize("file", ["kernel.c", "kernel.cpp"])
+def test_a_function_named_like_the_librarys_is_read_by_what_it_does(file: str) -> None:
+    source = (
+        "static float sqrt(float *x, int i) { x[i] = 1; return 2; }\nfloat top(float a[4]) { return sqrt(a, 2); }\n"
+    )
+    kernel = read_kernel(source, file=file, top="top")
+    assert {array.name: array.direction for array in kernel.arrays}["a"] == "out"
+
+
+def test_a_number_of_elements_that_may_be_below_zero_stays_with_the_librarys_function() -> None:
+    source = (
+        "#include <algorithm>\nvoid top(int a[8], int n, unsigned k) { std::fill_n(a, n, 1); std::fill_n(a, k, 1); }\n"
+    )
+    assert set(read_kernel(source, file="kernel.cpp", top="top").functions[0].calls) == {"std::fill_n", "std::fill"}

@@ -11,6 +11,8 @@ from pipeline.kernels.read import load_kernel, read_kernel
 
 _A = "(int *a) { a[0] = 1; }"
 _TEMPLATE = "template <int N> void fill(int *a) { for (int i = 0; i < N; i++) a[i] = N; }\n"
+_MADE = "struct G { G(); ~G(); int *p; };\nG::G() { p = new int; }\nG::~G() { delete p; }\n"
+"""A class whose constructor and destructor are refused."""
 _CLASS = "struct F { int s; void step(int *a); };\nvoid F::step(int *a) { a[0] = s; }\n"
 
 
@@ -58,7 +60,9 @@ _CLASS = "struct F { int s; void step(int *a); };\nvoid F::step(int *a) { a[0] =
         ("some.cpp", f"{_TEMPLATE}template void fill<4>(int *);\nvoid work{_A}", "any of fill<4>, work;"),
         ("some.cpp", _TEMPLATE, "no function is defined in the file; .* of templates an instance"),
         ("some.cpp", _CLASS, r"some.cpp:2:1: F::step is a method.* function that calls it"),
-        ("some.cpp", f"{_CLASS}static void h{_A}", "any of h, F::step;"),
+        ("some.cpp", f"{_CLASS}static void h{_A}", "h"),
+        ("some.cpp", f"{_CLASS}{_MADE}static void h{_A}", "h"),
+        ("some.cpp", f"{_CLASS}{_MADE}void h{_A} void k{_A}", "any of h, k;"),
         ("some.cpp", f"{_CLASS}void work(int *a) {{ F f; f.s = 1; f.step(a); }}", "work"),
     ],
 )  # fmt: skip

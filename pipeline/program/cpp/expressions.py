@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
+from pipeline.program.cpp.algorithms import ALGORITHMS, moved, moves
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
 from pipeline.program.cpp.nodes import (
     TRANSPARENT,
@@ -634,6 +635,10 @@ class Expressions:
             if place is None or int(place[1]) >= len(names):
                 raise self.refuse(node, "this use of std::get", "write the number of the member")
             return member(self.lower(given[0]), names[int(place[1])], coord)
+        if moves(name, kinds) and (end := self._moved(name, given, kinds, coord)) is not None:
+            return end
+        if name in ALGORITHMS:
+            name = f"std::{name}"
         values = self.many(given)
         single = bool(kinds) and all(
             kind.name in ("float", "_Float16") for kind in kinds if kind.kind == "plain" and not is_integer(kind)
@@ -644,6 +649,30 @@ class Expressions:
         if name in _MATHEMATICS and single:
             name += "f"
         return c_ast.FuncCall(self.unit.known(name, coord), c_ast.ExprList(values, coord) if values else None, coord)
+
+    def _moved(self, name: str, given: list[Node], kinds: list[CppType], coord: Any) -> c_ast.Node | None:
+        """What an algorithm that fills or copies gives, having put what it does before the statement; None where it
+        cannot stand there."""
+        if self.pre is None or (name.endswith("_n") and not self._counts(given[1])):
+            return None
+        before = len(self.pre)
+        values = self.many(given)
+        if name.startswith("fill") and not simple(values[2]):
+            values[2] = self.temporary(values[2], kinds[2], given[2])
+        if not all(map(simple, values)):
+            del self.pre[before:]
+            return None
+        called, arguments, end = moved(name, values, kinds, coord)
+        self.pre.append(c_ast.FuncCall(self.unit.known(called, coord), c_ast.ExprList(arguments, coord), coord))
+        return end
+
+    def _counts(self, given: Node) -> bool:
+        """Whether a number is surely none below zero, where the library does nothing."""
+        found = bare(given)
+        kind = self.value_type(found)
+        if found.get("kind") == "IntegerLiteral" or (is_integer(kind) and not is_signed(kind)):
+            return True
+        return found.get("kind") == "ImplicitCastExpr" and self._counts(inner(found)[-1])
 
     def _limit(self, name: str, kind: CppType, node: Node) -> c_ast.Node:
         """What ``std::numeric_limits<T>`` says."""

@@ -81,7 +81,8 @@ class Statements(Expressions):
             value = self.lower(node)
             if isinstance(value, c_ast.UnaryOp) and value.op == "*" and isinstance(value.expr, c_ast.FuncCall):
                 value = value.expr  # what a call refers to is not looked at
-            idle = isinstance(value, c_ast.EmptyStatement) or (self.pre and isinstance(value, c_ast.ID))
+            unused = isinstance(value, c_ast.ID | c_ast.BinaryOp) and simple(value)
+            idle = isinstance(value, c_ast.EmptyStatement) or (self.pre and unused)
             made = [] if idle else [value]
         made = [*self.pre, *made]
         self.pre = before
@@ -213,6 +214,8 @@ class Statements(Expressions):
             return after
         if not after:
             return [self.declaration(name, kind, init, node, storage)]
+        if storage and init is None and not self.pre and (init := _constants_stored(after)) is not None:
+            return [self.declaration(name, _written(kind), init, node, storage)]  # it is there from reset on
         if storage:  # made once, when control comes here first
             flag = CppType("plain", "int")
             made_name, coord = f"{name}_is_made", self.at(node)
@@ -439,6 +442,24 @@ class Statements(Expressions):
 
     def _do_CXXDeleteExpr(self, node: Node) -> list[c_ast.Node]:
         raise self.refuse(node, "delete", "use an array of fixed size")
+
+
+def _constants_stored(made: list[c_ast.Node]) -> c_ast.InitList | None:
+    """The list of values that does what statements do which store constants in members; None for other statements."""
+    values: list[c_ast.Node] = []
+    for node in made:
+        value = plain = node.rvalue if isinstance(node, c_ast.Assignment) and node.op == "=" else None
+        while isinstance(plain, c_ast.Cast) or (isinstance(plain, c_ast.UnaryOp) and plain.op == "-"):
+            plain = plain.expr
+        place = node.lvalue if value is not None else None
+        path: list[c_ast.Node] = []
+        while isinstance(place, c_ast.StructRef) and place.type == ".":
+            path.insert(0, c_ast.ID(place.field.name, place.coord))
+            place = place.name
+        if not isinstance(plain, c_ast.Constant) or not path or not isinstance(place, c_ast.ID):
+            return None
+        values.append(c_ast.NamedInitializer(path, value, node.coord))
+    return c_ast.InitList(values, made[0].coord)
 
 
 def _written(kind: CppType) -> CppType:

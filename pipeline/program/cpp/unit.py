@@ -25,6 +25,7 @@ from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record,
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, arithmetic, declarator, width
+from pipeline.program.names import of_library
 from pipeline.program.tree import walk
 from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
@@ -61,6 +62,7 @@ class Unit:
         self.labels: dict[str, str] = {}
         self.refused: dict[str, PipelineError] = {}
         self._names: dict[str, list[c_ast.ID]] = {}
+        self._library_calls: list[c_ast.ID] = []
         self._queue: list[str] = []
         self._seen: set[str] = set()
         self._made: dict[str, c_ast.FuncDef] = {}
@@ -132,8 +134,10 @@ class Unit:
                 calls.append(
                     c_ast.FuncCall(self.function_name(root, {}, self.index.coord(node)), None, self.index.coord(node))
                 )
+        # A method keeps its object: so it is known as one.
+        this = [self._this(name, node)] if self._has_object(name, node) else []
         declared = c_ast.FuncDecl(
-            c_ast.ParamList([]), declarator(CppType("plain", "void"), "?"), self.index.coord(node)
+            c_ast.ParamList(this), declarator(CppType("plain", "void"), "?"), self.index.coord(node)
         )
         coord = self._coord(node)
         declaration = c_ast.Decl("?", [], [], [], [], declared, None, None, coord)
@@ -160,7 +164,9 @@ class Unit:
         self.library.add(name)
         if returns is not None and returns.kind != "function":
             self.prototypes[name] = returns
-        return c_ast.ID(name, coord)
+        node = c_ast.ID(name, coord)
+        self._library_calls.append(node)
+        return node
 
     def returns(self, node: Node, scope: Expressions) -> CppType:
         """What a function returns."""
@@ -413,7 +419,6 @@ class Unit:
     def _function(self, name: str, node: Node) -> c_ast.FuncDef:
         scope = Statements(self, self._shown(name))
         scope.root = name  # type: ignore[attr-defined]
-        owner = self.index.owner.get(name)
         self.index.inside = _scopes(self.index.scope.get(name, ""))
         self.index.leave()
         if node.get("variadic"):
@@ -426,11 +431,11 @@ class Unit:
         returns = self.returns(node, scope)
         scope.returns = returns
         coord = self._coord(node)
+        before_it = len(self._library_calls)
         given: list[c_ast.Node] = []
-        if owner is not None and node.get("storageClass") != "static" and name not in self._lambda_names:
-            given.append(
-                self._parameter("this", CppType("pointer", to=CppType("record", owner.name, arguments=())), node)
-            )
+        owner = self.index.owner.get(name)
+        if self._has_object(name, node):
+            given.append(self._this(name, node))
         for position, parameter in enumerate(parameters(node)):
             given += self._declared(scope, parameter, position, name)
         closure = next((c for c in self.closures.values() if c.method == name), None)
@@ -452,6 +457,7 @@ class Unit:
         block = scope.compound(body)
         block.block_items = [*before, *(block.block_items or [])]
         self._declared_names[name] = {variable.name for variable in scope.variables.values()}
+        self._keep_apart(self._declared_names[name], self._library_calls[before_it:])
         result = returns
         if returns.kind == "reference" and by_value(returns, scope) and returns.to is not None:
             result = returns.to
@@ -460,6 +466,14 @@ class Unit:
         inline = ["inline"] if node.get("inline") and owner is None else []
         declaration = c_ast.Decl("?", [], [], words, inline, kind_node, None, None, coord)
         return c_ast.FuncDef(declaration, None, block, self.index.coord(node) or coord)
+
+    def _has_object(self, root: str, node: Node) -> bool:
+        """Whether a function is called on an object."""
+        return root in self.index.owner and node.get("storageClass") != "static" and root not in self._lambda_names
+
+    def _this(self, root: str, node: Node) -> c_ast.Decl:
+        record = CppType("record", self.index.owner[root].name, arguments=())
+        return self._parameter("this", CppType("pointer", to=record), node)
 
     def _parameter(self, name: str, kind: CppType, node: Node) -> c_ast.Decl:
         coord = self._coord(node)
@@ -893,6 +907,9 @@ class Unit:
             for node in ids:
                 if root in names:
                     node.name = names[root]
+        declared = [node for root, node in self.index.functions.items() if root not in self.index.owner]
+        declared += [node for _, node in self.index.variables]
+        self._keep_apart({*names.values(), *(str(node.get("name")) for node in declared)}, self._library_calls)
         functions: list[c_ast.Node] = []
         for root in sorted(self._made, key=lambda root: (self.index.order.get(root, 0), root in self._lambda_names)):
             made = self._made[root]
@@ -905,6 +922,13 @@ class Unit:
             for name, kind in sorted(self.prototypes.items())
         ]
         return [*types, *prototypes, *self._ordered(everything)]
+
+    def _keep_apart(self, names: set[str], calls: list[c_ast.ID]) -> None:
+        """Gives functions of the library other names where something of the user's has theirs."""
+        for node in calls:
+            if node.name in names:
+                node.name = of_library(node.name)
+                self.library.add(node.name)
 
     def _ordered(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
         """With the pragmas that stand outside functions before the function that follows them."""

@@ -86,8 +86,8 @@ class FlowReader:
             case c_ast.StructRef():
                 return self.of(node.name)
             case c_ast.FuncCall():
-                known = isinstance(node.name, c_ast.ID) and node.name.name in PURE_CALLS
-                name = getattr(node.name, "name", "a function")
+                name = node.name.name if isinstance(node.name, c_ast.ID) else "a function"
+                known = name in PURE_CALLS and name not in self.program.functions
                 return self.of(node.args).then(VariableFlow(odd=None if known else f"{name} is called"))
             case c_ast.If():
                 return self.of(node.cond).then(self.of(node.iftrue).either(self.of(node.iffalse)))

@@ -10,10 +10,17 @@ import llvmlite.binding as llvm
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
 
+from pipeline.kernels.accesses import PURE_CALLS
 from pipeline.program import deep_recursion
 from pipeline.program.cpp.read import read_cpp_translation
 from pipeline.project.ir import compile_to_ir
 
+_HEAD = """#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#define std_3a_3afill(to, value, bytes) do { \\
+    for (unsigned long each = 0; each < (bytes) / sizeof *(to); each++) (to)[each] = (value); } while (0)"""
+_OF_C = PURE_CALLS | {"memcpy", "memmove", "memset"}
 _NUMBER = re.compile(r"ap_(u?)int<(\d+)>")
 
 
@@ -24,30 +31,33 @@ def printed(source: str, file: str = "kernel.cpp") -> str:
         for error in found.refused.values():
             raise error
         nodes = [node for node in found.ast.ext if not isinstance(node, c_ast.Pragma)]
+        made = {str(node.decl.name) for node in nodes if isinstance(node, c_ast.FuncDef)}
         for node in nodes:
-            _plain(node)
+            _plain(node, made)
         heads = [CGenerator().visit(node.decl) + ";" for node in nodes if isinstance(node, c_ast.FuncDef)]
         types = [CGenerator().visit(node) + ";" for node in nodes if not isinstance(node, c_ast.FuncDef)]
         bodies = [CGenerator().visit(node) for node in nodes if isinstance(node, c_ast.FuncDef)]
-    return "\n".join(["#include <math.h>", "#include <stdlib.h>", "#include <string.h>", *types, *heads, *bodies])
+    return "\n".join([_HEAD, *types, *heads, *bodies])
 
 
-def _word(name: str) -> str:
+def _word(name: str, made: set[str]) -> str:
+    if name in made & _OF_C:  # the headers of C declare another
+        return f"own_{name}"
     return re.sub(r"\W", lambda match: f"_{ord(match.group()):x}", name)
 
 
-def _plain(node: Any) -> None:
+def _plain(node: Any, made: set[str]) -> None:
     if isinstance(node, c_ast.IdentifierType):
         match = _NUMBER.fullmatch(node.names[0])
         if match is not None:  # a signed bit needs two
             bits = max(int(match[2]), 1 if match[1] else 2)
             node.names = (["unsigned"] if match[1] else []) + [f"_BitInt({bits})"]
     elif isinstance(node, c_ast.ID | c_ast.Struct | c_ast.Decl) and node.name:
-        node.name = _word(node.name)
+        node.name = _word(node.name, made)
     elif isinstance(node, c_ast.TypeDecl) and node.declname:
-        node.declname = _word(node.declname)
+        node.declname = _word(node.declname, made)
     for _, child in node.children():
-        _plain(child)
+        _plain(child, made)
     if isinstance(node, c_ast.FuncDef):
         node.decl.storage, node.decl.funcspec = [], []
 

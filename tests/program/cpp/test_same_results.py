@@ -446,8 +446,10 @@ SOURCES = {
     """,
     "objects that are made once, and members said by others": """
         struct Count { int n; constexpr Count(int x) : n(x) {} int next() { return n++; } };
+        struct Two { int n; float more; constexpr Two(int x, float y) : n(x), more(y) {} };
         static int counted(int x) { static Count c(3);
-            static const Count k[2] = {{5}, {6}}; return c.next() * x + k[x & 1].n; }
+            static const Count k[2] = {{5}, {6}}; static Two two(7, -0.5f); two.more++;
+            return c.next() * x + k[x & 1].n + two.n * two.more * 4; }
         struct Said { int x = 4; int y = x * 2; enum { Most = 7 }; };
         struct Shared { static int total; int x; int all() const { return x + total; }
             Shared(int v) : x(v) { total += v; } };
@@ -545,3 +547,64 @@ def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
         x, y = values[:3], values[3:]
         kinds = (x < y, x <= y, x == y, x != y, x >= y, x > y)
         assert result == sum(said << bit for bit, said in enumerate(kinds))
+
+
+_ALGORITHMS = """
+    namespace loops {
+        template <class T, class V> void fill(T *at, T *end, const V &x) { for (; at != end; ++at) *at = x; }
+        template <class T, class N, class V> void fill_n(T *at, N n, V x) { for (N i = 0; i < n; i++) at[i] = x; }
+        template <class T> T *copy(const T *at, const T *end, T *to) { while (at != end) *to++ = *at++; return to; }
+        template <class T, class N> void copy_n(T *at, N n, T *to) { for (N i = 0; i < n; i++) to[i] = at[i]; }
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        LIBRARY
+        #include <cmath>
+        #include <cstring>
+        static void fill(int *a, int *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i] - n; }
+        static void copy(int *a, int *b, int *c) { c[0] = a[0] * 3 + b[1]; }
+        static float sqrt(int a, int b) { return a * b; }
+        namespace my { static double fabs(double x) { return x * x; } static int abs(int x) { return x; }
+            static void memcpy(int *a, int n) { a[0] += n; } }
+        TOP {
+            int t[4]; double exp = std::exp(0.25 * (n & 3)), copysign = std::copysign(exp, -1.0);
+            std::fill(t, t + 4, 3); fill(b, a, 16); copy(a, b, t); std::copy(a, a + 4, b + 2);
+            std::memcpy(b, t, sizeof(t)); my::memcpy(b, 4);
+            b[9] = std::sqrt((double)(n & 15)) + sqrt(n, 2) + my::fabs(2.5) + my::abs(n);
+            b[10] = std::abs(n) + std::fabs(0.5 - n);
+            return t[2] + exp + copysign * 3;
+        }
+        """,
+        """
+        LIBRARY
+        #include <iterator>
+        static int next(int &x) { return x += 5; }
+        TOP {
+            int t[6], u[8]; float f[6]; short s[4]; unsigned k = 3; int m[2][8];
+            std::fill(t, t + 6, a[1]); std::fill(std::begin(u), std::end(u), 0); std::fill(f, f + 6, n + 1);
+            std::fill_n(f + 1, 2, 1.5f); std::fill_n(b, k, 9); std::fill(s, s + 4, 65536 + n);
+            std::fill(u + k, u + k + 2, next(n));
+            std::fill(&m[0][0], &m[0][0] + 16, 7); std::fill(&m[1][2], &m[1][k + 2], -1);
+            int *p = std::copy(a + 1, a + 5, b + 3); p[0] = 4; std::copy_n(a, 3, t); std::copy(&a[2], &a[2] + k, t + 3);
+            std::copy(b + 4, b + 8, b + 2);
+            for (int i = 0; i < 6; i++) b[8 + i] = t[i] + 3 * u[i] + 5 * f[i] + s[i & 3] + 7 * m[i & 1][i + 1];
+            return n;
+        }
+        """,
+    ],
+    ids=["beside the user's functions of their names", "parts of arrays"],
+)
+def test_algorithms_of_the_library_do_what_their_loops_do(source: str) -> None:
+    source = source.replace("TOP", _TOP)
+    loops = source
+    for name in ("fill", "fill_n", "copy", "copy_n"):
+        loops = loops.replace(f"std::{name}(", f"loops::{name}(")
+    numbers = random.Random(7)
+    runs = [([numbers.randint(-1000, 1000) for _ in range(16)], number - 20) for number in range(50)]
+    expected = of_text(loops.replace("LIBRARY", _ALGORITHMS), "top", runs)
+    assert of_program(source.replace("LIBRARY", "#include <algorithm>"), "top", runs) == expected
