@@ -301,7 +301,12 @@ class _Scheduler:
         row.interval = interval
         row.iteration = cycles.exactly(path)
         row.latency = tuple(  # type: ignore[assignment]
-            None if trips is None or path is None else 0 if trips <= 0 else max(path + interval * (trips - 1) - 1, 0)
+            None
+            if trips is None or path is None
+            else 0
+            if trips <= 0
+            # An iteration takes a cycle at least after its start.
+            else interval * (trips - 1) + max(path - 1, 1)
             for trips in row.trips
         )
         operations = self._operations(node)

@@ -166,11 +166,9 @@ class _Walker(Calls):
         elif isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile)):
             self._loop(node)
         elif isinstance(node, c_ast.If):
-            self._arms(self._leaf(node.cond), [node.iftrue, node.iffalse])
+            self._arms([self._leaf(node.cond)], [node.iftrue, node.iffalse])
         elif isinstance(node, c_ast.Switch):
-            condition = self._leaf(node.cond)
-            arms = node.stmt.block_items or () if isinstance(node.stmt, c_ast.Compound) else (node.stmt,)
-            self._arms(condition, [*arms, None])
+            self._switch(node)
         elif isinstance(node, (c_ast.Case, c_ast.Default)):
             for item in node.stmts or ():
                 self._statement(item)
@@ -230,7 +228,29 @@ class _Walker(Calls):
         if isinstance(initial, c_ast.InitList) and symbol.role not in ("static", "global"):
             self._initialise(place, symbol.ctype, initial)
 
-    def _arms(self, condition: TimedValue, arms: list[Any]) -> None:
+    def _switch(self, node: Any) -> None:
+        """Cases are compared and chosen one after the other, as by ``if`` and ``else``."""
+        value = self._leaf(node.cond)
+        items = node.stmt.block_items or () if isinstance(node.stmt, c_ast.Compound) else (node.stmt,)
+        conditions: list[TimedValue] = []
+        arms: list[Any] = []
+        default, same = None, None
+        for item in items:
+            if isinstance(item, c_ast.Default):
+                default, same = item, None
+            elif isinstance(item, c_ast.Case):
+                taken = self._binary("==", value, self._expression(item.expr))
+                same = taken if same is None else self._binary("||", same, taken)
+                if item.stmts:
+                    conditions.append(same)
+                    arms.append(item)
+                    same = None
+            else:
+                self._statement(item)
+        self._arms(conditions, [*arms, default])
+
+    def _arms(self, conditions: list[TimedValue], arms: list[Any]) -> None:
+        """Arms of which the first is run whose condition holds, the last where none does."""
         before, pointers = dict(self.scalars), dict(self.places)
         after: list[dict[str, TimedValue]] = []
         reached: list[dict[Symbol, Binding]] = []
@@ -258,13 +278,13 @@ class _Walker(Calls):
             reached.append(self.places)
         self._join_places(arms[0], pointers, reached)
         if looping:
-            self.scalars = self._merge(before, after, replace(condition, ready=0))
+            self.scalars = self._merge(before, after, [replace(condition, ready=0) for condition in conditions])
             self.items[-1].append(Branch(tuple(bodies)))
             self._grow()
             return
         self.guards -= 1
         self.open.loaded = loaded if len(arms) < 2 else {}
-        self.scalars = self._merge(before, after, condition)
+        self.scalars = self._merge(before, after, conditions)
 
     def _join_places(self, node: Any, before: dict[Symbol, Binding], after: list[dict[Symbol, Binding]]) -> None:
         """Where pointers point after branches: into one array, or it is not known what they cost."""
@@ -279,7 +299,7 @@ class _Walker(Calls):
                 self.places[symbol] = self._moved(found.pop(), linear.opaque(uses))
 
     def _merge(
-        self, before: dict[str, TimedValue], after: list[dict[str, TimedValue]], condition: TimedValue
+        self, before: dict[str, TimedValue], after: list[dict[str, TimedValue]], conditions: list[TimedValue]
     ) -> dict[str, TimedValue]:
         merged = dict(before)
         for name in dict.fromkeys(key for state in after for key in state):
@@ -291,7 +311,12 @@ class _Walker(Calls):
             if name not in before:
                 merged[name] = first
                 continue
-            merged[name] = chosen(self._apply(self._operator("select", first.ctype), first.ctype, [condition, *values]))
+            *values, found = values
+            for condition, value in zip(reversed(conditions), reversed(values), strict=False):
+                if value is not found:
+                    select = self._operator("select", value.ctype)
+                    found = chosen(self._apply(select, value.ctype, [condition, value, found]))
+            merged[name] = found
         return merged
 
     def _loop(self, node: Any) -> None:
