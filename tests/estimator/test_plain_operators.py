@@ -42,3 +42,43 @@ def test_a_switch_costs_what_its_chain_of_conditions_costs(switch: str, chain: s
     body = "int r = 1; %s; o[i] = r + s; s = r;"
     found, wanted = (_estimate(body % how, before="int s = 0;") for how in (f"switch (a[i]) {{ {switch} }}", chain))
     assert (found.latency, found.used, found.loops) == (wanted.latency, wanted.used, wanted.loops)
+
+
+@pytest.mark.parametrize(
+    ("factor", "same"),
+    [
+        ("5", "(a[i] << 2) + a[i]"),
+        ("-7", "a[i] - (a[i] << 3)"),
+        ("-1", "0 - a[i]"),
+        ("0x7fff0001", "(a[i] << 31) - (a[i] << 16) + a[i]"),
+        ("1664525", None),
+        ("0x55", None),
+    ],
+)
+def test_a_product_with_a_constant_is_one_addition_less_than_its_signed_digits_up_to_three(
+    factor: str, same: str | None
+) -> None:
+    found, wanted = _estimate(f"o[i] = a[i] * {factor};"), _estimate(f"o[i] = {same or 'a[i] * b[i]'};")
+    assert (same is None) == (found.used.dsp > 0)
+    assert found.latency == wanted.latency and (same is None or found.used == wanted.used)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "blocks"),
+    [(8, 10, 0), (9, 9, 1), (4, 11, 1), (16, 18, 1), (4, 30, 3), (64, 66, 16), (96, 128, 48)],
+)
+def test_a_product_takes_the_blocks_of_the_row_that_both_its_operands_fit(left: int, right: int, blocks: int) -> None:
+    kinds = f"ap_int<{left}> a[64], ap_int<{right}> b[64], ap_int<{left + right}> o[64]"
+    assert _estimate("o[i] = a[i] * b[i];", kinds).used.dsp == blocks
+    assert _estimate("o[i] = b[i] * a[i];", kinds).used.dsp == blocks
+
+
+@pytest.mark.parametrize(("operation", "most"), [("a[i] + b[i]", 128), ("a[i] * b[i]", 64), ("a[i] / b[i]", 64)])
+def test_what_is_wider_than_the_table_costs_more_by_its_width(operation: str, most: int) -> None:
+    once, twice, often = (
+        _estimate(f"o[i] = {operation};", f"ap_int<{bits}> a[64], ap_int<{bits}> b[64], ap_int<{bits}> o[64]")
+        for bits in (most, 2 * most, 8 * most)
+    )
+    assert once.used.lut < twice.used.lut < often.used.lut and once.used.dsp <= twice.used.dsp <= often.used.dsp
+    assert once.latency.worst is not None and twice.latency.worst is not None and often.latency.worst is not None
+    assert once.latency.worst < twice.latency.worst < often.latency.worst
