@@ -24,6 +24,7 @@ from pipeline.estimator.walk_values import (
     chosen,
     in_order,
     is_ordered,
+    is_told,
     join,
     passed,
     told,
@@ -38,6 +39,7 @@ _MOST_ADDITIONS = 2
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _PLACES = (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.UnaryOp)
 _FLOATING = frozenset({FLOATING})
+_COMMUTATIVE = frozenset({"+", "*", "&", "|", "^", "==", "!="})
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
@@ -351,10 +353,26 @@ class ExpressionWalk(Names, abc.ABC):
         return TimedValue(CostType(kind, 32 if kind == "float" else 64))
 
     def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
-        key = op, told(left), told(right)
-        return replace(
-            self._combined(op, left, right), number=self.operations.setdefault(key, len(self.operations) + 1)
-        )
+        number = self._numbered(op, left, right)
+        if number not in self.pure:
+            return replace(self._combined(op, left, right), number=number)
+        # The tool computes once what is the same in straight-line code.
+        operands = (told(left), left.ctype), (told(right), right.ctype)
+        key = op, frozenset(operands) if op in _COMMUTATIVE else operands
+        if key not in self.open.results:
+            self.open.results[key] = replace(self._combined(op, left, right), number=number)
+        return self.open.results[key]
+
+    def _numbered(self, op: str, *values: TimedValue) -> int:
+        """The number of an operation on values, the same for the same ones."""
+        number = self.operations.setdefault((op, *map(told, values)), len(self.operations) + 1)
+        if all(value.number in self.pure if value.number else is_told(value) for value in values):
+            self.pure.add(number)
+        return number
+
+    def _changed(self, op: str, value: TimedValue) -> TimedValue:
+        """Another value, which costs nothing to make of this one."""
+        return replace(value, value=NOT_KNOWN, number=self._numbered(op, value))
 
     def _combined(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
         left, right = passed(op, left, right)
@@ -440,9 +458,9 @@ class ExpressionWalk(Names, abc.ABC):
                 return replace(value, value=known)
             return self._apply(self._operator("add", value.ctype), value.ctype, [value], known)
         if node.op == "!":
-            return replace(value, ctype=CostType("int", 1), value=NOT_KNOWN)
+            return replace(self._changed("!", value), ctype=CostType("int", 1))
         if node.op == "-":
-            return replace(value, value=NOT_KNOWN)
+            return self._changed("-", value)
         if node.op == "~":
             return self._apply(self._operator("logic", value.ctype), value.ctype, [value])
         return value

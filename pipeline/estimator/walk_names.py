@@ -60,9 +60,12 @@ class Names:
         self.reads: list[tuple[str, Index, int]] = []
         self.open = Open()
         self.operations: dict[tuple[Hashable, ...], int] = {}
+        self.pure: set[int] = set()
+        """Numbers of operations whose operands are told from all others."""
         self.items: list[list[Item]] = [[]]
         self.touched: dict[str, str] = {}
         self.size = 0
+        self.taken_in = 0
         self.instances = 0
         self.guards = 0
         self.leaves = False

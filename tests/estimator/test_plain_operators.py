@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.estimator import prepare
+from pipeline.errors import PipelineError
+from pipeline.estimator import prepare, walk_calls
 from pipeline.kernels.read import read_kernel
 from pipeline.reports.report import Report
 
@@ -16,6 +17,13 @@ def _estimate(
 ) -> Report:
     text = f"#include <ap_int.h>\nvoid k({arguments}) {{ {before}\n{_LOOP.format(body)}\n{after} }}"
     return prepare(read_kernel(text, file="k.cpp", top="k")).estimate({})
+
+
+def _counts(report: Report) -> tuple[int, int, int]:
+    """DSP blocks, LUTs and worst cycles."""
+    dsp, lut, cycles = report.used.dsp, report.used.lut, report.latency.worst
+    assert dsp is not None and lut is not None and cycles is not None
+    return dsp, lut, cycles
 
 
 def test_a_pipelined_loop_starts_an_iteration_after_the_other_and_the_last_takes_a_cycle() -> None:
@@ -59,7 +67,7 @@ def test_a_product_with_a_constant_is_one_addition_less_than_its_signed_digits_u
     factor: str, same: str | None
 ) -> None:
     found, wanted = _estimate(f"o[i] = a[i] * {factor};"), _estimate(f"o[i] = {same or 'a[i] * b[i]'};")
-    assert (same is None) == (found.used.dsp > 0)
+    assert (same is None) == (_counts(found)[0] > 0)
     assert found.latency == wanted.latency and (same is None or found.used == wanted.used)
 
 
@@ -79,6 +87,38 @@ def test_what_is_wider_than_the_table_costs_more_by_its_width(operation: str, mo
         _estimate(f"o[i] = {operation};", f"ap_int<{bits}> a[64], ap_int<{bits}> b[64], ap_int<{bits}> o[64]")
         for bits in (most, 2 * most, 8 * most)
     )
-    assert once.used.lut < twice.used.lut < often.used.lut and once.used.dsp <= twice.used.dsp <= often.used.dsp
-    assert once.latency.worst is not None and twice.latency.worst is not None and often.latency.worst is not None
-    assert once.latency.worst < twice.latency.worst < often.latency.worst
+    (few, small, quick), (more, larger, slower), (most_, largest, slowest) = map(_counts, (once, twice, often))
+    assert few <= more <= most_ and small < larger < largest and quick < slower < slowest
+
+
+@pytest.mark.parametrize(
+    ("body", "products"),
+    [
+        ("o[i] = a[i] * a[i] + a[i] * a[i];", 1),
+        ("int t = a[i] * b[i]; o[i] = t + b[i] * a[i];", 1),
+        ("o[i] = a[i] * a[i] + a[i] * b[i];", 2),
+        ("o[i] = a[i] * b[i]; o[i] = o[i] + a[i] * b[i];", 1),
+        ("a[i] = a[i] * b[i]; o[i] = a[i] * b[i];", 2),
+        ("int t = a[i]; o[i] = t * b[i]; t = t ^ 3; o[i] += t * b[i];", 2),
+        ("o[i] = (a[i] > 3 ? a[i] : b[i]) * a[i] + (a[i] > 3 ? b[i] : a[i]) * a[i];", 2),
+        ("o[i] = ~a[i] * b[i] + a[i] * b[i];", 2),
+        ("o[i] = a[i] * b[i] + (short)a[i] * b[i];", 2),
+    ],
+)
+def test_equal_products_of_equal_values_in_straight_line_code_are_one(body: str, products: int) -> None:
+    assert _counts(_estimate(body))[0] == products * _counts(_estimate("o[i] = a[i] * b[i];"))[0]
+
+
+def test_a_number_less_and_itself_are_two_values() -> None:
+    kinds = "float a[64], float b[64], float o[64]"
+    assert _estimate("o[i] = -a[i] * b[i]; b[i] = a[i] * b[i];", kinds).used.dsp == 6
+    assert _estimate("o[i] = a[i] * b[i]; b[i] = a[i] * b[i];", kinds).used.dsp == 3
+
+
+def test_calls_that_double_at_each_level_are_given_up_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk_calls, "_MOST_CALLS", 100)
+    levels = "".join(f"int f{n + 1}(int x) {{ return f{n}(x) + f{n}(x + 1); }}\n" for n in range(20))
+    text = f"int f0(int x) {{ return x * x; }}\n{levels}void k(int a[8]) {{ a[0] = f%d(a[1]); }}"
+    assert prepare(read_kernel(text % 5, file="k.c", top="k")).estimate({}).latency.worst
+    with pytest.raises(PipelineError, match="more than 100 calls of helpers"):
+        prepare(read_kernel(text % 20, file="k.c", top="k"))
