@@ -286,7 +286,8 @@ class _Scheduler:
         node = nodes[-1]
         merged = [item.number in self.design.offchip for item in nodes[1:]]
         self.uncached += sum(merged)
-        interval = self._interval(node)
+        # Each copy of an iteration waits until the one before it has told that it takes place.
+        interval = max(self._interval(node), node.decided * self.unroll[node.number])
         self.uncached -= sum(merged)
         if not self.design.merlin:
             interval = max(interval, flattened_interval(self.design, nodes))

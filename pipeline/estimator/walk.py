@@ -12,7 +12,7 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
-from pipeline.estimator.device import Device
+from pipeline.estimator.device import CYCLE, Device
 from pipeline.estimator.mean_trips import varying_trips
 from pipeline.estimator.nest import WHOLE, Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
@@ -32,6 +32,7 @@ from pipeline.estimator.walk_values import (
     is_ordered,
     join,
     loops_through,
+    whole_cycles,
 )
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.c_types import CType
@@ -58,6 +59,13 @@ def _root(node: Any) -> str | None:
         if isinstance(node, str):
             return None
     return node.name if node is not None else None
+
+
+def _breaks(node: Any) -> bool:
+    """Whether a statement has a break of the loop that it stands in."""
+    if node is None or isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile, c_ast.Switch)):
+        return False
+    return isinstance(node, c_ast.Break) or any(map(_breaks, node))
 
 
 def _carried(delay: int, via: frozenset[int], distance: int = 1) -> Carried:
@@ -166,7 +174,10 @@ class _Walker(Calls):
         elif isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile)):
             self._loop(node)
         elif isinstance(node, c_ast.If):
-            self._arms([self._leaf(node.cond)], [node.iftrue, node.iffalse])
+            condition = self._leaf(node.cond)
+            if self.breaks and (_breaks(node.iftrue) or _breaks(node.iffalse)):
+                self._decide(condition)
+            self._arms([condition], [node.iftrue, node.iffalse])
         elif isinstance(node, c_ast.Switch):
             self._switch(node)
         elif isinstance(node, (c_ast.Case, c_ast.Default)):
@@ -247,7 +258,9 @@ class _Walker(Calls):
                     same = None
             else:
                 self._statement(item)
+        breaks, self.breaks = self.breaks, False
         self._arms(conditions, [*arms, default])
+        self.breaks = breaks
 
     def _arms(self, conditions: list[TimedValue], arms: list[Any]) -> None:
         """Arms of which the first is run whose condition holds, the last where none does."""
@@ -374,9 +387,12 @@ class _Walker(Calls):
         # The header of a loop that counts by itself costs nothing.
         by_itself = isinstance(node, c_ast.For) and (variable is not None or record.symbol in moving)
         counted = {variable} if by_itself and variable is not None else set()
-        if not by_itself and getattr(node, "cond", None) is not None:
-            self._leaf(node.cond)
+        condition = getattr(node, "cond", None)
+        if condition is not None and (not by_itself or self._loads_by(condition, variable)):
+            self._decide(self._leaf(condition))
+        breaks, self.breaks = self.breaks, True
         self._statement(node.stmt)
+        self.breaks = breaks
         if isinstance(node, c_ast.For) and node.next is not None and not by_itself:
             self._leaf(node.next)
         self._flush()
@@ -391,6 +407,28 @@ class _Walker(Calls):
         self.guards = guards
         self.stack.pop()
         self.items[-1].append(item)
+
+    def _loads_by(self, condition: Any, variable: str | None) -> bool:
+        """Whether a condition loads an element that the loop's variable picks."""
+        return any(
+            isinstance(name, c_ast.ID) and (symbol := self._symbol(name)) is not None and self._key(symbol) == variable
+            for part in tree_walk(condition)
+            if isinstance(part, c_ast.ArrayRef)
+            for name in tree_walk(part.subscript)
+        )
+
+    def _decide(self, condition: TimedValue) -> None:
+        """Whether the innermost loop goes on is known where this is: its next iteration waits for what is loaded."""
+        item = self.nodes[self.stack[-1]]
+        compared = 0
+        if condition.ctype.bits > 1:
+            compared = self.device.cost(self._operator("cmp", condition.ctype)).ticks  # With zero.
+        for (kind, read, _), (delay, memory, _) in condition.sources.items():
+            key, prefix, _ = self.reads[read] if kind == "read" else ("", (), 0)
+            if key in self.changed[item.number] or any(item.number in index.uses for index in prefix):
+                # The data of a load leave room in their cycle for logic.
+                waits = whole_cycles(memory) + (delay - memory + compared) // CYCLE
+                item.decided = max(item.decided, waits)
 
     def _counter(self, record: LoopRecord, number: int, variable: str | None) -> Linear:
         """A loop's variable in its iterations, as a form of the nest."""

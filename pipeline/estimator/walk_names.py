@@ -69,6 +69,8 @@ class Names:
         self.instances = 0
         self.guards = 0
         self.leaves = False
+        self.breaks = False
+        """Whether a break here ends the innermost loop."""
 
     def _looping(self) -> set[str]:
         """Functions in which a loop runs, their own or a called one's."""

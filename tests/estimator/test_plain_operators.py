@@ -122,3 +122,23 @@ def test_calls_that_double_at_each_level_are_given_up_with_one_line(monkeypatch:
     assert prepare(read_kernel(text % 5, file="k.c", top="k")).estimate({}).latency.worst
     with pytest.raises(PipelineError, match="more than 100 calls of helpers"):
         prepare(read_kernel(text % 20, file="k.c", top="k"))
+
+
+@pytest.mark.parametrize(
+    ("loop", "interval"),
+    [
+        ("while (a[i]) { %s i++; }", 2),
+        ("while (a[i] != 0) { %s i++; }", 2),
+        ("while (a[i] * b[i] > 7) { %s i++; }", 5),
+        ("while (i < a[0]) { %s i++; }", 1),
+        ("for (; a[i] > 3; i++) { %s }", 2),
+        ("for (; i < 64; i++) { %s if (a[i] == 3) break; }", 2),
+        ("for (; i < 64; i++) { %s if (b[0] == 3) break; }", 1),
+        ("for (; i < 64; i++) { %s switch (i & 3) { case 0: if (a[i] == 3) break; o[i] = 1; } }", 1),
+    ],
+)
+def test_an_iteration_waits_for_the_data_that_tell_whether_it_takes_place(loop: str, interval: int) -> None:
+    inside = loop % "\n#pragma HLS pipeline\n"
+    text = f"void k(int a[64], int b[64], int o[64]) {{ int i = 0; {inside} o[i] = 1; }}"
+    report = prepare(read_kernel(text, file="k.c", top="k")).estimate({})
+    assert report.loops[0].initiation_interval.exact == interval
