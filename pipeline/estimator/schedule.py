@@ -3,7 +3,7 @@
 Laws, with where they are from:
 
 - pipelined loop: ``latency = IL + II * (TC - 1) - 1``; any other: ``latency = IL * TC`` (measured on public Vitis
-  reports, 2,683 of 2,745 and 410 of 421 rows);
+  reports, 2,683 of 2,745 and 410 of 421 rows); where IL is 1 as where it is 2, as the last iteration takes a cycle;
 - an unrolled loop of f copies: trip count ``ceil(TC / f)``, body f times, a reduction ``log2 f`` levels deep
   (NLP-DSE, arXiv 2405.12304);
 - a coarse-grained pipeline of s stages: ``longest stage * (TC + s - 1)`` (what Merlin makes of a bare PIPELINE);
