@@ -103,6 +103,7 @@ def test_what_is_wider_than_the_table_costs_more_by_its_width(operation: str, mo
         ("o[i] = (a[i] > 3 ? a[i] : b[i]) * a[i] + (a[i] > 3 ? b[i] : a[i]) * a[i];", 2),
         ("o[i] = ~a[i] * b[i] + a[i] * b[i];", 2),
         ("o[i] = a[i] * b[i] + (short)a[i] * b[i];", 2),
+        ("o[i] = (a[i] ^ 5) * b[i] + ((short)a[i] ^ 5) * b[i];", 2),
     ],
 )
 def test_equal_products_of_equal_values_in_straight_line_code_are_one(body: str, products: int) -> None:
@@ -130,6 +131,7 @@ def test_calls_that_double_at_each_level_are_given_up_with_one_line(monkeypatch:
         ("while (a[i]) { %s i++; }", 2),
         ("while (a[i] != 0) { %s i++; }", 2),
         ("while (a[i] * b[i] > 7) { %s i++; }", 5),
+        ("while (f[i]) { %s i++; }", 3),
         ("while (i < a[0]) { %s i++; }", 1),
         ("for (; a[i] > 3; i++) { %s }", 2),
         ("for (; i < 64; i++) { %s if (a[i] == 3) break; }", 2),
@@ -139,6 +141,6 @@ def test_calls_that_double_at_each_level_are_given_up_with_one_line(monkeypatch:
 )
 def test_an_iteration_waits_for_the_data_that_tell_whether_it_takes_place(loop: str, interval: int) -> None:
     inside = loop % "\n#pragma HLS pipeline\n"
-    text = f"void k(int a[64], int b[64], int o[64]) {{ int i = 0; {inside} o[i] = 1; }}"
+    text = f"void k(int a[64], int b[64], float f[64], int o[64]) {{ int i = 0; {inside} o[i] = 1; }}"
     report = prepare(read_kernel(text, file="k.c", top="k")).estimate({})
     assert report.loops[0].initiation_interval.exact == interval
