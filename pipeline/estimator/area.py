@@ -67,7 +67,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     for region in plan.regions:
         units = beside if region.straight and not plan.design.merlin else looped
         for name, count in region.operations.items():
-            cost = device.operators[name]
+            cost = device.cost(name)
             needed = math.ceil(count / region.interval) * region.copies
             weight, fitted = _value(name)
             values += count * region.copies * region.repeats * weight
@@ -83,7 +83,7 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
                 lut += needed * cost.lut * region.repeats
                 ff += needed * cost.ff * region.repeats
     for name, count in itertools.chain(looped.items(), beside.items()):
-        cost = device.operators[name]
+        cost = device.cost(name)
         dsp += count * cost.dsp
         lut += count * cost.lut
         ff += count * cost.ff

@@ -58,7 +58,7 @@ def lower_bound(nest: Nest, device: Device, utilisation: float = 1.0) -> int:
         return 1
     blocks = max(1.0, (device.available.dsp or math.inf) * utilisation)
     work = sum(
-        count * device.operators[name].dsp * math.prod(span for loop, span in around if loop in uses)
+        count * device.cost(name).dsp * math.prod(span for loop, span in around if loop in uses)
         for segment, around in _unconditional(nest.body, ())
         for (name, uses), count in segment.operators.items()
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -76,6 +77,32 @@ class Device:
     calibration: str = ""
     """Hash of the fitted constants that lie over the data file, empty for none."""
 
+    def cost(self, name: str) -> Operator:
+        """The operator of that name, of any width; KeyError for one that the data file has no row of.
+
+        What is wider than the last row is scaled from it, **assumed**: LUTs and the delay of an addition or comparison
+        by the width; DSP blocks, LUTs and flip-flops of a product (``imul40x100``) or quotient by the product of its
+        operands' widths; a product takes a stage more for each doubling of the wider one, a quotient one a bit.
+        """
+        listed = self.operators.get(name)
+        if listed is not None:
+            return listed
+        kind, digits = name.rstrip("0123456789x"), name.lstrip("abcdefghijklmnopqrstuvwxyz")
+        widths = [int(part) for part in digits.split("x")]
+        wide = max(widths)
+        if kind in ("imul", "idiv"):
+            last = self.operators[f"{kind}64"]
+            times = min(widths) * wide / 64**2
+            doubled = math.ceil(math.log2(max(wide / 64, 1)))
+            stages = last.stages + doubled if kind == "imul" else math.ceil(last.stages * (wide + 4) / 68)
+            return Operator(stages, math.ceil(last.dsp * times), last.ff * times, last.lut * times)
+        last = self.operators[f"{kind}{WIDTHS[-1]}"]
+        times = wide / WIDTHS[-1]
+        delay = round(last.part * times) if kind in ("iadd", "icmp") else last.part
+        if delay > CYCLE:
+            return replace(last, stages=-(-delay // CYCLE), part=0, lut=last.lut * times)
+        return replace(last, part=delay, lut=last.lut * times)
+
     @property
     def longest_add(self) -> int:
         """Ticks of the slowest addition."""
@@ -83,6 +110,13 @@ class Device:
 
 
 WIDTHS = (1, 8, 16, 18, 32, 64, 128)
+MULTIPLIERS: Mapping[str, tuple[int, int]] = {
+    "imul8": (8, 10),
+    "imul18": (18, 18),
+    "imul32": (32, 32),
+    "imul64": (64, 66),
+}
+"""Bits of the narrower and the wider operand that a row stands for: those that it was measured on, where it was."""
 _DATA = "data"
 
 

@@ -130,6 +130,8 @@ class LoopNode:
     mean: float | None = None
     """Iterations of one execution on average, where they follow the loops around."""
 
+    decided: int = 0
+    """Cycles from an iteration's start until what it loads has told whether there is another; 0 where nothing does."""
     below: tuple[LoopNode, ...] = ()
     """The loops directly inside."""
 

@@ -3,7 +3,7 @@
 Laws, with where they are from:
 
 - pipelined loop: ``latency = IL + II * (TC - 1) - 1``; any other: ``latency = IL * TC`` (measured on public Vitis
-  reports, 2,683 of 2,745 and 410 of 421 rows);
+  reports, 2,683 of 2,745 and 410 of 421 rows); where IL is 1 as where it is 2, as the last iteration takes a cycle;
 - an unrolled loop of f copies: trip count ``ceil(TC / f)``, body f times, a reduction ``log2 f`` levels deep
   (NLP-DSE, arXiv 2405.12304);
 - a coarse-grained pipeline of s stages: ``longest stage * (TC + s - 1)`` (what Merlin makes of a bare PIPELINE);
@@ -286,7 +286,8 @@ class _Scheduler:
         node = nodes[-1]
         merged = [item.number in self.design.offchip for item in nodes[1:]]
         self.uncached += sum(merged)
-        interval = self._interval(node)
+        # Each copy of an iteration waits until the one before it has told that it takes place.
+        interval = max(self._interval(node), node.decided * self.unroll[node.number])
         self.uncached -= sum(merged)
         if not self.design.merlin:
             interval = max(interval, flattened_interval(self.design, nodes))
@@ -301,7 +302,12 @@ class _Scheduler:
         row.interval = interval
         row.iteration = cycles.exactly(path)
         row.latency = tuple(  # type: ignore[assignment]
-            None if trips is None or path is None else 0 if trips <= 0 else max(path + interval * (trips - 1) - 1, 0)
+            None
+            if trips is None or path is None
+            else 0
+            if trips <= 0
+            # An iteration takes a cycle at least after its start.
+            else interval * (trips - 1) + max(path - 1, 1)
             for trips in row.trips
         )
         operations = self._operations(node)

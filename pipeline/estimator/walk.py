@@ -12,7 +12,7 @@ from pycparser import c_ast
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
-from pipeline.estimator.device import Device
+from pipeline.estimator.device import CYCLE, Device
 from pipeline.estimator.mean_trips import varying_trips
 from pipeline.estimator.nest import WHOLE, Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
@@ -32,6 +32,7 @@ from pipeline.estimator.walk_values import (
     is_ordered,
     join,
     loops_through,
+    whole_cycles,
 )
 from pipeline.estimator.written import Written, hinted
 from pipeline.kernels.c_types import CType
@@ -58,6 +59,13 @@ def _root(node: Any) -> str | None:
         if isinstance(node, str):
             return None
     return node.name if node is not None else None
+
+
+def _breaks(node: Any) -> bool:
+    """Whether a statement has a break of the loop that it stands in."""
+    if node is None or isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile, c_ast.Switch)):
+        return False
+    return isinstance(node, c_ast.Break) or any(map(_breaks, node))
 
 
 def _carried(delay: int, via: frozenset[int], distance: int = 1) -> Carried:
@@ -166,11 +174,12 @@ class _Walker(Calls):
         elif isinstance(node, (c_ast.For, c_ast.While, c_ast.DoWhile)):
             self._loop(node)
         elif isinstance(node, c_ast.If):
-            self._arms(self._leaf(node.cond), [node.iftrue, node.iffalse])
-        elif isinstance(node, c_ast.Switch):
             condition = self._leaf(node.cond)
-            arms = node.stmt.block_items or () if isinstance(node.stmt, c_ast.Compound) else (node.stmt,)
-            self._arms(condition, [*arms, None])
+            if self.breaks and (_breaks(node.iftrue) or _breaks(node.iffalse)):
+                self._decide(condition)
+            self._arms([condition], [node.iftrue, node.iffalse])
+        elif isinstance(node, c_ast.Switch):
+            self._switch(node)
         elif isinstance(node, (c_ast.Case, c_ast.Default)):
             for item in node.stmts or ():
                 self._statement(item)
@@ -230,7 +239,31 @@ class _Walker(Calls):
         if isinstance(initial, c_ast.InitList) and symbol.role not in ("static", "global"):
             self._initialise(place, symbol.ctype, initial)
 
-    def _arms(self, condition: TimedValue, arms: list[Any]) -> None:
+    def _switch(self, node: Any) -> None:
+        """Cases are compared and chosen one after the other, as by ``if`` and ``else``."""
+        value = self._leaf(node.cond)
+        items = node.stmt.block_items or () if isinstance(node.stmt, c_ast.Compound) else (node.stmt,)
+        conditions: list[TimedValue] = []
+        arms: list[Any] = []
+        default, same = None, None
+        for item in items:
+            if isinstance(item, c_ast.Default):
+                default, same = item, None
+            elif isinstance(item, c_ast.Case):
+                taken = self._binary("==", value, self._expression(item.expr))
+                same = taken if same is None else self._binary("||", same, taken)
+                if item.stmts:
+                    conditions.append(same)
+                    arms.append(item)
+                    same = None
+            else:
+                self._statement(item)
+        breaks, self.breaks = self.breaks, False
+        self._arms(conditions, [*arms, default])
+        self.breaks = breaks
+
+    def _arms(self, conditions: list[TimedValue], arms: list[Any]) -> None:
+        """Arms of which the first is run whose condition holds, the last where none does."""
         before, pointers = dict(self.scalars), dict(self.places)
         after: list[dict[str, TimedValue]] = []
         reached: list[dict[Symbol, Binding]] = []
@@ -258,13 +291,13 @@ class _Walker(Calls):
             reached.append(self.places)
         self._join_places(arms[0], pointers, reached)
         if looping:
-            self.scalars = self._merge(before, after, replace(condition, ready=0))
+            self.scalars = self._merge(before, after, [replace(condition, ready=0) for condition in conditions])
             self.items[-1].append(Branch(tuple(bodies)))
             self._grow()
             return
         self.guards -= 1
         self.open.loaded = loaded if len(arms) < 2 else {}
-        self.scalars = self._merge(before, after, condition)
+        self.scalars = self._merge(before, after, conditions)
 
     def _join_places(self, node: Any, before: dict[Symbol, Binding], after: list[dict[Symbol, Binding]]) -> None:
         """Where pointers point after branches: into one array, or it is not known what they cost."""
@@ -279,7 +312,7 @@ class _Walker(Calls):
                 self.places[symbol] = self._moved(found.pop(), linear.opaque(uses))
 
     def _merge(
-        self, before: dict[str, TimedValue], after: list[dict[str, TimedValue]], condition: TimedValue
+        self, before: dict[str, TimedValue], after: list[dict[str, TimedValue]], conditions: list[TimedValue]
     ) -> dict[str, TimedValue]:
         merged = dict(before)
         for name in dict.fromkeys(key for state in after for key in state):
@@ -291,7 +324,12 @@ class _Walker(Calls):
             if name not in before:
                 merged[name] = first
                 continue
-            merged[name] = chosen(self._apply(self._operator("select", first.ctype), first.ctype, [condition, *values]))
+            *values, found = values
+            for condition, value in zip(reversed(conditions), reversed(values), strict=False):
+                if value is not found:
+                    select = self._operator("select", value.ctype)
+                    found = chosen(self._apply(select, value.ctype, [condition, value, found]))
+            merged[name] = found
         return merged
 
     def _loop(self, node: Any) -> None:
@@ -349,9 +387,12 @@ class _Walker(Calls):
         # The header of a loop that counts by itself costs nothing.
         by_itself = isinstance(node, c_ast.For) and (variable is not None or record.symbol in moving)
         counted = {variable} if by_itself and variable is not None else set()
-        if not by_itself and getattr(node, "cond", None) is not None:
-            self._leaf(node.cond)
+        condition = getattr(node, "cond", None)
+        if condition is not None and (not by_itself or self._loads_by(condition, variable)):
+            self._decide(self._leaf(condition))
+        breaks, self.breaks = self.breaks, True
         self._statement(node.stmt)
+        self.breaks = breaks
         if isinstance(node, c_ast.For) and node.next is not None and not by_itself:
             self._leaf(node.next)
         self._flush()
@@ -366,6 +407,28 @@ class _Walker(Calls):
         self.guards = guards
         self.stack.pop()
         self.items[-1].append(item)
+
+    def _loads_by(self, condition: Any, variable: str | None) -> bool:
+        """Whether a condition loads an element that the loop's variable picks."""
+        return any(
+            isinstance(name, c_ast.ID) and (symbol := self._symbol(name)) is not None and self._key(symbol) == variable
+            for part in tree_walk(condition)
+            if isinstance(part, c_ast.ArrayRef)
+            for name in tree_walk(part.subscript)
+        )
+
+    def _decide(self, condition: TimedValue) -> None:
+        """Whether the innermost loop goes on is known where this is: its next iteration waits for what is loaded."""
+        item = self.nodes[self.stack[-1]]
+        compared = 0
+        if condition.ctype.bits > 1:
+            compared = self.device.cost(self._operator("cmp", condition.ctype)).ticks  # With zero.
+        for (kind, read, _), (delay, memory, _) in condition.sources.items():
+            key, prefix, _ = self.reads[read] if kind == "read" else ("", (), 0)
+            if key in self.changed[item.number] or any(item.number in index.uses for index in prefix):
+                # The data of a load leave room in their cycle for logic.
+                waits = whole_cycles(memory) + (delay - memory + compared) // CYCLE
+                item.decided = max(item.decided, waits)
 
     def _counter(self, record: LoopRecord, number: int, variable: str | None) -> Linear:
         """A loop's variable in its iterations, as a form of the nest."""

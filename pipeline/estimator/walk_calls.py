@@ -23,6 +23,8 @@ from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import fitted
 
 _DEEPEST_CALL = 40
+_MOST_CALLS = 10_000
+"""Helpers taken in, each once a call; calls that double at every level would take minutes without an end."""
 
 _FLOAT_CALLS = {
     "sqrt": "sqrt",
@@ -112,11 +114,11 @@ class Calls(ExpressionWalk):
             values = [self._cast(value, ctype) for value in values]
             kind = _FLOAT_CALLS[base]
             if not kind:
-                return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
+                return self._changed(name, values[0]) if values else TimedValue(INT)
             value = self._apply(self._operator(kind, ctype), ctype, map(in_order, values))
             return chosen(value) if kind == "cmp" else value
         if name in _FREE_CALLS:
-            return replace(values[0], value=NOT_KNOWN) if values else TimedValue(INT)
+            return self._changed(name, values[0]) if values else TimedValue(INT)
         known = library_call(name)
         if known is not None:
             return self._library(node, known, arguments, values)
@@ -244,6 +246,9 @@ class Calls(ExpressionWalk):
             raise self._error(node, f"'{name}' calls itself; hardware has no recursion", "write it as a loop")
         if len(self.calls) > _DEEPEST_CALL:
             raise self._error(node, f"calls nest deeper than {_DEEPEST_CALL}")
+        self.taken_in += 1
+        if self.taken_in > _MOST_CALLS:
+            raise self._error(node, f"more than {_MOST_CALLS} calls of helpers", "estimate a smaller top function")
         function = self.functions[name]
         bound: list[tuple[Symbol, Binding | None, TimedValue | None]] = []
         copied: dict[Symbol, Binding] = {}

@@ -11,7 +11,7 @@ from pycparser import c_ast
 
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
-from pipeline.estimator.device import CYCLE
+from pipeline.estimator.device import CYCLE, MULTIPLIERS, WIDTHS
 from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
 from pipeline.estimator.walk_names import Names, symbolic
 from pipeline.estimator.walk_values import (
@@ -24,6 +24,7 @@ from pipeline.estimator.walk_values import (
     chosen,
     in_order,
     is_ordered,
+    is_told,
     join,
     passed,
     told,
@@ -33,9 +34,12 @@ from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.values import Value, constant, fitted
 
+_MOST_ADDITIONS = 2
+"""Of which a product with a constant is made; one of more digits is a multiplier. Assumed."""
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
 _PLACES = (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.UnaryOp)
 _FLOATING = frozenset({FLOATING})
+_COMMUTATIVE = frozenset({"+", "*", "&", "|", "^", "==", "!="})
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
@@ -236,20 +240,33 @@ class ExpressionWalk(Names, abc.ABC):
         """The name under which the device lists an operation on this type."""
         if name in ("add", "mul", "div", "cmp", "sqrt", "exp") and ctype.kind in ("double", "float"):
             return f"{ctype.kind[0]}{name}"
-        width = next((item for item in (1, 8, 16, 18, 32, 64, 128) if item >= ctype.bits), 128)
-        if name in ("mul", "div"):
-            return f"i{name}{8 if width <= 8 else 18 if width <= 18 else 32 if width <= 32 else 64}"
+        width = next((item for item in WIDTHS if item >= ctype.bits), ctype.bits)
+        if name == "mul":
+            return self._multiplier(ctype.bits, ctype.bits)
+        if name == "div":
+            return f"idiv{8 if width <= 8 else 18 if width <= 18 else 32 if width <= 32 else max(64, ctype.bits)}"
         if name in ("add", "cmp"):
             return f"i{name}{width}"
-        if name in ("logic", "select", "load", "store"):
+        if name in ("logic", "select"):
             return f"{name}{width}"
+        if name in ("load", "store"):
+            return f"{name}{min(width, WIDTHS[-1])}"
         return name
+
+    @staticmethod
+    def _multiplier(left: int, right: int) -> str:
+        """The name under which the device lists a product of integers of so many bits."""
+        least, most = sorted((left, right))
+        for row, (narrow, wide) in MULTIPLIERS.items():
+            if least <= narrow and most <= wide:
+                return row
+        return f"imul{least}x{most}"
 
     def _apply(
         self, operator: str, ctype: CostType, values: Iterable[TimedValue], value: Value = NOT_KNOWN
     ) -> TimedValue:
         """An operation on values, which gives ``value``."""
-        cost = self.device.operators[operator]
+        cost = self.device.cost(operator)
         inputs = list(values)
         uses = _uses(*inputs)
         self.open.operators[operator, uses] += 1
@@ -336,10 +353,26 @@ class ExpressionWalk(Names, abc.ABC):
         return TimedValue(CostType(kind, 32 if kind == "float" else 64))
 
     def _binary(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
-        key = op, told(left), told(right)
-        return replace(
-            self._combined(op, left, right), number=self.operations.setdefault(key, len(self.operations) + 1)
-        )
+        number = self._numbered(op, left, right)
+        if number not in self.pure:
+            return replace(self._combined(op, left, right), number=number)
+        # The tool computes once what is the same in straight-line code.
+        operands = (told(left), left.ctype), (told(right), right.ctype)
+        key = op, frozenset(operands) if op in _COMMUTATIVE else operands
+        if key not in self.open.results:
+            self.open.results[key] = replace(self._combined(op, left, right), number=number)
+        return self.open.results[key]
+
+    def _numbered(self, op: str, *values: TimedValue) -> int:
+        """The number of an operation on values, the same for the same ones."""
+        number = self.operations.setdefault((op, *map(told, values)), len(self.operations) + 1)
+        if all(value.number in self.pure if value.number else is_told(value) for value in values):
+            self.pure.add(number)
+        return number
+
+    def _changed(self, op: str, value: TimedValue) -> TimedValue:
+        """Another value, which costs nothing to make of this one."""
+        return replace(value, value=NOT_KNOWN, number=self._numbered(op, value))
 
     def _combined(self, op: str, left: TimedValue, right: TimedValue) -> TimedValue:
         left, right = passed(op, left, right)
@@ -359,13 +392,20 @@ class ExpressionWalk(Names, abc.ABC):
         if op == "*":
             if counts:
                 return self._free(ctype, known, left, right)
+            if floating:
+                return self._apply(self._operator("mul", ctype), ctype, (left, right), known)
             factor = left.value.exact if number is None else number
-            if not floating and factor is not None and factor > 0 and factor & (factor - 1) == 0:
-                return self._free(ctype, known, left, right)  # A shift.
-            if not floating and factor is not None:
-                # A constant factor becomes shifts and additions.
-                return self._apply(self._operator("add", ctype), ctype, (left, right), known)
-            return self._apply(self._operator("mul", held), ctype, (left, right), known)
+            if factor is None:
+                return self._apply(self._multiplier(left.bits, right.bits), ctype, (left, right), known)
+            additions = _additions(factor)
+            if additions > _MOST_ADDITIONS:
+                other = left if number is not None else right
+                bits = factor.bit_length() + (factor < 0)
+                return self._apply(self._multiplier(other.bits, bits), ctype, (left, right), known)
+            product = self._free(ctype, known, left, right)  # A shift.
+            for _ in range(additions):
+                product = self._apply(self._operator("add", ctype), ctype, (product,), known)
+            return product
         if op in ("/", "%"):
             if known.exact is not None and number is not None and left.value.exact is not None:
                 return TimedValue(ctype, known)
@@ -418,9 +458,9 @@ class ExpressionWalk(Names, abc.ABC):
                 return replace(value, value=known)
             return self._apply(self._operator("add", value.ctype), value.ctype, [value], known)
         if node.op == "!":
-            return replace(value, ctype=CostType("int", 1), value=NOT_KNOWN)
+            return replace(self._changed("!", value), ctype=CostType("int", 1))
         if node.op == "-":
-            return replace(value, value=NOT_KNOWN)
+            return self._changed("-", value)
         if node.op == "~":
             return self._apply(self._operator("logic", value.ctype), value.ctype, [value])
         return value
@@ -521,6 +561,19 @@ class ExpressionWalk(Names, abc.ABC):
             raise self._error(node, f"the pointer '{node.lvalue.name}' is given what is no place in a named array")
         self._point(node.lvalue, place)
         return TimedValue(INT)
+
+
+def _additions(factor: int) -> int:
+    """Additions and subtractions of shifted operands that a product with a constant is: the digits of its canonical
+    signed form (no two beside each other are other than zero) less one, where all are negative one more."""
+    digits, positive = 0, factor == 0
+    while factor:
+        if factor & 1:
+            digit = 2 - (factor & 3)
+            digits, positive = digits + 1, positive or digit > 0
+            factor -= digit
+        factor >>= 1
+    return max(digits - positive, 0)
 
 
 def is_number(node: Any) -> bool:

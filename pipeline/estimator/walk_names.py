@@ -62,12 +62,17 @@ class Names:
         self.reads: list[tuple[str, Index, int]] = []
         self.open = Open()
         self.operations: dict[tuple[Hashable, ...], int] = {}
+        self.pure: set[int] = set()
+        """Numbers of operations whose operands are told from all others."""
         self.items: list[list[Item]] = [[]]
         self.touched: dict[str, str] = {}
         self.size = 0
+        self.taken_in = 0
         self.instances = 0
         self.guards = 0
         self.leaves = False
+        self.breaks = False
+        """Whether a break here ends the innermost loop."""
 
     def _looping(self) -> set[str]:
         """Functions in which a loop runs, their own or a called one's."""

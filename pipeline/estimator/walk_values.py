@@ -55,10 +55,19 @@ class TimedValue:
 
 
 def told(value: TimedValue) -> Hashable:
-    """What tells a value from others: the operation that gave it, else its number or where it is from."""
+    """What tells a value from others: the operation that gave it, else its number or where it is from; and its bits."""
     if value.number or value.value.terms is None:
-        return value.number or tuple(sorted((name, delay) for name, (delay, _, _) in value.sources.items()))
+        sources = tuple(sorted((name, delay) for name, (delay, _, _) in value.sources.items()))
+        return value.number or sources, value.bits
     return value.value.const, frozenset(value.value.terms.items())
+
+
+def is_told(value: TimedValue) -> bool:
+    """Whether :func:`told` tells a value that no operation gave from all others: it is known, or just read."""
+    if value.value.terms is not None:
+        return True
+    loaded = any(name[0] == "read" and delay == memory for name, (delay, memory, _) in value.sources.items())
+    return loaded or (len(value.sources) == 1 and all(delay == 0 for delay, _, _ in value.sources.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,8 @@ class Open:
         self.across: dict[tuple[str, str], list[Chain]] = {}
         """From one array onto another, by both."""
         self.loaded: dict[tuple[str, Index], TimedValue] = {}
+        self.results: dict[Hashable, TimedValue] = {}
+        """Of operations, by what they are of which values."""
 
     @property
     def empty(self) -> bool:

@@ -302,7 +302,7 @@ def test_computed_subscripts_are_one_access_where_they_are_computed_alike(read: 
     ("product", "blocks"),
     [("x * y", 0), ("f(a[i]) * f(b[i])", 0), ("g(a[i], b[i])", 0), ("(a[i] & 255) * (b[i] & 255)", 0),
      ("((unsigned)a[i] >> 24) * ((unsigned)b[i] >> 24)", 0), ("(long long)a[i] * b[i]", 3), ("a[i] * b[i]", 3),
-     ("(long long)a[i] * c[i]", 16), ("a[i] * 77", 0)],
+     ("(long long)a[i] * c[i]", 16), ("a[i] * 76", 0), ("a[i] * 77", 3), ("x * 77", 0)],
 )  # fmt: skip
 def test_a_product_costs_by_the_bits_that_its_operands_have(product: str, blocks: int) -> None:
     loop = f"for (int i = 0; i < 64; i++) {{ char x = a[i], y; y = b[i]; o[i] = {product}; }}"
