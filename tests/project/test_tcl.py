@@ -116,6 +116,21 @@ def test_a_hostile_script_does_nothing(tmp_path: Path, script: str) -> None:
     assert sorted(tmp_path.parent.rglob("*")) == sorted([*before, tmp_path / "script.tcl"])
 
 
+@pytest.mark.parametrize("kept", ["root:x:0\nsecret word\n", "secret {", "set a [secret"])
+def test_no_message_shows_what_stands_in_a_file_that_is_no_script(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "passwords").write_text(kept)
+    (tmp_path / "script.tcl").write_text("tell a\nsource passwords\n")
+    read = Evaluator(lambda name, words, line: "" if name == "tell" else None, folder=tmp_path, environment={},
+                     matters=re.compile(r"\btell\b"))  # fmt: skip
+    try:
+        read.run(tmp_path / "script.tcl")
+        said = [f"{Path(file).name}:{line}: {what}" for file, line, what in read.unread]
+    except PipelineError as error:
+        said = [str(error)]
+    assert len(said) == 1 and "script.tcl:2: " in said[0] and "source passwords" in said[0]
+    assert "secret" not in said[0] and "root:" not in said[0]
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -561,10 +561,20 @@ class Evaluator:
             self.passed_over(f"source {name[:80]}: there is no such file", line)
             return Unknown(f"there is no {name[:80]}")
         self._depth += 1
+        told, here = len(self.unread), self.file
         try:
             return self._source(found)
+        except Refused:
+            if found.suffix.lower() in _SCRIPTS:
+                raise
+            raise Refused(f"source {name[:80]}: that file is no script that can be read", line, here) from None
         finally:
             self._depth -= 1
+            self.file = here
+            if found.suffix.lower() not in _SCRIPTS and len(self.unread) > told:
+                # No message shows what stands in a file that may be no script at all.
+                del self.unread[told:]
+                self.passed_over(f"source {name[:80]}: not all of that file is commands of a script", line)
 
     def _do_cd(self, words: list[str], line: int) -> str:
         if words and isinstance(words[0], Unknown):
@@ -601,4 +611,5 @@ class Evaluator:
         return Unknown(f"info {words[0][:40]} is not done")
 
 
+_SCRIPTS = (".tcl", ".tm")
 _BY_HAND = "give the sources themselves as --kernel and --files, with --top, --cflags and --testbench"
