@@ -317,8 +317,10 @@ def own_pragmas(
             )
         )
     for place, pragma in enumerate(found):
+        if pragma.function is not None:
+            continue
         whole = text_of(pragma.file) if ask is not None else ""
-        if pragma.function is None and whole is not None and not in_code(whole, pragma.line):
+        if whole is not None and not in_code(whole, pragma.line):
             found[place] = replace(pragma, value=NotRead(_NOWHERE))
     done = _valued(found, program, expand, meanings)
     undeclared: dict[int, tuple[str, str]] = {}
