@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -59,12 +60,14 @@ def spoken(kernel: Kernel) -> dict[str, str]:
     A word of :func:`narrowed` each, by the site's name; sites with a placeholder keep the name that it gives them.
     """
     words = {SiteKind.PIPELINE: "pipeline", SiteKind.PARALLEL: "unroll", SiteKind.TILE: "tile"}
+    plain = Counter((_plain_id(kernel.loop(site.loop)), site.kind) for site in kernel.sites)
     found: dict[str, str] = {}
     for site in kernel.sites:
         own = kernel.loop(site.loop)
         alone = own.label is not None and sum(loop.label == own.label for loop in kernel.loops) == 1
         if site.proposed:
-            found[site.name] = f"{own.label if alone else own.id}.{words[site.kind]}"
+            name = _plain_id(own) if plain[_plain_id(own), site.kind] == 1 else own.id
+            found[site.name] = f"{own.label if alone else name}.{words[site.kind]}"
     for option in kernel.options:
         of = option.variable or plain_name(option.function)
         if option.proposed and of:
@@ -98,10 +101,12 @@ def _names(space: DesignSpace, kernel: Kernel | None, *, within: bool) -> dict[s
     for site in kernel.sites:
         own = kernel.loop(site.loop)
         kinds = [word for word, kind in KINDS.items() if kind is site.kind]
-        for loop in _around(kernel, own) if within else [own]:
+        # A template's instances share the loops of the source; each knows them under its own arguments.
+        copies = [loop for loop in kernel.loops if _place(loop) == _place(own)]
+        for loop in (around for copy in copies for around in _around(kernel, copy)) if within else copies:
             for name in _called(loop):
                 add(name, site.name)
-        for name in _called(own):
+        for name in (name for copy in copies for name in _called(copy)):
             for kind in kinds:
                 add(f"{name}.{kind}", site.name)
     for option in kernel.options:
@@ -113,8 +118,18 @@ def _names(space: DesignSpace, kernel: Kernel | None, *, within: bool) -> dict[s
 
 def _called(loop: Loop) -> list[str]:
     """What people call a loop."""
-    labels = [] if loop.label is None else [loop.label, f"{plain_name(loop.function)}/{loop.label}"]
-    return [loop.id, *labels]
+    function = plain_name(loop.function)
+    labels = [] if loop.label is None else [loop.label, f"{function}/{loop.label}"]
+    return list(dict.fromkeys([loop.id, _plain_id(loop), *labels]))
+
+
+def _place(loop: Loop) -> tuple[str | None, int, int]:
+    return loop.file, loop.line, loop.column
+
+
+def _plain_id(loop: Loop) -> str:
+    """A loop's id without the arguments of its function's template, whose instances share its sites."""
+    return f"{plain_name(loop.function)}/{loop.id.rpartition('/')[2]}"
 
 
 def _around(kernel: Kernel, loop: Loop) -> Iterator[Loop]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.design_space.narrowed import spoken
 from pipeline.errors import plain_number
+from pipeline.kernels.as_written import NOTHING, ON
 from pipeline.loop.baselines import AS_WRITTEN, PERFORMANCE, target_interval, why_missing
 from pipeline.loop.best import design_facts
-from pipeline.terms import Resource
+from pipeline.terms import Dialect, Resource
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
     from pipeline.loop.measured import MeasuredDesign
     from pipeline.loop.record import Run
     from pipeline.synthesis.plan import KernelPlan
+
+_MOST_CHANGED = 6
+"""Sites that a line names."""
 
 
 def against_written(
@@ -25,6 +30,7 @@ def against_written(
     ``as_written``: the run's number, whether it fits, its result; None where it is none of the runs. ``speedup``:
     cycles as written over those of the best design; ``speedup_time`` the same of time, each at the clock that was asked
     for or the estimated one where that is slower. None where it cannot be told, and ``compared`` says why.
+    ``changed``: a clause per site whose value differs.
     ``performance``: what the tool's own pragma gives where it was run.
     """
     return {**_against_written(plan, runs, best, goal), **_against_tool(plan, runs, best, goal)}
@@ -65,7 +71,7 @@ def _against_written(
     )
     if found is None:
         missing = why_missing(plan) or f"the budget did not reach the design as written of {plan.name}"
-        return {"as_written": None, "speedup": None, "speedup_time": None, "compared": missing}
+        return {"as_written": None, "speedup": None, "speedup_time": None, "changed": [], "compared": missing}
     number, written = found
     facts: dict[str, Any] = {
         "as_written": {
@@ -77,6 +83,7 @@ def _against_written(
         },
         "speedup": None,
         "speedup_time": None,
+        "changed": _changed(plan, written, best) if best is not None else [],
     }
     if (obstacle := _obstacle(written, best, goal)) is not None:
         return {**facts, "compared": f"{obstacle}: no speed-up is claimed"}
@@ -85,6 +92,32 @@ def _against_written(
     times = time_ns(written, clock), time_ns(best, clock)
     facts["speedup_time"] = _short(times[0] / times[1]) if times[0] and times[1] else None
     return {**facts, "compared": _sentence(written, best, facts, goal)}
+
+
+def _changed(plan: KernelPlan, written: MeasuredDesign, best: MeasuredDesign) -> list[str]:
+    """What the best design changes, in the words of ``--only`` and ``--keep``: ``MAC.unroll 1 to 4``."""
+    words = spoken(plan.kernel) if plan.kernel is not None else {}
+    before, own = written.point, plan.kernel is None or plan.kernel.dialect != Dialect.MERLIN
+    return [
+        f"{words.get(name, name)} {_said(before[name], own)} to {_said(value, own)}"
+        for name, value in best.point.items()
+        if name in before and before[name] != value
+    ]
+
+
+def _said(value: int | str, own: bool) -> str:
+    """A site's value in words; ``own``: in the tool's own terms, where blanks are a pipeline without an interval."""
+    if own:
+        return {NOTHING: "none", ON: "on"}.get(str(value), str(value))
+    return str(value) or "''"
+
+
+def changed_text(found: Mapping[str, Any]) -> str:
+    """A clause on the sites that a kernel's summary says to be changed, the first of many."""
+    changed = found["changed"]
+    return ", ".join(changed[:_MOST_CHANGED]) + (
+        f" and {more} more" if (more := len(changed) - _MOST_CHANGED) > 0 else ""
+    )
 
 
 def time_ns(design: MeasuredDesign, clock_ns: float | None) -> float | None:

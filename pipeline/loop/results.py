@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.exploration.objective import FRONT
 from pipeline.files import write_json
-from pipeline.loop.against import written_text
+from pipeline.loop.against import changed_text, written_text
 from pipeline.loop.answer import answer_of
 from pipeline.loop.baselines import AS_WRITTEN
 from pipeline.loop.best import write_best
@@ -70,6 +70,8 @@ def write_results(
             compared = [f"Searched for: {objective_text(facts)}.", f"As written: {written_text(told)}"]
             if told["as_written"] is not None:
                 compared.append(f"This design: {told['compared']}.")
+            if told["changed"]:
+                compared.append(f"Changed: {changed_text(told)}.")
             if told["performance"] is not None:
                 compared.append(f"Beside it: {told['performance']['told']}.")
             xml = _report_of(record, plan, best[1])

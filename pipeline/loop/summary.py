@@ -16,7 +16,7 @@ from pipeline.exploration import stop_reason
 from pipeline.files import intact, read_own
 from pipeline.kernels.pragma_notices import pragma_notices
 from pipeline.kernels.propose import site_notices
-from pipeline.loop.against import against_written, time_ns, used_text, value_text, written_text
+from pipeline.loop.against import against_written, changed_text, time_ns, used_text, value_text, written_text
 from pipeline.loop.baselines import tool_alone, why_missing
 from pipeline.loop.best import bench_text, design_facts
 from pipeline.loop.bound import least_cycles
@@ -197,7 +197,7 @@ def loop_facts(
         facts |= {"kernel": next(iter(kernels)), "best": only["best"], "stopped": only["stopped"]}
         facts |= {
             name: only[name]
-            for name in ("testbench", "as_written", "speedup", "speedup_time", "compared", "performance")
+            for name in ("testbench", "as_written", "speedup", "speedup_time", "changed", "compared", "performance")
         }
     return facts
 
@@ -300,6 +300,8 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             lines.append(f"  best: {figures} in run {best['run']} ({used}): {best['key']}")
             if found["as_written"] is not None:
                 lines.append(f"  {found['compared']}")
+            if found["changed"]:
+                lines.append(f"  changed: {changed_text(found)}")
             least = found["lower_bound"]
             if least is not None and least > 1:
                 lines.append(f"  no design can take less than {least:,} cycles (bound from data and operations alone)")

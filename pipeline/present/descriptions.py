@@ -76,6 +76,7 @@ def kernel_text(facts: Facts) -> str:
     )
     rules = sum(site["rule"] is not None for site in facts["sites"])
     lines += [
+        *_blank_values(facts["sites"]),
         "",
         f"Design space: {size(facts['space_size'])} valid points"
         + (f" of {facts['combinations']:,} combinations" if facts["combinations"] is not None else "")
@@ -88,6 +89,12 @@ def kernel_text(facts: Facts) -> str:
         f"or GenerateDataset --kernels {facts['argument']} --backend estimator",
     ]
     return "\n".join(lines)
+
+
+def _blank_values(sites: Sequence[Facts]) -> list[str]:
+    """A line on what values of blanks mean, in the tool's own terms, where there are any."""
+    blanks = {choice for site in sites for choice in site["values"] if isinstance(choice, str) and choice.isspace()}
+    return [f"  '' is no pragma: the tool decides; {one!r} is HLS pipeline without an interval" for one in blanks]
 
 
 def _without_sites(loops: list[str]) -> list[str]:

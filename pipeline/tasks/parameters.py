@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -151,9 +152,13 @@ class Folder(_Named, luigi.Parameter[str]):
             raise PipelineError("cannot be written to", file=str(there), fix=fix)
 
 
+_COMMA = re.compile(r",(?![^<]*>)")
+"""A comma that separates names: none between the arguments of a template."""
+
+
 def names(text: str) -> tuple[str, ...]:
-    """The names in a comma-separated list, in order, without blanks and repeats."""
-    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    """The names in a comma-separated list, in order, without blanks and repeats; ``f<1,4>/loop_0`` is one name."""
+    found = tuple(dict.fromkeys(part.strip() for part in _COMMA.split(text)))
     if found != ("",) and "" in found:
         raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
     return () if found == ("",) else found

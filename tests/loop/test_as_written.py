@@ -70,6 +70,8 @@ def test_whatever_searches_run_1_is_the_design_as_written_and_it_is_never_run_tw
     readme = (tmp_path / "found" / "best" / "README.txt").read_text(encoding="utf-8")
     assert f"As written: {told['cycles']:,} cycles in run 1" in readme and facts["compared"] in readme
     assert "as written" in (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
+    assert len(facts["changed"]) == sum(best["point"][site] != value for site, value in told["point"].items()) > 0
+    assert f"Changed: {', '.join(facts['changed'][:6])}" in readme
 
 
 def test_the_other_designs_of_a_seed_are_those_that_it_would_pick_without(tmp_path: Path, kernel: Kernel) -> None:

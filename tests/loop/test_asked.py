@@ -21,6 +21,7 @@ from pipeline.loop.hours import time_of
 from pipeline.loop.rounds import as_measured
 from pipeline.project import Project
 from pipeline.synthesis import EstimatorBackend, Outcome, ReportStore
+from pipeline.tasks.parameters import names
 from tests.loop.test_as_written import runs
 
 KEPT = ("__TILE__L0", "__TILE__L1", "__PIPE__L0")
@@ -149,6 +150,20 @@ def test_a_site_without_a_placeholder_is_said_in_a_word_that_the_options_take(tm
     assert not spoken(find_kernel("atax")), "a placeholder has the name that its author gave it"
     with pytest.raises(PipelineError, match=r"it is one of A, A\.parallel, A\.pipeline"):
         narrowed(space, kernel, ["nothing"])
+
+
+def test_the_instances_of_a_template_share_the_names_of_its_loops_and_each_has_its_own(tmp_path: Path) -> None:
+    (tmp_path / "k.cpp").write_text(
+        "template <int A, int N> void scaled(int x[N]) { for (int i = 0; i < N; i++) x[i] *= A; }\n"
+        "void k(int x[64], int y[16]) { scaled<3, 64>(x); scaled<5, 16>(y); }\n"
+    )
+    kernel = find_kernel(Project(str(tmp_path / "k.cpp")))
+    space = load_space(kernel)
+    (unroll,) = (site for site, word in spoken(kernel).items() if word == "scaled/loop_0.unroll")
+    for loop in kernel.loops:
+        (word,) = names(f"{loop.id}.unroll")
+        assert narrowed(space, kernel, only=[word]) == narrowed(space, kernel, only=["scaled/loop_0.unroll"])
+        assert unroll not in narrowed(space, kernel, only=[word])[1]
 
 
 @pytest.mark.parametrize(
