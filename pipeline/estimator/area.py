@@ -64,26 +64,28 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     native = plan.design.native
     looped: dict[str, int] = {}
     beside: dict[str, int] = {}
+    costs = device.operators
     for region in plan.regions:
         units = beside if region.straight and not plan.design.merlin else looped
+        interval, copies, repeats = region.interval, region.copies, region.repeats
         for name, count in region.operations.items():
-            cost = device.cost(name)
-            needed = math.ceil(count / region.interval) * region.copies
+            cost = costs.get(name) or device.cost(name)
+            needed = math.ceil(count / interval) * copies
             weight, fitted = _value(name)
-            values += count * region.copies * region.repeats * weight
+            values += count * copies * repeats * weight
             if native and not fitted:
                 # The constants hold multiplexers as labels have them, whose local copies are split as the tool chooses.
                 # As written only operations that share a unit have some.
-                wired += needed * region.repeats * weight
+                wired += needed * repeats * weight
             if cost.dsp or cost.stages > 1:
                 # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
                 # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
                 units[name] = max(units.get(name, 0), needed)
             else:
-                lut += needed * cost.lut * region.repeats
-                ff += needed * cost.ff * region.repeats
+                lut += needed * cost.lut * repeats
+                ff += needed * cost.ff * repeats
     for name, count in itertools.chain(looped.items(), beside.items()):
-        cost = device.cost(name)
+        cost = costs.get(name) or device.cost(name)
         dsp += count * cost.dsp
         lut += count * cost.lut
         ff += count * cost.ff
