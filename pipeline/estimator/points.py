@@ -69,7 +69,8 @@ class PointReader:
                     raise self._wrong(name, value, "one of off, '' and flatten")
                 pipelines[name] = _PIPELINES[value]
             else:
-                factors[name] = self._factor(name, value)
+                # The method is for what does not fit: a search reads more sites than anything else.
+                factors[name] = value if type(value) is int and 0 < value <= _LARGEST else self._factor(name, value)
         choices: dict[int, Choice] = {}
         anything = self.anything
         for number, node in self.nest.loops.items():

@@ -135,6 +135,8 @@ class MemoryPorts:
 
     def shared_interval(self, node: LoopNode) -> int:
         """The bound that streams and arrays whose memories are as written set, 1 at least."""
+        if not (self.any_settled or self.design.facts.of(node.number).touches):
+            return 1
         return max(self.settled_interval(node), self.stream_interval(node))
 
     def interval(self, node: LoopNode) -> int:
@@ -144,7 +146,7 @@ class MemoryPorts:
         for group in design.facts.of(node.number).groups:
             name = group.array
             memory = memories.get(name)
-            if name in design.registers or (memory is not None and self.settled(memory)):
+            if name in design.registers or (self.any_settled and memory is not None and self.settled(memory)):
                 continue
             words = memory.words if memory is not None else None
             if words is not None and self.partitions[name] >= words:
@@ -197,6 +199,8 @@ class MemoryPorts:
         """
         interval = 1
         known = self.design.facts.of(node.number)
+        if not known.updates:
+            return interval
         inside = (*known.inside, node.number)
         for update in known.updates:
             memory = self.design.nest.memories.get(update.array)
