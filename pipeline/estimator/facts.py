@@ -66,6 +66,8 @@ class LoopFacts:
 
     inside: tuple[int, ...] = ()
     """Loops below it."""
+    outside: tuple[int, ...] = ()
+    """Loops around it."""
     segments: tuple[tuple[Segment, tuple[int, ...]], ...] = ()
     """Straight-line parts below it, each with the loops between."""
     touches: bool = False
@@ -106,6 +108,9 @@ def gather(nest: Nest) -> Facts:
     spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
     for number, node in nest.loops.items():
         facts.loops[number] = _loop(node, spans)
+    for number, known in facts.loops.items():
+        for loop in known.inside:
+            facts.loops[loop].outside += (number,)
     if nest.whole is not None:
         known = _loop(nest.whole, {**spans, WHOLE: None})
         # What lies outside is another's between two starts, and a local array begins anew.

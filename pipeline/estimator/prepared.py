@@ -74,7 +74,7 @@ class WalkedKernel:
 
     def meant(self, dialect: str) -> str:
         """The dialect of a point's values: of a kernel in the tool's own terms its own, whatever the flow is called."""
-        return self.kernel.dialect if dialect == Dialect.MERLIN else dialect
+        return self.kernel.dialect if self.points.native and dialect == Dialect.MERLIN else dialect
 
     def figures(self, point: Point, dialect: str = Dialect.MERLIN) -> Estimate:
         """The figures of one design, without a report's dress; otherwise as :meth:`estimate`."""

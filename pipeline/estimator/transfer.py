@@ -74,7 +74,7 @@ def tile_cycles(design: Design) -> tuple[int, set[str]]:
         step = choice.tile * choice.factor
         if trips is None or step >= trips or design.modes[number] is Mode.UNROLLED:
             continue
-        outside = [outer for outer, known in design.facts.loops.items() if number in known.inside]
+        outside = design.facts.loops[number].outside
         if any(_copied(design, outer) for outer in outside):
             continue
         tiles = -(-trips // step) * math.prod(design.nest.loops[outer].loop.trip_count or 1 for outer in outside)
