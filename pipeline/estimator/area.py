@@ -42,6 +42,7 @@ def _power(value: int) -> int:
     return 1 << max(0, value - 1).bit_length()
 
 
+_MOST_KEPT = 16_384
 _DOUBLE = 64
 """Bits of the values that constants were fitted to: labels are of kernels of doubles."""
 
@@ -64,26 +65,28 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
     native = plan.design.native
     looped: dict[str, int] = {}
     beside: dict[str, int] = {}
+    costs = device.operators
     for region in plan.regions:
         units = beside if region.straight and not plan.design.merlin else looped
+        interval, copies, repeats = region.interval, region.copies, region.repeats
         for name, count in region.operations.items():
-            cost = device.cost(name)
-            needed = math.ceil(count / region.interval) * region.copies
+            cost = costs.get(name) or device.cost(name)
+            needed = math.ceil(count / interval) * copies
             weight, fitted = _value(name)
-            values += count * region.copies * region.repeats * weight
+            values += count * copies * repeats * weight
             if native and not fitted:
                 # The constants hold multiplexers as labels have them, whose local copies are split as the tool chooses.
                 # As written only operations that share a unit have some.
-                wired += needed * region.repeats * weight
+                wired += needed * repeats * weight
             if cost.dsp or cost.stages > 1:
                 # Large operators serve one region after the other; the tool makes each pipelined loop a module, whose
                 # operators other loops use too, the code around them not (labels: gesummv, 2025.1).
                 units[name] = max(units.get(name, 0), needed)
             else:
-                lut += needed * cost.lut * region.repeats
-                ff += needed * cost.ff * region.repeats
+                lut += needed * cost.lut * repeats
+                ff += needed * cost.ff * repeats
     for name, count in itertools.chain(looped.items(), beside.items()):
-        cost = device.cost(name)
+        cost = costs.get(name) or device.cost(name)
         dsp += count * cost.dsp
         lut += count * cost.lut
         ff += count * cost.ff
@@ -97,8 +100,8 @@ def terms(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> dict[s
         held += used * copies
         cells += distributed * copies
         banks += partitions * copies
-    width = sum(item.width for item in moved) / device.memory["port_bytes"]
-    loops = float(sum(row.repeats for row in plan.rows))
+    width = sum([item.width for item in moved]) / device.memory["port_bytes"]
+    loops = float(sum([row.repeats for row in plan.rows]))
     return {
         Resource.LUT: {
             "design": 1.0,
@@ -141,7 +144,7 @@ def resources(plan: Schedule, moved: tuple[Transfer, ...], device: Device) -> Re
     counted = terms(plan, moved, device)
     area = plan.design.rules.area
     lut, ff, bram = (
-        round(sum(area[resource][name] * count for name, count in counted[resource].items())) for resource in TERMS
+        round(sum([area[resource][name] * count for name, count in counted[resource].items()])) for resource in TERMS
     )
     return Resources(bram_18k=bram, dsp=round(counted[Resource.DSP]["operators"]), ff=ff, lut=lut, uram=0)
 
@@ -151,8 +154,14 @@ def _array(memory: Memory, partitions: int, device: Device) -> tuple[int, int]:
     words = memory.words
     if words is None or memory.direction == "unused":
         return 0, 0
-    each = -(-words // max(1, partitions))
-    found = blocks(each, memory.bits, device)
-    # 64 bits of distributed memory a LUT (UG574).
-    cells = 0 if found or each <= 1 else partitions * math.ceil(each / 64) * memory.bits
-    return found * partitions, cells
+    key = words, memory.bits, partitions
+    found = device.arrays.get(key)
+    if found is None:
+        each = -(-words // max(1, partitions))
+        held = blocks(each, memory.bits, device)
+        # 64 bits of distributed memory a LUT (UG574).
+        cells = 0 if held or each <= 1 else partitions * math.ceil(each / 64) * memory.bits
+        if len(device.arrays) >= _MOST_KEPT:
+            device.arrays.clear()
+        found = device.arrays[key] = (held * partitions, cells)
+    return found

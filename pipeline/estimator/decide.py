@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pipeline.estimator.choice import Choice, Mode, PipelineChoice
 from pipeline.estimator.design import Design
-from pipeline.estimator.nest import LoopNode, Segment, loops_of
+from pipeline.estimator.nest import LoopNode, Segment
 
 
 def decide(design: Design) -> None:
@@ -42,7 +42,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
         design.modes[number] = Mode.UNROLLED
         design.unroll[number] = trips
         return
-    if all(design.modes[inner] is Mode.UNROLLED for inner in known.inside):
+    if not known.inside or all([design.modes[inner] is Mode.UNROLLED for inner in known.inside]):
         design.unroll[number] = factor
         if trips is not None and trips % factor:
             design.uneven.add(number)
@@ -56,9 +56,9 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
     design.unroll[number] = 1
     if design.merlin and known.parallel and number in design.outermost:
         design.coarse[number] = factor
-    parts = sum(not isinstance(item, Segment) for item in node.body)
-    stages = design.merlin and choice.pipeline is PipelineChoice.COARSE and known.stages and parts > 1
-    stages = stages or (node.written.dataflow and parts > 1)
+    stages = node.written.dataflow
+    stages = stages or (design.merlin and choice.pipeline is PipelineChoice.COARSE and known.stages)
+    stages = stages and sum(not isinstance(item, Segment) for item in node.body) > 1
     design.modes[number] = Mode.STAGES if stages else Mode.SEQUENTIAL
 
 
@@ -94,5 +94,5 @@ def _off_chip(design: Design, node: LoopNode, copied: bool) -> None:
     if spread and number not in design.outermost and not copied and (trips is None or factor < trips):
         design.offchip.add(number)
     copied = copied or (factor > 1 and (trips is None or factor < trips))
-    for item in loops_of(node.body):
+    for item in node.below:
         _off_chip(design, item, copied)

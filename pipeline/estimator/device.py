@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -76,6 +76,10 @@ class Device:
     """What of these costs is assumed, in a sentence; empty at the part and clock that they were measured at."""
     calibration: str = ""
     """Hash of the fitted constants that lie over the data file, empty for none."""
+    arrays: dict[tuple[int, int, int], tuple[int, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Blocks and LUTs of arrays by words, bits and partitions, as far as :mod:`pipeline.estimator.area` was asked."""
 
     def cost(self, name: str) -> Operator:
         """The operator of that name, of any width; KeyError for one that the data file has no row of.

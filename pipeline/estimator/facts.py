@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from pipeline.estimator import linear
@@ -53,6 +54,10 @@ class Group:
     """Every subscript is linear."""
     index: Index
     """Of the first member."""
+    within: tuple[int, ...]
+    """Those of ``uses`` that the loop holds or is, of a whole kernel all."""
+    steps: tuple[tuple[int, ...], ...]
+    """``moves``, likewise."""
 
 
 @dataclass(slots=True)
@@ -61,6 +66,8 @@ class LoopFacts:
 
     inside: tuple[int, ...] = ()
     """Loops below it."""
+    outside: tuple[int, ...] = ()
+    """Loops around it."""
     segments: tuple[tuple[Segment, tuple[int, ...]], ...] = ()
     """Straight-line parts below it, each with the loops between."""
     touches: bool = False
@@ -101,6 +108,9 @@ def gather(nest: Nest) -> Facts:
     spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
     for number, node in nest.loops.items():
         facts.loops[number] = _loop(node, spans)
+    for number, known in facts.loops.items():
+        for loop in known.inside:
+            facts.loops[loop].outside += (number,)
     if nest.whole is not None:
         known = _loop(nest.whole, {**spans, WHOLE: None})
         # What lies outside is another's between two starts, and a local array begins anew.
@@ -141,7 +151,7 @@ def _inside(body: Body) -> list[LoopNode]:
     return found
 
 
-def _grouped(accesses: list[ElementAccess]) -> list[Group]:
+def _grouped(accesses: list[ElementAccess], held: AbstractSet[int] | None = None) -> list[Group]:
     shapes: dict[tuple[object, ...], list[ElementAccess]] = {}
     for access in dict.fromkeys(accesses):
         shape = tuple((item.loops, item.symbols) if item.affine else (item,) for item in access.index)
@@ -152,7 +162,10 @@ def _grouped(accesses: list[ElementAccess]) -> list[Group]:
         moves = tuple(item.uses if item.affine else frozenset[int]() for item in first.index)
         uses = frozenset(loop for item in first.index for loop in item.uses)
         affine = all(item.affine for item in first.index)
-        groups.append(Group(first.array, first.write, moves, uses, len(members), affine, first.index))
+        within, *steps = (tuple(sorted(part if held is None else part & held)) for part in (uses, *moves))
+        groups.append(
+            Group(first.array, first.write, moves, uses, len(members), affine, first.index, within, tuple(steps))
+        )
     return groups
 
 
@@ -226,7 +239,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
         inside=tuple(item.number for item in inside),
         segments=tuple(segments),
         touches=any(segment.touches for segment, _ in segments),
-        groups=tuple(_grouped(accesses)),
+        groups=tuple(_grouped(accesses, {node.number, *inner})),
         cycles=tuple(dict.fromkeys(cycles)),
         updates=tuple(
             dict.fromkeys(

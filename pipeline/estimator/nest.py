@@ -5,6 +5,7 @@ Values only; :mod:`pipeline.estimator.walk` makes them from a syntax tree.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -192,15 +193,12 @@ class Memory:
     chosen: tuple[tuple[Option, int], ...] = ()
     """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
 
-    @property
-    def words(self) -> int | None:
-        """Number of elements, None where a dimension is unknown."""
-        total = 1
-        for size in self.dims:
-            if size is None:
-                return None
-            total *= size
-        return total
+    words: int | None = field(init=False, repr=False, compare=False)
+    """Number of elements, None where a dimension is unknown."""
+
+    def __post_init__(self) -> None:
+        sizes = [size for size in self.dims if size is not None]
+        object.__setattr__(self, "words", math.prod(sizes) if len(sizes) == len(self.dims) else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ Point: TypeAlias = Mapping[str, "int | str"]
 _PLAIN_SITE = re.compile(r"__(PIPE|PARA)__L([0-9]{1,6})")
 _INTERVAL = re.compile(r"\s*II\s*=\s*([0-9]{1,9})\s*", re.IGNORECASE)
 _LARGEST = 1 << 40
+_PIPELINES: Mapping[str, PipelineChoice] = {str(item): item for item in PipelineChoice}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +65,28 @@ class PointReader:
         factors: dict[str, int] = {}
         for name, value in point.items():
             if isinstance(value, str):
-                try:
-                    pipelines[name] = PipelineChoice(value)
-                except ValueError:
-                    raise self._wrong(name, value, "one of off, '' and flatten") from None
+                if value not in _PIPELINES:
+                    raise self._wrong(name, value, "one of off, '' and flatten")
+                pipelines[name] = _PIPELINES[value]
             else:
-                factors[name] = self._factor(name, value)
+                # The method is for what does not fit: a search reads more sites than anything else.
+                factors[name] = value if type(value) is int and 0 < value <= _LARGEST else self._factor(name, value)
         choices: dict[int, Choice] = {}
+        anything = self.anything
         for number, node in self.nest.loops.items():
             for site in (node.parallel, node.tile):
                 if site is not None and site not in factors:
                     raise self._wrong(site, point[site], "a whole number from 1")
             if node.pipeline is not None and node.pipeline not in pipelines:
                 raise self._wrong(node.pipeline, point[node.pipeline], "one of off, '' and flatten")
-            asked = Choice(
+            asked = _asked(
                 pipelines[node.pipeline] if node.pipeline is not None else PipelineChoice.OFF,
                 factors[node.parallel] if node.parallel is not None else 1,
                 factors[node.tile] if node.tile is not None else 1,
             )
             choices[number] = (
                 self._completed(node, asked, asked.pipeline is not PipelineChoice.OFF, asked.factor > 1)
-                if self.anything
+                if anything
                 else asked
             )
         return choices
@@ -202,6 +205,12 @@ class PointReader:
             file=self.kernel.file,
             fix="give one value for each site of the kernel",
         )
+
+
+@functools.lru_cache(maxsize=4_096)
+def _asked(pipeline: PipelineChoice, factor: int, tile: int) -> Choice:
+    # The designs of a search ask the same of many loops.
+    return Choice(pipeline, factor, tile)
 
 
 def _whole(node: LoopNode) -> int:

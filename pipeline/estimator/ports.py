@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.estimator.banks import busiest, factor_of
@@ -32,12 +33,16 @@ class MemoryPorts:
 
     def partition(self) -> None:
         """Partitions every array as its widest access needs, by dimension, within the limits of the flow."""
-        for name, memory in self.design.nest.memories.items():
-            self._array(name, memory)
-            if self.design.native and self._in_registers(name, memory):
-                self.design.registers.add(name)
+        design = self.design
+        wide = {loop: copies * design.coarse[loop] for loop, copies in design.unroll.items()}
+        copied = [(loop, count) for loop, count in design.coarse.items() if count > 1]
+        for name, memory in design.nest.memories.items():
+            self._array(name, memory, wide, copied)
+            if design.native and self._in_registers(name, memory):
+                design.registers.add(name)
 
-    def _array(self, name: str, memory: Memory) -> None:
+    def _array(self, name: str, memory: Memory, wide: Mapping[int, int], copied: Sequence[tuple[int, int]]) -> None:
+        """``wide`` has by loop the copies of its body that run at one time, ``copied`` those of whole bodies alone."""
         design, rules = self.design, self.design.rules
         if self.settled(memory):
             parts = tuple(factor_of(memory, place) for place in range(len(memory.dims)))
@@ -46,22 +51,24 @@ class MemoryPorts:
             self.copies[name] = 1
             self.partitions[name] = math.prod(parts)
             return
-        banks = [1] * len(memory.dims)
+        dims = memory.dims
+        banks = [1] * len(dims)
         copies = 1
         for group in design.facts.groups.get(name, ()):
-            for place, moves in enumerate(group.moves[: len(banks)]):
+            for place, (steps, size) in enumerate(zip(group.steps, dims, strict=False)):
                 width = 1
-                for loop in moves:
-                    width *= design.unroll[loop] * design.coarse[loop]
-                size = memory.dims[place]
+                for loop in steps:
+                    width *= wide[loop]
                 if size is not None and width >= size:
                     width = size
                 elif width > rules.widest_partition:
                     width = rules.partition_beyond
-                banks[place] = max(banks[place], width)
+                if width > banks[place]:
+                    banks[place] = width
             if not group.write:
-                shared = [count for loop, count in design.coarse.items() if count > 1 and loop not in group.uses]
-                copies = max([copies, *shared])
+                for loop, count in copied:
+                    if count > copies and loop not in group.uses:
+                        copies = count
         total = math.prod(banks)
         limit = rules.max_partitions if design.merlin else max(total, 1)
         self.banks[name] = (tuple(banks), min(1.0, limit / total))
@@ -128,27 +135,29 @@ class MemoryPorts:
 
     def shared_interval(self, node: LoopNode) -> int:
         """The bound that streams and arrays whose memories are as written set, 1 at least."""
+        if not (self.any_settled or self.design.facts.of(node.number).touches):
+            return 1
         return max(self.settled_interval(node), self.stream_interval(node))
 
     def interval(self, node: LoopNode) -> int:
         """The resource bound of a pipelined loop's initiation interval."""
-        known = self.design.facts.of(node.number)
-        inside = frozenset(known.inside)
+        design, memories = self.design, self.design.nest.memories
         loads: dict[str, float] = {}
-        for group in known.groups:
-            memory = self.design.nest.memories.get(group.array)
-            if group.array in self.design.registers or (memory is not None and self.settled(memory)):
+        for group in design.facts.of(node.number).groups:
+            name = group.array
+            memory = memories.get(name)
+            if name in design.registers or (self.any_settled and memory is not None and self.settled(memory)):
                 continue
             words = memory.words if memory is not None else None
-            if words is not None and self.partitions[group.array] >= words:
+            if words is not None and self.partitions[name] >= words:
                 continue
-            if words is not None and not group.affine and words <= self._scattered(group.array):
+            if words is not None and not group.affine and words <= self._scattered(name):
                 continue
-            loads[group.array] = loads.get(group.array, 0.0) + self._load(group, node.number, inside)
+            loads[name] = loads.get(name, 0.0) + self._load(group)
         bound = self.shared_interval(node)
-        usual = self.design.device.memory["ports"]
+        usual = design.device.memory["ports"]
         for name, load in loads.items():
-            memory = self.design.nest.memories.get(name)
+            memory = memories.get(name)
             bound = max(bound, math.ceil(load / ((memory.ports if memory is not None else None) or usual)))
         return bound
 
@@ -161,21 +170,19 @@ class MemoryPorts:
             return 0
         return self.design.rules.scattered_words
 
-    def _load(self, group: Group, node: int, inside: frozenset[int]) -> float:
+    def _load(self, group: Group) -> float:
         """Accesses of one iteration of a pipelined loop to the fullest partition."""
         unroll = self.design.unroll
         count = 1
-        for loop in group.uses:
-            if loop == node or loop in inside:
-                count *= unroll[loop]
+        for loop in group.within:
+            count *= unroll[loop]
         banks, share = self.banks.get(group.array, ((), 1.0))
         spread = 1
-        for place, moves in enumerate(group.moves[: len(banks)]):
+        for steps, parts in zip(group.steps, banks, strict=False):
             width = 1
-            for loop in moves:
-                if loop in inside or loop == node:
-                    width *= unroll[loop]
-            spread *= min(width, banks[place])
+            for loop in steps:
+                width *= unroll[loop]
+            spread *= width if width < parts else parts
         if not self.design.merlin and group.affine:
             # The tool's own partitioning gives neighbours at constant offsets memories of their own.
             return count / max(1.0, spread * share)
@@ -192,6 +199,8 @@ class MemoryPorts:
         """
         interval = 1
         known = self.design.facts.of(node.number)
+        if not known.updates:
+            return interval
         inside = (*known.inside, node.number)
         for update in known.updates:
             memory = self.design.nest.memories.get(update.array)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.errors import PipelineError
 from pipeline.estimator.area import resources
@@ -12,7 +12,7 @@ from pipeline.estimator.device import Device, load_device
 from pipeline.estimator.facts import Facts, gather
 from pipeline.estimator.nest import Nest
 from pipeline.estimator.points import Point, PointReader
-from pipeline.estimator.schedule import Schedule, outermost, schedule
+from pipeline.estimator.schedule import Iterations, Schedule, outermost, schedule
 from pipeline.estimator.transfer import Transfer, copy_cycles, tile_cycles, transfers
 from pipeline.estimator.walk import build
 from pipeline.kernels.model import Kernel
@@ -51,6 +51,10 @@ class WalkedKernel:
     outermost: tuple[int, ...]
     wide: tuple[Transfer, ...]
     narrow: tuple[Transfer, ...]
+    iterations: tuple[Iterations, Iterations] = field(
+        default_factory=lambda: ({}, {}), init=False, repr=False, compare=False
+    )
+    """What designs share, of plain Vitis and behind Merlin; another device begins anew."""
 
     @property
     def parts(self) -> int:
@@ -70,7 +74,7 @@ class WalkedKernel:
 
     def meant(self, dialect: str) -> str:
         """The dialect of a point's values: of a kernel in the tool's own terms its own, whatever the flow is called."""
-        return self.kernel.dialect if dialect == Dialect.MERLIN else dialect
+        return self.kernel.dialect if self.points.native and dialect == Dialect.MERLIN else dialect
 
     def figures(self, point: Point, dialect: str = Dialect.MERLIN) -> Estimate:
         """The figures of one design, without a report's dress; otherwise as :meth:`estimate`."""
@@ -81,7 +85,15 @@ class WalkedKernel:
         rules = self.device.flows[Dialect.MERLIN if merlin else Dialect.VITIS_PLAIN]
         native = self.points.native and not merlin
         plan = schedule(
-            self.points.nest_of(point), self.facts, self.device, rules, choices, self.outermost, merlin, native
+            self.points.nest_of(point),
+            self.facts,
+            self.device,
+            rules,
+            choices,
+            self.outermost,
+            merlin,
+            native,
+            self.iterations[merlin],
         )
         again, tiled = tile_cycles(plan.design) if merlin else (0, set())
         copied = again + copy_cycles(moved, rules, tiled)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pipeline.estimator import cycles
 from pipeline.estimator.choice import Choice, Mode
@@ -62,6 +63,22 @@ class Row:
     repeats: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """An iteration of loops that run as one, whatever memories it meets: the interval that what it hands on needs, its
+    length, its operations."""
+
+    interval: int
+    path: int | None
+    operations: Mapping[str, int]
+
+
+Iterations: TypeAlias = "dict[tuple[object, ...], Iteration]"
+"""Of one kernel under one flow, by the loops, the arrays in registers and the copies of each loop's body: designs share
+most of theirs."""
+_MOST_KEPT = 4_096
+
+
 @dataclass(slots=True)
 class Schedule:
     """A design's loops, cycles, operators and partitions."""
@@ -83,9 +100,10 @@ def schedule(
     choices: Mapping[int, Choice],
     order: tuple[int, ...],
     merlin: bool,
-    native: bool = False,
+    native: bool,
+    iterations: Iterations,
 ) -> Schedule:
-    """The schedule of one design; ``order`` lists the outermost loops of the nest."""
+    """The schedule of one design; ``order`` lists the outermost loops of the nest. ``iterations`` is filled."""
     design = Design(nest, facts, device, rules, choices, order, merlin, native)
     if nest.whole is not None:
         design.unroll[WHOLE] = design.coarse[WHOLE] = 1
@@ -94,7 +112,7 @@ def schedule(
     ports = MemoryPorts(design)
     ports.partition()
     result = Schedule(design, ports)
-    scheduler = _Scheduler(result)
+    scheduler = _Scheduler(result, iterations)
     result.latency = scheduler.function(nest.body, nest.written, None, 0, 1, nest.top)
     result.interval = scheduler.starts(nest)
     if scheduler.slowest is None and result.interval is not None:
@@ -107,8 +125,10 @@ def schedule(
 
 
 class _Scheduler:
-    def __init__(self, result: Schedule) -> None:
+    def __init__(self, result: Schedule, iterations: Iterations) -> None:
         self.result = result
+        self.iterations = iterations
+        self.registers = frozenset(result.design.registers)
         self.design = result.design
         self.ports = result.ports
         self.unroll = result.design.unroll
@@ -287,15 +307,13 @@ class _Scheduler:
         merged = [item.number in self.design.offchip for item in nodes[1:]]
         self.uncached += sum(merged)
         # Each copy of an iteration waits until the one before it has told that it takes place.
-        interval = max(self._interval(node), node.decided * self.unroll[node.number])
+        iteration = self._iteration(nodes)
+        interval = max(iteration.interval, self._waits(node), node.decided * self.unroll[node.number])
         self.uncached -= sum(merged)
-        if not self.design.merlin:
-            interval = max(interval, flattened_interval(self.design, nodes))
-        around = [item for outer in nodes[:-1] for item in outer.body if isinstance(item, Segment)]
-        path = self._critical_path((*node.body, *around))
+        path = iteration.path
         if path is not None:
             # Where accesses share a port as written, the last starts that much later.
-            path = max(1, path + chain(self.design, node, path)) + self.ports.shared_interval(node) - 1
+            path += self.ports.shared_interval(node) - 1
             if self.design.serial(node.number):
                 interval = max(interval, path)
         row.pipelined = True
@@ -310,12 +328,31 @@ class _Scheduler:
             else interval * (trips - 1) + max(path - 1, 1)
             for trips in row.trips
         )
+        self._region(iteration.operations, interval, copies)
+        return cycles.plus(row.latency, (self.design.device.control["module_cycles"],) * 3)
+
+    def _iteration(self, nodes: list[LoopNode]) -> Iteration:
+        design, unroll, node = self.design, self.unroll, nodes[-1]
+        inside = design.facts.loops[node.number].inside
+        key = (nodes[0].number, node.number, self.registers, unroll[node.number], *[unroll[loop] for loop in inside])
+        found = self.iterations.get(key)
+        if found is not None:
+            return found
+        interval = recurrence_interval(design, node)
+        if not design.merlin:
+            interval = max(interval, flattened_interval(design, nodes))
+        around = [item for outer in nodes[:-1] for item in outer.body if isinstance(item, Segment)]
+        path = self._critical_path((*node.body, *around))
+        if path is not None:
+            path = max(1, path + chain(design, node, path))
         operations = self._operations(node)
         for segment in around:
             for (name, _), count in segment.operators.items():
                 operations[name] = operations.get(name, 0) + count
-        self._region(operations, interval, copies)
-        return cycles.plus(row.latency, (self.design.device.control["module_cycles"],) * 3)
+        if len(self.iterations) >= _MOST_KEPT:
+            self.iterations.clear()
+        found = self.iterations[key] = Iteration(interval, path, operations)
+        return found
 
     def _trips(self, node: LoopNode) -> Cycles:
         loop = node.loop

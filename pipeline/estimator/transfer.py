@@ -68,11 +68,13 @@ def tile_cycles(design: Design) -> tuple[int, set[str]]:
     total = 0
     tiled: set[str] = set()
     for number, choice in design.choices.items():
+        if choice.tile <= 1:
+            continue
         trips = design.nest.loops[number].loop.trip_count
         step = choice.tile * choice.factor
-        if choice.tile <= 1 or trips is None or step >= trips or design.modes[number] is Mode.UNROLLED:
+        if trips is None or step >= trips or design.modes[number] is Mode.UNROLLED:
             continue
-        outside = [outer for outer, known in design.facts.loops.items() if number in known.inside]
+        outside = design.facts.loops[number].outside
         if any(_copied(design, outer) for outer in outside):
             continue
         tiles = -(-trips // step) * math.prod(design.nest.loops[outer].loop.trip_count or 1 for outer in outside)

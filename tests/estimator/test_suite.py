@@ -63,11 +63,15 @@ def test_any_point_of_any_kernel_gives_a_report_that_a_file_can_hold(
         assert (report.latency.best or 0) <= (report.latency.average or 0) <= report.latency.worst
 
 
-def test_same_design_gives_the_same_bytes_from_a_fresh_walk() -> None:
-    kernel = load_kernel(SUITE / "2mm" / "2mm.c")
-    again = load_kernel(SUITE / "2mm" / "2mm.c")
-    point = _default(kernel)
-    assert write_report(prepare(kernel).estimate(point)) == write_report(prepare(again).estimate(point))
+@pytest.mark.parametrize("dialect", [Dialect.MERLIN, Dialect.VITIS_PLAIN])
+def test_a_design_gives_what_a_fresh_walk_gives_whatever_was_estimated_before(dialect: Dialect) -> None:
+    used = prepare(load_kernel(SUITE / "2mm" / "2mm.c"))
+    fresh = load_kernel(SUITE / "2mm" / "2mm.c")
+    for factor in (1, 2, 3, 64):
+        point = {site: factor if "PARA" in site else value for site, value in _default(fresh).items()}
+        if dialect == Dialect.VITIS_PLAIN:
+            point = {f"__PARA__L{place}": factor for place in range(len(fresh.loops))}
+        assert write_report(used.estimate(point, dialect)) == write_report(prepare(fresh).estimate(point, dialect))
 
 
 def _default(kernel: Kernel) -> dict[str, int | str]:
