@@ -15,7 +15,7 @@ from pycparser import c_ast
 from pipeline.kernels.pragmas import normal_text, pragma_text
 from pipeline.program.tree import walk
 
-_IGNORED = {"coord"}
+_IGNORED = {"coord", "__weakref__"}
 _BODIES = {"For": ("stmt",), "While": ("stmt",), "DoWhile": ("stmt",), "If": ("iftrue", "iffalse"), "Switch": ("stmt",)}
 _LIST_FIELDS = {"storage", "funcspec", "align", "quals"}
 
@@ -38,8 +38,9 @@ def ast_hash(ast: c_ast.FileAST, top: str, layout: Sequence[str] = (), beside: S
         digest.update(f"beside {text}\n".encode())
     for node in ast.ext:
         if _counts(node, used):
-            _feed(node, digest.update, labels)
-            digest.update(b"\n")
+            said: list[str] = []
+            _feed(node, said.append, labels)
+            digest.update("".join(said).encode() + b"\n")
     return digest.hexdigest()
 
 
@@ -56,49 +57,66 @@ def _used_names(ast: c_ast.FileAST) -> set[str]:
     return {name for node in walk(*ast.ext) if isinstance(node, c_ast.IdentifierType) for name in node.names}
 
 
-def _feed(node: Any, put: Callable[[bytes], None], labels: dict[str, int]) -> None:
-    if isinstance(node, c_ast.Pragma):
-        put(f"(Pragma {normal_text(pragma_text(node))!r})".encode())
+def _feed(node: Any, put: Callable[[str], None], labels: dict[str, int]) -> None:
+    kind = type(node)
+    if kind is c_ast.Pragma:
+        put(f"(Pragma {normal_text(pragma_text(node))!r})")
         return
-    if _is_null(node):
-        node = node.expr
-    if isinstance(node, c_ast.FuncDef):
+    if kind is c_ast.Cast and _is_null(node):
+        node, kind = node.expr, c_ast.Constant
+    elif kind is c_ast.FuncDef:
         labels = {}
-    kind = type(node).__name__
-    put(f"({kind}".encode())
-    bodies = _BODIES.get(kind, ())
-    for name in type(node).__slots__:
-        if name in _IGNORED or name == "__weakref__":
-            continue
+    if kind not in _FIELDS:
+        _FIELDS[kind] = _fields(kind)
+    word, fields = _FIELDS[kind]
+    put(word)
+    for name, said, body, named, listed in fields:
         value = getattr(node, name)
         if value is None or value == []:
             continue
-        if kind in ("Label", "Goto") and name == "name":
+        if named:
             value = labels.setdefault(value, len(labels))
-        put(f" {name}=".encode())
-        if name in bodies:
+        put(said)
+        if body:
             items = value.block_items or [] if isinstance(value, c_ast.Compound) else [value]
             _feed_list([item for item in items if not isinstance(item, c_ast.EmptyStatement)], put, labels)
+        elif isinstance(value, str):
+            put(repr(value))
         elif isinstance(value, c_ast.Node):
             _feed(value, put, labels)
         elif isinstance(value, list):
-            if name in _LIST_FIELDS and all(isinstance(item, str) for item in value):
+            if listed and all(isinstance(item, str) for item in value):
                 value = sorted(value)
             _feed_list(value, put, labels)
         else:
-            put(repr(value).encode())
-    put(b")")
+            put(repr(value))
+    put(")")
 
 
-def _feed_list(items: list[Any], put: Callable[[bytes], None], labels: dict[str, int]) -> None:
-    put(b"[")
+_Fields = tuple[str, list[tuple[str, str, bool, bool, bool]]]
+"""How a node of a class begins; each field: its name, how it begins, whether it is a body, a label, a set."""
+_FIELDS: dict[type, _Fields] = {}
+
+
+def _fields(kind: type) -> _Fields:
+    name = kind.__name__
+    return f"({name}", [
+        (field, f" {field}=", field in _BODIES.get(name, ()), name in ("Label", "Goto") and field == "name",
+         field in _LIST_FIELDS)
+        for field in kind.__slots__  # type: ignore[attr-defined]
+        if field not in _IGNORED
+    ]  # fmt: skip
+
+
+def _feed_list(items: list[Any], put: Callable[[str], None], labels: dict[str, int]) -> None:
+    put("[")
     for item in items:
         if isinstance(item, c_ast.Node):
             _feed(item, put, labels)
         else:
-            put(repr(item).encode())
-        put(b",")
-    put(b"]")
+            put(repr(item))
+        put(",")
+    put("]")
 
 
 def _is_null(node: Any) -> bool:

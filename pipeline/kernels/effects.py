@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from pipeline.kernels.resolve import Program
 from pipeline.kernels.symbols import Symbol
+from pipeline.program.tree import LEAVES
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class EffectsReader:
         if node is None:
             return _NONE
         kind = type(node)
-        if kind is c_ast.ID or kind is c_ast.Constant:
+        if kind in LEAVES:
             return _NONE
         found = self._known.get(id(node))
         if found is not None:

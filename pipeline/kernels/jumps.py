@@ -11,6 +11,7 @@ from pipeline.kernels.effects import EffectsReader
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 _HOLDERS = (c_ast.Compound, c_ast.If, c_ast.Switch, c_ast.Case, c_ast.Default, c_ast.Label)
 """Statements that hold statements of the same loop."""
+_NO_JUMPS = (c_ast.ID, c_ast.Constant)
 _LEAVING_CALLS = {
     "exit",
     "abort",
@@ -37,7 +38,7 @@ def leaves(node: Any, effects: EffectsReader, in_loop: bool = False, in_switch: 
         return True
     in_loop = in_loop or kind in _LOOPS
     in_switch = in_switch or kind is c_ast.Switch
-    return any(leaves(child, effects, in_loop, in_switch) for child in node)
+    return any(leaves(child, effects, in_loop, in_switch) for child in node if type(child) not in _NO_JUMPS)
 
 
 def ends(node: Any) -> bool:

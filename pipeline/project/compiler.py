@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +34,7 @@ OLD_C = tuple(
     for name in ("implicit-function-declaration", "implicit-int", "int-conversion", "incompatible-pointer-types")
 )
 """Flags for C that newer compilers refuse and the tool's own warns of."""
+_PIPE_BYTES = 2**20
 _KEPT_VARIABLES = ("PATH", "HOME", "SYSTEMROOT")
 """What of the environment a compiler may see: flags and folders from outside would make its answers another's."""
 _HEADERS = (
@@ -176,9 +177,11 @@ def run(
     cwd: Path | None = None,
     output_bytes: int = OUTPUT_BYTES,
     memory_bytes: int | None = None,
+    take: Callable[[Iterable[bytes]], None] | None = None,
 ) -> CompilerRun:
     """Runs the compiler with limits on what it writes and on time and memory (:func:`limit_reading`).
 
+    ``take`` is given what it writes on standard output in pieces, while it runs; ``output`` is then empty.
     ``memory_bytes`` allows less memory still. ``file`` names the source in errors, ``scratch`` is a folder of its own
     for what the compiler keeps. Raises PipelineError, in one line, where it cannot be started, or is stopped by a limit
     or by a fault of its own.
@@ -194,11 +197,13 @@ def run(
         "ZIG_GLOBAL_CACHE_DIR": str(scratch),
         "ZIG_LOCAL_CACHE_DIR": str(scratch),
     }
+    written: _Pieces | None = None
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages:
         try:
             process = subprocess.Popen(
-                list(command), cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=messages
-            )
+                list(command), cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
+                stdout=output if take is None else subprocess.PIPE, stderr=messages, bufsize=0,
+            )  # fmt: skip
         except (OSError, ValueError) as error:
             raise PipelineError(f"clang cannot be started: {error}", file=command[0], fix=INSTALL) from None
         late = threading.Event()
@@ -212,20 +217,48 @@ def run(
         timer.start()
         try:
             _limit(process.pid, limits, output_bytes)
+            if take is not None:
+                written = _Pieces(process, output_bytes)
+                take(written)
             code = process.wait()
         finally:
             timer.cancel()
             if process.returncode is None:
                 process.kill()
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
         if late.is_set():
             raise PipelineError(f"clang did not finish within {limits.seconds:g} s", file=file, fix=_ALLOW_MORE)
         said = _text(messages)
-        if output.seek(0, os.SEEK_END) >= output_bytes:
+        if (output.seek(0, os.SEEK_END) if written is None else written.bytes) >= output_bytes:
             raise PipelineError(_stopped(_TOO_LONG, limits), file=file, fix="make the source smaller or simpler")
         if code < 0 or any(sign in said for sign in _BROKEN):
             raise PipelineError(_stopped(-code, limits), file=file, fix=_ALLOW_MORE)
         return CompilerRun(code, _text(output), said)
+
+
+class _Pieces:
+    """What a process writes on its standard output; one that writes too much is ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], most: int) -> None:
+        self._process = process
+        self._most = most
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert self._process.stdout is not None
+        pipe = self._process.stdout.fileno()
+        if sys.platform == "linux":  # with a longer pipe it needs not wait while a piece is looked at
+            import fcntl
+
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        while self.bytes < self._most and (piece := os.read(pipe, _PIPE_BYTES)):
+            self.bytes += len(piece)
+            yield piece
+        if self.bytes >= self._most:
+            self._process.kill()
 
 
 def _limit(pid: int, limits: ReadingLimits, output_bytes: int) -> None:

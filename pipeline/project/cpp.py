@@ -7,10 +7,9 @@ source includes are compiled ahead: the tree then holds the user's own declarati
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.project.ahead import compiled_ahead, forget
 from pipeline.project.compiler import OUTPUT_BYTES, CompilerRun, first_error, library_folders, run, zig
+from pipeline.project.cpp_tree import TreeReader
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.preprocess import TOOL_MACROS, values_of, with_values
 from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
@@ -52,7 +52,6 @@ _DIALECT = (
     "-fno-caret-diagnostics",
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
-_FILE = re.compile(r'"includedFrom": \{\s*"file": "|"file": ("(?:[^"\\]|\\.)*")')
 _OUTDATED = re.compile(r"precompiled|\bPCH\b|\.pch\b|AST file")
 _ASKED = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): note: .*requested here$", re.MULTILINE)
 """Where a template of the library is used that does not fit."""
@@ -68,7 +67,7 @@ class CppTree:
     """A C++ source as the compiler reads it."""
 
     root: dict[str, Any]
-    """clang's JSON of the translation unit, without what the library's headers declare."""
+    """clang's JSON of the translation unit, without what the library's headers declare (``cpp_tree.py``)."""
     source: str
     """The name that the source has in the tree."""
     pragmas: tuple[tuple[str, int, int], ...]
@@ -93,19 +92,17 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
         (Path(scratch) / place).write_text(plain_lines(source), encoding="utf-8", newline="")
         base = _command(flags, folder)
         words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", place)
-        done = _run(base, [] if hidden else headers, words, Path(scratch), file, _TREE_BYTES)
+        reader = TreeReader()
+        done = _run(base, [] if hidden else headers, words, Path(scratch), file, _TREE_BYTES, reader.take)
         if done.code != 0:
             raise _refusal(done.messages, place, file)
-        try:
-            root = json.loads(done.output)
-        except (ValueError, RecursionError):
-            raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler") from None
-    files = dict.fromkeys(json.loads(found) for found in _FILE.findall(done.output) if found)
+        if reader.root is None:
+            raise PipelineError("clang left no tree that can be read", file=file, fix="make it simpler")
     pragmas = tuple(
         (file if found["file"] == place else found["file"], int(found["line"]), int(found["column"]))
         for found in _PRAGMA.finditer(done.messages)
     )
-    return CppTree(root, place, pragmas, tuple(files), tuple(f"<{name}>" for name in headers))
+    return CppTree(reader.root, place, pragmas, tuple(reader.files), tuple(f"<{name}>" for name in headers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +201,29 @@ def library_headers(source: str, file: str, flags: Flags) -> tuple[list[str], bo
     return list(found), hidden
 
 
-def _run(base: list[str], headers: list[str], words: Sequence[str], scratch: Path, file: str, most: int) -> CompilerRun:
+def _run(
+    base: list[str],
+    headers: list[str],
+    words: Sequence[str],
+    scratch: Path,
+    file: str,
+    most: int,
+    take: Callable[[Iterable[bytes]], None] | None = None,
+) -> CompilerRun:
     """Runs the compiler with the library's headers compiled ahead, or without where it does not take them."""
     ahead = None
     if headers:
         command = (*base[:-1], "c++-header", *_DIALECT)
         ahead = compiled_ahead(tuple(headers), command, VENDOR_HEADERS, file)
     taken = ("-include-pch", str(ahead)) if ahead is not None else ()
-    done = run([*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
+    done = run(
+        [*base, *taken, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most, take=take
+    )
     if ahead is not None and done.code != 0 and _OUTDATED.search(done.messages):
         forget(ahead)
-        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most)
+        done = run([*base, *_DIALECT, *words], scratch=scratch, file=file, cwd=scratch, output_bytes=most, take=take)
     older = in_older_standard(base, done.messages) if done.code != 0 else None
-    again = done if older is None else _run(older, headers, words, scratch, file, most)
+    again = done if older is None else _run(older, headers, words, scratch, file, most, take)
     return again if again.code == 0 else done
 
 

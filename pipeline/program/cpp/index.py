@@ -6,26 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from pycparser.c_parser import Coord
 
 from pipeline.program.cpp.types import ANONYMOUS, CppType, TypeReader
+from pipeline.project.cpp_tree import Position, at_of, begin_of, end_of
 
 Node = dict[str, Any]
 FUNCTIONS = ("FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl")
 _RECORDS = ("CXXRecordDecl", "ClassTemplateSpecializationDecl", "RecordDecl")
 _PARAMETERS = ("TemplateTypeParmDecl", "NonTypeTemplateParmDecl", "TemplateTemplateParmDecl")
-_BEGIN, _END, _AT = "#begin", "#end", "#at"
-
-
-class Position(NamedTuple):
-    """A place: the file as the compiler names it, line and column in bytes from 1, offset in bytes."""
-
-    file: str
-    line: int
-    column: int
-    offset: int
 
 
 class SourceCoord(Coord):  # type: ignore[misc]
@@ -92,58 +83,31 @@ class Index:
         self.inside: list[str] = []
         self.types = TypeReader(self._alias, lambda name: name in self.enums)
         self._root = root
-        self._locate(root)
         for child in root.get("inner", ()):
             self._declare(child, "", None)
         self._tell_apart()
 
     # Places -------------------------------------------------------------------------------------------------------
 
-    def _locate(self, root: Node) -> None:
-        """Gives every node its place; the tree names file and line only where they change."""
-        file, line = "", 0
-
-        def place(value: Node) -> Position | None:
-            nonlocal file, line
-            if "expansionLoc" in value:
-                place(value["spellingLoc"])
-                return place(value["expansionLoc"])
-            if "offset" not in value:
-                return None
-            if "file" in value:
-                file = value["file"]
-            if "line" in value:
-                line = value["line"]
-            return Position(file, line, value["col"], value["offset"])
-
-        stack: list[Any] = [root]
-        while stack:
-            node = stack.pop()
-            if "loc" in node:
-                node[_AT] = place(node["loc"])
-            if "range" in node:
-                begin, end = node["range"].values()
-                node[_BEGIN] = place(begin)
-                last = place(end)
-                node[_END] = last.offset + end.get("expansionLoc", end).get("tokLen", 0) if last is not None else 0
-            for key in ("array_filler", "inner"):  # "inner" comes first, and the stack turns the order around
-                if key in node:
-                    stack += [child for child in reversed(node[key]) if child]
-
     def forget(self) -> None:
         """Takes clang's tree apart: it is large, and lies in circles that a collection of garbage alone would end."""
-        stack = [self._root]
-        while stack:
-            node = stack.pop()
-            stack += [child for key in ("array_filler", "inner") for child in node.get(key, ())]
+        members = (node for _, node in (*self.fields.values(), *self.variables))
+        for node in [*self._root.get("inner", ()), *self.functions.values(), *members, self._root]:
             node.clear()
 
     def coord(self, node: Node) -> SourceCoord | None:
         """The place of a node in the user's file."""
-        begin: Position | None = node.get(_BEGIN) or node.get(_AT)
-        if begin is None:
-            return None
-        end = node.get(_END) or begin.offset
+        begin = begin_of(node)
+        return None if begin is None else self.coord_at(begin, end_of(node))
+
+    def name_coord(self, node: Node) -> SourceCoord | None:
+        """The place of what a declaration names, to the declaration's end."""
+        at = at_of(node)
+        return None if at is None else self.coord_at(at, end_of(node))
+
+    def coord_at(self, begin: Position, end: int) -> SourceCoord:
+        """A place in the user's file that ends before an offset."""
+        end = end or begin.offset
         name = self.names.get(begin.file, begin.file)
         text = self.texts.get(name)
         if text is None or text.isascii():
@@ -154,21 +118,13 @@ class Index:
         offset = len(data[: begin.offset].decode(errors="replace"))
         return SourceCoord(name, begin.line, column, offset, len(data[:end].decode(errors="replace")))
 
-    def begin(self, node: Node) -> Position | None:
-        """Where a node begins."""
-        return node.get(_BEGIN) or node.get(_AT)
-
-    def end(self, node: Node) -> int:
-        """The offset after a node's last token."""
-        return int(node.get(_END) or 0)
-
     def text_of(self, node: Node) -> str:
         """The source text of a node, empty where it is not known."""
-        begin = self.begin(node)
+        begin = begin_of(node)
         name = self.names.get(begin.file, begin.file) if begin is not None else ""
         if begin is None or name not in self.texts:
             return ""
-        return self._bytes(name)[begin.offset : self.end(node)].decode(errors="replace")
+        return self._bytes(name)[begin.offset : end_of(node)].decode(errors="replace")
 
     def _bytes(self, name: str) -> bytes:
         if name not in self._encoded:
@@ -191,16 +147,16 @@ class Index:
 
     def _holds(self, whole: Node, part: Node) -> bool:
         """Whether a node's text stands in another's."""
-        outer, at = self.begin(whole), self.begin(part)
+        outer, at = begin_of(whole), begin_of(part)
         if outer is None or at is None or outer.file != at.file:
             return False
-        return outer.offset <= at.offset < self.end(whole)
+        return outer.offset <= at.offset < end_of(whole)
 
     # Declarations -------------------------------------------------------------------------------------------------
 
     def _declare(self, node: Node, scope: str, owner: Record | None, *, template: bool = False) -> None:
         kind = node.get("kind", "")
-        begin = node.get(_BEGIN)
+        begin = begin_of(node) if owner is None and "range" in node else None
         if owner is None and begin is not None and begin.file.startswith(self._library):
             return
         if kind in FUNCTIONS:
@@ -358,7 +314,7 @@ class Index:
             return
         name = node.get("name")
         if name is None:
-            begin = self.begin(node)
+            begin = begin_of(node)
             place = f"{begin.file}:{begin.line}:{begin.column}" if begin else "?"
             what, name = f"(unnamed {node.get('tagUsed', 'struct')} at {place})", f"unnamed_{len(self.unnamed)}"
             self.unnamed[what] = self.unnamed[f"{scope}{what}"] = f"{scope}{name}"

@@ -8,11 +8,12 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-from pipeline.program.cpp.index import Index, Position
+from pipeline.program.cpp.index import Index
 from pipeline.program.cpp.unit import Unit
 from pipeline.program.translation import Translation, without_sign
 from pipeline.program.tree import FileAST
 from pipeline.project.cpp import CppTree, library, read_cpp
+from pipeline.project.cpp_tree import Position
 from pipeline.project.cpp_values import values_in_cpp
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.source_text import plain_lines, read_source

@@ -13,6 +13,7 @@ from pipeline.program.cpp.expressions import Expressions, Variable, by_value
 from pipeline.program.cpp.index import Node
 from pipeline.program.cpp.nodes import address, bare, inner, listed_values, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, declarator
+from pipeline.project.cpp_tree import begin_of, end_of
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
@@ -46,7 +47,7 @@ class Statements(Expressions):
             return c_ast.Compound([])
         if node.get("kind") == "CompoundStmt":
             return self.compound(node)
-        begin = self.index.begin(node)
+        begin = begin_of(node)
         items: list[c_ast.Node] = []
         if begin is not None and low is not None:
             items += self.unit.pragmas_between(begin.file, low, begin.offset)
@@ -56,17 +57,17 @@ class Statements(Expressions):
 
     def compound(self, node: Node) -> c_ast.Compound:
         """A block with its pragmas."""
-        begin = self.index.begin(node)
+        begin = begin_of(node)
         items: list[c_ast.Node] = []
         at = begin.offset if begin is not None else 0
         file = begin.file if begin is not None else ""
         for child in inner(node):
-            start = self.index.begin(child)
+            start = begin_of(child)
             if start is not None and start.file == file and start.offset >= at:
                 items += self.unit.pragmas_between(file, at, start.offset)
-                at = max(at, self.index.end(child))
+                at = max(at, end_of(child))
             items += self.statement(child)
-        items += self.unit.pragmas_between(file, at, self.index.end(node))
+        items += self.unit.pragmas_between(file, at, end_of(node))
         return c_ast.Compound(items, self.at(node))
 
     def statement(self, node: Node) -> list[c_ast.Node]:
@@ -116,7 +117,7 @@ class Statements(Expressions):
 
     def _do_LabelStmt(self, node: Node) -> list[c_ast.Node]:
         made = self.statement(inner(node)[-1])
-        begin, start = self.index.begin(node), self.index.begin(inner(node)[-1])
+        begin, start = begin_of(node), begin_of(inner(node)[-1])
         pragmas = self.unit.pragmas_between(begin.file, begin.offset, start.offset) if begin and start else []
         last = made[-1] if made else c_ast.EmptyStatement(self.at(node))
         if pragmas:
@@ -151,7 +152,7 @@ class Statements(Expressions):
         self, name: str, kind: CppType, init: c_ast.Node | None, node: Node, storage: list[str] | None = None
     ) -> c_ast.Decl:
         """A declaration of a variable."""
-        coord = self.index.coord({"#begin": node.get("#at"), "#end": node.get("#end")}) or self.at(node)
+        coord = self.index.name_coord(node) or self.at(node)
         quals = ["const"] if kind.const else []
         return c_ast.Decl(name, quals, [], storage or [], [], declarator(kind, name, coord), init, None, coord)
 
@@ -304,10 +305,10 @@ class Statements(Expressions):
                 return [*before, *([self.block(chosen)] if chosen and chosen.get("kind") != "NullStmt" else [])]
         test = self.lower(cond)
         extra, self.pre = self.pre or [], []
-        then = self.block(yes, self.index.end(cond))
+        then = self.block(yes, end_of(cond))
         other = None
         if no is not None:
-            other = self.one(no) if no.get("kind") == "IfStmt" else self.block(no, self.index.end(yes))
+            other = self.one(no) if no.get("kind") == "IfStmt" else self.block(no, end_of(yes))
         found: c_ast.Node = c_ast.If(test, then, other, self.at(node))
         made = [*before, *extra, found]
         return [c_ast.Compound(made, self.at(node))] if before else made
@@ -337,7 +338,7 @@ class Statements(Expressions):
         return [c_ast.Compound([*before, found], self.at(node))] if before else [found]
 
     def _body(self, node: Node, body: Node) -> c_ast.Node:
-        begin = self.index.begin(node)
+        begin = begin_of(node)
         return self.block(body, begin.offset if begin is not None else None)
 
     def _until(self, node: Node, variable: Node, cond: Node, body: Node) -> c_ast.Node:

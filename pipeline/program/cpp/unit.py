@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,12 +22,13 @@ from pipeline.program.cpp.expressions import (
     nodes_below,
     parameters,
 )
-from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Position, Record, plain_scope, type_text
+from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Record, plain_scope, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
 from pipeline.program.cpp.statements import Statements
 from pipeline.program.cpp.types import CppType, Unreadable, arithmetic, declarator, width
 from pipeline.program.names import of_library
-from pipeline.program.tree import walk
+from pipeline.program.tree import LEAVES, walk
+from pipeline.project.cpp_tree import Position, begin_of, end_of
 from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -56,6 +58,7 @@ class Unit:
         self.file = file
         self.pragmas = pragmas
         self.macros = macros
+        self._pragma_places: dict[str, list[int]] = {}
         self.library: set[str] = set()
         self.prototypes: dict[str, CppType] = {}
         self.closures: dict[str, Closure] = {}
@@ -108,7 +111,7 @@ class Unit:
 
     def _candidate(self, node: Node) -> bool:
         """Whether a function may be the design: one of this file that others can call."""
-        begin = self.index.begin(node)
+        begin = begin_of(node)
         own = begin is not None and self.index.names.get(begin.file, begin.file) == self.file
         return own and not self._internal(self.index.canonical[node["id"]]) and not node.get("inline")
 
@@ -144,7 +147,7 @@ class Unit:
         return c_ast.FuncDef(declaration, None, c_ast.Compound(calls, coord), coord)
 
     def _coord(self, node: Node) -> Any:
-        return self.index.coord({"#begin": node.get("#at"), "#end": node.get("#end")}) or self.index.coord(node)
+        return self.index.name_coord(node) or self.index.coord(node)
 
     # Functions ----------------------------------------------------------------------------------------------------
 
@@ -536,7 +539,7 @@ class Unit:
             if definition
             else None
         )
-        start = self.index.begin(body) if body is not None else None
+        start = begin_of(body) if body is not None else None
         if definition is None or start is None or self.ask is None or not text:
             return None
         place = (start.file, start.offset, text)
@@ -553,9 +556,9 @@ class Unit:
             asked: dict[tuple[str, int], CppQuestion] = {}
             for name, function in self.index.definitions.items():
                 body = next((part for part in inner(function) if part.get("kind") == "CompoundStmt"), None)
-                start = self.index.begin(body) if body is not None else None
+                start = begin_of(body) if body is not None else None
                 for part in parameters(function) if start is not None else ():
-                    place, text = self.index.begin(part), self.index.text_of(part)
+                    place, text = begin_of(part), self.index.text_of(part)
                     found = re.search(r"\[([^][]*[A-Za-z_][^][]*)\]", text)
                     if place is None or start is None or found is None or not type_text(part).endswith("*"):
                         continue
@@ -564,7 +567,7 @@ class Unit:
                         asked.setdefault((place.file, place.offset), CppQuestion(file, at, at, found[1]))
             answers = self.ask(list(asked.values())) if self.ask is not None and asked else []
             self._lengths = dict(zip(asked, answers, strict=False))
-        place = self.index.begin(node)
+        place = begin_of(node)
         answer = self._lengths.get((place.file, place.offset)) if place is not None else None
         return answer.of(str(self.index.definitions[root].get("mangledName", ""))) if answer is not None else None
 
@@ -893,11 +896,17 @@ class Unit:
 
     def pragmas_between(self, file: str, low: int, high: int) -> list[c_ast.Node]:
         """The pragmas of a file between two offsets."""
-        name = self.index.names.get(file, file)
+        found = self.pragmas.get(file, [])
+        if file not in self._pragma_places:
+            places = [place.offset for place, _ in found]
+            self._pragma_places[file] = places if places == sorted(places) else []
+        places = self._pragma_places[file]
+        if places:  # a header that is read twice has its pragmas twice
+            found = found[bisect_left(places, low) : bisect_left(places, high)]
         return [
-            c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset}))
-            for place, text in self.pragmas.get(file, ())
-            if low <= place.offset < high and name
+            c_ast.Pragma(text, self.index.coord_at(place, place.offset))
+            for place, text in found
+            if low <= place.offset < high
         ]
 
     def tree(self) -> list[c_ast.Node]:
@@ -934,9 +943,9 @@ class Unit:
         """With the pragmas that stand outside functions before the function that follows them."""
         bodies: dict[str, list[tuple[int, int]]] = {}
         for node in self.index.definitions.values():
-            begin = self.index.begin(node)
+            begin = begin_of(node)
             if begin is not None:
-                bodies.setdefault(begin.file, []).append((begin.offset, self.index.end(node)))
+                bodies.setdefault(begin.file, []).append((begin.offset, end_of(node)))
         outside: dict[str, list[tuple[Position, str]]] = {}
         for file, found in self.pragmas.items():
             ranges = bodies.get(file, [])
@@ -952,10 +961,10 @@ class Unit:
             )
             while waiting and waiting[0][0].offset < node.coord.offset:
                 place, text = waiting.pop(0)
-                made.append(c_ast.Pragma(text, self.index.coord({"#begin": place, "#end": place.offset})))
+                made.append(c_ast.Pragma(text, self.index.coord_at(place, place.offset)))
             made.append(node)
         for left in outside.values():
-            made += [c_ast.Pragma(text, self.index.coord({"#begin": at, "#end": at.offset})) for at, text in left]
+            made += [c_ast.Pragma(text, self.index.coord_at(at, at.offset)) for at, text in left]
         return made
 
     def _types(self, nodes: list[c_ast.Node]) -> list[c_ast.Node]:
@@ -969,7 +978,8 @@ class Unit:
                 part = stack.pop()
                 if isinstance(part, c_ast.Struct) and part.decls is None:
                     define(part.name)
-                stack.extend(child for _, child in part.children())
+                if type(part) not in LEAVES:
+                    stack += part
 
         def define(name: str) -> None:
             if name in made:

@@ -193,9 +193,21 @@ template <int W, bool S> struct ap_range_ref {
         set(v.get());
         return *this;
     }
-    template <class T> AP_INLINE ap_range_ref &operator^=(const T &v) { return *this = raw(get() ^ (raw)ap_detail::raw(v)); }
-    template <class T> AP_INLINE ap_range_ref &operator&=(const T &v) { return *this = raw(get() & (raw)ap_detail::raw(v)); }
-    template <class T> AP_INLINE ap_range_ref &operator|=(const T &v) { return *this = raw(get() | (raw)ap_detail::raw(v)); }
+#define AP_RANGE_UPDATE(OP)                                                                                            \
+    template <class T> AP_INLINE ap_range_ref &operator OP##=(const T &v) {                                            \
+        return *this = raw(get() OP (raw)ap_detail::raw(v));                                                           \
+    }
+    AP_RANGE_UPDATE(+)
+    AP_RANGE_UPDATE(-)
+    AP_RANGE_UPDATE(*)
+    AP_RANGE_UPDATE(/)
+    AP_RANGE_UPDATE(%)
+    AP_RANGE_UPDATE(&)
+    AP_RANGE_UPDATE(|)
+    AP_RANGE_UPDATE(^)
+    AP_RANGE_UPDATE(<<)
+    AP_RANGE_UPDATE(>>)
+#undef AP_RANGE_UPDATE
     AP_INLINE int to_int() const { return int(get()); }
     AP_INLINE unsigned to_uint() const { return unsigned(get()); }
     AP_INLINE long long to_int64() const { return (long long)get(); }
@@ -395,21 +407,9 @@ template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int N> struct ap_fixed
     AP_INLINE char to_char() const { return (char)to_double(); }
     AP_INLINE bool to_bool() const { return V != 0; }
     AP_INLINE ap_int_base<(I > 0 ? I : 1), S> to_ap_int_base() const { return to_int64(); }
-#define AP_FIXED_TO(TYPE) AP_INLINE explicit operator TYPE() const { return (TYPE)to_double(); }
-    AP_FIXED_TO(char)
-    AP_FIXED_TO(signed char)
-    AP_FIXED_TO(unsigned char)
-    AP_FIXED_TO(short)
-    AP_FIXED_TO(unsigned short)
-    AP_FIXED_TO(int)
-    AP_FIXED_TO(unsigned int)
-    AP_FIXED_TO(long)
-    AP_FIXED_TO(unsigned long)
-    AP_FIXED_TO(long long)
-    AP_FIXED_TO(unsigned long long)
-    AP_FIXED_TO(float)
-    AP_FIXED_TO(bool)
-#undef AP_FIXED_TO
+    // One for all: with thirteen, each operator looked at every one of them for every type that numbers have.
+    template <class T, std::enable_if_t<(std::is_integral<T>::value || std::is_same<T, float>::value), int> = 0>
+    AP_INLINE explicit operator T() const { return (T)to_double(); }
     AP_INLINE operator double() const { return to_double(); }
     AP_INLINE int length() const { return W; }
     AP_INLINE bool is_zero() const { return V == 0; }

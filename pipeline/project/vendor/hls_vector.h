@@ -48,8 +48,6 @@ template <class T, size_t N> class vector {
     vector &operator--();
     vector operator-() const;
     vector operator~() const;
-    vector operator<<(int) const;
-    vector operator>>(int) const;
     // Compared as words in a dictionary are: the first elements that differ decide.
     friend inline bool operator==(const vector &a, const vector &b) {
         for (size_t i = 0; i < N; ++i)
@@ -83,6 +81,8 @@ template <class T, size_t N> class vector {
     HLS_VECTOR_OP(&)
     HLS_VECTOR_OP(|)
     HLS_VECTOR_OP(^)
+    HLS_VECTOR_OP(<<)
+    HLS_VECTOR_OP(>>)
 #undef HLS_VECTOR_OP
 };
 } // namespace hls

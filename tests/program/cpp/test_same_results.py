@@ -438,7 +438,8 @@ SOURCES = {
             ap_uint<8> w = n; ap_int<12> v = n;
             for (int i = 0; i < 16; i++) {
                 w[i & 7] ^= a[i] & 1;
-                w(6, 2) |= ap_uint<3>(i); w.range(3, 0) &= 11; v[i % 12] |= w[2]; v[3] &= a[i] > 0;
+                w(5, 2) += 1; w(7, 3) -= i; w.range(6, 1) *= 3; v(9, 2) <<= 1; v(11, 6) /= 5; w(i & 7, 1) %= 7;
+                w(6, 2) |= ap_uint<3>(i); w.range(3, 0) &= 11; v(10, 1) >>= 2; v[i % 12] |= w[2]; v[3] &= a[i] > 0;
                 b[i] = w * 3 + v + AP_MAX(a[i], n) - AP_MIN(i, n) + AP_ABS(a[i]);
             }
             return w;
