@@ -69,7 +69,7 @@ class Server:
         workspace = self.folder / f"w{self.count}"
         given = [word.format(d=self.folder, k=self.folder / "small.c") for word in arguments]
         where = [] if "--workspace" in given else ["--workspace", str(workspace)]
-        done = forks(ready=True).run([*given, *where], ROOT, environment(**env), memory=MEMORY, seconds=SECONDS)
+        done = forks().run([*given, *where], ROOT, environment(**env), memory=MEMORY, seconds=SECONDS)
         return Done(done.returncode, done.stdout, done.stderr)
 
 
