@@ -12,11 +12,14 @@ share, is done and made again for each.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import resource
+import secrets
 import select
 import signal
 import socket
@@ -28,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
+import tests
 
 HEAVY = (
     "pandas", "pyarrow.parquet", "torch", "torch._dynamo", "torch_geometric.nn", "sklearn.ensemble",
@@ -114,6 +118,7 @@ def listen(listener: socket.socket) -> None:
             for name in (*HEAVY, *rooms(), "luigi.cmdline", TASKS):
                 importlib.import_module(name)
             _make_parsers()
+            _read_suite()
             # What is there is not looked at in each fork, which would copy it.
             gc.collect()
             gc.freeze()
@@ -150,6 +155,21 @@ def _make_parsers() -> None:
     for task in register.task_names():
         if task[0].isupper():
             build(root_task=task, help_all=False)
+
+
+def _read_suite() -> None:
+    """The kernels of the suite, half a hundred commands' work of a second each; kept as a command keeps them."""
+    from luigi.task_register import Register
+
+    from pipeline.kernels.suite import suite_names
+    from pipeline.tasks.plan import kernel_of
+
+    # It says how long it takes where that is long.
+    with contextlib.redirect_stderr(io.StringIO()):
+        for name in suite_names():
+            kernel_of(name)
+    register: Any = Register
+    register.clear_instance_cache()
 
 
 def rooms() -> Iterator[str]:
@@ -223,13 +243,17 @@ def _start_anew() -> None:
     import luigi.configuration
 
     from pipeline import tasks
-    from pipeline.tasks import causes, ending, messages, watch
+    from pipeline.tasks import causes, ending, messages, plan, provisional, watch
 
     shared: tuple[Any, ...] = (causes.causes, ending._ending, messages.progress, watch._rows)
     for one in shared:
         one.__init__()
+    provisional.COMMAND = f"{os.getpid()}-{secrets.token_hex(8)}"
+    if Path.cwd() != Path(tests.__path__[0]).parent:
+        # Where there may be another suite, or the same by another path.
+        plan.kernel_of.cache_clear()
     # Read again, from here.
-    luigi.configuration.LuigiConfigParser._instance = None  # type: ignore[attr-defined]
+    luigi.configuration.LuigiConfigParser._instance = None
     importlib.reload(tasks)
 
 

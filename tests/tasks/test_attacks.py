@@ -146,7 +146,7 @@ TARS: dict[str, list[tuple[str, bytes, bytes]]] = {
 DATASET = ["GenerateDataset", "--backend", "estimator", "--kernels", "{k}", "--count", "3", "--graphs", "False"]
 LOOP = ["RunActiveLearningLoop", "--backend", "estimator", "--kernel", "{k}", "--budget", "4", "--batch", "2",
         "--warm-start", "none", "--surrogate", "forest"]  # fmt: skip
-TRAIN = ["TrainHierarchicalMoE", "--epochs", "1"]
+TRAIN = ["TrainHierarchicalMoE", "--epochs", "1", "--kernels", "atax,gemm-ncubed"]
 TOOL = ["GenerateDataset", "--kernels", "{k}", "--count", "2", "--graphs", "False"]
 DESCRIBE = ["DescribeKernel", "--kernel"]
 DESIGN = ["DescribeDesign", "--kernel"]
