@@ -58,6 +58,7 @@ class Registry(Generic[T]):
     def __init__(self, what: str, kind: type[T], own: Callable[[], Mapping[str, str]]) -> None:
         self.what, self._kind, self._of_package = what, kind, own
         self._added: dict[str, T] = {}
+        self._warned: set[str] = set()
 
     @property
     def group(self) -> str:
@@ -88,7 +89,8 @@ class Registry(Generic[T]):
         entries = self._entries.get(name, [])
         packages = sorted({entry.dist.name for entry in entries if entry.dist is not None})
         if self.has_own(name):
-            if packages:
+            if packages and name not in self._warned:
+                self._warned.add(name)
                 named = " and ".join(packages)
                 warnings.warn(
                     f"the {self.what} {name} is not the one of {named}: that name is taken here", stacklevel=2

@@ -42,6 +42,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(forked.started(commands.ROOT, Path(os.environ[commands.FORKS]), commands.environment()))
 
 
+LONGEST = ("tests/test_wheel.py", "tests/docs/", "tests/tasks/", "tests/training/", "tests/loop/", "tests/exploration/")
+"""Where the tests are that take longest: they begin first, so that no process ends with one of them alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what takes longest in front; the rest stays as it is."""
+    places = {prefix: place for place, prefix in enumerate(LONGEST)}
+
+    def place(item: pytest.Item) -> int:
+        return min((at for prefix, at in places.items() if item.nodeid.startswith(prefix)), default=len(places))
+
+    items.sort(key=place)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Every test begins with the same state of the global generators, whichever ran before it in its process."""

@@ -19,6 +19,7 @@ from pipeline.loop.record import RoundsRecord, read_json, rounds_of
 from pipeline.loop.results import PROVENANCE, SUMMARY, write_results
 from pipeline.loop.rounds import as_measured, propose_round, proposed, round_text, train_round, write_runs
 from pipeline.loop.validation import validation_rows, write_validation
+from pipeline.synthesis.backends.handed_on import outcomes_of
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.testbench import SECONDS
 
@@ -108,7 +109,7 @@ def _learn(loop: ClosedLoop, folder: Path) -> None:
 def _results(plan: KernelPlan, designs: Sequence[tuple[str, Point | None]]) -> dict[str, Outcome]:
     found = {}
     parts = by_backend(plan, designs)
-    for outcome in chain.from_iterable(one.backend.outcomes(one.kernel, some) for one, some in parts):
+    for outcome in chain.from_iterable(outcomes_of(one.backend, one.kernel, some) for one, some in parts):
         if outcome.faults:
             fault = outcome.faults[0]
             raise PipelineError(

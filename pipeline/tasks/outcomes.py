@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.design_space import design_key
-from pipeline.errors import PipelineError, counted
-from pipeline.synthesis.backends.registry import BACKENDS
+from pipeline.synthesis.backends import handed_on
 from pipeline.tasks.messages import say
 from pipeline.tasks.sections import farm, pairs, section
 from pipeline.tasks.stored import open_store
@@ -31,28 +30,11 @@ def outcomes_of(
 
     What a run finishes is in the report store before it is handed on, so a kill loses only what is in flight. An
     outcome with faults is no result; all others are, and a later call serves those of the tool from the store.
-    ``on_stage`` is told (design key, stage) while the tool runs. Raises PipelineError for a backend that loses a design
-    or hands on one that it was not asked for.
+    ``on_stage`` is told (design key, stage) while the tool runs. Raises PipelineError for a backend that does not keep
+    what it was asked (:func:`pipeline.synthesis.backends.handed_on.outcomes_of`).
     """
-    left = dict.fromkeys(key for key, point in designs if point is not None)
-    asked, given = {key for key, _ in designs}, set[str]()
-    for outcome in plan.backend.outcomes(
-        plan.kernel, designs, farm=functools.partial(run_designs, workspace=workspace, on_stage=on_stage)
-    ):
-        if outcome.key not in asked:
-            raise _wrong(plan, f"gave an outcome for a design that was not asked for ({outcome.key[:80]})")
-        given.add(outcome.key)
-        left.pop(outcome.key, None)
-        yield outcome
-    if left:
-        raise _wrong(plan, f"gave {counted(len(given), 'outcome')} for {counted(len(asked), 'design')}")
-
-
-def _wrong(plan: KernelPlan, what: str) -> PipelineError:
-    return PipelineError(
-        f"{BACKENDS.called(plan.backend.name)} {what}",
-        fix="mend it (docs/backends.md has the laws as tests), or use another --backend",
-    )
+    run = functools.partial(run_designs, workspace=workspace, on_stage=on_stage)
+    return handed_on.outcomes_of(plan.backend, plan.kernel, designs, run)
 
 
 def run_designs(

@@ -14,6 +14,7 @@ from pipeline.exploration.knowledge import Blend, Knowledge, left_out_scores
 from pipeline.loop import knowledge
 from pipeline.loop.closed_loop import ClosedLoop
 from pipeline.loop.knowledge import CARD, Shipped, knowledge_notice, made_with, shipped
+from pipeline.models.baselines import meta_process
 from pipeline.synthesis import Address, Backend, EstimatorBackend, Flow, ReplayBackend, ReportStore
 from pipeline.synthesis.plan import KernelPlan
 from pipeline.synthesis.vitis.backend import VitisBackend
@@ -33,7 +34,10 @@ def _histories() -> list[History]:
 
 @pytest.fixture(scope="module")
 def learned() -> Knowledge:
-    return Knowledge.learn(_histories())
+    with pytest.MonkeyPatch.context() as patched:
+        # What is learned of few steps is kept and blended like any other.
+        patched.setattr(meta_process, "_STEPS", 20)
+        return Knowledge.learn(_histories())
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import tempfile
@@ -18,11 +19,14 @@ from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel, load_kernel, propose_sites
 from pipeline.last_words import at_fault, defect
-from pipeline.reports.labels import DesignStatus, Label
+from pipeline.reports.labels import DesignStatus, Label, Utilisation
+from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
 from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.backends.registry import BACKENDS, BackendKind
 from pipeline.synthesis.backends.testing import BackendConformance
+from pipeline.synthesis.backends.tool import ToolBackend
+from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.vitis import VitisBackend
 from pipeline.tasks.outcomes import outcomes_of
 from tests.synthesis.test_backends import POINTS, SOURCE
@@ -214,7 +218,7 @@ def test_a_package_that_fails_once_it_is_loaded_is_named_and_not_the_pipeline(
     assert ours.startswith("a defect of the pipeline and the backend fails of acme-hls, please report it: ValueError")
 
 
-def test_a_backend_that_loses_or_renames_an_outcome_is_named_with_its_package(
+def test_a_backend_that_loses_renames_or_makes_up_an_outcome_is_named_with_its_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(_installed(tmp_path))
@@ -222,11 +226,33 @@ def test_a_backend_that_loses_or_renames_an_outcome_is_named_with_its_package(
     designs = [(design_key(point), point) for point in POINTS[:3]]
     made = [Outcome(key, point, Label(DesignStatus.OK), None, None, "synthesised", None) for key, point in designs]
     renamed = [made[0], replace(made[1], key="other"), made[2]]
-    for given, told in ((made[:2], "gave 2 outcomes for 3 designs"), (renamed, r"was not asked for \(other\)")):
+
+    def spoilt(**figures: Any) -> list[Outcome]:
+        return [made[0], replace(made[1], label=replace(made[1].label, **figures)), made[2]]
+
+    cases = (
+        (made[:2], "2 outcomes for 3 designs"),
+        (renamed, r"was not asked for \(other\)"),
+        (spoilt(cycles=math.nan), f"cycles nan, .* for {made[1].key}"),
+        (spoilt(latency_best=-1), "latency_best -1, which is no number of at least 0"),
+        (spoilt(cycles=2.5), "cycles 2.5, which is no whole number"),
+        (spoilt(clock_estimated_ns=math.inf), "clock_estimated_ns inf"),
+        (spoilt(used=Resources(dsp=-3)), "used.dsp -3"),
+        (spoilt(published_utilisation=Utilisation(lut=-0.1)), "published_utilisation.lut -0.1"),
+        ([made[0], replace(made[1], seconds=-1.0), made[2]], "seconds -1.0"),
+    )
+    for given, told in cases:
         backend: Any = SimpleNamespace(name="acme", outcomes=lambda *_, given=given, **__: iter(given))
         plan: Any = SimpleNamespace(backend=backend, kernel=kernel)
-        with pytest.raises(PipelineError, match=f"^the backend acme of acme-hls gave .*{told.removeprefix('gave ')}"):
+        with pytest.raises(PipelineError, match=f"^the backend acme of acme-hls gave .*{told}"):
             list(outcomes_of(plan, designs, tmp_path, lambda key, stage: None))
+    plan.backend = SimpleNamespace(name="acme", outcomes=lambda *_, **__: iter(spoilt(cycles=0)))
+    assert len(list(outcomes_of(plan, designs, tmp_path, lambda key, stage: None))) == 3
+    backend = make_backend("acme", BackendRequest(ReportStore(tmp_path / "store"), kernel, settings={"command": "x"}))
+    assert isinstance(backend, ToolBackend)
+    with pytest.raises(PipelineError, match=r"^the backend acme of acme-hls gave cycles -5"):
+        backend.file(backend.address, Entry(designs[0][0], None, Label(DesignStatus.OK, cycles=-5)))
+    assert backend.store.keys(backend.address) == [], "what is wrong is not stored"
 
 
 def test_what_a_package_gives_is_all_named_where_its_code_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +270,8 @@ def test_a_package_that_takes_a_name_of_ours_is_named_and_not_used(
     (site / "acme_hls-1.0.dist-info" / "entry_points.txt").write_text(entries)
     with pytest.warns(UserWarning, match="the backend replay is not the one of acme-hls: that name is taken here"):
         assert not BACKENDS["replay"].runs_tool
+    # Once: the tests take a warning for an error.
+    assert not BACKENDS["replay"].runs_tool
 
 
 def test_a_backend_is_found_by_its_name_and_a_wrong_name_says_which_there_are() -> None:

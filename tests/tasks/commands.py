@@ -24,9 +24,9 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 @functools.cache
-def forks(*, ready: bool = False) -> Forks:
+def forks() -> Forks:
     """The process whose forks are commands, for all tests of this process."""
-    return Forks(Path(os.environ[FORKS]), environment(), ready=ready)
+    return Forks(Path(os.environ[FORKS]), environment())
 
 
 def luigi(

@@ -4,19 +4,22 @@
 (tests/conftest.py); it imports when the first of them calls. Each caller gets a fork of its own, which reads a JSON
 object a line (``arguments``, ``cwd``, ``env``, ``memory`` in bytes of address space beyond that at the start or
 null, ``seconds``, ``killed_after`` and ``program``, each or null) and answers with one (``code``, ``out``, ``err``).
-Each command goes the way that the ``luigi`` program goes, from its arguments to its exit code, and loads luigi and the
-tasks for itself: they keep what the processes of one command share. With ``ready`` they are there before, for commands
-that come to nothing.
+Each command goes the way that the ``luigi`` program goes, from its arguments to its exit code. The tasks, luigi and its
+parsers are there before; what they do while ``--module pipeline`` is imported, and what the processes of one command
+share, is done and made again for each.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import resource
+import secrets
 import select
 import signal
 import socket
@@ -28,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
+import tests
 
 HEAVY = (
     "pandas", "pyarrow.parquet", "torch", "torch._dynamo", "torch_geometric.nn", "sklearn.ensemble",
@@ -41,12 +45,11 @@ TASKS = "pipeline.tasks"
 class Forks:
     """A process whose forks become commands, one after the other; ``address`` and ``env`` are of the one it is from."""
 
-    def __init__(self, address: Path, env: dict[str, str], *, ready: bool = False) -> None:
+    def __init__(self, address: Path, env: dict[str, str]) -> None:
         self._env = env
         with socket.socket(socket.AF_UNIX) as calling:
             calling.connect(str(address))
             self._lines = calling.makefile("rw", encoding="utf-8")
-        self._say({"ready": ready})
 
     def serves(self, env: Mapping[str, str]) -> bool:
         """Whether all that Python reads while it starts is alike."""
@@ -112,8 +115,10 @@ def listen(listener: socket.socket) -> None:
         caller = listener.accept()[0]
         if not imported:
             imported = True
-            for name in (*HEAVY, *rooms()):
+            for name in (*HEAVY, *rooms(), "luigi.cmdline", TASKS):
                 importlib.import_module(name)
+            _make_parsers()
+            _read_suite()
             # What is there is not looked at in each fork, which would copy it.
             gc.collect()
             gc.freeze()
@@ -131,13 +136,6 @@ def listen(listener: socket.socket) -> None:
 def serve(caller: socket.socket) -> None:
     """Answers one caller until it is gone."""
     with caller, caller.makefile("rw", encoding="utf-8") as lines:
-        if json.loads(lines.readline())["ready"]:
-            sys.argv = ["luigi", "--module", "pipeline"]
-            importlib.import_module("luigi.cmdline")
-            importlib.import_module(TASKS)
-            _make_parsers()
-            gc.collect()
-            gc.freeze()
         for line in lines:
             lines.write(json.dumps(_answer(json.loads(line))) + "\n")
             lines.flush()
@@ -148,12 +146,30 @@ def _make_parsers() -> None:
     from luigi.cmdline_parser import CmdlineParser
     from luigi.task_register import Register
 
+    from pipeline.tasks import command_line
+
+    command_line.install()
     build: Any = CmdlineParser._build_parser
     register: Any = Register
     build()
     for task in register.task_names():
         if task[0].isupper():
             build(root_task=task, help_all=False)
+
+
+def _read_suite() -> None:
+    """The kernels of the suite, half a hundred commands' work of a second each; kept as a command keeps them."""
+    from luigi.task_register import Register
+
+    from pipeline.kernels.suite import suite_names
+    from pipeline.tasks.plan import kernel_of
+
+    # It says how long it takes where that is long.
+    with contextlib.redirect_stderr(io.StringIO()):
+        for name in suite_names():
+            kernel_of(name)
+    register: Any = Register
+    register.clear_instance_cache()
 
 
 def rooms() -> Iterator[str]:
@@ -204,13 +220,9 @@ def _become(asked: dict[str, Any]) -> None:
         # As the line that Python runs at the start of a program does.
         named = any(word.split("=")[0] == "--module" for word in asked["arguments"])
         sys.argv = ["luigi", *([] if named else ["--module", "pipeline"]), *unambiguous(asked["arguments"])]
-        if (causes := sys.modules.get("pipeline.tasks.causes")) is not None:
-            # What another command has told is not told yet.
-            causes.causes.__init__()
+        _start_anew()
         from luigi.cmdline import luigi_run
 
-        # As ``--module pipeline`` does where the package is not loaded yet.
-        importlib.import_module("pipeline.tasks")
         luigi_run(sys.argv[1:])  # type: ignore[no-untyped-call]
     except SystemExit as ended:
         code = 0 if ended.code is None else ended.code
@@ -224,6 +236,25 @@ def _become(asked: dict[str, Any]) -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(code if isinstance(code, int) else 1)
+
+
+def _start_anew() -> None:
+    """What happens to the tasks as ``--module pipeline`` is imported: in this folder, environment and process."""
+    import luigi.configuration
+
+    from pipeline import tasks
+    from pipeline.tasks import causes, ending, messages, plan, provisional, watch
+
+    shared: tuple[Any, ...] = (causes.causes, ending._ending, messages.progress, watch._rows)
+    for one in shared:
+        one.__init__()
+    provisional.COMMAND = f"{os.getpid()}-{secrets.token_hex(8)}"
+    if Path.cwd() != Path(tests.__path__[0]).parent:
+        # Where there may be another suite, or the same by another path.
+        plan.kernel_of.cache_clear()
+    # Read again, from here.
+    luigi.configuration.LuigiConfigParser._instance = None
+    importlib.reload(tasks)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Server:
         workspace = self.folder / f"w{self.count}"
         given = [word.format(d=self.folder, k=self.folder / "small.c") for word in arguments]
         where = [] if "--workspace" in given else ["--workspace", str(workspace)]
-        done = forks(ready=True).run([*given, *where], ROOT, environment(**env), memory=MEMORY, seconds=SECONDS)
+        done = forks().run([*given, *where], ROOT, environment(**env), memory=MEMORY, seconds=SECONDS)
         return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -146,7 +146,7 @@ TARS: dict[str, list[tuple[str, bytes, bytes]]] = {
 DATASET = ["GenerateDataset", "--backend", "estimator", "--kernels", "{k}", "--count", "3", "--graphs", "False"]
 LOOP = ["RunActiveLearningLoop", "--backend", "estimator", "--kernel", "{k}", "--budget", "4", "--batch", "2",
         "--warm-start", "none", "--surrogate", "forest"]  # fmt: skip
-TRAIN = ["TrainHierarchicalMoE", "--epochs", "1"]
+TRAIN = ["TrainHierarchicalMoE", "--epochs", "1", "--kernels", "atax,gemm-ncubed"]
 TOOL = ["GenerateDataset", "--kernels", "{k}", "--count", "2", "--graphs", "False"]
 DESCRIBE = ["DescribeKernel", "--kernel"]
 DESIGN = ["DescribeDesign", "--kernel"]

@@ -19,6 +19,7 @@ from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.surroundings import DEFAULT_ENDS, Bounds, ends_sentence, is_result
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.backends.base import SYNTHESIS, Backend, Farm, Fault, Outcome
+from pipeline.synthesis.backends.handed_on import check_figures
 from pipeline.synthesis.claims import Claims
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.executors.context import HeldElsewhere, pause
@@ -170,7 +171,11 @@ class ToolBackend(Backend):
         return replace(outcome, label=label if own else outcome.label, faults=faults)
 
     def file(self, address: Address, entry: Entry) -> None:
-        """Stores a result in the place of one that no longer stands, such as that of a lower limit."""
+        """Stores a result in the place of one that no longer stands, such as that of a lower limit.
+
+        Raises PipelineError where a figure of it is none that a design has.
+        """
+        check_figures(self.name, entry.key, entry.label, entry.seconds)
         before = self.store.get(address, entry.key)
         self.store.put(address, entry)
         if before is not None and before != entry and not is_result(before.label, self.bounds):
