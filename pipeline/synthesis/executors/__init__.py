@@ -5,25 +5,12 @@
 hands :func:`held_descriptors` on to it.
 """
 
-from typing import TYPE_CHECKING
-
-from pipeline.lazy import lazy_imports
-
-if TYPE_CHECKING:
-    from pipeline.synthesis.executors.context import (
-        HeldElsewhere,
-        RunCancelled,
-        check_cancelled,
-        held_descriptors,
-        pause,
-    )
-    from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
-    from pipeline.synthesis.executors.licences import LicencePool
-    from pipeline.synthesis.executors.make import make_executor
-    from pipeline.synthesis.executors.options import KINDS, FarmOptions
-    from pipeline.synthesis.executors.run_all import FinishedJob, RunLost, run_all
-else:
-    __getattr__ = lazy_imports(__name__, __file__)
+from pipeline.synthesis.executors.context import HeldElsewhere, RunCancelled, check_cancelled, held_descriptors, pause
+from pipeline.synthesis.executors.executor import RunExecutor, WorkerLost
+from pipeline.synthesis.executors.licences import LicencePool
+from pipeline.synthesis.executors.make import make_executor
+from pipeline.synthesis.executors.options import KINDS, FarmOptions
+from pipeline.synthesis.executors.run_all import FinishedJob, RunLost, run_all
 
 __all__ = [
     "KINDS",
