@@ -11,6 +11,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError, plain_number
+from pipeline.last_words import write_error
 from pipeline.synthesis.target import parse_clock
 
 
@@ -151,9 +152,14 @@ class Folder(_Named, luigi.Parameter[str]):
             raise PipelineError("cannot be written to", file=str(there), fix=fix)
 
 
+@lru_cache(maxsize=1024)
 def names(text: str) -> tuple[str, ...]:
-    """The names in a comma-separated list, in order, without blanks and repeats."""
-    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    """The names in a comma-separated list, in order, without blanks and repeats; a repeat is said, once."""
+    given = [part.strip() for part in text.split(",")]
+    found = tuple(dict.fromkeys(given))
+    if len(found) < len(given) and "" not in found:
+        again = next(name for name in found if given.count(name) > 1)
+        write_error(f"{text[:200]}: {again} stands there more than once and counts once.\n")
     if found != ("",) and "" in found:
         raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
     return () if found == ("",) else found
