@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from pipeline.errors import PipelineError
-from pipeline.synthesis.executors.dask import DaskExecutor
 from pipeline.synthesis.executors.executor import RunExecutor
 from pipeline.synthesis.executors.local import LocalExecutor
 from pipeline.synthesis.executors.options import KINDS, read_options
@@ -39,6 +38,8 @@ def make_executor(kind: str, *, workers: int, options: Mapping[str, str] | None 
     elif kind == "local":
         executor = LocalExecutor(workers)
     else:
+        from pipeline.synthesis.executors.dask import DaskExecutor
+
         executor = DaskExecutor(kind, workers, read)
     try:
         yield executor
