@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.design_space.keys import design_key
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, Entry, ReportStore, estimator_flow
 
 ADDRESS = Address("gemm", "ab" * 32, estimator_flow("bench"))

@@ -7,11 +7,12 @@ import sys
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs luigi on the arguments; exits with luigi's code."""
-    from pipeline import last_words
+    from pipeline import before_luigi, last_words
 
     last_words.settle_streams()
     sys.excepthook = last_words.hook
     last_words.catch_signals()
+    before_luigi.start_quickly()
     from luigi.retcodes import run_with_retcodes
 
     import pipeline.tasks
@@ -28,13 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     if not any(argument.split("=")[0] == "--module" for argument in given):
         given = ["--module", "pipeline", *given]
-    run_with_retcodes(unambiguous(given))
-
-
-def unambiguous(given: list[str]) -> list[str]:
-    """The arguments with ``--batch`` as the task's own option: luigi takes it for one of its ``--batch-email-...``."""
-    task = next((word for word in given if word[:1].isupper() and word.isidentifier()), "")
-    return [f"--{task}{word[1:]}" if task and word.split("=")[0] == "--batch" else word for word in given]
+    run_with_retcodes(before_luigi.unambiguous(given))
 
 
 if __name__ == "__main__":

@@ -18,14 +18,19 @@ import pkgutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from functools import cached_property, lru_cache
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pipeline.errors import PipelineError, nearest
 from pipeline.last_words import OF_OTHERS
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+_GROUPS = "hls_moe_pipeline."
 
 
 class _Named(Protocol):
@@ -46,6 +51,18 @@ def modules_of(package: str) -> dict[str, str]:
     return {found.name: f"{package}.{found.name}" for found in pkgutil.iter_modules(spec.submodule_search_locations)}
 
 
+@lru_cache
+def _others_are_there(folders: tuple[str, ...]) -> bool:
+    """Whether the metadata of any package in the folders names a group of ours.
+
+    ``importlib.metadata`` takes a tenth of the start of a command to load and to read all of it.
+    """
+    if any(hasattr(finder, "find_distributions") for finder in sys.meta_path if finder is not PathFinder):
+        return True
+    lists = (found for folder in folders for found in Path(folder).glob("*.*-info/entry_points.txt"))
+    return any(_GROUPS.encode() in found.read_bytes() for found in lists)
+
+
 class Registry(Generic[T]):
     """The things of one kind.
 
@@ -63,7 +80,7 @@ class Registry(Generic[T]):
     @property
     def group(self) -> str:
         """The group of entry points; the name of an entry is that of the thing."""
-        return f"hls_moe_pipeline.{self.what}s"
+        return f"{_GROUPS}{self.what}s"
 
     def register(self, thing: T) -> T:
         """Adds one for this process, in front of any other of its name; a package of its own uses an entry point."""
@@ -126,6 +143,10 @@ class Registry(Generic[T]):
     @cached_property
     def _entries(self) -> dict[str, list[EntryPoint]]:
         found: dict[str, list[EntryPoint]] = {}
+        if not _others_are_there(tuple(sys.path)):
+            return found
+        from importlib.metadata import entry_points
+
         for entry in entry_points(group=self.group):
             found.setdefault(entry.name, []).append(entry)
         return found

@@ -19,8 +19,8 @@ HEAVY = frozenset(
 SLOW = frozenset(
     {f"pipeline.{name}" for name in
      ("dataset.labelled", "dataset.published_record", "design_space.rules", "present.charts", "present.descriptions",
-      "present.graph_page", "project.compiler", "project.opened", "synthesis.design_names",
-      "synthesis.executors.run_all")}
+      "present.graph_page", "project.compiler", "project.opened", "reports.report", "synthesis.design_names",
+      "synthesis.executors.run_all", "synthesis.layout")}
 )  # fmt: skip
 """Modules of ours that a command can feel by themselves: with what they load each takes 5 to 40 of the 500 ms that
 ``ListKernels`` takes. They, and modules that load them, may stand in functions too."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from pipeline.design_space import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, BackendKind, BackendRequest, Entry, Flow, Outcome, ReportStore, ToolBackend
 from pipeline.synthesis.lowering.with_pragmas import with_pragmas
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.dataset.published_record import PublishedRecord
 from pipeline.errors import PipelineError
-from pipeline.reports.report import Resources
+from pipeline.reports.counts import Resources
 from pipeline.terms import Dialect, Resource
 
 DIALECTS = (Dialect.MERLIN, Dialect.VITIS_PLAIN)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import LoopReport, Range, Report, Resources
+from pipeline.reports.report import LoopReport, Range, Report
 from pipeline.reports.surroundings import exhausted
 from pipeline.terms import Resource
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from pipeline.dataset.published_record import PublishedRecord
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import Resources
 from pipeline.terms import Dialect
 
 _LARGEST = 2**63 - 1

@@ -16,7 +16,7 @@ from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Memory
 from pipeline.estimator.schedule import Schedule
 from pipeline.estimator.transfer import Transfer
-from pipeline.reports.report import Resources
+from pipeline.reports.counts import Resources
 from pipeline.terms import Resource
 
 

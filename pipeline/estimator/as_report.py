@@ -5,7 +5,8 @@ from __future__ import annotations
 from pipeline.estimator.cycles import Cycles, Whole
 from pipeline.estimator.device import Device
 from pipeline.estimator.schedule import Row, Schedule
-from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.reports.counts import Resources
+from pipeline.reports.report import UNKNOWN, Latency, LoopReport, ModuleReport, Range, Report
 from pipeline.terms import Dialect
 
 

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.reports.report import Resources
+from pipeline.reports.counts import Resources
 from pipeline.terms import Resource
 
 CYCLE = 1000

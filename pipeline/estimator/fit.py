@@ -25,7 +25,7 @@ from pipeline.estimator.points import Point
 from pipeline.estimator.prepared import WalkedKernel, prepare
 from pipeline.estimator.scores import RESOURCES, Agreement, agreement, kendall_tau
 from pipeline.kernels.model import Kernel
-from pipeline.reports.report import Resources
+from pipeline.reports.counts import Resources
 from pipeline.terms import Dialect, Resource
 
 GRIDS: Mapping[str, Mapping[str, tuple[int, ...]]] = {

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_text
-from pipeline.reports.report import Resources
+from pipeline.reports.counts import Resources
 from pipeline.terms import Resource
 
 _PACKAGE = re.compile(r"(?:[il]?(?:_[a-z0-9]+)?(?:-?[a-z]{2,4}\d{2,4}[a-z]?)?(?:-(?P<grade>\d)[a-z]{0,2}(?:-.*)?)?)?")

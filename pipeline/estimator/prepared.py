@@ -16,7 +16,8 @@ from pipeline.estimator.schedule import Iterations, Schedule, outermost, schedul
 from pipeline.estimator.transfer import Transfer, copy_cycles, tile_cycles, transfers
 from pipeline.estimator.walk import build
 from pipeline.kernels.model import Kernel
-from pipeline.reports.report import Report, Resources
+from pipeline.reports.counts import Resources
+from pipeline.reports.report import Report
 from pipeline.terms import Dialect
 
 VERSION = "0.7"

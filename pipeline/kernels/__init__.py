@@ -5,11 +5,11 @@ What needs the parser is loaded when it is first used; ``pipeline.kernels.annota
 
 from typing import TYPE_CHECKING
 
-from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
 from pipeline.lazy import lazy_imports
 from pipeline.terms import SiteKind
 
 if TYPE_CHECKING:
+    from pipeline.kernels.model import Argument, Array, Function, Kernel, Loop, Option, Site
     from pipeline.kernels.propose import propose_sites
     from pipeline.kernels.read import load_kernel, read_kernel
     from pipeline.kernels.suite import find_kernel

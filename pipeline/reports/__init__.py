@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 from pipeline.lazy import lazy_imports
 
 if TYPE_CHECKING:
+    from pipeline.reports.counts import Resources
     from pipeline.reports.labels import DesignStatus, Label, Utilisation, label_from_report, utilisation
     from pipeline.reports.latency_law import latency_law_residual
-    from pipeline.reports.parse import MAX_BYTES, MAX_NODES, parse_report, read_report
+    from pipeline.reports.parse import MAX_NODES, parse_report, read_report
     from pipeline.reports.report import (
+        MAX_BYTES,
         UNKNOWN,
         Latency,
         LoopReport,
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
         PragmaMessage,
         Range,
         Report,
-        Resources,
         Violation,
     )
     from pipeline.reports.write import write_report

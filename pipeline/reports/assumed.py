@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pipeline.reports.report import LoopReport, Report
+if TYPE_CHECKING:
+    from pipeline.reports.report import LoopReport, Report
 
 ASSUMED_TRIPS = 64
 """Iterations of every loop whose trip count a report does not bound."""

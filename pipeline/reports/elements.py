@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from pipeline.reports.counts import Resources
 from pipeline.reports.figures import (
     UNITS_NS,
     is_unknown,
@@ -18,7 +19,7 @@ from pipeline.reports.figures import (
     range_in,
     unit_in,
 )
-from pipeline.reports.report import UNKNOWN, Range, Resources
+from pipeline.reports.report import UNKNOWN, Range
 from pipeline.terms import Resource
 
 UNKNOWN_TEXTS = frozenset({"", "-", "?", "undef", "N/A"})

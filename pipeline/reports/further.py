@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pipeline.errors import PipelineError
+from pipeline.reports.counts import Resources
 from pipeline.reports.elements import Elements, Section, section, text_of
 from pipeline.reports.figures import is_unknown, ordered, range_in
 from pipeline.reports.labels import DesignStatus, Label
 from pipeline.reports.parse import read_document
-from pipeline.reports.report import Resources
 from pipeline.reports.utilisation_table import label_from_utilisation
 
 _FIX = "run the step again"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pipeline.reports.report import Report, Resources
+from pipeline.reports.counts import Resources
 from pipeline.terms import Resource
+
+if TYPE_CHECKING:
+    from pipeline.reports.report import Report
 
 _MOST_SAID = 3
 """Most warnings on a report that a label's reason quotes."""

@@ -17,10 +17,12 @@ from typing import cast
 from lxml import etree
 
 from pipeline.errors import PipelineError
+from pipeline.reports.counts import Resources
 from pipeline.reports.elements import Elements, Section, known, line_of, name_of, section, text_of
 from pipeline.reports.figures import ordered, quoted
 from pipeline.reports.loops import Table, join, merged, read_calls, read_table
 from pipeline.reports.report import (
+    MAX_BYTES,
     UNKNOWN,
     Latency,
     LoopReport,
@@ -28,12 +30,8 @@ from pipeline.reports.report import (
     PragmaMessage,
     Range,
     Report,
-    Resources,
     Violation,
 )
-
-MAX_BYTES = 32 * 1024 * 1024
-"""Largest report that is read: 11 times the largest of some 4,200 public ones (2.9 MB)."""
 
 MALFORMED_FIX = "synthesise the design again, or remove the file"
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 
 from pipeline.errors import PipelineError
+from pipeline.reports.counts import Resources
 from pipeline.reports.figures import range_in
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Resources
 from pipeline.terms import Resource
 
 _ROWS = {

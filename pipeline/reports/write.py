@@ -13,8 +13,9 @@ from dataclasses import fields
 from lxml import etree
 
 from pipeline.errors import PipelineError
+from pipeline.reports.counts import Resources
 from pipeline.reports.parse import parse_report
-from pipeline.reports.report import Latency, LoopReport, ModuleReport, Range, Report, Resources
+from pipeline.reports.report import Latency, LoopReport, ModuleReport, Range, Report
 from pipeline.terms import Resource
 
 _UNKNOWN = "undef"

@@ -13,7 +13,8 @@ from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.files import open_plain
 from pipeline.reports.labels import DesignStatus, Label, label_from_report
-from pipeline.reports.parse import MAX_BYTES, parse_report
+from pipeline.reports.parse import parse_report
+from pipeline.reports.report import MAX_BYTES
 from pipeline.synthesis.canonical import sha256_hex
 from pipeline.synthesis.design_names import TABLE, Named, from_name, from_names, from_sidecar, read_table
 from pipeline.synthesis.entry import Entry

@@ -15,7 +15,6 @@ from typing import Any, get_args, get_type_hints
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
 from pipeline.reports.labels import DesignStatus, Label, label_from_report
-from pipeline.reports.parse import parse_report
 from pipeline.reports.report import Report
 from pipeline.synthesis.canonical import canonical_json, read_json, sha256_hex
 
@@ -107,6 +106,8 @@ class Entry:
         """
         report = None
         if self.xml is not None:
+            from pipeline.reports.parse import parse_report
+
             try:
                 report = parse_report(self.xml, file=f"report of {_short(self.key)}")
                 if self.from_report:

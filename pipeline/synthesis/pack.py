@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import write_aside
-from pipeline.reports.parse import MAX_BYTES as MAX_REPORT_BYTES
+from pipeline.reports.report import MAX_BYTES as MAX_REPORT_BYTES
 from pipeline.synthesis.address import Address
 from pipeline.synthesis.canonical import canonical_json, read_json, sha256_hex
 from pipeline.synthesis.entry import Entry, entry_from_record, made_of, read_record, record_line

@@ -227,7 +227,8 @@ class ValidateEstimator(_AgainstLabels):
         from dataclasses import asdict
 
         from pipeline.estimator.loop_tables import loop_agreement
-        from pipeline.reports.parse import MAX_BYTES, parse_report
+        from pipeline.reports.parse import parse_report
+        from pipeline.reports.report import MAX_BYTES
         from pipeline.synthesis.find_reports import find_reports
         from pipeline.synthesis.walk import walk
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,17 @@ def flags_of(cflags: str) -> Flags:
     Raises PipelineError for flags that are none.
     """
     own = pairs(section(vitis).options, "vitis").get("cflags", "")
-    return parse_flags(own, "[vitis] options cflags") + parse_flags(cflags, CFLAGS)
+    flags = parse_flags(own, "[vitis] options cflags") + parse_flags(cflags, CFLAGS)
+    for folder in flags.folders:
+        _say_where_absent(folder, Path.cwd())
+    return flags
+
+
+@cache
+def _say_where_absent(folder: Path, current: Path) -> None:
+    """A compiler passes over a folder of headers that is not there, which a misspelt one is: said, once a process."""
+    if not (current / folder).is_dir():
+        say(f"{CFLAGS}: the folder {folder} is not there; no header is looked for in it.")
 
 
 def single(kernels: int, option: str, **given: str) -> None:

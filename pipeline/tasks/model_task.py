@@ -7,7 +7,6 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +201,8 @@ def without_answer(designs: KernelDesigns) -> KernelDesigns:
 
 def versions() -> dict[str, str]:
     """Of Python, this package and the libraries that decide a model."""
+    from importlib.metadata import version
+
     return {
         "python": platform.python_version(),
         "hls-moe-pipeline": __version__,

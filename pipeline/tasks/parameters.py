@@ -12,6 +12,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError, plain_number
+from pipeline.last_words import write_error
 from pipeline.synthesis.target import parse_clock
 
 
@@ -156,9 +157,17 @@ _COMMA = re.compile(r",(?![^<]*>)")
 """A comma that separates names: none between the arguments of a template."""
 
 
+@lru_cache(maxsize=1024)
 def names(text: str) -> tuple[str, ...]:
-    """The names in a comma-separated list, in order, without blanks and repeats; ``f<1,4>/loop_0`` is one name."""
-    found = tuple(dict.fromkeys(part.strip() for part in _COMMA.split(text)))
+    """The names in a comma-separated list, in order, without blanks and repeats; a repeat is said, once.
+
+    ``f<1,4>/loop_0`` is one name.
+    """
+    given = [part.strip() for part in _COMMA.split(text)]
+    found = tuple(dict.fromkeys(given))
+    if len(found) < len(given) and "" not in found:
+        again = next(name for name in found if given.count(name) > 1)
+        write_error(f"{text[:200]}: {again} stands there more than once and counts once.\n")
     if found != ("",) and "" in found:
         raise PipelineError(f"an empty name in the list {text!r}", fix="separate names by single commas")
     return () if found == ("",) else found

@@ -18,8 +18,9 @@ from pipeline.design_space import DesignSpace, SiteSpace, load_space, parse_key
 from pipeline.errors import PipelineError
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import UNKNOWN, Latency, LoopReport, Range, Report, Resources
+from pipeline.reports.report import UNKNOWN, Latency, LoopReport, Range, Report
 from pipeline.terms import SiteKind
 from tests.dataset.label_sets import hlsyn, labelled, plain
 

@@ -15,8 +15,8 @@ from pipeline.dataset.build import build_tables
 from pipeline.dataset.export_hlsyn import label_file, version_folder
 from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.published import KernelLabels, read_label_set
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Resources
 from tests.dataset.label_sets import entry, labelled
 from tests.shared_data import shared
 

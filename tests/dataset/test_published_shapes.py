@@ -19,8 +19,8 @@ from pipeline.dataset.archive import read_files
 from pipeline.dataset.published import KernelLabels, read_label_set
 from pipeline.dataset.published_record import parse_label_file
 from pipeline.errors import PipelineError
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus
-from pipeline.reports.report import Resources
 from tests.dataset.label_sets import entry, write_tar
 
 KEY = "__PARA__L0-1"

@@ -15,8 +15,8 @@ from pipeline.dataset.labelled import LabelledDesign
 from pipeline.dataset.schemas import TABLES
 from pipeline.dataset.splits import PAPER_SOURCE_KERNELS, PAPER_TARGET_KERNELS, label_groups, split_table
 from pipeline.errors import PipelineError
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Resources
 from pipeline.terms import Resource
 from tests.dataset.label_sets import hlsyn, labelled
 

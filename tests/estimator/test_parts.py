@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.estimator.clocks import device_for
 from pipeline.estimator.parts import OWN_PARTS, find_part, is_known, nearest_parts
-from pipeline.reports.report import Resources
+from pipeline.reports.counts import Resources
 from pipeline.synthesis.parts import BOARDS, check_part
 from tests.shared_data import shared
 

@@ -8,8 +8,8 @@ from pipeline.exploration.asked import objective_of
 from pipeline.loop.chosen import Chosen
 from pipeline.loop.measured import MeasuredDesign
 from pipeline.loop.validation import validation_rows
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Resources
 from pipeline.terms import Resource
 
 

@@ -14,8 +14,8 @@ from pipeline.exploration import SearchOutcome
 from pipeline.kernels.read import read_kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop.measured import measured, read_measured, write_measured
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import Resources
 from pipeline.tasks.searches.pools import read_pool
 
 DEVICE = Resources(bram_18k=4320, dsp=6840, ff=2364480, lut=1182240, uram=960)

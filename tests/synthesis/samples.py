@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from pipeline.design_space.keys import Point, design_key
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, Entry, estimator_flow, imported_flow
 
 GEMM = Address("gemm", "ab" * 32, estimator_flow("0.1"))

@@ -215,7 +215,7 @@ def _become(asked: dict[str, Any]) -> None:
             sys.argv = ["-c", *asked["arguments"]]
             exec(asked["program"], {"__name__": "__main__"})
             raise SystemExit
-        from pipeline.__main__ import unambiguous
+        from pipeline.before_luigi import unambiguous
 
         # As the line that Python runs at the start of a program does.
         named = any(word.split("=")[0] == "--module" for word in asked["arguments"])

@@ -59,6 +59,9 @@ def test_flags_are_taken_as_people_write_them(project: Path, start: object, flag
 def test_what_is_missing_is_said_at_once_and_names_an_option_that_exists(project: Path) -> None:
     asked = ["DescribeKernel", "--kernel", "k.c", "--top", "k"]
     assert '--cflags "-I FOLDER"' in one_error_line(luigi(*asked, cwd=project))
+    astray = luigi("DescribeKernel", "--kernel", "atax", "--cflags", "-I gone -isystem inc -I gone", cwd=project)
+    assert astray.returncode == 0 and astray.stderr.count("the folder gone is not there") == 1
+    assert "inc is" not in astray.stderr
     assert (
         "weight" in (line := one_error_line(luigi(*asked, "--cflags", "-Iinc -DN=8", cwd=project)))
         and "--files" in line

@@ -17,8 +17,8 @@ from pipeline.graphs.graph import ProgramGraph, write_graph
 from pipeline.graphs.make import graph_of
 from pipeline.kernels.suite import find_kernel
 from pipeline.models.inputs import PARALLEL, PIPELINE, TILE
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import Resources
 from pipeline.training import load_designs, site_graph, site_values
 
 OFF: dict[str, int | str] = {

@@ -6,16 +6,16 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pipeline.design_space.keys import Point
 from pipeline.errors import PipelineError
-from pipeline.kernels.model import Kernel
 from pipeline.reports.labels import DesignStatus, Label
-from pipeline.reports.report import Report
 from pipeline.synthesis.flow import Flow
 
 if TYPE_CHECKING:
+    from pipeline.kernels.model import Kernel
+    from pipeline.reports.report import Report
     from pipeline.reports.surroundings import Bounds
     from pipeline.synthesis.address import Address
     from pipeline.synthesis.store import ReportStore
@@ -67,7 +67,7 @@ class Outcome:
     """Why this is no result; the label then says what happened, and is not to be taken for one of the design."""
 
 
-Farm = Callable[[Any, Kernel, Sequence[Point]], Iterator[Outcome]]
+Farm: TypeAlias = "Callable[[Any, Kernel, Sequence[Point]], Iterator[Outcome]]"
 """Runs designs of a backend that runs a tool (:class:`~pipeline.synthesis.backends.tool.ToolBackend`), in the order in
 which they are done."""
 

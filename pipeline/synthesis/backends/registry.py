@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.kernels.model import Kernel
 from pipeline.registry import Registry
 from pipeline.synthesis.backends.base import Backend
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import Target
 
 if TYPE_CHECKING:
+    from pipeline.kernels.model import Kernel
     from pipeline.synthesis.store import ReportStore
 
 

@@ -13,8 +13,8 @@ from typing import Literal
 from pipeline.errors import PipelineError
 from pipeline.files import LEADS_OUT, leads_out, open_plain
 from pipeline.reports.labels import DesignStatus, Label, label_from_report
-from pipeline.reports.parse import MAX_BYTES, parse_report
-from pipeline.reports.report import Report
+from pipeline.reports.parse import parse_report
+from pipeline.reports.report import MAX_BYTES, Report
 from pipeline.reports.surroundings import EVERYWHERE, SURROUNDINGS, exhausted, memory_sentence, wall_sentence
 from pipeline.synthesis.executors.context import check_cancelled, held_descriptors
 from pipeline.synthesis.vitis.job import Command, Job

@@ -1,0 +1,92 @@
+"""What a command does before luigi is loaded: the command line as luigi is to read it, how it ends, a quick start.
+
+``packaging/luigi_default_module.pth`` calls :func:`prepare` in every ``luigi`` of this environment;
+``pipeline/__main__.py`` does the like. Nothing here may import luigi.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from types import FrameType, ModuleType
+from typing import Any, NoReturn
+
+_WHEN_USED = ("jsonschema", "requests")
+"""What luigi imports for parameters with a schema and for a distant luigid: half of its own start."""
+
+
+class Deferred(ModuleType):
+    """Stands for a module until one of its names is asked for, which loads it.
+
+    importlib's own LazyLoader loads a module with the next ``import`` of it up to Python 3.11.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+class QuickStart:
+    """A finder of modules that finds none: when luigi is looked for, it defers what luigi seldom needs.
+
+    By then every folder of packages is known, which none is while Python reads its ``.pth`` files.
+    """
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        """Says of every module to ask elsewhere."""
+        if name != "luigi":
+            return
+        sys.meta_path.remove(self)
+        for deferred in _WHEN_USED:
+            spec = find_spec(deferred) if deferred not in sys.modules else None
+            if spec is not None:
+                sys.modules[deferred] = module = Deferred(deferred)
+                module.__spec__ = spec
+        if "tornado" not in sys.modules:
+            # tenacity loads tornado and asyncio where they are found, to retry coroutines, of which luigi has none.
+            sys.modules["tornado"] = None  # type: ignore[assignment]
+            try:
+                importlib.import_module("tenacity")
+            finally:
+                del sys.modules["tornado"]
+
+
+def start_quickly() -> None:
+    """To be called before luigi is imported."""
+    sys.meta_path.insert(0, QuickStart())
+
+
+def unambiguous(given: Sequence[str]) -> list[str]:
+    """The arguments with ``--batch`` as the task's own option: luigi takes it for one of its ``--batch-email-...``."""
+    task = next((word for word in given if word[:1].isupper() and word.isidentifier()), "")
+    return [f"--{task}{word[1:]}" if task and word.split("=")[0] == "--batch" else word for word in given]
+
+
+def prepare() -> None:
+    """For a program named ``luigi``: its command line with our module and options, one line for an error, signals."""
+    given = unambiguous(sys.argv[1:])
+    if not any(word.split("=")[0] == "--module" for word in given):
+        given = ["--module", "pipeline", *given]
+    sys.argv[1:] = given
+    if any(word.startswith(("pipel", "--module=pipel")) for word in given):
+        sys.excepthook = _told
+        start_quickly()
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupted)
+    # luigi imports the package by its name, and it has its tasks from then on.
+    sys.modules.pop("pipeline", None)
+
+
+def _told(*error: Any) -> None:
+    # What luigi loaded half would be asked for, and fail again.
+    sys.modules.pop("luigi", None)
+    importlib.import_module("pipeline.last_words").hook(*error)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(number)
