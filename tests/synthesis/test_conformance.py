@@ -19,8 +19,8 @@ from pipeline.design_space.keys import Point, design_key
 from pipeline.errors import PipelineError
 from pipeline.kernels import Kernel, load_kernel, propose_sites
 from pipeline.last_words import at_fault, defect
+from pipeline.reports.counts import Resources
 from pipeline.reports.labels import DesignStatus, Label, Utilisation
-from pipeline.reports.report import Resources
 from pipeline.synthesis import Address, BackendRequest, EstimatorBackend, ReplayBackend, ReportStore, make_backend
 from pipeline.synthesis.backends.base import Backend, Outcome
 from pipeline.synthesis.backends.registry import BACKENDS, BackendKind
