@@ -128,7 +128,7 @@ def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
     held_out = [row for row in card["scores"] if row.get("side") in ("test", "rest")] or list(card["scores"])
     summed = [row for row in held_out if row.get("target") == "sum"] or held_out[:1]
     found = _felt_figures(card)
-    for row in summed:
+    for row in _rounded(summed):
         said = f"{row.get('side', '')}, {row['designs']:,} designs" if row.get("designs") else str(row.get("side", ""))
         for name, label in (("mse", "summed MSE"), ("tau", "Kendall tau"), ("auc", "AUC"), ("f1", "F1")):
             if row.get(name) is not None:
