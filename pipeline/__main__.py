@@ -12,6 +12,7 @@ def main(arguments: list[str] | None = None) -> None:
     last_words.settle_streams()
     sys.excepthook = last_words.hook
     last_words.catch_signals()
+    before_luigi.complete_what_is_clear()
     before_luigi.start_quickly()
     from luigi.retcodes import run_with_retcodes
 
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     if not any(argument.split("=")[0] == "--module" for argument in given):
         given = ["--module", "pipeline", *given]
-    run_with_retcodes(before_luigi.unambiguous(given))
+    run_with_retcodes(given)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import signal
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
@@ -60,15 +60,28 @@ def start_quickly() -> None:
     sys.meta_path.insert(0, QuickStart())
 
 
-def unambiguous(given: Sequence[str]) -> list[str]:
-    """The arguments with ``--batch`` as the task's own option: luigi takes it for one of its ``--batch-email-...``."""
-    task = next((word for word in given if word[:1].isupper() and word.isidentifier()), "")
-    return [f"--{task}{word[1:]}" if task and word.split("=")[0] == "--batch" else word for word in given]
+def complete_what_is_clear() -> None:
+    """Has argparse take a word for the start of an option only where it is that of one alone, which is none of luigi's.
+
+    luigi looks at a command line before it knows the task's own options, and would end there with a page on
+    ``--batch``, which several of its ``--batch-email-...`` start with.
+    """
+    theirs = argparse.ArgumentParser._get_option_tuples
+    if theirs.__module__ == __name__:
+        return
+
+    def clear(self: argparse.ArgumentParser, text: str) -> list[Any]:
+        # luigi files its own options, such as --workers, under another name, and those of tasks under the task's.
+        found = [one for one in theirs(self, text) if one[1] == f"--{one[0].dest.replace('_', '-')}".lower()]
+        return found if len(found) == 1 else []
+
+    argparse.ArgumentParser._get_option_tuples = clear  # type: ignore[method-assign, assignment]
 
 
 def prepare() -> None:
     """For a program named ``luigi``: its command line with our module and options, one line for an error, signals."""
-    given = unambiguous(sys.argv[1:])
+    complete_what_is_clear()
+    given = sys.argv[1:]
     if not any(word.split("=")[0] == "--module" for word in given):
         given = ["--module", "pipeline", *given]
     sys.argv[1:] = given

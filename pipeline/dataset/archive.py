@@ -76,6 +76,11 @@ def read_files(
         ) from error
 
 
+def check_readable(path: Path) -> None:
+    """Raises :class:`PipelineError`, as :func:`read_files`, for what is neither folder, tar, zip nor a JSON file."""
+    _reader_of(path)
+
+
 class _Budget:
     """Counts what has been read and refuses more than allowed."""
 

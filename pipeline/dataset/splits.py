@@ -43,12 +43,21 @@ PAPER_TARGET_KERNELS = frozenset(("fdtd-2d-large", "gemver-medium", "syr2k", "ge
 _NEEDED = ("source", "kernel", "key", "cycles", *Resource)
 
 
+FOLDS = 5
+"""Folds by kernel of a dataset that has families of kernels enough."""
+
+
+def split_names() -> list[str]:
+    """The splits that a dataset of many kernels has, sorted; one of few families has fewer folds."""
+    return sorted(("random", "paper", *(f"by-kernel-{fold}" for fold in range(FOLDS))))
+
+
 def split_table(
     labels: pa.Table,
     *,
     seed: int = 0,
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
-    folds: int = 5,
+    folds: int = FOLDS,
 ) -> pa.Table:
     """The ``splits`` table of a ``labels`` table.
 

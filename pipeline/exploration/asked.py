@@ -13,6 +13,8 @@ from pipeline.exploration.types import RESOURCES
 
 _OBJECTIVE, _LIMIT, _TARGET = "--objective", "--limit", "--target"
 _HOW = "write cycles, ns, dsp, lut%, a sum such as 'cycles + 10*dsp', or pareto(cycles,dsp)"
+_MOST = 1e18
+"""The largest number of a limit or target; infinity is above."""
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 
@@ -46,10 +48,13 @@ def objective_of(
 
 def _term(text: str) -> Term:
     if "," in text:
-        front = ",".join(part.strip() for part in text.split(","))
-        raise PipelineError(
-            f"--objective {text.strip()[:40]!r} is several", fix=f"a front over them is pareto({front[:40]})"
-        )
+        axes = list(dict.fromkeys(figure_of(part, _OBJECTIVE).text for part in text.split(",") if part.strip()))
+        fix = f"a front over them is pareto({','.join(axes)})"
+        if len(axes) > 3:
+            fix = f"a front is over three at most, as in pareto({','.join(axes[:3])})"
+        elif len(axes) < 2:
+            fix = f"give {axes[0]} once" if axes else _HOW
+        raise PipelineError(f"--objective {text.strip()[:40]!r} is several", fix=fix)
     parts = [part.strip() for part in text.split("*")]
     numbers = [part for part in parts if _NUMBER.fullmatch(part)]
     names = [part for part in parts if not _NUMBER.fullmatch(part)]
@@ -91,6 +96,8 @@ def limits_of(text: str) -> tuple[Limit, ...]:
 def _limit(name: str, amount: str) -> Limit:
     figure = figure_of(name, _LIMIT)
     number, unit = _amount(amount, f"{_LIMIT} {name}")
+    if figure.is_latency and number == 0:
+        raise PipelineError(f"--limit {name}={amount[:40]} lets no design pass", fix="give a latency above 0")
     if figure.is_time:
         if not unit and name.lower() in ("latency", "time"):
             raise PipelineError(f"--limit {name}={amount} has no unit", fix=f"write {name}={amount}ns, or cycles=N")
@@ -152,7 +159,9 @@ def _amount(text: str, option: str) -> tuple[float, str]:
     """The number and the unit, in lower case, of a text such as ``40%`` or ``1 ms``."""
     number = _NUMBER.match(text.replace("_", ""))
     value = float(number[0]) if number else math.nan
-    if number is None or not math.isfinite(value) or value > 1e18:
+    if value > _MOST:
+        raise PipelineError(f"{option}: {text[:40]!r} is too large", fix=f"give {_MOST:.0e} at most, or leave it out")
+    if number is None:
         raise PipelineError(f"{option}: {text[:40]!r} is no number", fix="write a number such as 100, 40% or 1ms")
     unit = text.replace("_", "")[number.end() :].strip().lower()
     if unit not in ("", "%", *LATENCIES) and unit.removesuffix("%") not in [name.lower() for name in RESOURCES]:

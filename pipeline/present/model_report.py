@@ -68,12 +68,12 @@ def model_report(
         gates=gates,
         expert_use=expert_use,
         grids=[
-            _grid("Scores", card["scores"], _SCORES, "Errors in units of the targets; tau is within kernel."),
+            _grid("Scores", _rounded(card["scores"]), _SCORES, "Errors in units of the targets; tau is within kernel."),
             *_beside(card),
             _grid("Designs by side", data, tuple(dict.fromkeys(name for row in data for name in row)), ""),
         ],
         provenance={
-            **card["provenance"],
+            **{name: value for name, value in card["provenance"].items() if value is not None},
             "versions": card["versions"],
             "choices of the model": model,
             "choices of training": training,
@@ -92,7 +92,12 @@ def _beside(card: Mapping[str, Any]) -> list[Grid]:
         model = [{"method": "model", **row} for row in card["scores"] if row["side"] in sides]
         rows = [row for row in (*model, *told) if row.get("target") in ("sum", "valid")]
         grids.append(
-            _grid("Beside baselines", sorted(rows, key=lambda row: str(row["side"])), ("method", *_SCORES), _LEARN)
+            _grid(
+                "Beside baselines",
+                sorted(_rounded(rows), key=lambda row: str(row["side"])),
+                ("method", *_SCORES),
+                _LEARN,
+            )
         )
     if errors := card.get("errors"):
         rows = [[row["method"], row["side"], row["designs"], *_felt(row).values()] for row in errors]
@@ -123,7 +128,7 @@ def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
     held_out = [row for row in card["scores"] if row.get("side") in ("test", "rest")] or list(card["scores"])
     summed = [row for row in held_out if row.get("target") == "sum"] or held_out[:1]
     found = _felt_figures(card)
-    for row in summed:
+    for row in _rounded(summed):
         said = f"{row.get('side', '')}, {row['designs']:,} designs" if row.get("designs") else str(row.get("side", ""))
         for name, label in (("mse", "summed MSE"), ("tau", "Kendall tau"), ("auc", "AUC"), ("f1", "F1")):
             if row.get(name) is not None:
@@ -131,6 +136,14 @@ def _key_figures(card: Mapping[str, Any]) -> list[KeyFigure]:
     if card.get("best_epoch"):
         found.append(KeyFigure("best epoch", card["best_epoch"], f"of {card['training']['epochs']}"))
     return found
+
+
+def _rounded(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Scores for a table: below the fourth decimal nothing is told apart."""
+    return [
+        {name: "< 0.0001" if isinstance(value, float) and 0 < value < 1e-4 else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def _grid(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], note: str) -> Grid:

@@ -15,6 +15,7 @@ import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import luigi
@@ -132,9 +133,13 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
     if not unknown:
         before = next((one for one, two in itertools.pairwise(sys.argv) if two == stray), "")
-        kernels = next((option for option in ("--kernel", "--kernels") if option in options), "")
-        if kernels and not before.startswith("--"):
-            return f"a kernel is given as {kernels} {stray}; {general}"
+        if not before.startswith("--"):
+            if "--first" in options:
+                return f"two are given as --first {stray} --second {words[1] if words[1:] else 'OTHER'}; {general}"
+            if "--path" in options and Path(stray).exists():
+                return f"a path is given as --path {stray}; {general}"
+            if kernels := next((option for option in ("--kernel", "--kernels") if option in options), ""):
+                return f"a kernel is given as {kernels} {stray}; {general}"
         return f"{before} takes no such value; {general}" if before.startswith("--") else general
     # luigi takes the options of every other task as --TASK-OPTION: only who writes the task's name means one.
     others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)
@@ -143,7 +148,8 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
         if having := _tasks_with(word):
             return f"{word} is an option of {', '.join(having[:3])}{' and more' if having[3:] else ''}; {general}"
         near = [text for text in options if not text.lower().startswith(others) or word.lower().startswith(others)]
-        if found := nearest(word, near):
+        started = [text for text in near if text.startswith(word) and _tasks_with(text)]
+        if found := " or ".join(started[:4]) or nearest(word, near):
             meant.append((word, found))
     return "; ".join([f"did you mean {found}?" for _, found in meant] + [general])
 

@@ -22,6 +22,16 @@ from pipeline.tasks.target_options import TargetOptions
 if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
+
+def check_around(around: str, strategy: str) -> None:
+    """Raises PipelineError for centres that the strategy, as it was resolved, has no use for."""
+    if around and strategy != "neighbourhood":
+        raise PipelineError(
+            f"--around is for --strategy neighbourhood, and --strategy here is {strategy}",
+            fix="give --strategy neighbourhood, or leave --around out",
+        )
+
+
 BACKEND_CHOICES = ("auto", *BACKENDS)
 STRATEGIES = ("auto", "cached", "uniform", "space-filling", "neighbourhood", "one-factor", "all")
 DEFAULT_COUNT = 100
@@ -56,9 +66,13 @@ class KernelTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     @cached_property
     def chosen_strategy(self) -> str:
         """The strategy with ``auto`` resolved."""
-        if self.strategy != "auto":
-            return str(self.strategy)
-        return "cached" if self.plan.replays else "uniform"
+        found = str(self.strategy)
+        if found == "auto":
+            found = "cached" if self.plan.replays else "uniform"
+        check_around(self.around, found)
+        if found == "all" and self.count is not None and self.is_root:
+            say("--count has no effect: --strategy all takes every design.")
+        return found
 
     @cached_property
     def snapshot(self) -> str | None:

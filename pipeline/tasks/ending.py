@@ -19,7 +19,7 @@ MEANINGS = {
     "not_run": "a task did not get to run",
     "task_failed": "a task failed",
     "scheduling_error": "a task could not be prepared",
-    "unhandled_exception": "luigi itself failed",
+    "unhandled_exception": "the command could not go on",
 }
 """luigi's kinds of failure; luigi.cfg gives each its exit code."""
 

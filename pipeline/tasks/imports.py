@@ -47,10 +47,10 @@ class _Import(PipelineTask):
 
     def complete(self) -> bool:
         """Whether this very input is in the store."""
-        from pipeline.tasks.plan import open_store
-
         if not self.marker.exists():
             return False
+        from pipeline.tasks.stored import open_store
+
         stored = read_own(self.marker.path / "import.json", "addresses", "notes", remove=self.marker.path)
         known = {address.digest for address in open_store(self.workspace).addresses()}
         return set(stored["addresses"]) <= known
@@ -125,6 +125,7 @@ class ImportHLSyn(KernelOptions, _Import):
     def archive(self) -> tuple[Path, str]:
         """The local file or folder and the SHA-256 of its bytes (of its files' names and bytes, for a folder)."""
         from pipeline.dataset import HLSYN_URL, fetch, known_checksum, sha256_of
+        from pipeline.dataset.archive import check_readable
 
         if self.path and self.url:
             raise PipelineError("--path and --url exclude each other", fix="give one of them")
@@ -142,11 +143,15 @@ class ImportHLSyn(KernelOptions, _Import):
                 fetched = fetch(url, self.folder / "downloads" / name, known_checksum(url), progress=more)
             return fetched.path, fetched.sha256
         path = Path(self.path)
+        if self.layout == "hlsyn":
+            check_readable(path)
         if not path.is_dir():
             with working(f"hashing {path.name}"):
                 return path, sha256_of(path).sha256
         lines = []
         files = sorted(file for file in path.rglob("*.json") if not file.is_dir())
+        if self.layout == "hlsyn" and not files:
+            raise PipelineError("there is no NAME.json in this folder", file=str(path), fix="check --path")
         for file in self.follow(files, "files hashed"):
             try:
                 told = sha256_of(file).sha256
@@ -159,12 +164,14 @@ class ImportHLSyn(KernelOptions, _Import):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The bytes, how they are read, and the kernels they are filed under."""
+        # Looked at before all the kernels of the suite are read.
+        contents = self.archive[1]
         from pipeline.tasks.plan import suite_hash
 
         return {
             **super().identity,
             **({} if self.layout == "hlsyn" else {"layout": self.layout}),
-            "archive": self.archive[1],
+            "archive": contents,
             "dialect": self.dialect,
             "source": self.source,
             "source_prefix": self.source_prefix,

@@ -33,6 +33,7 @@ class MakeKnowledge(SearchStudyTask):
 
     def requires(self) -> list[GenerateDataset]:
         """The dataset, unless a finished one is named."""
+        check_left_out(names(self.without), {kernel for source in self.sources for kernel in self.kernels_of[source]})
         return self.dataset_tasks
 
     @cached_property
@@ -54,7 +55,6 @@ class MakeKnowledge(SearchStudyTask):
         from pipeline.loop.knowledge import CARD, made_with
 
         progress.expect(3)
-        check_left_out(names(self.without), {kernel for source in self.sources for kernel in self.kernels_of[source]})
         left_out = {family(kernel) for kernel in names(self.without)}
         histories = []
         for source in self.sources:

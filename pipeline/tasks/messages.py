@@ -182,6 +182,25 @@ def _left(spent: float, done: int, total: int) -> str:
     return f"; about {duration(left)} left at this pace" if 2 <= done < total and left >= _TELL_LEFT_S else ""
 
 
+def _as_before(like: str, spent: float) -> str:
+    """What is left of a step that goes on for ``spent`` s, where one of its kind has ended."""
+    took = _took[ALIKE.index(like)] if like else 0.0
+    return f"; about {duration(took - spent)} left, as the one before" if took - spent >= _TELL_LEFT_S else ""
+
+
+@contextlib.contextmanager
+def _timed(like: str) -> Iterator[None]:
+    """Remembers how long the block took, for the next of its kind; not where it fails."""
+    began = time.monotonic()
+    yield
+    if like:
+        _took[ALIKE.index(like)] = time.monotonic() - began
+
+
+ALIKE = ("learning for a round", "estimates for a round", "forecasts of a fold", "processes of a fold")
+"""Kinds of steps without parts that come again within a command and take about as long each time."""
+_took: Any = multiprocessing.RawArray("d", len(ALIKE))
+"""How long the last step of each kind took, in s; 0 where none has ended. Shared with forked workers."""
 _TELL_LEFT_S = 2.0
 """Less is not worth a word."""
 _FIRST_LINE_S, _LINE_EVERY_S = 5.0, 60.0
@@ -206,19 +225,22 @@ class Advance(Protocol):
 
 
 @contextlib.contextmanager
-def bar(total: int | None, text: str) -> Iterator[Advance]:
+def bar(total: int | None, text: str, like: str = "") -> Iterator[Advance]:
     """A progress bar on standard error while the block runs, shown from its third second on.
 
     Where standard error is no terminal, lines instead, each half as much later again as the one before. ``total`` is
-    None where the number of steps is not known.
+    None where the number of steps is not known; what is left is then as of the last piece of work of the kind ``like``.
     """
     from tqdm import tqdm
 
     # A terminal that states no size would show nothing.
     columns, rows = shutil.get_terminal_size()
-    with tqdm(
-        total=total, desc=text, file=sys.stderr, delay=2, disable=None, leave=False, ncols=columns, nrows=rows
-    ) as shown:
+    with (
+        _timed(like),
+        tqdm(
+            total=total, desc=text, file=sys.stderr, delay=2, disable=None, leave=False, ncols=columns, nrows=rows
+        ) as shown,
+    ):
         began, done, due = time.monotonic(), 0, _FIRST_LINE_S
 
         def advance(steps: int = 1, note: str = "") -> None:
@@ -229,16 +251,19 @@ def bar(total: int | None, text: str) -> Iterator[Advance]:
             done += steps
             if shown.disable and (spent := time.monotonic() - began) >= due and done != total:
                 due = spent + min(max(spent / 2, _FIRST_LINE_S), _LINE_EVERY_S)
-                say(counted(text, done, total, note) + _left(spent, done, total or 0))
+                say(
+                    counted(text, done, total, note) + (_left(spent, done, total) if total else _as_before(like, spent))
+                )
 
         yield advance
 
 
 @contextlib.contextmanager
-def working(text: str) -> Iterator[None]:
+def working(text: str, like: str = "") -> Iterator[None]:
     """Says that a step without parts goes on, and for how long, from its third second on, then ever more seldom.
 
-    What is left of such a step nobody knows, so nothing is said of it. The lines come from a thread.
+    What is left of such a step is known only from the last one of the kind ``like``, one of :data:`ALIKE`; else
+    nothing is said of it. The lines come from a thread.
     """
     over, began = threading.Event(), time.monotonic()
 
@@ -246,13 +271,14 @@ def working(text: str) -> Iterator[None]:
         due = _SILENT_S
         while not over.wait(max(began + due - time.monotonic(), 0.0)):
             spent = time.monotonic() - began
-            say(f"{text}: {duration(spent)} so far")
+            say(f"{text}: {duration(spent)} so far{_as_before(like, spent)}")
             due = spent + min(max(spent / 2, _FIRST_LINE_S), _LINE_EVERY_S)
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
-        yield
+        with _timed(like):
+            yield
     finally:
         over.set()
         teller.join()

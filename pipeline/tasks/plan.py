@@ -56,6 +56,13 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
 
     Raises PipelineError as ``find_kernel`` and ``open_project``.
     """
+    if "," in name and not Path(name).is_file():
+        raise PipelineError(
+            f"--kernel {name[:100]!r} is several", fix=f"name one, as --kernel {name.split(',')[0][:100]}"
+        )
+    for bench in names(reading.testbench):
+        if not Path(bench).exists():
+            raise PipelineError("there is no such file", file=bench, fix="check --testbench")
     of_a_file = project_named(name, reading)
     project = of_a_file or Project(
         name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,9 +81,29 @@ class TrainHierarchicalMoE(ModelTask):
         """The dataset, unless a finished one is named."""
         return [] if self.dataset else [self.dataset_task]
 
+    def _check_chosen(self) -> None:
+        """Raises PipelineError for kernels and a split that no dataset of this command can have, before one is made."""
+        from pipeline.dataset.splits import split_names
+        from pipeline.tasks.plan import cached_kernels, default_source
+
+        without, asked = set(names(self.without)), set(names(self.kernels))
+        # What a file's kernel is called is known once it is read.
+        if without and not any(Path(name).suffix for name in asked):
+            sources = names(self.source) or (default_source(self.workspace, "replay"),)
+            known = asked or {
+                name for one in sources for name in cached_kernels(self.workspace, one, self.asked_target)
+            }
+            check_left_out(without, known)
+            if without >= known:
+                raise _nothing_left()
+        if self.split not in split_names():
+            raise _no_split(self.split, split_names())
+
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Data, model and schedule; where it runs does not decide the model."""
+        if self.is_root and not self.dataset:
+            self._check_chosen()
         from pipeline.training import VOCABULARY
 
         schedule = json.loads(self.preset.training.to_json())
@@ -149,12 +170,10 @@ class TrainHierarchicalMoE(ModelTask):
             check_left_out(without, {one.kernel for one in found})
         data = [one for one in found if one.kernel not in without]
         if not data:
-            raise PipelineError("no kernel is left to train on", fix="leave out fewer with --without")
+            raise _nothing_left()
         known = sorted(set.intersection(*(set(one.sides) for one in data)))
         if self.split not in known:
-            raise PipelineError(
-                f"the dataset has no split {self.split!r}", fix=f"choose one of {', '.join(known)} with --split"
-            )
+            raise _no_split(self.split, known)
         if not any((one.sides[self.split] == "train").any() for one in data):
             raise PipelineError(
                 f"the split {self.split} has nothing to train on here", fix="choose other kernels or another --split"
@@ -292,6 +311,16 @@ class FineTune(ModelTask):
         card["notes"] = [*self.notes, _known_before(file, designs.kernel)]
         with self.output().write() as folder:
             write_model_folder(folder, tuned, outcome, card, (), "rest", command_of(self))
+
+
+def _nothing_left() -> PipelineError:
+    return PipelineError("no kernel is left to train on", fix="leave out fewer with --without")
+
+
+def _no_split(split: str, known: Sequence[str]) -> PipelineError:
+    return PipelineError(
+        f"the dataset has no split {split[:60]!r}", fix=f"choose one of {', '.join(known)} with --split"
+    )
 
 
 def _known_before(file: Path, kernel: str) -> str:

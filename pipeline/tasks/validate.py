@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pipeline.synthesis.plan import KernelPlan
 
 
+NONE_ASKED = "Validated no design, as --top-k 0 asks"
+
+
 class ValidateTopDesigns(LoopTask):
     """Labels the top designs of a loop, or of a model alone, once more: predicted against measured, with ranks.
 
@@ -181,6 +184,6 @@ class ValidateTopDesigns(LoopTask):
         from pipeline.loop.validation import validation_text
 
         place: Path = self.output().path
-        say(validation_text(read_json(place / "validation.json")))
+        say(validation_text(read_json(place / "validation.json")) if self.top_k else NONE_ASKED)
         latest = point_latest(place)
         say(f"Tables in {place} (also {latest}): validation.csv validation.json")

@@ -104,12 +104,12 @@ def test_a_model_shows_what_was_held_out_and_how_it_was_made() -> None:
         "training": {"epochs": 40},
         "data": [{"source": "estimator", "kernel": "a", "train": 5, "test": 2}, {"source": "s", "kernel": "b"}],
         "scores": [
-            {"side": "train", "target": "sum", "designs": 5, "mse": 0.1, "tau": 0.9},
+            {"side": "train", "target": "sum", "designs": 5, "mse": 9.898e-7, "tau": 0.9},
             {"side": "test", "target": "perf", "designs": 2, "mse": 0.3, "tau": None},
             {"side": "test", "target": "sum", "designs": 2, "mse": 0.5, "tau": None},
         ],
         "best_epoch": 31,
-        "provenance": {"task": "TrainHierarchicalMoE", "seed": 7},
+        "provenance": {"task": "TrainHierarchicalMoE", "seed": 7, "estimator": None},
         "versions": {"torch": "2.13.0"},
     }
     learning = [LearningCurves("Loss on estimator", "summed MSE", [1, 2], {"training loss": [2.0, 1.0]})]
@@ -117,6 +117,8 @@ def test_a_model_shows_what_was_held_out_and_how_it_was_made() -> None:
     assert [(figure.label, figure.value) for figure in report.key_figures] == [("summed MSE", 0.5), ("best epoch", 31)]
     assert "estimates of an analytical model" in report.warnings[0]
     page = write_run_report(report)
+    assert report.grids[0].rows[0][3] == "< 0.0001" and "e-07" not in page, "an error of nothing has no digits"
+    assert "estimator" not in report.provenance, "what the model was not made with is no unknown"
     assert "Learning curves" in page and "node, block over transformer, 40 epochs" in page
 
 

@@ -215,11 +215,12 @@ def _become(asked: dict[str, Any]) -> None:
             sys.argv = ["-c", *asked["arguments"]]
             exec(asked["program"], {"__name__": "__main__"})
             raise SystemExit
-        from pipeline.before_luigi import unambiguous
+        from pipeline.before_luigi import complete_what_is_clear
 
         # As the line that Python runs at the start of a program does.
         named = any(word.split("=")[0] == "--module" for word in asked["arguments"])
-        sys.argv = ["luigi", *([] if named else ["--module", "pipeline"]), *unambiguous(asked["arguments"])]
+        sys.argv = ["luigi", *([] if named else ["--module", "pipeline"]), *asked["arguments"]]
+        complete_what_is_clear()
         _start_anew()
         from luigi.cmdline import luigi_run
 

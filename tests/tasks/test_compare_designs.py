@@ -26,7 +26,8 @@ def test_a_slower_design_ends_with_exit_code_3_and_json_on_standard_output(tmp_p
 def test_two_designs_of_a_loop_or_of_a_dataset_are_named_by_their_keys(tmp_path: Path) -> None:
     (tmp_path / "saxpy.c").write_text(SAXPY)
     kernel = ("--kernel", str(tmp_path / "saxpy.c"), "--backend", "estimator")
-    assert loop(tmp_path, *kernel, "--warm-start", "none", "--budget", "4", "--top-k", "0").returncode == 0
+    looped = loop(tmp_path, *kernel, "--warm-start", "none", "--budget", "4", "--top-k", "0")
+    assert looped.returncode == 0 and "Validated no design, as --top-k 0 asks" in looped.stderr
     folder, page = tmp_path / "loops" / "latest", tmp_path / "pages" / "two.html"
     compare = ("--module", "pipeline", "Compare", "--first", str(folder), "--first-key")
     last = rows(folder / "runs.csv")[-1]

@@ -69,10 +69,21 @@ def test_a_step_without_parts_is_not_silent_while_it_runs_and_says_nothing_after
     monkeypatch.setattr(messages, "say", say)
     monkeypatch.setattr(messages, "_SILENT_S", 0.0)
     before = threading.active_count()
-    with pytest.raises(KeyError), messages.working("reading k"):
+    monkeypatch.setattr(messages, "_took", [0.0] * len(messages.ALIKE))
+    like = messages.ALIKE[1]
+    with pytest.raises(KeyError), messages.working("reading k", like):
         assert told.wait(60)
         raise KeyError
     assert lines == ["reading k: 0 s so far"] and threading.active_count() == before
+    assert messages._took[1] == 0.0, "a step that failed says nothing of the next"
+    with messages.working("reading k", like):
+        pass
+    assert 0.0 < messages._took[1] < 60.0
+    messages._took[1] = 6000.4
+    told.clear()
+    with messages.working("learning", like):
+        assert told.wait(60)
+    assert lines[-1] == "learning: 0 s so far; about 1.7 h left, as the one before"
 
 
 def test_a_long_step_tells_a_file_how_far_it_is_and_what_is_left_ever_more_seldom(

@@ -49,7 +49,7 @@ class TrainRound(RoundTask):
         from pipeline.loop.rounds import train_round
 
         finished(self.requires())
-        with self.output().write() as folder, working(f"learning for round {self.round}"):
+        with self.output().write() as folder, working(f"learning for round {self.round}", "learning for a round"):
             ended = train_round(self.loop, self.round, folder)
         for line in ended:
             say(line)
@@ -71,7 +71,10 @@ class ProposeDesigns(RoundTask):
         """Asks the strategy for each kernel whose search goes on; the kernels then take turns."""
         from pipeline.loop.rounds import propose_round
 
-        with self.output().write() as folder, bar(None, f"estimates for round {self.round}") as advance:
+        with (
+            self.output().write() as folder,
+            bar(None, f"estimates for round {self.round}", "estimates for a round") as advance,
+        ):
             propose_round(self.loop, self.round, folder, advance)
 
 

@@ -15,7 +15,7 @@ from pipeline.tasks.loop.rounds import synthesis_of
 from pipeline.tasks.messages import say
 from pipeline.tasks.outputs import FolderTarget, point_latest
 from pipeline.tasks.parameters import Real, WholeNumber
-from pipeline.tasks.validate import ValidateTopDesigns
+from pipeline.tasks.validate import NONE_ASKED, ValidateTopDesigns
 
 
 class RunActiveLearningLoop(LoopTask):
@@ -120,7 +120,7 @@ class RunActiveLearningLoop(LoopTask):
         place: Path = self.output().path
         facts = read_json(place / "summary.json", "validation")
         say(summary_text(facts))
-        say(validation_text(facts["validation"]))
+        say(validation_text(facts["validation"]) if self.top_k else NONE_ASKED)
         latest = point_latest(place)
         best = f"; best design: {place / 'best'}" if (place / "best").is_dir() else ""
         say(f"Everything in {place} (also {latest}): runs.csv summary.json{best}")

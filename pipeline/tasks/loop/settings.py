@@ -58,6 +58,11 @@ class LoopOptions:
 
     def loop(self) -> ClosedLoop:
         """The loop; raises PipelineError for options that cannot be meant."""
+        if self.warm_source and self.warm_start not in ("auto", "reports"):
+            raise PipelineError(
+                f"--warm-source has no effect under --warm-start {self.warm_start}",
+                fix="leave it out, or give --warm-start reports",
+            )
         goal = self.goal()
         target = self.good_enough(goal)
         plans = self.plans()

@@ -68,7 +68,10 @@ class ForecastFold(FoldTask):
         from pipeline.exploration.sources import prior_for
 
         histories, left_out = self.read()
-        with self.output().write() as folder, working(f"learning from {len(histories)} label sets"):
+        with (
+            self.output().write() as folder,
+            working(f"learning from {len(histories)} label sets", "forecasts of a fold"),
+        ):
             sources = {one.source for one in left_out}
             fitted = {source: prior_for(source, histories, seed=self.seed) for source in sources}
             for pool in left_out:
@@ -110,7 +113,10 @@ class ProcessFold(FoldTask):
 
         histories = alike(self.from_source, self.read()[0])
         enough = tell_what_is_usual(histories)
-        with self.output().write() as folder, working(f"learning from {len(histories)} label sets"):
+        with (
+            self.output().write() as folder,
+            working(f"learning from {len(histories)} label sets", "processes of a fold"),
+        ):
             if enough:
                 trust = belief(self.from_source, histories, seed=self.seed).trust
                 learn_processes(histories, seed=self.seed, trust=trust).save(folder)
