@@ -205,7 +205,7 @@ def _rest(which: str, report: Report, estimate: DesignLimits | None) -> list[str
         where = f"{f'{estimate.copied:,}' if left else 'all'} of them in copies between off-chip memory and the chip"
         where += " (by the estimator)"
         where += f", {left:,} in code outside the loops and in entering and leaving them" if left else ""
-    return [f"Of the {total:,} cycles of {which} {rest:,} are in no loop above: {where}."]
+    return [f"Of the {total:,} cycles of {which} {rest:,} are in none of its loops: {where}."]
 
 
 def _implemented_text(again: Mapping[str, object] | None) -> str:
