@@ -205,7 +205,8 @@ def told_text(value: Any) -> str:
     """A site's value or a loop's figures."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {text}" for name, text in value.items())
-    return "none" if value is None else "NA" if value == "" else str(value)
+    # A pragma without options has blanks for its value.
+    return "none" if value is None else "NA" if value == "" else str(value).strip() or "on"
 
 
 def figure_text(name: str, value: float | None) -> str:

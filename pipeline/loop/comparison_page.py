@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.loop.comparison import change_text, figure_text, headline, told_text
+from pipeline.present.columns import resource_label
 from pipeline.present.run_report import Grid, RunReport, write_run_report
 from pipeline.present.summary import ESTIMATE_NOTICE
 from pipeline.terms import estimated
@@ -14,10 +15,18 @@ from pipeline.terms import estimated
 def comparison_page(facts: Mapping[str, Any]) -> str:
     """The facts of :func:`pipeline.loop.comparison.compare` as self-contained HTML."""
     rows = [
-        [name, figure_text(name, told["first"]), figure_text(name, told["second"]), change_text(told["change"])]
+        [
+            resource_label(name),
+            *(figure_text(name, told[which]) for which in ("first", "second")),
+            change_text(told["change"]),
+        ]
         for name, told in facts["figures"].items()
+        if told["first"] is not None or told["second"] is not None
     ]
-    grids = [Grid("Figures", ("figure", "first", "second", "change"), rows)]
+    grids = [
+        Grid("Which designs", ("design", "is"), [["first", facts["first"]], ["second", facts["second"]]]),
+        Grid("Figures", ("figure", "first", "second", "change"), rows),
+    ]
     for title in ("sites", "loops"):
         differ = [[name, told_text(t["first"]), told_text(t["second"])] for name, t in facts[title].items()]
         if differ:
@@ -37,9 +46,6 @@ def comparison_page(facts: Mapping[str, Any]) -> str:
                 *(f"not of one kind: {obstacle}" for obstacle in facts["obstacles"]),
                 *estimates,
             ],
-            grids=[
-                *grids,
-                Grid("Which designs", ("design", "is"), [["first", facts["first"]], ["second", facts["second"]]]),
-            ],
+            grids=grids,
         )
     )

@@ -26,6 +26,7 @@ _VIOLATIONS = {
     "resource limitation": "a memory port or another shared resource",
 }
 """What a report's II violations say (csynth.xml of 2023.2 and later)."""
+_UNTOLD = "not told by the report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,13 @@ def explain(
         for name in names
     )
     gained = _traded(written, best) if written is not None else []
-    said = [*(gained or _gain(before, now)), *_largest(best, bounds), *_rest("the best design", best, estimates[1])]
-    if written is not None:
+    gained = gained or _gain(before, now)
+    bounding = [*_largest(best, bounds), *_rest("the best design", best, estimates[1])]
+    if _outside(best) > max(map(_latency, best.loops), default=0):
+        # What takes most of the cycles now is told first.
+        bounding.reverse()
+    said = [*gained, *bounding]
+    if written is not None and written != best:
         said += _rest("the design as written", written, estimates[0])
     whose = "estimates" if estimated(best.tool_version or "") else "the tool's reports"
     said.append(f"Loops and cycles are those of {whose}.")
@@ -101,7 +107,7 @@ def _limits(loop: ClosedLoop, plan: KernelPlan, best: MeasuredDesign) -> DesignL
 def _clause(one: LoopReport) -> str:
     trips, latency = _count(one.trip_count), _count(one.latency)
     how = f"II {_count(one.initiation_interval)}" if one.pipelined else f"{_count(one.iteration_latency)} cycles each"
-    return f"{trips} iterations, {how}: {latency} cycles"
+    return f"{trips} iteration{'' if trips == '1' else 's'}, {how}: {latency} cycles"
 
 
 def _count(found: Range) -> str:
@@ -111,6 +117,8 @@ def _count(found: Range) -> str:
 
 
 def _bound(one: LoopReport, report: Report, estimate: DesignLimits | None) -> str | None:
+    if one.trip_count.exact == 1:
+        return "the latency of its one iteration"
     if not one.pipelined:
         return "not pipelined: an iteration begins when the one before has ended" if one.pipelined is False else None
     if one.initiation_interval.maximum == 1:
@@ -121,7 +129,7 @@ def _bound(one: LoopReport, report: Report, estimate: DesignLimits | None) -> st
             return f"{_VIOLATIONS[violation.kind.lower()]}{place} (by the report)"
     if estimate is not None and one.name in estimate.loops:
         return f"{estimate.loops[one.name]} (by the estimator)"
-    return "not told by the report"
+    return _UNTOLD
 
 
 def _latency(one: LoopReport | None) -> int:
@@ -163,19 +171,28 @@ def _largest(report: Report, bounds: Mapping[str, str | None]) -> list[str]:
         return []
     most = max(inner, key=_latency)
     bound = bounds[most.name]
-    return [
-        f"Its longest inner loop now is {most.name} ({_clause(most)}). "
-        + (f"It is bounded by: {bound}." if bound else "")
-    ]
+    which = "loop" if most.parent is None else "inner loop"
+    told = f"The longest {which} is now {most.name} ({_clause(most)})."
+    if bound == _UNTOLD:
+        told += f" What bounds it is {bound}."
+    elif bound:
+        told += f" It is {bound}." if bound.startswith("not pipelined") else f" It is bounded by {bound}."
+    return [told]
+
+
+def _outside(report: Report) -> int:
+    """Cycles that are in no loop, negative where loops run at the same time; 0 where a latency is not known."""
+    outer = [one for one in report.loops if one.parent is None]
+    if not report.latency.worst or any(one.latency.maximum is None for one in outer):
+        return 0
+    return report.latency.worst - sum(map(_latency, outer))
 
 
 def _rest(which: str, report: Report, estimate: DesignLimits | None) -> list[str]:
     """Where the cycles are that the loops do not sum to."""
-    total = report.latency.worst
-    outer = [one for one in report.loops if one.parent is None]
-    if not total or any(one.latency.maximum is None for one in outer):
+    rest, total = _outside(report), report.latency.worst
+    if total is None:
         return []
-    rest = total - sum(map(_latency, outer))
     if rest < 0:
         return [
             f"The loops of {which} sum to more than its {total:,} cycles: some of them run at the same time."
@@ -185,9 +202,10 @@ def _rest(which: str, report: Report, estimate: DesignLimits | None) -> list[str
     where = "in code outside the loops, in entering and leaving them, and in copies between memories"
     if estimate is not None and estimate.cycles == total and 0 < estimate.copied <= rest:
         left = rest - estimate.copied
-        where = f"{estimate.copied:,} of them in copies between off-chip memory and the chip (by the estimator)"
+        where = f"{f'{estimate.copied:,}' if left else 'all'} of them in copies between off-chip memory and the chip"
+        where += " (by the estimator)"
         where += f", {left:,} in code outside the loops and in entering and leaving them" if left else ""
-    return [f"Of the {total:,} cycles of {which} {rest:,} are in no loop above: {where}."]
+    return [f"Of the {total:,} cycles of {which} {rest:,} are in none of its loops: {where}."]
 
 
 def _implemented_text(again: Mapping[str, object] | None) -> str:
@@ -214,7 +232,9 @@ def sure_of(
     if again is None:
         said.append("It was not run again to validate it.")
     elif again["cycles"] == best.cycles:
-        said.append(f"It was {again['origin']} in the validation, with the same cycles.")
+        # An estimate that is made again tells nothing.
+        if again["origin"] != "estimated":
+            said.append(f"It was {again['origin']} in the validation, with the same cycles.")
     else:
         said.append(
             f"It was {again['origin']} in the validation, with {again['cycles'] or 'no'} cycles ({again['status']})."

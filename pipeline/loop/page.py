@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def write_loop_page(
         title=f"Search for the best design of {', '.join(kernels)}",
         job="RunActiveLearningLoop",
         sources=(facts["source"],),
-        summary=f"Figures are {target_text(facts)}. Minimised: {objective_text(facts)}. "
+        summary=("" if answers else f"Figures are {target_text(facts)}. ")
+        + f"Minimised: {objective_text(facts)}. "
         + " ".join(f"{name}: {found['stopped']}." for name, found in facts["kernels"].items()),
         answers=answers,
         key_figures=_figures(facts),
@@ -94,7 +96,14 @@ def _validated(facts: Mapping[str, Any]) -> list[Grid]:
     ]
     columns = ("kernel", "design", "origin", "predicted cycles", "cycles", "predicted rank", "rank", "fits")
     note = "Ranks are among the validated designs of a kernel."
-    return [Grid("Validated designs", columns, rows, note)] if rows else []
+    return [_of_kernels(facts, Grid("Validated designs", columns, rows, note, told_once=True))] if rows else []
+
+
+def _of_kernels(facts: Mapping[str, Any], grid: Grid) -> Grid:
+    """The table without its first column, the kernel, where a loop has but one."""
+    if len(facts["kernels"]) > 1:
+        return grid
+    return replace(grid, header=grid.header[1:], rows=[row[1:] for row in grid.rows])
 
 
 def _implemented(facts: Mapping[str, Any]) -> list[Grid]:
@@ -105,18 +114,18 @@ def _implemented(facts: Mapping[str, Any]) -> list[Grid]:
             if row["implemented_status"] is None:
                 continue
             fits = {True: "yes", False: "no", None: row["implemented_status"]}
-            named = (row["kernel"], row["key"])
+            named, more = (row["kernel"], row["key"]), ("", "")
             rows.append([*named, "predicted", row["predicted_cycles"], *_shares(row, "predicted_"), None, None])
-            rows.append([*named, "synthesised", row["cycles"], *_shares(row, ""), None, fits[row["fits"]]])
+            rows.append([*more, "synthesised", row["cycles"], *_shares(row, ""), None, fits[row["fits"]]])
             rows.append(
-                [*named, "implemented", None, *_shares(row, "implemented_"), row["implemented_clock_ns"],
+                [*more, "implemented", None, *_shares(row, "implemented_"), row["implemented_clock_ns"],
                  fits[row["implemented_fits"]]]
             )  # fmt: skip
     if not rows:
         return []
     columns = ("kernel", "design", "figures", "cycles", *map(resource_label, Resource), "clock, ns", "fits")
     note = "Implemented: placed and routed by Vivado, out of context; it fits where the clock is met too."
-    return [Grid("Predicted, synthesised, implemented", columns, rows, note)]
+    return [_of_kernels(facts, Grid("Predicted, synthesised, implemented", columns, rows, note))]
 
 
 def _shares(row: Mapping[str, Any], kind: str) -> list[str | None]:
@@ -138,13 +147,7 @@ def _benches(facts: Mapping[str, Any]) -> list[Grid]:
 
 
 def _figures(facts: Mapping[str, Any]) -> list[KeyFigure]:
-    clock, margin, aim = facts["clock_ns"], facts["uncertainty"], facts["flow_target"]
-    told = [f"at {clock:g} ns" if clock else "clock not recorded"]
-    told += [f"uncertainty {margin}"] * bool(margin) + [f"flow target {aim}"] * bool(aim)
-    found = [
-        KeyFigure("part", facts["part"] or "not recorded", ", ".join(told)),
-        KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}"),
-    ]
+    found = [KeyFigure("runs", facts["runs"], f"of a budget of {facts['budget']:,}")]
     for name, kernel in facts["kernels"].items():
         best = kernel["best"]
         found.append(_least(facts, name, best))

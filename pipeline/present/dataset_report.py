@@ -129,4 +129,4 @@ def _kernel_grid(source: str, pairs: Mapping[tuple[str, str], Sequence[Mapping[s
              min(cycles, default=None), max(cycles, default=None)]
         )  # fmt: skip
     header = ["kernel", "designs", "labelled", "failed", "most frequent failure", "fewest cycles", "most cycles"]
-    return Grid(f"Kernels, {source}", header, rows)
+    return Grid(f"Kernels, {source}", header, rows, told_once=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pipeline.errors import counted
 from pipeline.present.charts import ExpertUse, GateWeights, LearningCurves, Predictions
 from pipeline.present.run_report import Grid, KeyFigure, RunReport
 from pipeline.present.summary import ESTIMATE_NOTICE
@@ -56,8 +58,8 @@ def model_report(
         title=card["title"],
         job=str(card["provenance"].get("task", "training")),
         sources=card["sources"],
-        summary=f"{', '.join(model['networks'])} over {model['encoder']}, {training['epochs']} epochs; learned from "
-        f"{len(data)} kernel{'' if len(data) == 1 else 's'}.",
+        summary=f"{', '.join(model['networks'])} over {model['encoder']}, {counted(training['epochs'], 'epoch')}; "
+        f"learned from {counted(len(data), 'kernel')}.",
         key_figures=_key_figures(card),
         warnings=[
             *(f"{source}: {ESTIMATE_NOTICE}" for source in card["sources"] if estimated(source)),
@@ -68,9 +70,17 @@ def model_report(
         gates=gates,
         expert_use=expert_use,
         grids=[
-            _grid("Scores", _rounded(card["scores"]), _SCORES, "Errors in units of the targets; tau is within kernel."),
             *_beside(card),
-            _grid("Designs by side", data, tuple(dict.fromkeys(name for row in data for name in row)), ""),
+            replace(
+                _grid(
+                    "Scores", _rounded(card["scores"]), _SCORES, "Errors in units of the targets; tau is within kernel."
+                ),
+                folded=True,
+            ),
+            replace(
+                _grid("Designs by side", data, tuple(dict.fromkeys(name for row in data for name in row)), ""),
+                folded=True,
+            ),
         ],
         provenance={
             **{name: value for name, value in card["provenance"].items() if value is not None},
@@ -147,4 +157,4 @@ def _rounded(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _grid(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], note: str) -> Grid:
-    return Grid(title, columns, [[row.get(name) for name in columns] for row in rows], note)
+    return Grid(title, columns, [[row.get(name) for name in columns] for row in rows], note, told_once=True)

@@ -58,6 +58,7 @@ def packs_page(packs: Sequence[Mapping[str, Any]], job: str) -> str:
                      pack["terms"]]
                     for pack in packs
                 ],
+                told_once=True,
             ),
             Grid(
                 "Whom they serve",

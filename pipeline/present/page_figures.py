@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.errors import counted
 from pipeline.present.charts import (
     BestSoFar,
     Comparison,
@@ -54,6 +55,8 @@ from pipeline.present.plotly_parts import (
 
 MAX_POINTS = 1500
 """Dots drawn in one chart; of more, evenly spread ones are drawn and the chart says so."""
+ALIKE = 0.03
+"""Distance from equal shares below which a chart of them tells nothing."""
 _ROW = 24
 
 
@@ -68,7 +71,7 @@ class PageFigure:
 
 
 def front_figure(front: Front) -> PageFigure | None:
-    """Two figures against each other: every design a dot, the Pareto front in front with its steps.
+    """Two figures against each other: every design a dot, the Pareto front of those that fit with its steps.
 
     None where a front of fewer than two designs would be all that it shows.
     """
@@ -81,16 +84,18 @@ def front_figure(front: Front) -> PageFigure | None:
         names = front.axes[0][0], front.axes[1][0]
         across, height = numbers(front.axes[0][1]), numbers(front.axes[1][1])
         same_length(title, keys=front.keys, **{names[0]: across}, **{names[1]: height})
-    chosen = list(front.chosen) if front.axes else front_of(across, height)
+    limit = math.inf if front.limit is None else front.limit
+    fitting = [value if value is not None and value < limit else None for value in height]
+    chosen = list(front.chosen) if front.axes else front_of(across, fitting)
     known = [i for i, (a, b) in enumerate(zip(across, height, strict=True)) if a is not None and b is not None]
     if len(known) < 2:
         return None
     drawn = [known[i] for i in thinned(len(known), MAX_POINTS)]
-    dominated = sorted(set(drawn) - set(chosen))
+    others = sorted(set(drawn) - set(chosen))
     hover = _front_hover(front, cycles)
     data = [
-        *[dots("dominated designs", dominated, across, height, hover, color="var(--quiet)", size=6, opacity=0.55)]
-        * bool(dominated),
+        *[dots("other designs", others, across, height, hover, color="var(--quiet)", size=6, opacity=0.55)]
+        * bool(others),
         {
             **dots(
                 "Pareto front",
@@ -135,7 +140,7 @@ def front_figure(front: Front) -> PageFigure | None:
     if top > MAX_UTILISATION:
         layout["yaxis"]["range"] = [0, MAX_UTILISATION]
         beyond = sum(value > MAX_UTILISATION for value in highest)
-        note += f" {beyond:,} above {MAX_UTILISATION:.0%} lie outside the chart; a double click shows them."
+        note += f" {counted(beyond, 'design')} above {MAX_UTILISATION:.0%} outside the chart."
     # The line would stretch the axis of designs that are far below it.
     if front.limit is not None and top > 0.4 * front.limit:
         layout["shapes"] = [level_line("y", front.limit)]
@@ -197,11 +202,13 @@ def _ratio_axis(title: str, values: Sequence[float | None]) -> dict[str, Any]:
     return log_axis(title, values)
 
 
-def learning_figure(curves: LearningCurves) -> PageFigure:
-    """The metric over epochs."""
+def learning_figure(curves: LearningCurves) -> PageFigure | None:
+    """The metric over epochs; None where there are no two."""
     epochs = numbers(curves.epochs)
     columns = {name: numbers(values) for name, values in curves.series.items()}
     same_length(curves.title, epochs=epochs, **columns)
+    if len(epochs) < 2:
+        return None
     values = [value for column in columns.values() for value in column]
     log = curves.log and all(value > 0 for value in values if value is not None)
     data: list[dict[str, Any]] = [
@@ -261,7 +268,10 @@ def prediction_figure(target: Predictions) -> PageFigure | None:
     x_axis, y_axis = (
         shared_axis(f"{word} {target.target}{unit}", both, target.log) for word in ("labelled", "predicted")
     )
-    layout = base_layout(380, xaxis=x_axis, yaxis=y_axis, showlegend=len(groups) > 1)
+    many = len(groups) > 1
+    # The names mostly stand in two columns above the plot, which keeps its height.
+    layout = base_layout(380 + many * 18 * math.ceil(len(groups) / 2), xaxis=x_axis, yaxis=y_axis, showlegend=many)
+    layout["legend"]["font"] = {"size": 11}
     low, high = x_axis["range"]
     layout["shapes"] = [
         {"type": "line", "xref": "x", "yref": "y", "x0": 10**low if target.log else low, "layer": "below",
@@ -275,18 +285,35 @@ def prediction_figure(target: Predictions) -> PageFigure | None:
     return PageFigure(title, data, layout, " ".join(filter(None, (said, outside, _of_all(len(drawn), len(known))))))
 
 
-def gate_figure(gate: GateWeights, highest: float) -> PageFigure:
-    """Kernels down, experts across; ``highest`` is the top of the colour scale, shared by the gates of a page."""
+def alike(gate: str, shares: Sequence[Sequence[float | None]]) -> str:
+    """The sentence that stands for a chart of shares [rows][E] which are all about 1 / E; empty where they are not."""
+    known = [value for row in shares for value in numbers(row) if value is not None]
+    experts = max(map(len, shares), default=0)
+    if not known or experts < 2 or max(abs(value - 1 / experts) for value in known) > ALIKE:
+        return ""
+    low, high = percent_text(min(known)), percent_text(max(known))
+    return f"{gate} its {experts} choices alike: {low if low == high else f'{low} to {high}'} each."
+
+
+def gate_figure(gate: GateWeights, highest: float) -> PageFigure | None:
+    """Kernels down, experts across; ``highest`` is the top of the colour scale, shared by the gates of a page.
+
+    None where all weigh alike.
+    """
     rows = [numbers(row) for row in gate.weights]
     title = f"Weights of the {gate.gate} gate"
     same_length(title, kernels=gate.kernels, weights=rows)
     for name, row in zip(gate.kernels, rows, strict=True):
         same_length(f"{title}, {name}", experts=gate.experts, weights=row)
+    if alike("", rows):
+        return None
     data: list[dict[str, Any]] = [
         {
             "type": "heatmap", "x": [label(name) for name in gate.experts], "y": [label(name) for name in gate.kernels],
             "z": [rounded(row, 4) for row in rows], "zmin": 0, "zmax": highest, "xgap": 2, "ygap": 2,
             "colorscale": [[0, "var(--heat0)"], [0.5, "var(--heat1)"], [1, "var(--heat2)"]],
+            # Where a cell says its weight, a scale of colours says nothing more.
+            "showscale": len(gate.experts) > 8,
             "colorbar": {
                 "thickness": 10, "outlinewidth": 0, "tickformat": ".2~f", "nticks": min(6, len(rows)),
                 "title": {"text": "weight", "font": {"size": 12}},
@@ -303,10 +330,12 @@ def gate_figure(gate: GateWeights, highest: float) -> PageFigure:
     return PageFigure(title, data, layout)
 
 
-def use_figure(gate: ExpertUse) -> PageFigure:
-    """A bar an expert, and a line where all would be if they were used alike."""
+def use_figure(gate: ExpertUse) -> PageFigure | None:
+    """A bar an expert, and a line where all would be if they were used alike; None where they are."""
     title = f"Use of the experts of the {gate.gate} gate"
     same_length(title, experts=gate.experts, share=gate.share)
+    if alike("", [gate.share]):
+        return None
     data: list[dict[str, Any]] = [
         {
             "type": "bar", "x": [label(name) for name in gate.experts], "y": rounded(numbers(gate.share), 4),
@@ -324,10 +353,12 @@ def use_figure(gate: ExpertUse) -> PageFigure:
     return PageFigure(title, data, layout, "Dotted: where all would be if they were used alike.")
 
 
-def distribution_figure(spread: Distribution) -> PageFigure:
-    """A box a kernel: quartiles, and whiskers from the fewest to the most cycles."""
+def distribution_figure(spread: Distribution) -> PageFigure | None:
+    """A box a kernel: quartiles, and whiskers from the fewest to the most cycles; None where nothing spreads."""
     columns = {name: sorted(v for v in numbers(values) if v is not None) for name, values in spread.values.items()}
     boxes = {name: values for name, values in sorted(columns.items()) if values and values[0] > 0}
+    if all(values[0] == values[-1] for values in boxes.values()):
+        return None
     quartiles = {name: [_quantile(values, part) for part in (0.25, 0.5, 0.75)] for name, values in boxes.items()}
     data: list[dict[str, Any]] = [
         {

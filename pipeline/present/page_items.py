@@ -98,3 +98,7 @@ class Grid:
     rows: Sequence[Sequence[Any]]
     """Numbers stand right, with their digits grouped or rounded; None reads as a dash."""
     note: str = ""
+    told_once: bool = False
+    """Whether a column that says the same in each of several rows is told below the table instead."""
+    folded: bool = False
+    """Whether the table opens on demand."""

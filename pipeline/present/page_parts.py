@@ -31,7 +31,7 @@ def tiles(figures: Sequence[KeyFigure]) -> str:
 
 
 def grid(shown: Grid) -> str:
-    """A table with its heading and note, without the columns in which nothing stands.
+    """A table with its heading and note, without the columns in which nothing stands or all rows say the same.
 
     Raises :class:`PipelineError` where a row is not as long as the header.
     """
@@ -40,10 +40,13 @@ def grid(shown: Grid) -> str:
             raise PipelineError(f"row {number + 1} of a table has {len(row)} cells, its header {len(shown.header)}")
     columns = [[row[i] for row in shown.rows[:MAX_ROWS]] for i in range(len(shown.header))]
     told = [i for i, column in enumerate(columns) if not column or any(value not in (None, "") for value in column)]
+    same = [i for i in told if shown.told_once and len(columns[i]) > 1 and len(set(columns[i])) == 1]
+    told = [i for i in told if i not in same] or told
+    once = "; ".join(f"{shown.header[i]} {cell_text(columns[i][0])}" for i in same if i not in told)
     columns = [columns[i] for i in told]
     numeric = [_is_numeric(column) for column in columns]
     texts = [
-        [(one, "number") for one in _aligned(column)]
+        [(one, "number" + " none" * (one == UNKNOWN)) for one in _aligned(column)]
         if right
         else [(one, "long" if len(one) > LONG else "none" * (one in ("", UNKNOWN))) for one in map(cell_text, column)]
         for column, right in zip(columns, numeric, strict=True)
@@ -58,7 +61,8 @@ def grid(shown: Grid) -> str:
     ]
     # There headers break at their blanks, and the first column anywhere.
     kind = "plain" if sum(widths[1:]) + min(sum(widths[:1]), 14) <= PHONE else "stack"
-    return part("grid", shown, {"header": header, "cells": cells, "more": more, "kind": kind})
+    found = {"header": header, "cells": cells, "more": more, "kind": kind, "once": f"In each row: {once}." * bool(once)}
+    return part("grid", shown, found)
 
 
 def answer(found: Answer) -> str:

@@ -29,6 +29,7 @@ from pipeline.present.charts import (
 from pipeline.present.columns import numbers
 from pipeline.present.page_figures import (
     PageFigure,
+    alike,
     comparison_figure,
     distribution_figure,
     front_figure,
@@ -136,8 +137,12 @@ def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Se
     yield _Section(
         "predictions", "Predicted against labelled", charts("predictions", map(prediction_figure, report.predictions))
     )
+    weighed = {gate.gate: alike(f"The {gate.gate} gate weighs", gate.weights) for gate in report.gates}
+    used = {use.gate: alike(f"The {use.gate} gate uses", [use.share]) for use in report.expert_use}
+    told = [said for gate in {**weighed, **used} if (said := weighed.get(gate) or used.get(gate))]
     gates = charts("gates", (gate_figure(gate, highest) for gate in report.gates))
-    yield _Section("gates", "Gates and experts", gates + charts("experts", map(use_figure, report.expert_use)))
+    gates += charts("experts", map(use_figure, report.expert_use))
+    yield _Section("gates", "Gates and experts", "".join(part("note", said) for said in told) + gates)
     yield _Section("spread", "Spread of the labels", charts("spread", map(distribution_figure, report.distributions)))
     yield _Section("tables", "Tables", "".join(map(page_parts.grid, report.grids)))
     yield _Section("failures", "Failures", page_parts.failures(report.failures) if report.failures else "")

@@ -49,6 +49,8 @@ def test_the_loop_that_gave_most_is_named_and_what_the_report_says_bounds_it(bla
     assert first.best == "100 iterations, II 3: 300 cycles"
     assert first.bound == "a recurrence through a memory at a.c:7 (by the report)", "the report beats the estimate"
     assert second.bound is not None and second.bound.startswith("not pipelined")
+    longest = "The longest loop is now L2 (10 iterations, 89 cycles each: 890 cycles). It is not pipelined: "
+    assert told.sentences[1].startswith(longest)
     assert "the tool's reports" in told.sentences[-1]
 
 
@@ -64,7 +66,7 @@ def test_a_slower_design_says_what_it_has_less_of_and_no_loop_that_gained(blank:
 def test_cycles_that_no_loop_accounts_for_are_said_and_where_they_are(blank: Report) -> None:
     best = _report(blank, 1000, _loop("L1", 100, 400, ii=1), _loop("L2", 4, 300, parent=0))
     estimate = DesignLimits(1000, 550, {})
-    (rest,) = [text for text in explain(None, best, (None, estimate)).sentences if "in no loop above" in text]
+    (rest,) = [text for text in explain(None, best, (None, estimate)).sentences if "in none of its loops" in text]
     assert (
         "Of the 1,000 cycles of the best design 600" in rest
         and "550 of them in copies" in rest
@@ -72,8 +74,11 @@ def test_cycles_that_no_loop_accounts_for_are_said_and_where_they_are(blank: Rep
     )
     unlike = explain(None, best, (None, replace(estimate, cycles=999)))
     assert not any("550" in text for text in unlike.sentences), "an estimate of another total tells nothing of this one"
+    first = explain(best, replace(best, loops=best.loops[:1]), (None, replace(estimate, copied=600))).sentences[0]
+    assert "600 are in none of its loops: all of them in copies" in first, "what takes most of the cycles is told first"
+    assert "as written" not in " ".join(explain(best, best, (None, None)).sentences), "one design is told of once"
     whole = _report(blank, 401, _loop("L1", 100, 400, ii=1))
-    assert not any("in no loop" in text for text in explain(None, whole, (None, None)).sentences)
+    assert not any("in none of its loops" in text for text in explain(None, whole, (None, None)).sentences)
     side_by_side = _report(blank, 401, _loop("L1", 100, 400, ii=1), _loop("L2", 100, 400, ii=1))
     assert any("at the same time" in text for text in explain(None, side_by_side, (None, None)).sentences)
 

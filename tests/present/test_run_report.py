@@ -23,6 +23,8 @@ from pipeline.present.charts import (
     SHARE,
     BestSoFar,
     Comparison,
+    Distribution,
+    ExpertUse,
     Front,
     GateWeights,
     LearningCurves,
@@ -142,7 +144,7 @@ def test_figures_are_read_as_people_write_them(page: str) -> None:
 def test_a_column_of_a_table_has_as_many_decimals_in_each_row() -> None:
     rows: list[list[Any]] = [[0.5, 1.0, 3], [0.00123, 250.25, None], [None, math.nan, 12_000], [1.2e-7, 0, 1]]
     page = write_run_report(RunReport("t", "j", ("s",), grids=[Grid("g", ["a", "b", "c"], rows)]))
-    cells = re.findall(r'<td [^>]*class="number">(.*?)</td>', page)
+    cells = re.findall(r'<td [^>]*class="number(?: none)?">(.*?)</td>', page)
     assert [cells[i::3] for i in range(3)] == [
         ["0.5000", "0.0012", "\u2013", "1.200e-07"],
         ["1.00", "250.25", "\u2013", "0.00"],
@@ -203,7 +205,7 @@ def test_a_large_run_gives_a_page_that_still_opens_and_says_what_it_left_out() -
     figure = prediction_figure(Predictions("perf", "s", true, true + 1, keys=[f"k{i}" for i in range(count)]))
     assert figure is not None and sum(len(trace["x"]) for trace in figure.data) == MAX_POINTS
     assert "1,500 of 50,000" in figure.note and "RMSE 1, over 50,000" in figure.note
-    front = Front("k", "s", "measured", [str(i) for i in range(count)], true + 1, {"lut": 1 / (true + 1)})
+    front = Front("k", "s", "measured", [str(i) for i in range(count)], true + 1, {"lut": 1 / (true + 1)}, limit=None)
     shown = front_figure(front)
     assert shown is not None and len(shown.data[0]["x"]) == count, "a front is drawn in full"
     failures = [Failure("s", "k", str(i), "timeout", f"line {i}") for i in range(count)]
@@ -250,15 +252,37 @@ def test_a_column_in_which_nothing_stands_is_left_out_and_each_cell_names_its_co
     page = write_run_report(RunReport("t", "j", ("s",), grids=[grid]))
     assert re.findall(r'<td data-label="(.*?)"', page) == ["kernel", "runs"] * 2
     assert "why" not in page
+    once = Grid("g", ["run", "fits"], [[1, "yes"], [2, "yes"]], told_once=True)
+    page = write_run_report(RunReport("t", "j", ("s",), grids=[once]))
+    assert re.findall(r'<td data-label="(.*?)"', page) == ["run", "run"] and "In each row: fits yes." in page
 
 
 def test_a_chart_that_would_tell_nothing_is_not_drawn() -> None:
     alone = Front("fir", "s", "estimated", ["a"], [5], {"util_dsp": [0.1]}, marked={"as written": 0})
     search = BestSoFar("fir", "s", [SearchCurve("this search", [5])], reference=5)
     none = Predictions("cycles", "s", [None, 4], [3, None], log=True)
+    once, flat = LearningCurves("t", "loss", [1], {"training": [1.0]}), Distribution("s", {"a": [5, 5], "b": [7]})
     assert front_figure(alone) is search_figure(search) is prediction_figure(none) is None
-    page = write_run_report(RunReport("t", "j", ("s",), fronts=[alone], searches=[search], predictions=[none]))
+    report = RunReport(
+        "t", "j", ("s",), fronts=[alone], searches=[search], predictions=[none], learning=[once], distributions=[flat]
+    )
+    page = write_run_report(report)
     assert "<h2>" not in page and "<script" not in page
+    even = [
+        GateWeights("node", ["k"], ["a", "b"], [[0.51, 0.49]]),
+        GateWeights("block", ["k"], ["a", "b"], [[0.6, 0.4]]),
+    ]
+    page = write_run_report(
+        dataclasses.replace(report, gates=even, expert_use=[ExpertUse("node", ["a", "b"], [0.51, 0.49])])
+    )
+    assert "The node gate weighs its 2 choices alike: 49.0 % to 51.0 % each." in page and "gate uses" not in page
+    assert list(_figures(page)) == ["gates-1"]
+
+
+def test_a_design_that_does_not_fit_is_on_no_front() -> None:
+    figure = front_figure(Front("k", "s", "measured", ["a", "b", "c"], [1, 2, 3], {"lut": [0.8, 0.7, 0.1]}))
+    assert figure is not None
+    assert [trace["x"] for trace in figure.data] == [[1.0], [2.0, 3.0]]
 
 
 def test_one_design_of_tens_of_devices_neither_flattens_a_chart_nor_decides_its_error() -> None:
