@@ -224,7 +224,8 @@ def test_a_kernel_is_called_after_its_top_and_otherwise_by_option(folder: Path) 
         (("--kernel", "gone.tcl"), "gone.tcl: there is no such file"),
         (("--kernel", "run_hls.tcl", "--solution", "two"), "has no solution 'two'"),
         (("--kernel", "src/scale.c", "--solution", "one"), "--solution one goes with a script"),
-        (("--kernel", "run_hls.tcl", "--testbench", "gone.c", "--name", "../up"), "cannot be a kernel's name"),
+        (("--kernel", "run_hls.tcl", "--testbench", "gone.c"), "gone.c: there is no such file; check --testbench"),
+        (("--kernel", "run_hls.tcl", "--name", "../up"), "cannot be a kernel's name"),
         (("--kernel", "bad.tcl"), "bad.tcl:1: the script takes more than"),
     ],
 )
