@@ -80,13 +80,13 @@ def complete_what_is_clear() -> None:
 
 def prepare() -> None:
     """For a program named ``luigi``: its command line with our module and options, one line for an error, signals."""
-    complete_what_is_clear()
     given = sys.argv[1:]
     if not any(word.split("=")[0] == "--module" for word in given):
         given = ["--module", "pipeline", *given]
     sys.argv[1:] = given
     if any(word.startswith(("pipel", "--module=pipel")) for word in given):
         sys.excepthook = _told
+        complete_what_is_clear()
         start_quickly()
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) == signal.SIG_DFL:
