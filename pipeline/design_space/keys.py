@@ -21,6 +21,13 @@ _NEXT_SITE = re.compile(r"\.[A-Za-z_][A-Za-z0-9_]*-")
 _NUMBER = re.compile(r"(?:0|-?[1-9][0-9]{0,299})\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EMPTY = "NA"
+
+
+def value_words(value: int | str) -> str:
+    """A site's value for people: ``NA`` for the empty one, as in keys, ``on`` for blanks (a pragma without options)."""
+    return _EMPTY if value == "" else str(value).strip() or "on"
+
+
 _MAX_KEY = 1_000_000
 
 

@@ -16,9 +16,10 @@ def idle_sites(prepared: WalkedKernel) -> tuple[str, ...]:
     moved: set[str] = set()
     idle: set[str] = set()
     for number, node in prepared.nest.loops.items():
-        around = [outer for outer, known in facts.items() if number in known.inside]
         flat = node.flat and facts[number].unrollable
-        flat = flat or any(_always(prepared.nest.loops[outer]) and facts[outer].unrollable for outer in around)
+        flat = flat or any(
+            _always(prepared.nest.loops[outer]) and facts[outer].unrollable for outer in facts[number].outside
+        )
         names = {name for name in (node.pipeline, node.parallel, node.tile) if name is not None}
         (idle if flat and node.loop.trip_count is not None else moved).update(names)
     return tuple(sorted(idle - moved))

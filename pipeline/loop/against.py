@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.design_space.keys import value_words
 from pipeline.design_space.narrowed import spoken
 from pipeline.errors import plain_number
-from pipeline.kernels.as_written import NOTHING, ON
 from pipeline.loop.baselines import AS_WRITTEN, PERFORMANCE, target_interval, why_missing
 from pipeline.loop.best import design_facts
-from pipeline.terms import Dialect, Resource
+from pipeline.terms import Resource
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -97,19 +97,12 @@ def _against_written(
 def _changed(plan: KernelPlan, written: MeasuredDesign, best: MeasuredDesign) -> list[str]:
     """What the best design changes, in the words of ``--only`` and ``--keep``: ``MAC.unroll 1 to 4``."""
     words = spoken(plan.kernel) if plan.kernel is not None else {}
-    before, own = written.point, plan.kernel is None or plan.kernel.dialect != Dialect.MERLIN
+    before = written.point
     return [
-        f"{words.get(name, name)} {_said(before[name], own)} to {_said(value, own)}"
+        f"{words.get(name, name)} {value_words(before[name])} to {value_words(value)}"
         for name, value in best.point.items()
         if name in before and before[name] != value
     ]
-
-
-def _said(value: int | str, own: bool) -> str:
-    """A site's value in words; ``own``: in the tool's own terms, where blanks are a pipeline without an interval."""
-    if own:
-        return {NOTHING: "none", ON: "on"}.get(str(value), str(value))
-    return str(value) or "''"
 
 
 def changed_text(found: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.design_space.keys import value_words
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.reports import parse_report
@@ -205,8 +206,7 @@ def told_text(value: Any) -> str:
     """A site's value or a loop's figures."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {text}" for name, text in value.items())
-    # A pragma without options has blanks for its value.
-    return "none" if value is None else "NA" if value == "" else str(value).strip() or "on"
+    return "none" if value is None else value_words(value)
 
 
 def figure_text(name: str, value: float | None) -> str:
