@@ -70,7 +70,9 @@ __all__ = [
     "vitis",
 ]
 
-command_line.ASKED_HELP.append(lambda task: help.overview(COMMANDS) if task is None else help.help_of(task))
+command_line.ASKED_HELP.append(
+    lambda task, everything: help.overview(COMMANDS) if task is None else help.help_of(task, everything=everything)
+)
 messages.install()
 messages.check_configuration([*(task.__name__ for task in (*COMMANDS, *ROUNDS)), "vitis", "farm", "reading"])
 if defaults.is_our_command(sys.argv):

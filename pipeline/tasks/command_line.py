@@ -34,7 +34,7 @@ USAGE_EXIT = 2
 """Exit code of a command line that cannot be understood, as argparse has it."""
 
 
-ASKED_HELP: list[Callable[[type[luigi.Task] | None], str]] = []
+ASKED_HELP: list[Callable[[type[luigi.Task] | None, bool], str]] = []
 """Gives the help of a task, or of all; filled with the tasks, which this module is below of."""
 
 
@@ -110,12 +110,14 @@ def _help(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:
     """Ends the command with the help that was asked for."""
     if not (known.core_help or known.core_help_all):
         return
+    task = Register.get_task_cls(known.root_task) if known.root_task else None
+    print(ASKED_HELP[-1](task, known.core_help_all))
     if known.core_help_all:
+        print("\nluigi's own options, and those of every task:\n")
+        for action in parser._actions:
+            if action.help:  # A description is text (`lut%`), to argparse a format.
+                action.help = action.help.replace("%", "%%")
         parser.print_help()
-    elif known.root_task:
-        print(ASKED_HELP[-1](Register.get_task_cls(known.root_task)))
-    else:
-        print(ASKED_HELP[-1](None))
     sys.exit()
 
 
@@ -163,7 +165,7 @@ def _tasks_with(option: str) -> list[str]:
 
 def listed_tasks() -> list[str]:
     """The names of the tasks that the help of all lists."""
-    return re.findall(r"^  (\w+)", ASKED_HELP[-1](None), re.MULTILINE) if ASKED_HELP else []
+    return re.findall(r"^  (\w+)", ASKED_HELP[-1](None, False), re.MULTILINE) if ASKED_HELP else []
 
 
 def _task_kwargs(self: Any) -> dict[str, Any]:

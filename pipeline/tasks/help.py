@@ -1,4 +1,4 @@
-"""What ``--help`` prints: a task on one screen; ``--help-all`` is luigi's own list of every option."""
+"""What ``--help`` prints: a task on one screen; ``--help-all`` all of it, before luigi's own list of every option."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ _NAMES = 30
 """Columns of an option and what it takes, where that is short enough."""
 
 
-def help_of(task: type[luigi.Task], width: int | None = None) -> str:
-    """The task, an example, and its own options with what they are when nobody gives them, ``width`` columns wide."""
+def help_of(task: type[luigi.Task], width: int | None = None, *, everything: bool = False) -> str:
+    """The task, an example, and its own options with what they are when nobody gives them, ``width`` columns wide.
+
+    What a task calls ``rare`` is named at the end; with ``everything`` it is described among the others.
+    """
     width = min(width or shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH)
     family = task.get_task_family()
     lines = textwrap.wrap(f"{family}: {(task.__doc__ or '').strip().splitlines()[0]}", width)
     example = getattr(task, "example", "")
     lines += ["", *(f"  {row}" for row in _folded(f"luigi --module pipeline {family} {example}".rstrip(), width - 2))]
     lines.append("")
-    for title, options in _groups(task):
+    rare = () if everything else getattr(task, "rare", ())
+    for title, options in _groups(task, rare):
         lines.append(f"{title}:")
         for name, parameter in options:
             lines += _option(family, name, parameter, width)
-    rare = getattr(task, "rare", ())
     also = f" Also: {', '.join('--' + name.replace('_', '-') for name in rare)}." if rare else ""
     return "\n".join(
         [*lines, "", *textwrap.wrap(
@@ -47,15 +50,12 @@ def _folded(command: str, width: int) -> list[str]:
     return [f"{row} \\" for row in rows[:-1]] + rows[-1:]
 
 
-def _groups(task: type[luigi.Task]) -> list[tuple[str, list[tuple[str, luigi.Parameter[Any]]]]]:
-    """The options by where they are defined: the task's own, the kernel's, and those of every task.
-
-    Those that a task calls ``rare`` are left to ``--help-all`` and named at the end.
-    """
+def _groups(task: type[luigi.Task], without: Sequence[str]) -> list[tuple[str, list[tuple[str, luigi.Parameter[Any]]]]]:
+    """The options by where they are defined: the task's own, the kernel's, and those of every task."""
     shared = {"The kernel and its target": (KernelOptions, TargetOptions), "Every task": (PipelineTask,)}
     groups: dict[str, list[tuple[str, luigi.Parameter[Any]]]] = {"Options": [], **{title: [] for title in shared}}
     for name, parameter in task.get_params():
-        if name in getattr(task, "rare", ()):
+        if name in without:
             continue
         owners = (title for title, these in shared.items() if any(vars(one).get(name) is parameter for one in these))
         title = next(owners, "Options")

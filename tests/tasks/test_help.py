@@ -12,6 +12,7 @@ import pytest
 import pipeline.tasks
 from pipeline.tasks.help import help_of, overview
 from pipeline.tasks.loop.run import RunActiveLearningLoop
+from tests.tasks.commands import luigi as luigi_command
 
 TASKS = [pytest.param(task, id=task.__name__) for task in pipeline.tasks.COMMANDS]
 SCREEN = (100, 50)
@@ -50,3 +51,14 @@ def test_a_default_is_what_luigi_cfg_says(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_overview_names_every_task() -> None:
     rows = overview(pipeline.tasks.COMMANDS).split("\n")
     assert all(any(row.startswith(f"  {task.__name__} ") for row in rows) for task in pipeline.tasks.COMMANDS)
+
+
+def test_help_all_describes_what_a_task_calls_rare_and_ends_with_every_option_of_luigi() -> None:
+    shown = luigi_command("RunActiveLearningLoop", "--help-all")
+    assert shown.returncode == 0
+    own, _, every = shown.stdout.partition("luigi's own options")
+    assert set(re.findall(r"^  --([a-z-]+)", own, re.MULTILINE)) == {
+        name.replace("_", "-")
+        for name, _ in RunActiveLearningLoop.get_params()  # type: ignore[no-untyped-call]
+    }
+    assert "--scheduler-host" in every and "lut%" in every and "--ListKernels-workspace" in every
