@@ -127,6 +127,14 @@ def test_streams_of_cpp_are_never_copied() -> None:
     assert site_notices(kernel) == ("no burst copy of s of f: it is a stream, read in order and once",)
 
 
+def test_copies_are_indented_as_the_statements_of_their_function() -> None:
+    text = "namespace n {\n  void f(int a[8], int b[8]) {\n      for (int i = 0; i < 8; i++) b[i] += a[i];\n  }\n}\n"
+    kernel = _kernel(text, "f.cpp", "f")
+    point = {**derive_space(kernel).default, **dict.fromkeys(_ports(kernel).values(), ON)}
+    rows = lower(kernel, point, dialect=kernel.dialect).files["f.cpp"].split("\n")
+    assert [row[: -len(row.lstrip())] for row in rows if "memcpy(" in row] == [" " * 6] * 3
+
+
 def test_a_design_with_copies_is_estimated_as_it_is_delivered(tmp_path: Path) -> None:
     kernel = _kernel(MIX)
     space, ports = derive_space(kernel), _ports(kernel)

@@ -91,6 +91,28 @@ def test_a_sum_is_a_tree_only_where_a_clause_or_the_user_allows_it(matrix: Kerne
     assert _after(_text(kept), "loop_1") == ["pipeline", "unroll factor=4 skip_exit_check"]
 
 
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        ("s += a[j];", "the terms of s are added as a tree"),
+        ("if (a[j] > 9.0) continue; s += a[j];", "the sum stays a chain: its body is not straight-line"),
+        ("double t = 0.0; for (k = 0; k < 2; k++) t += b[k]; s += t;", "s goes from one iteration to the next"),
+    ],
+)
+def test_a_sum_is_no_tree_where_its_body_is_not_straight_line(body: str, how: str) -> None:
+    source = f"""
+    double top(double a[32], double b[2]) {{
+        int j, k;
+        double s = 0.0;
+    #pragma ACCEL PARALLEL reduction=s FACTOR=auto{{__PARA__L0}}
+        for (j = 0; j < 32; j++) {{ {body} }}
+        return s;
+    }}"""
+    found = lower(read_kernel(source, file="top.c"), {"__PARA__L0": 4})
+    (site,) = found.sites
+    assert site.how.endswith(how) and bool(found.reassociated) == how.endswith("tree")
+
+
 def test_what_plain_vitis_cannot_do_is_refused_or_told(matrix: Kernel) -> None:
     for site, value in (("__PIPE__L0", ""), ("__PARA__L0", 4)):
         with pytest.raises(PipelineError, match=rf"top.c:11: {site} = \w+ cannot be had from plain Vitis HLS"):
