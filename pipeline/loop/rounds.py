@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.exploration import Candidates, Objective
     from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.loop.search import Told
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.plan import KernelPlan
 
@@ -96,10 +97,10 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
     )  # fmt: skip
 
 
-def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[int], object] | None = None) -> None:
+def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Told | None = None) -> None:
     """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
 
-    It begins with the baselines that are due. ``told`` hears how many more designs have estimates. Writes
+    It begins with the baselines that are due. ``told`` hears of estimates as they are made. Writes
     ``proposals.json``.
     """
     trained = loop.train_folder(number)
