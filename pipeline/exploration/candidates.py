@@ -72,8 +72,9 @@ class SpaceCandidates(Candidates):
 
     All of them, in order, up to ``whole_limit`` points; else a seeded uniform sample to start an evolutionary search
     from (:mod:`pipeline.exploration.evolution`). The estimator is asked once for a point: its figures go to ``kept``,
-    which a later round may be given again. ``most`` bounds what a search asks for: a space of no more points is gone
-    through, of another one half of them are a sample, always the same, and as many may be looked at beyond it.
+    which a later round may be given again. ``most`` bounds what a round asks for: a space of no more points is gone
+    through, of another one half of them are a sample, always the same, and a search may look at a quarter beyond it, as
+    two of them share most rounds.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class SpaceCandidates(Candidates):
         self._seed, self._kept = seed, {} if kept is None else kept
         self._size = space.size() if space.countable else None
         self._whole = self._size is not None and self._size <= (whole_limit if most is None else min(whole_limit, most))
-        self.beyond = None if most is None else most - most // 2
+        self.beyond = None if most is None else most // 4
         """How many points a search may look at beside those of :meth:`batches`; None where nothing bounds them."""
         self.drawn = sample if most is None else min(sample, most // 2)
         """Points of the sample of a space that is not gone through whole."""

@@ -66,10 +66,11 @@ def search_of(
     """
     facts = features_of(loop, plan)
     candidates = candidates_of(loop, plan, facts)
+    strategy = _strategy(loop, plan, facts, model, acquisition or loop.acquisition)
     if told is not None and facts.estimate is not None and isinstance(candidates, SpaceCandidates):
         told(0, more=to_estimate(candidates))
         facts.told = told
-    return Search(candidates, _strategy(loop, plan, facts, model, acquisition or loop.acquisition))
+    return Search(candidates, strategy)
 
 
 def to_estimate(candidates: SpaceCandidates) -> int:

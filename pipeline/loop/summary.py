@@ -100,7 +100,7 @@ def notices(loop: ClosedLoop) -> list[str]:
         if not plan.replays and (bound := bound_of(loop, plan)) is not None:
             said.append(
                 f"estimates of {plan.name} are slow: a round looks at about {bound:,} designs, half of them drawn at "
-                "random and half around the best; --warm-start none goes without estimates"
+                "random, the others around the best; --warm-start none goes without estimates"
             )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)

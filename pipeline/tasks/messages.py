@@ -252,8 +252,11 @@ def bar(total: int | None, text: str, like: str = "") -> Iterator[Growing]:
         began, done, due = time.monotonic(), 0, _FIRST_LINE_S
 
         def advance(steps: int = 1, note: str = "", *, more: int = 0) -> None:
-            nonlocal done, due, total
+            nonlocal began, done, due, total
             if more:
+                if total is None:
+                    # What went before is no measure of how fast these will be.
+                    began = time.monotonic()
                 total = shown.total = (total or 0) + more
             if note:
                 shown.set_postfix_str(note, refresh=False)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pipeline.estimator import prepare
-from pipeline.exploration import KernelFeatures
+from pipeline.exploration import KernelFeatures, space_candidates
+from pipeline.exploration.evolution import GENERATIONS, POPULATION
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop.pace import LEAST, MICROSECONDS, SECONDS, SECONDS_BESIDE_TOOL, microseconds, most_estimates
+from pipeline.loop.search import to_estimate
+from tests.exploration.toy import toy_features, toy_space, wide_space
 
 
 def test_the_work_of_an_estimate_counts_what_the_kernel_holds_and_no_clock() -> None:
@@ -36,3 +40,18 @@ def test_a_round_may_ask_for_what_its_seconds_allow_and_beside_runs_of_a_tool_fo
     beside = most_estimates(facts, runs_tool=True)
     assert beside == max(LEAST, SECONDS_BESIDE_TOOL * 1_000_000 // work) and SECONDS_BESIDE_TOOL > SECONDS
     assert most_estimates(KernelFeatures([]), runs_tool=True) is None, "without estimates nothing bounds a round"
+
+
+def test_what_is_said_to_be_left_is_what_has_no_estimate_yet() -> None:
+    space, facts, heard = toy_space(), toy_features(estimates=True), list[int]()
+    facts.told = heard.append
+    candidates = space_candidates(space, facts)
+    said = to_estimate(candidates)
+    list(candidates.batches())
+    assert said == sum(heard) == space.size() and to_estimate(candidates) == 0
+    large = space_candidates(wide_space(14), facts)
+    assert to_estimate(large) == large.drawn + GENERATIONS * POPULATION
+    bounded = space_candidates(wide_space(14), facts, most=1_000)
+    assert to_estimate(bounded) == 750
+    again = space_candidates(wide_space(14), facts, most=1_000, kept={b"": np.zeros(2, np.float32)})
+    assert to_estimate(again) == 250, "the sample has been estimated in a round before"
