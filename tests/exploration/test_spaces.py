@@ -10,7 +10,7 @@ from pipeline.design_space import DesignSpace, Point, design_key, parse_key
 from pipeline.exploration import KernelFeatures, Objective, SearchOutcome, SiteFacts, make_strategy
 from pipeline.exploration.candidates import BATCH, SpaceCandidates, space_candidates
 from pipeline.exploration.evolution import Assess, evolve
-from pipeline.exploration.features import Kept
+from pipeline.exploration.features import Kept, column_groups
 from pipeline.exploration.types import Rows
 from pipeline.models.inputs import site_number
 from tests.exploration.toy import SITES, toy_features, toy_space, wide_space
@@ -100,6 +100,13 @@ def test_designs_that_come_to_the_same_on_the_kernel_look_the_same() -> None:
     assert (same == same[0]).all()
     other = toy_features().of([plain, plain | {"__TILE__L0": 2}, plain | {"__PIPE__L0": ""}]).columns
     assert (other[1:] != other[0]).any(axis=1).all()
+
+
+def test_a_factor_of_all_iterations_is_a_whole_unrolling_and_one_less_is_not() -> None:
+    plain: Point = {"__PARA__L0": 1, "__PARA__L1": 1, "__PIPE__L0": "off", "__TILE__L0": 1}
+    factors = [plain | {"__PARA__L1": factor} for factor in (32, 63, 64, 128)]
+    inner = [place for place, group in enumerate(column_groups(SITES)) if group == 7]
+    assert toy_features().of(factors).columns[:, inner[0]].tolist() == [0.0, 0.0, 2.0, 2.0]
 
 
 def test_copies_of_a_body_are_those_of_its_loop_and_of_all_loops_around_it() -> None:
