@@ -45,6 +45,22 @@ class SiteKind(StrEnum):
     """A word of any other ``#pragma HLS`` directive; never the kind of a loop's site."""
 
 
+class ShotsBy(StrEnum):
+    """How the few designs of a kernel that a model learns from are chosen."""
+
+    KMEANS = "kmeans"
+    """A coreset on the model's embeddings."""
+    RANDOM = "random"
+
+
+class OwnBackend(StrEnum):
+    """The backends of this package, each a module of that name; others come by entry points."""
+
+    VITIS = "vitis"
+    REPLAY = "replay"
+    ESTIMATOR = "estimator"
+
+
 def estimated(source: str) -> bool:
     """Whether labels of a source are estimates: of the estimator, calibrated or not."""
     return source.startswith("estimator")

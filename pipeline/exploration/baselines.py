@@ -14,6 +14,7 @@ from pymoo.algorithms.soo.nonconvex.ga import GA
 from pymoo.core.problem import Problem
 from pymoo.core.termination import NoTermination
 
+from pipeline.exploration.coreset import RANDOM
 from pipeline.exploration.features import SiteFacts
 from pipeline.exploration.types import Floats
 
@@ -122,7 +123,7 @@ def coordinates(pool: PoolView, budget: int, seed: int) -> list[int]:
 
 
 BASELINES: dict[str, Search] = {
-    "random": random_search,
+    RANDOM: random_search,
     "annealing": annealing,
     "genetic": genetic,
     "coordinates": coordinates,

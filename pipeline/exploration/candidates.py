@@ -17,9 +17,6 @@ WHOLE_LIMIT = 200_000
 SAMPLE = 20_000
 """Uniform points of a larger space, from which the evolutionary search starts."""
 
-SHARE = 8
-"""Where the number of points is bounded, a search looks at one in so many beyond it."""
-
 BATCH = 16_384
 """Rows in memory at a time."""
 
@@ -75,8 +72,9 @@ class SpaceCandidates(Candidates):
 
     All of them, in order, up to ``whole_limit`` points; else a seeded uniform sample to start an evolutionary search
     from (:mod:`pipeline.exploration.evolution`). The estimator is asked once for a point: its figures go to ``kept``,
-    which a later round may be given again. ``most`` bounds all of it where estimates are slow: so many points, always
-    the same, and a :data:`SHARE` of them beyond in a search.
+    which a later round may be given again. ``most`` bounds what a round asks for: a space of no more points is gone
+    through, of another one half of them are a sample, always the same, and a search may look at a quarter beyond it, as
+    two of them share most rounds.
     """
 
     def __init__(
@@ -92,16 +90,20 @@ class SpaceCandidates(Candidates):
     ) -> None:
         self.space = space
         self._features = features
-        self._sample, self._seed = sample if most is None else min(sample, most), seed
-        self._most = most
-        self._kept: Kept = {} if kept is None else kept
+        self._seed, self._kept = seed, {} if kept is None else kept
         self._size = space.size() if space.countable else None
-        self._whole = self._size is not None and self._size <= min(whole_limit, most or whole_limit)
+        self._whole = self._size is not None and self._size <= (whole_limit if most is None else min(whole_limit, most))
+        self.beyond = None if most is None else most // 4
+        """How many points a search may look at beside those of :meth:`batches`; None where nothing bounds them."""
+        self.drawn = sample if most is None else min(sample, most // 2)
+        """Points of the sample of a space that is not gone through whole."""
+        self.cut = not self._whole and self.drawn < sample
+        """Whether ``most`` leaves fewer than are usual."""
 
     @property
-    def beyond(self) -> int | None:
-        """How many points a search may look at beside those of :meth:`batches`; None where nothing bounds them."""
-        return None if self._most is None else self._most // SHARE
+    def known(self) -> int:
+        """Points whose figures are at hand."""
+        return len(self._kept)
 
     @property
     def complete(self) -> bool:
@@ -128,17 +130,14 @@ class SpaceCandidates(Candidates):
         return Batch(rows, self._features.of_rows(self.space, rows, self._kept))
 
     def sample(self, count: int, rng: np.random.Generator) -> Batch:
-        """Valid points drawn uniformly; of those of :meth:`batches` where their number is bounded."""
-        if self._most is None:
+        """Valid points drawn uniformly; of those of :meth:`batches` where these are fewer than usual."""
+        if not self.cut:
             return self.batch(self.space.sample_rows(count, rng))
-        rows = self._all() if self._whole else self._drawn()
+        rows = self._drawn()
         return self.batch(rows[np.sort(rng.permutation(len(rows))[:count])])
 
-    def _all(self) -> Rows:
-        return np.concatenate([rows for rows in self.space.batches(BATCH)])
-
     def _drawn(self) -> Rows:
-        return self.space.sample_rows(self._sample, np.random.default_rng(self._seed))
+        return self.space.sample_rows(self.drawn, np.random.default_rng(self._seed))
 
     def keys(self, rows: Rows) -> list[str]:
         """Design keys of encoded points."""

@@ -10,13 +10,16 @@ from sklearn.cluster import KMeans
 from pipeline.exploration.shortlist import contained
 from pipeline.exploration.types import Batch, Candidates, Floats, Proposal, Round, Rows, SearchOutcome, Strategy
 
+RANDOM = "random"
+"""Random search, of which the exact expectation is known."""
+
 _DRAWN = 2_000
 
 
 class RandomStrategy:
     """Draws uniformly."""
 
-    name = "random"
+    name = RANDOM
 
     def propose(
         self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator

@@ -94,13 +94,16 @@ class KernelFeatures:
 
     ``sites`` in the order of the columns of ``values``. ``estimate`` adds its figures to the shared columns: as they
     are, and relative to the point without directives. All kernels that share a prior must use the same estimate, or
-    none where a kernel cannot be estimated.
+    none where a kernel cannot be estimated. ``microseconds`` is about what the figures of one design take, None where
+    it does not count.
     """
 
-    def __init__(self, sites: Sequence[SiteFacts], estimate: Estimate | None = None, parts: int = 0) -> None:
+    def __init__(
+        self, sites: Sequence[SiteFacts], estimate: Estimate | None = None, microseconds: int | None = None
+    ) -> None:
         self.sites = tuple(sites)
         self.estimate = estimate
-        self.parts = parts
+        self.microseconds = microseconds
         self.told: Callable[[int], object] | None = None
         """Hears how many more points have estimates, for whoever shows progress."""
         self._groups = column_groups(self.sites)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.exploration.acquisitions import ACQUISITIONS
 from pipeline.exploration.baselines import BASELINES, PoolView
+from pipeline.exploration.coreset import RANDOM as RANDOM
 from pipeline.exploration.coreset import CoresetStrategy, RandomStrategy
 from pipeline.exploration.factory import PORTFOLIO, PORTFOLIO_OF_FEW, make_strategy
 from pipeline.exploration.objective import Objective
@@ -17,9 +18,6 @@ from pipeline.exploration.types import ForecastBeforehand, Strategy
 
 if TYPE_CHECKING:
     from pipeline.exploration.meta_processes import MetaProcesses
-
-RANDOM = "random"
-"""Random search, of which the exact expectation is known."""
 
 WITHOUT_LOOP = "prior-top"
 """The best by the prior alone, nothing learned from the runs: the way of the papers' offline searches."""

@@ -19,6 +19,9 @@ NO_SITES = ""
 PATIENCE = 2
 """Rounds in a row without an expected gain, and without a gain, before a search stops."""
 
+LEAST_SAME = 20
+"""Runs, all with the same figures, before values that change nothing are believed to change nothing together."""
+
 
 def stop_reason(
     outcomes: Sequence[SearchOutcome],
@@ -30,6 +33,8 @@ def stop_reason(
     lower_bound: float | None = None,
     least_gain: float = LEAST_GAIN,
     patience: int = PATIENCE,
+    alike: int | None = None,
+    untried: int | None = None,
 ) -> str | None:
     """Why the search ends here, or None while it goes on.
 
@@ -40,7 +45,11 @@ def stop_reason(
                      Ignored under other objectives
     ``least_gain``   expected gains below so many doublings count as none
     ``patience``     rounds without an expected gain that it takes
+    ``alike``        how many designs there are, where runs are estimates and those of all of them are the same
+    ``untried``      values of sites that no run had; None where that is not known
 
+    Where all runs have the same figures (latency, clock, every resource), no design can gain if all are ``alike``, and
+    none is believed to once each value of each site is among at least :data:`LEAST_SAME` of them.
     Proofs and the target come before the budget, since they say more.
     """
     place = best_so_far(outcomes, objective)[-1] if outcomes else None
@@ -61,6 +70,14 @@ def stop_reason(
         return f"proven optimal among the candidates: all of them have been run ({counted(len(outcomes), 'run')})"
     if len(outcomes) >= budget:
         return f"the budget of {counted(budget, 'run')} is used up"
+    if same_figures(outcomes):
+        end = "" if place is not None else ", and none fits"
+        if alike is not None:
+            return f"no design differs from another: the estimates of all {alike:,} are the same{end}"
+        if untried == 0 and len(outcomes) >= LEAST_SAME:
+            return (
+                f"no value of any site makes a difference: {len(outcomes)} runs, all values among them, are alike{end}"
+            )
     if rounds and not rounds[-1].proposals:
         return f"the search proposes no further design after {counted(len(outcomes), 'run')}"
     gains = [answer.expected_gain for answer in rounds[-patience:]]
@@ -71,3 +88,9 @@ def stop_reason(
             f"{100 * (math.exp2(largest) - 1):.2f} % from another run"
         )
     return None
+
+
+def same_figures(outcomes: Sequence[SearchOutcome]) -> bool:
+    """Whether all outcomes have a latency, and all the same, with the same clock and resources."""
+    figures = {(one.usable, one.cycles, one.utilisation, one.clock_ns) for one in outcomes}
+    return len(figures) == 1 and outcomes[0].cycles is not None

@@ -261,7 +261,10 @@ class Scan:
     ) -> None:
         """Evolution from the best of the sample and of what was run, then moves by one site around the best."""
 
+        looked: list[Rows] = []
+
         def assess(rows: Rows) -> tuple[Floats, Floats]:
+            looked.append(rows)
             outlook, values = self._enter(candidates.batch(rows), shortlists, done)
             costs = np.stack([-value for value in values[:_MOST_ORDERS]], axis=1)
             return costs, self._least_chance - outlook.chance
@@ -275,12 +278,13 @@ class Scan:
             evolve(
                 candidates.space, assess, rng.permutation(rows), seed=int(rng.integers(2**31)), generations=generations
             )
-        for _ in range(_LOCAL_ROUNDS):
+        for left in range(_LOCAL_ROUNDS, 0, -1):
             centres = [kept.best.rows[:_LOCAL_CENTRES] for kept in shortlists if kept.best is not None]
             near = candidates.space.neighbour_rows(np.unique(np.concatenate([done, *centres]), axis=0))
             near = np.unique(near, axis=0)
-            if beyond is not None:
-                near = rng.permutation(near)[: max(1, beyond // 2 // _LOCAL_ROUNDS)]
+            if beyond is not None and len(near) > (most := max(0, beyond - sum(map(len, looked))) // left):
+                near = near[~contained(near, np.concatenate([done, *looked]))]
+                near = rng.permutation(near)[:most]
             if len(near):
                 assess(near)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from pipeline.errors import PipelineError
 from pipeline.exploration.candidates import pool_candidates, space_candidates
 from pipeline.loop.featurise import kernel_features
-from pipeline.loop.pace import most_candidates
+from pipeline.loop.pace import most_estimates
 from pipeline.loop.pool import pool_of
 
 if TYPE_CHECKING:
-    from pipeline.exploration import Candidates
+    from pipeline.design_space import DesignSpace
+    from pipeline.exploration import Candidates, SpaceCandidates
     from pipeline.exploration.features import KernelFeatures
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis.plan import KernelPlan
@@ -29,16 +30,26 @@ def features_of(loop: ClosedLoop, plan: KernelPlan) -> KernelFeatures:
 
 
 def bound_of(loop: ClosedLoop, plan: KernelPlan) -> int | None:
-    """How many designs the search looks at where slow estimates bound them; None where they do not."""
-    return None if plan.replays or plan.space is None else most_candidates(plan.space, features_of(loop, plan))
+    """How many designs a round looks at where slow estimates bound them; None where they do not."""
+    if plan.replays or plan.space is None:
+        return None
+    facts = features_of(loop, plan)
+    found = _of_space(loop, plan, plan.space, facts)
+    return most_estimates(facts, runs_tool=plan.runs_tool) if found.cut else None
+
+
+def _of_space(loop: ClosedLoop, plan: KernelPlan, space: DesignSpace, facts: KernelFeatures) -> SpaceCandidates:
+    kept = loop.kept.setdefault(plan.name, {})
+    return space_candidates(
+        space, facts, seed=loop.seed, kept=kept, most=most_estimates(facts, runs_tool=plan.runs_tool)
+    )
 
 
 def candidates_of(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures) -> Candidates:
     """The designs that may be picked: cached ones under replay, else the design space."""
     if not plan.replays:
         assert plan.space is not None
-        kept = loop.kept.setdefault(plan.name, {})
-        return space_candidates(plan.space, facts, seed=loop.seed, kept=kept, most=most_candidates(plan.space, facts))
+        return _of_space(loop, plan, plan.space, facts)
     pool = pool_of(plan)
     if not pool and plan.kept:
         raise PipelineError(

@@ -11,6 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import prepare
 from pipeline.estimator.features import FEATURES, features
 from pipeline.exploration.features import KernelFeatures, SiteFacts
+from pipeline.loop.pace import microseconds
 
 if TYPE_CHECKING:
     from pipeline.estimator import Device, WalkedKernel
@@ -34,7 +35,7 @@ def kernel_features(
     return (
         KernelFeatures(facts)
         if prepared is None
-        else KernelFeatures(facts, _figures(prepared, dialect), prepared.parts)
+        else KernelFeatures(facts, _figures(prepared, dialect), microseconds(prepared))
     )
 
 

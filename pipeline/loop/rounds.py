@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.errors import counted
 from pipeline.exploration import Round, stop_reason
+from pipeline.exploration.stopping import same_figures
 from pipeline.files import intact, write_json
 from pipeline.loop.baselines import designs_of, tool_alone
 from pipeline.loop.bound import least_cycles
@@ -32,6 +33,7 @@ from pipeline.loop.record import (
     read_json,
     round_to_json,
 )
+from pipeline.loop.sameness import all_alike, untried_values
 from pipeline.loop.search import search_of
 from pipeline.loop.tables import best_values
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pipeline.design_space import Point
     from pipeline.exploration import Candidates, Objective
     from pipeline.loop.closed_loop import ClosedLoop
+    from pipeline.loop.search import Told
     from pipeline.synthesis import Outcome
     from pipeline.synthesis.plan import KernelPlan
 
@@ -89,17 +92,20 @@ def _reason(before: RoundsRecord, kernel: str) -> str | None:
     loop = before.loop
     if (out_of_time := why_out_of_time(before)) is not None:
         return out_of_time
+    outcomes, plan = before.outcomes(kernel), loop.plans[kernel]
+    last = read_json(loop.proposals_folder(len(before.takes)) / PROPOSALS)
     # The budget ends the chain of rounds, never a round: a larger one goes on from here.
     return stop_reason(
-        before.outcomes(kernel), loop.goal, budget=_ENDLESS, rounds=before.answers(kernel),
-        target=loop.target, lower_bound=least_cycles(loop, loop.plans[kernel]),
+        outcomes, loop.goal, budget=_ENDLESS, rounds=before.answers(kernel),
+        target=loop.target, lower_bound=least_cycles(loop, plan), alike=last.get("alike", {}).get(kernel),
+        untried=untried_values(plan, [one.key for one in outcomes]) if same_figures(outcomes) else None,
     )  # fmt: skip
 
 
-def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[int], object] | None = None) -> None:
+def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Told | None = None) -> None:
     """Asks the strategy for each kernel whose search goes on; the kernels then take turns.
 
-    It begins with the baselines that are due. ``told`` hears how many more designs have estimates. Writes
+    It begins with the baselines that are due. ``told`` hears of estimates as they are made. Writes
     ``proposals.json``.
     """
     trained = loop.train_folder(number)
@@ -108,6 +114,7 @@ def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[i
     before = before_round(loop, number)
     timed = {} if loop.hours is None else seconds_taken(before)
     seconds: dict[str, Any] = {}
+    alike: dict[str, int | None] = {}
     for kernel, plan in loop.plans.items():
         if state[kernel]["stopped"] is None:
             search = search_of(loop, plan, trained / f"{kernel}.safetensors", told=told)
@@ -115,6 +122,8 @@ def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[i
             rng = np.random.default_rng([loop.seed, number, zlib.crc32(kernel.encode())])
             wanted = loop.batch * WIDER if timed.get(kernel) else loop.batch
             answer = search.propose(before.outcomes(kernel), wanted, rng)
+            if plan.backend.estimates and all_alike(search.candidates, loop.kept.get(kernel, {})):
+                alike[kernel] = search.candidates.size
             if timed.get(kernel):
                 answer = _worth_it(answer, timed[kernel], search.candidates, loop.batch)
             answers[kernel] = with_baselines(loop, plan, number, answer, search.candidates)
@@ -128,6 +137,7 @@ def propose_round(loop: ClosedLoop, number: int, folder: Path, told: Callable[[i
             "order": affordable,
             "answers": {kernel: round_to_json(answer) for kernel, answer in answers.items()},
             **({"cut": True} if order and not affordable else {}),
+            **({"alike": alike} if alike else {}),
         },
     )
 

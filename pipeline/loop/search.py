@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from pipeline.exploration import SURROGATES, Round, best_acquisition, make_strategy
+from pipeline.exploration import SURROGATES, Round, SpaceCandidates, best_acquisition, make_strategy
 from pipeline.exploration.coreset import UNLEARNED
+from pipeline.exploration.evolution import GENERATIONS, POPULATION
 from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.loop.candidates import candidates_of, features_of
 from pipeline.loop.histories import histories_of, processes_of
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from pipeline.exploration.types import ForecastBeforehand
     from pipeline.loop.closed_loop import ClosedLoop
     from pipeline.synthesis.plan import KernelPlan
+
+
+class Told(Protocol):
+    """Hears how many more designs have estimates, and about how many more there will be."""
+
+    def __call__(self, steps: int = 1, *, more: int = 0) -> None:
+        """``steps`` are done, ``more`` are to come beside those told of before."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +57,30 @@ def search_of(
     model: Path,
     *,
     acquisition: str | None = None,
-    told: Callable[[int], object] | None = None,
+    told: Told | None = None,
 ) -> Search:
     """The search of a loop on one kernel; ``model`` is the file that the round's training left, where it left one.
 
-    ``acquisition`` takes the place of the loop's own; ``told`` hears how many more designs have estimates. Raises
+    ``acquisition`` takes the place of the loop's own; ``told`` hears of estimates as they are made. Raises
     PipelineError for names that do not go together.
     """
     facts = features_of(loop, plan)
-    facts.told = told
-    return Search(
-        candidates_of(loop, plan, facts), _strategy(loop, plan, facts, model, acquisition or loop.acquisition)
-    )
+    candidates = candidates_of(loop, plan, facts)
+    strategy = _strategy(loop, plan, facts, model, acquisition or loop.acquisition)
+    if told is not None and facts.estimate is not None and isinstance(candidates, SpaceCandidates):
+        told(0, more=to_estimate(candidates))
+        facts.told = told
+    return Search(candidates, strategy)
+
+
+def to_estimate(candidates: SpaceCandidates) -> int:
+    """About how many points a round asks estimates of: of what is gone through those that have none yet, and an
+    evolution beyond."""
+    if candidates.complete:
+        return max(0, (candidates.size or 0) - candidates.known)
+    evolved = GENERATIONS * POPULATION
+    evolved = evolved if candidates.beyond is None else min(evolved, candidates.beyond)
+    return evolved + (0 if candidates.known else candidates.drawn)
 
 
 def _strategy(loop: ClosedLoop, plan: KernelPlan, facts: KernelFeatures, model: Path, acquisition: str) -> Strategy:

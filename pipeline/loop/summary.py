@@ -99,8 +99,8 @@ def notices(loop: ClosedLoop) -> list[str]:
             said.append(f"{plan.name}: as written stays {_said(plan.kernel, plan.kept)}; the other sites vary")
         if not plan.replays and (bound := bound_of(loop, plan)) is not None:
             said.append(
-                f"estimates of {plan.name} are slow: the search looked at {bound:,} designs drawn at random and some "
-                "around the best; --warm-start none goes without estimates"
+                f"estimates of {plan.name} are slow: a round looks at about {bound:,} designs, half of them drawn at "
+                "random, the others around the best; --warm-start none goes without estimates"
             )
         if plan.replays and (missing := why_missing(plan)) is not None:
             said.append(missing)

@@ -27,6 +27,7 @@ from pipeline.tasks.outputs import point_latest, shown_files, write_json
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import ProvisionalTarget, Standing, joined, partial_text, unfinished
 from pipeline.tasks.target_options import TargetOptions, one_target
+from pipeline.terms import OwnBackend
 
 
 class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
@@ -79,7 +80,7 @@ class GenerateDataset(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
             if self.backend == backend:
                 raise PipelineError("no kernel to run is named", fix="name some with --kernels")
             say("Vitis HLS is here; cached reports are replayed all the same unless --kernels names what to run.")
-            backend = "replay"
+            backend = OwnBackend.REPLAY.value
         sources = names(self.source) or (default_source(self.workspace, backend),)
         found: dict[tuple[str, str], SynthesizeDesigns] = {}
         for source in sources:

@@ -18,6 +18,7 @@ from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.sections import farm, section, vitis
 from pipeline.tasks.stored import open_store, packs_folder
 from pipeline.tasks.target_options import target_of
+from pipeline.terms import OwnBackend
 
 Check = dict[str, Any]
 """``name``; ``state``: ok, missing (not there, not needed), problem; ``found`` in words; ``next`` step, or None."""
@@ -226,7 +227,7 @@ def _backend(workspace: str) -> Check:
 
     try:
         backend = resolve_backend("auto")
-        if backend == "vitis":
+        if backend == OwnBackend.VITIS:
             tool = installed_tool()
             assert tool is not None
             return _check("backend auto", "ok", f"vitis, because {tool.executable} answers; for kernels that are named")

@@ -224,12 +224,20 @@ class Advance(Protocol):
         """Counts ``steps`` more."""
 
 
+class Growing(Protocol):
+    """The same, where the number of steps shows while they are done."""
+
+    def __call__(self, steps: int = 1, note: str = "", *, more: int = 0) -> None:
+        """Counts ``steps`` more; ``more`` are to come beside those that were expected so far."""
+
+
 @contextlib.contextmanager
-def bar(total: int | None, text: str, like: str = "") -> Iterator[Advance]:
+def bar(total: int | None, text: str, like: str = "") -> Iterator[Growing]:
     """A progress bar on standard error while the block runs, shown from its third second on.
 
     Where standard error is no terminal, lines instead, each half as much later again as the one before. ``total`` is
-    None where the number of steps is not known; what is left is then as of the last piece of work of the kind ``like``.
+    None where the number of steps is not known beforehand; until it is told, what is left is as of the last piece of
+    work of the kind ``like``.
     """
     from tqdm import tqdm
 
@@ -243,8 +251,13 @@ def bar(total: int | None, text: str, like: str = "") -> Iterator[Advance]:
     ):
         began, done, due = time.monotonic(), 0, _FIRST_LINE_S
 
-        def advance(steps: int = 1, note: str = "") -> None:
-            nonlocal done, due
+        def advance(steps: int = 1, note: str = "", *, more: int = 0) -> None:
+            nonlocal began, done, due, total
+            if more:
+                if total is None:
+                    # What went before is no measure of how fast these will be.
+                    began = time.monotonic()
+                total = shown.total = (total or 0) + more
             if note:
                 shown.set_postfix_str(note, refresh=False)
             shown.update(steps)

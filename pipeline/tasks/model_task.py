@@ -26,6 +26,7 @@ from pipeline.tasks.outputs import FolderTarget, fingerprint, shown_files
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.target_options import TargetOptions
+from pipeline.terms import OwnBackend
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset, TrainingConfig
@@ -63,7 +64,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
     def dataset_task(self) -> GenerateDataset:
         """The task that makes the dataset."""
         return GenerateDataset(
-            workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend="replay",
+            workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend=OwnBackend.REPLAY.value,
             part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
 
@@ -93,7 +94,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
         sources: Sequence[str] = names(self.source)
         if not sources and self.dataset:
             sources = read_own(Path(self.dataset) / "card.json", "sources", remove=Path(self.dataset))["sources"]
-        return ESTIMATOR_SOURCE in (sources or (default_source(self.workspace, "replay"),))
+        return ESTIMATOR_SOURCE in (sources or (default_source(self.workspace, OwnBackend.REPLAY),))
 
     @property
     def notes(self) -> list[str]:

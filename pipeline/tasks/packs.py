@@ -16,6 +16,7 @@ from pipeline.tasks.kernel_options import AS_IT_IS
 from pipeline.tasks.messages import say
 from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.target_options import TargetOptions
+from pipeline.terms import OwnBackend
 
 PACK_KERNELS = "atax,bicg,doitgen-red,gemm-ncubed,jacobi-2d,spmv-ellpack,stencil"
 
@@ -38,7 +39,9 @@ class BuildPacks(TargetOptions, AskedTask):
         from pipeline.tasks.plan import make_plan
 
         for name in self.follow(names(self.kernels), "packs"):
-            plan = make_plan(self.workspace, name, AS_IT_IS, "", ESTIMATOR_SOURCE, "estimator", self.asked_target)
+            plan = make_plan(
+                self.workspace, name, AS_IT_IS, "", ESTIMATOR_SOURCE, OwnBackend.ESTIMATOR, self.asked_target
+            )
             assert plan.kernel is not None and plan.space is not None
             points = sample(plan.space, "uniform", self.count, self.seed)
             path = Path(self.output_folder) / ESTIMATOR_SOURCE / f"{plan.name}.zip"

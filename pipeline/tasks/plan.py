@@ -39,7 +39,7 @@ from pipeline.tasks.messages import say, working
 from pipeline.tasks.sections import own_settings, section, vitis
 from pipeline.tasks.stored import open_store as open_store
 from pipeline.tasks.target_options import for_kernel
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, OwnBackend
 
 if TYPE_CHECKING:
     from pipeline.kernels.further_sites import Explored
@@ -125,7 +125,7 @@ def resolve_backend(backend: str) -> str:
     """The backend that ``auto`` stands for here: Vitis HLS where it is found, else replay."""
     if backend != "auto":
         return backend
-    return "replay" if installed_tool() is None else "vitis"
+    return (OwnBackend.REPLAY if installed_tool() is None else OwnBackend.VITIS).value
 
 
 def default_source(workspace: str, backend: str) -> str:
@@ -172,7 +172,7 @@ def make_plan(
         found = kernel_of(kernel, reading)
     except PipelineError:
         nameless = [address for address in store.addresses(source=source, kernel=kernel) if not address.kernel_hash]
-        if backend != "replay" or len(nameless) != 1:
+        if backend != OwnBackend.REPLAY or len(nameless) != 1:
             raise
         made_for_target(nameless, target)
         if any(narrowing):

@@ -24,13 +24,13 @@ from pipeline.tasks.model_task import ModelTask, counted, options, versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, writable_folder
 from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.searches.families import check_left_out
+from pipeline.terms import OwnBackend, ShotsBy
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns, Preset
 
 MODES = ("published", "best")
 ARCHITECTURES = ("harp", "node-moe", "block-moe", "graph-moe", "hmoe-1", "hmoe-2")
-SHOTS_BY = ("kmeans", "random")
 _PLACE = ("accelerator", "devices", "checkpoint_every")
 """Choices of training that do not decide the model."""
 
@@ -89,7 +89,7 @@ class TrainHierarchicalMoE(ModelTask):
         without, asked = set(names(self.without)), set(names(self.kernels))
         # What a file's kernel is called is known once it is read.
         if without and not any(Path(name).suffix for name in asked):
-            sources = names(self.source) or (default_source(self.workspace, "replay"),)
+            sources = names(self.source) or (default_source(self.workspace, OwnBackend.REPLAY),)
             known = asked or {
                 name for one in sources for name in cached_kernels(self.workspace, one, self.asked_target)
             }
@@ -196,7 +196,9 @@ class FineTune(ModelTask):
     )
     kernel = luigi.Parameter(description=f"the kernel to adapt to: {KERNEL}")
     shots = WholeNumber(least=0, default=50, description="designs to learn from")
-    shots_by = luigi.ChoiceParameter(default="kmeans", choices=SHOTS_BY, description="how these designs are chosen")
+    shots_by = luigi.ChoiceParameter(
+        default=ShotsBy.KMEANS.value, choices=tuple(map(str, ShotsBy)), description="how these designs are chosen"
+    )
     mode = luigi.ChoiceParameter(default="best", choices=MODES, description="whose fine-tuning, and default model")
 
     @property

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pipeline.errors import PipelineError
 from pipeline.models import DesignModel
+from pipeline.terms import ShotsBy
 from pipeline.training.data import KernelDesigns
 from pipeline.training.forecast import predict_designs
 
@@ -21,7 +22,7 @@ def select_shots(
     designs: KernelDesigns,
     count: int,
     *,
-    how: str = "kmeans",
+    how: str = ShotsBy.KMEANS,
     seed: int = 0,
     among: npt.NDArray[np.bool_] | None = None,
 ) -> Ints:
@@ -40,7 +41,7 @@ def select_shots(
             f"{count} shots of {designs.kernel} from {designs.source}, which has {len(rows)} designs that count",
             fix=f"choose from 1 to {len(rows)}" if len(rows) else "choose another kernel or source",
         )
-    return np.sort(WAYS[how](model, designs, rows, count, seed))
+    return np.sort(WAYS[ShotsBy(how)](model, designs, rows, count, seed))
 
 
 def _at_random(model: DesignModel | None, designs: KernelDesigns, rows: Ints, count: int, seed: int) -> Ints:
@@ -80,5 +81,5 @@ def _nearest_to_centres(points: npt.NDArray[np.float64], count: int, seed: int) 
     return np.array(chosen, np.int64)
 
 
-WAYS = {"kmeans": _of_clusters, "random": _at_random}
+WAYS = {ShotsBy.KMEANS: _of_clusters, ShotsBy.RANDOM: _at_random}
 """How shots are chosen, by name."""

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pipeline.errors import PipelineError
-from pipeline.exploration import Objective, Proposal, Round, SearchOutcome, adrs, front_of, hypervolume, pareto_front
+from pipeline.exploration import (
+    Objective,
+    Proposal,
+    Round,
+    SearchOutcome,
+    adrs,
+    best_so_far,
+    front_of,
+    hypervolume,
+    pareto_front,
+)
 from pipeline.exploration import stop_reason as stop_reason_of
 
 COSTS = arrays(float, st.tuples(st.integers(1, 20), st.integers(1, 3)), elements=st.integers(0, 6).map(float))
@@ -39,6 +49,12 @@ def test_a_design_at_the_limit_does_not_fit_and_is_on_no_front() -> None:
     outcomes = [outcome("a", 100.0, 0.8), outcome("b", 200.0, 0.79), outcome("c", None), outcome("d", 300.0, 0.1)]
     assert [Objective().is_valid(one) for one in outcomes] == [False, True, False, True]
     assert front_of(outcomes, Objective()) == [1, 3]
+
+
+def test_the_best_so_far_is_the_least_that_fits_and_of_equals_the_first_that_was_run() -> None:
+    cycles = [None, 300.0, 200.0, 100.0, 200.0, 150.0, 150.0]
+    runs = [outcome(str(n), one, 0.9 if one == 100.0 else 0.1) for n, one in enumerate(cycles)]
+    assert best_so_far(runs, Objective()) == [None, 1, 2, 2, 2, 5, 5]
 
 
 def stop(outcomes: list[SearchOutcome], **options: object) -> str | None:

@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from pipeline.exploration import Objective
 from pipeline.exploration.acquisitions.ucb import ucb
+from pipeline.exploration.asked import objective_of
 from pipeline.exploration.outlook import Aim, Expected, expected, scalarised
 from pipeline.exploration.selection import ALIKE, NEARBY, BatchRequest, Channel, correlations, in_turn, jointly
 from pipeline.exploration.shortlist import Ranked
@@ -31,6 +32,28 @@ def forecast(latency: Floats, used: Floats, *, valid: float = 0.9, spread: float
 def sure(cost: list[float], chance: float = 1.0) -> Expected:
     n = len(cost)
     return Expected(np.array(cost)[:, None], np.full((n, 1), 1e-9), np.full(n, chance))
+
+
+@pytest.mark.parametrize(
+    ("limits", "latency", "used", "more_than_even"),
+    [
+        # 80 of 640 blocks are within the limit of 80, 81 are not.
+        ("dsp=80", 10.0, 80 / 640, True), ("dsp=80", 10.0, 81 / 640, False),
+        ("dsp=12.5%", 10.0, 0.124, True), ("dsp=12.5%", 10.0, 0.126, False),
+        # 2 ** 10 cycles of 4 ns are 4,096 ns.
+        ("latency=4096ns", 9.9, 0.1, True), ("latency=4096ns", 10.1, 0.1, False), ("cycles=1024", 9.9, 0.1, True),
+        ("cycles=1024", 10.1, 0.1, False), ("area=40%", 10.0, 0.39, True), ("area=40%", 10.0, 0.41, False),
+    ],
+)  # fmt: skip
+def test_the_chance_to_keep_to_a_limit_turns_where_the_limit_is(
+    limits: str, latency: float, used: float, more_than_even: bool
+) -> None:
+    objective = objective_of("cycles", limits).on({"LUT": 160, "FF": 320, "DSP": 640, "BRAM": 1000}, 4.0)
+    told = Forecast(
+        np.array([latency]), np.array([1e-3]), np.array([[0.05, 0.05, used, 0.05]]), np.full((1, 4), 1e-9), np.ones(1)
+    )
+    chance = expected(told, objective, log2_clock=2.0).chance[0]
+    assert chance > 0.7 if more_than_even else chance < 0.3
 
 
 def test_the_chance_is_that_it_runs_and_its_most_critical_resource_fits() -> None:

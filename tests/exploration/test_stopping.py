@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.exploration import Objective, Round, SearchOutcome, stop_reason
-from pipeline.exploration.stopping import LEAST_GAIN, PATIENCE
+from pipeline.exploration.stopping import LEAST_GAIN, LEAST_SAME, PATIENCE, same_figures
 from pipeline.exploration.types import Proposal
 
 GOING_ON = Proposal("next", (0,), "", 0.0)
@@ -88,3 +90,36 @@ def test_candidates_that_are_used_up_end_it_before_the_budget_and_no_proposal_al
     assert "no further design after 1 run" in reason([100.0], rounds=[Round(())])
     assert reason([100.0], rounds=[Round((GOING_ON,), exhausted=True)]) == "None"
     assert reason([100.0], rounds=[Round((), exhausted=True), answer(1.0)]) == "None", "the last round counts"
+
+
+def alike(count: int, **changed: object) -> list[SearchOutcome]:
+    """Runs of the same figures, the last one but for what is changed."""
+    runs = [SearchOutcome(str(n), "ok", True, 100.0, (0.1, 0.2, 0.3, None), 4.0) for n in range(count)]
+    return [*runs[:-1], replace(runs[-1], **changed)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"cycles": 101.0}, {"cycles": None}, {"utilisation": (0.1, 0.2, 0.3, 0.0)}, {"clock_ns": 4.1}, {"usable": False}],
+)
+def test_a_search_that_could_gain_goes_on_one_figure_that_differs_once_is_enough(changed: dict[str, object]) -> None:
+    runs = alike(LEAST_SAME + 1, **changed)
+    assert not same_figures(runs) and stop_reason(runs, Objective(), budget=99, alike=7, untried=0) is None
+
+
+def test_without_figures_nothing_is_the_same() -> None:
+    assert not same_figures([]) and not same_figures(alike(1, cycles=None, usable=False)) and same_figures(alike(1))
+
+
+def test_runs_that_are_alike_end_it_with_a_proof_or_once_enough_of_them_have_every_value() -> None:
+    def said(count: int, **options: object) -> str:
+        return str(stop_reason(alike(count), Objective(), **{"budget": 99, **options}))  # type: ignore[arg-type]
+
+    assert said(1, alike=1_234) == "no design differs from another: the estimates of all 1,234 are the same"
+    assert "20 runs, all values among them, are alike" in said(LEAST_SAME, untried=0)
+    for going_on in ({}, {"untried": 1}, {"untried": None}):
+        assert said(LEAST_SAME, **going_on) == "None"
+    assert said(LEAST_SAME - 1, untried=0) == "None"
+    crowded = [replace(one, utilisation=(0.9,) * 4) for one in alike(3)]
+    assert str(stop_reason(crowded, Objective(), budget=99, alike=7)).endswith("are the same, and none fits")
+    assert "budget" in said(LEAST_SAME, budget=LEAST_SAME, untried=0, alike=7), "what ends it anyway is said"

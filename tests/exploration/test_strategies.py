@@ -24,6 +24,9 @@ from pipeline.exploration import (
     space_candidates,
 )
 from pipeline.exploration.acquisition import Acquisition
+from pipeline.exploration.outlook import Aim, Expected
+from pipeline.exploration.shortlist import Ranked
+from pipeline.exploration.strategy import Scan
 from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.types import Forecast, Surrogate
@@ -191,3 +194,56 @@ def test_a_batch_of_several_searches_would_be_the_choice_of_one_alone() -> None:
     keys = [proposal.key for proposal in both.proposals]
     assert len(set(keys)) == 6 and keys[0] == single[0][0]
     assert all(len(set(keys) & set(own)) >= 3 for own in single)
+
+
+def aimed(outcomes: list[SearchOutcome], monkeypatch: pytest.MonkeyPatch) -> tuple[Aim, float]:
+    """What a round on the toy space counts improvements from, and the share of the designs expected to be better."""
+    seen: list[tuple[Aim, Expected]] = []
+
+    def value(outlook: Expected, aim: Aim, rng: np.random.Generator) -> np.ndarray:
+        seen.append((aim, outlook))
+        return -outlook.cost[:, 0]
+
+    monkeypatch.setattr(ACQUISITIONS, "_added", {})
+    ACQUISITIONS.register(Acquisition("acme", value))
+    make_strategy("transfer-acme", prior=toy_prior()).propose(toy(), outcomes, 4, np.random.default_rng(0))
+    aim, outlook = seen[0]
+    return aim, float((outlook.cost[:, 0] < aim.cost).mean())
+
+
+def test_an_improvement_counts_from_the_best_that_fits_and_before_there_is_one_from_what_is_to_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = toy().keys(toy_space().sample_rows(8, np.random.default_rng(1)))
+    runs = [SearchOutcome(key, "ok", True, 2.0 ** (12 + n), (0.1,) * 4) for n, key in enumerate(keys)]
+    runs[0] = replace(runs[0], utilisation=(0.9,) * 4)
+    known, _ = aimed(runs, monkeypatch)
+    assert known == Aim(13.0), "the fastest of all does not fit"
+    first, better = aimed([], monkeypatch)
+    assert first.gain == 3.0 and 0.4 < better < 0.6, "a promise of more than a factor of 8 counts no more"
+    failed, better = aimed([SearchOutcome(key, "timeout", False) for key in keys], monkeypatch)
+    assert failed.gain < 1.0 and 0.6 < better < 0.8, "something that runs at all comes first"
+
+
+def scan_of(*, latency: float, valid: float, factor: float | None) -> tuple[Scan, Forecast]:
+    """A scan whose every design is forecast alike, where 2 ** 10 cycles have been had."""
+    forecast = Forecast(
+        np.array([latency]), np.array([0.01]), np.zeros((1, 4)), np.full((1, 4), 0.01), np.array([valid])
+    )
+    runs = [SearchOutcome("a", "ok", True, 1024.0, (0.1,) * 4), SearchOutcome("b", "ok", True, 4096.0, (0.1,) * 4)]
+    return Scan(lambda features: forecast, factor, Objective(), runs, 0.1), forecast
+
+
+def test_what_a_round_expects_to_gain_is_over_the_best_known_as_sure_as_the_design_is_to_run() -> None:
+    for latency, valid, gain in ((9.0, 1.0, 1.0), (9.0, 0.25, 0.25), (11.0, 1.0, 0.0)):
+        scan, forecast = scan_of(latency=latency, valid=valid, factor=None)
+        features = toy().sample(1, np.random.default_rng(0)).features
+        best = Ranked(np.zeros((1, 4), dtype=int), features, forecast, np.array([valid]), np.zeros(1))
+        assert scan.gain(best) == pytest.approx(gain, abs=1e-6)
+
+
+def test_a_scan_believes_spreads_as_far_as_they_have_fitted() -> None:
+    features = toy().sample(1, np.random.default_rng(0)).features
+    for factor, spread in ((None, 0.01), (3.0, 0.03)):
+        forecast, outlook = scan_of(latency=9.0, valid=1.0, factor=factor)[0].outlook(features)
+        assert forecast.latency_spread == pytest.approx(spread) and outlook.spread[0] == pytest.approx(spread)

@@ -102,6 +102,13 @@ def test_a_long_step_tells_a_file_how_far_it_is_and_what_is_left_ever_more_seldo
         for clock[0] in (300.0, 400.0):
             advance()
     assert capsys.readouterr().err.splitlines() == ["fits: 1", "fits: 2"]
+    with messages.bar(None, "estimates") as advance:
+        clock[0] = 440.0
+        advance(0, more=300)
+        clock[0] = 450.0
+        advance(100, more=100)
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["estimates: 100 of 400; about 30 s left at this pace"], "of the time since there were any"
 
 
 def test_the_last_line_says_what_failed_and_where_to_look() -> None:

@@ -18,7 +18,7 @@ from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import DEFAULT_FLOW_TARGET, ESTIMATOR_SOURCE, Flow, estimator_flow
 from pipeline.synthesis.lowering.delivered_kernel import as_estimated
 from pipeline.synthesis.store import ReportStore
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, OwnBackend
 
 if TYPE_CHECKING:
     # Loaded where a backend is made: whoever only reads the store does without the estimator.
@@ -41,7 +41,7 @@ class EstimatorBackend(Backend):
         flow_target: what was asked for; estimates are the same for all, and are filed apart.
     """
 
-    name = "estimator"
+    name = OwnBackend.ESTIMATOR.value
     estimates = True
     knowledge = "estimator"
 
@@ -148,4 +148,4 @@ def _made(request: BackendRequest) -> EstimatorBackend:
     )
 
 
-KIND = BackendKind("estimator", _made, lambda store: ESTIMATOR_SOURCE)
+KIND = BackendKind(OwnBackend.ESTIMATOR.value, _made, lambda store: ESTIMATOR_SOURCE)

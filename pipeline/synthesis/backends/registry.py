@@ -15,6 +15,7 @@ from pipeline.registry import Registry
 from pipeline.synthesis.backends.base import Backend
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import Target
+from pipeline.terms import OwnBackend
 
 if TYPE_CHECKING:
     from pipeline.kernels.model import Kernel
@@ -63,7 +64,7 @@ class BackendKind:
 BACKENDS = Registry(
     "backend",
     BackendKind,
-    lambda: {name: f"pipeline.synthesis.backends.{name}" for name in ("vitis", "replay", "estimator")},
+    lambda: {str(name): f"pipeline.synthesis.backends.{name}" for name in OwnBackend},
 )
 
 

@@ -15,13 +15,13 @@ from pipeline.synthesis.backends.registry import BackendKind, BackendRequest
 from pipeline.synthesis.entry import Entry
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE, KNOWN_FLOWS, Flow, estimator_flow, imported_flow
 from pipeline.synthesis.store import ReportStore
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, OwnBackend
 
 
 class ReplayBackend(Backend):
     """Serves what the store holds at one address; a design that it lacks gets the status ``not_cached``."""
 
-    name = "replay"
+    name = OwnBackend.REPLAY.value
     replays = True
 
     def __init__(self, store: ReportStore, address: Address) -> None:
@@ -113,4 +113,4 @@ def _default_source(store: ReportStore) -> str:
     raise PipelineError(f"there are labels of several sources: {', '.join(sources)}", fix="name one with --source")
 
 
-KIND = BackendKind("replay", _made, _default_source)
+KIND = BackendKind(OwnBackend.REPLAY.value, _made, _default_source)

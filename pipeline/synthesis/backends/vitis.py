@@ -25,7 +25,7 @@ from pipeline.synthesis.vitis.retry import Retries
 from pipeline.synthesis.vitis.sources import SOURCE_SUFFIXES, Sources
 from pipeline.synthesis.vitis.tools import usable_tool
 from pipeline.synthesis.vitis_settings import VitisSettings
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, OwnBackend
 
 
 def sources_of(
@@ -162,4 +162,4 @@ def _made(request: BackendRequest) -> VitisBackend:
     )
 
 
-KIND = BackendKind("vitis", _made, runs_tool=True)
+KIND = BackendKind(OwnBackend.VITIS.value, _made, runs_tool=True)

@@ -31,6 +31,7 @@ from pipeline.synthesis.vitis.sources import Sources
 from pipeline.synthesis.vitis.templates import LOWERING, render
 from pipeline.synthesis.vitis.tools import STAND_IN, Tool, ToolKind
 from pipeline.synthesis.vitis.versions import TOP_PERFORMANCE_FROM, release_of
+from pipeline.terms import OwnBackend
 
 Lowering = Callable[[Kernel, Point], Sources]
 """Turns a design point into sources; raises PipelineError where the point cannot be expressed."""
@@ -99,7 +100,7 @@ class VitisBackend(ToolBackend):
         PipelineError: the scratch folder cannot be used, or the flow and the tool do not belong together.
     """
 
-    name = "vitis"
+    name = OwnBackend.VITIS.value
     knowledge = "vitis"
     steps = tuple(Further)
     further: tuple[Further, ...]

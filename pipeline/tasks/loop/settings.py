@@ -15,6 +15,7 @@ from pipeline.tasks.estimator_device import devices
 from pipeline.tasks.kernel_options import Reading, single
 from pipeline.tasks.sections import pairs
 from pipeline.tasks.target_options import one_target, target_of
+from pipeline.terms import OwnBackend
 
 if TYPE_CHECKING:
     from pipeline.exploration import Objective
@@ -104,7 +105,7 @@ class LoopOptions:
             # Runs of minutes to hours are not started unasked.
             if self.backend == backend:
                 raise PipelineError("no kernel to run is named", fix="name one with --kernel")
-            backend = "replay"
+            backend = OwnBackend.REPLAY.value
         source = self.source or default_source(self.workspace, backend)
         asked = target_of(self.part, self.clock)
         found: dict[str, KernelPlan] = {}

@@ -21,6 +21,7 @@ from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.searches.pools import labelled_kernels
 from pipeline.tasks.target_options import TargetOptions
+from pipeline.terms import OwnBackend
 
 
 class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
@@ -59,7 +60,7 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
     def dataset_task(self) -> GenerateDataset:
         """The task that makes the dataset."""
         return GenerateDataset(
-            workspace=self.workspace, source=",".join(self.needed), backend="replay", graphs=False,
+            workspace=self.workspace, source=",".join(self.needed), backend=OwnBackend.REPLAY.value, graphs=False,
             part=self.part, clock=self.clock, **asdict(self.reading),
         )  # fmt: skip
 

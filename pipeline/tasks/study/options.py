@@ -21,6 +21,7 @@ from pipeline.tasks.parameters import OptionalWholeNumber, WholeNumber
 from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.target_options import TargetOptions
 from pipeline.tasks.training import TrainHierarchicalMoE
+from pipeline.terms import ShotsBy
 
 if TYPE_CHECKING:
     from pipeline.training import KernelDesigns
@@ -50,7 +51,8 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
     )
     shots = luigi.Parameter(default="50", description="designs of a target kernel to learn from, such as 10,50")
     shots_by = luigi.Parameter(
-        default="random,kmeans", description="how they are chosen; kmeans is on the published HMoE's embeddings"
+        default=f"{ShotsBy.RANDOM},{ShotsBy.KMEANS}",
+        description="how they are chosen; kmeans is on the published HMoE's embeddings",
     )
     epochs = WholeNumber(least=1, default=PUBLISHED_EPOCHS, description="epochs of pre-training of every network")
     fine_tune_epochs = OptionalWholeNumber(
@@ -101,11 +103,13 @@ class StudyTask(TargetOptions, KernelOptions, PipelineTask):
         """How shots are chosen."""
         if self.protocol != "transfer":
             return ("",)
-        wrong = [way for way in names(self.shots_by) if way not in ("random", "kmeans")]
+        wrong = [way for way in names(self.shots_by) if way not in [*ShotsBy]]
         if wrong or not names(self.shots_by):
-            raise PipelineError(f"--shots-by {self.shots_by!r}", fix="give random, kmeans or random,kmeans")
+            raise PipelineError(
+                f"--shots-by {self.shots_by!r}", fix=f"give {', '.join(ShotsBy)} or {','.join(ShotsBy)}"
+            )
         if self.target == "validity":
-            return ("random",)
+            return (ShotsBy.RANDOM.value,)
         return names(self.shots_by)
 
     def reader(self, source: str) -> ModelTask:

@@ -10,6 +10,7 @@ from pipeline.files import read_own
 from pipeline.tasks.model_folder import MODEL
 from pipeline.tasks.outputs import FolderTarget, write_json
 from pipeline.tasks.study.options import StudyTask
+from pipeline.terms import ShotsBy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +29,7 @@ class ChooseShots(StudyTask):
 
     def requires(self) -> list[luigi.Task]:
         """The datasets; for k-means the published HMoE."""
-        if "kmeans" not in self.ways:
+        if ShotsBy.KMEANS not in self.ways:
             return list(self.datasets)
         return [*self.datasets, self.pretraining("hmoe", self.kernel)]
 
@@ -44,7 +45,7 @@ class ChooseShots(StudyTask):
         designs = self.load(self.tested, (self.kernel,))[0]
         chosen: dict[str, dict[str, list[str]]] = {}
         for way in self.ways:
-            model = self._model() if way == "kmeans" else None
+            model = self._model() if way == ShotsBy.KMEANS else None
             for count in self.counts:
                 if self.target == "validity":
                     rows = validity_shots(designs, count, self.seed)
