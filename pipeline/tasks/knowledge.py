@@ -8,13 +8,13 @@ from typing import Any
 
 import luigi
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, counted
 from pipeline.files import write_json
 from pipeline.kernels.families import family
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
-from pipeline.tasks.messages import progress, say, working
+from pipeline.tasks.messages import progress, say
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.searches.families import check_left_out
 from pipeline.tasks.searches.options import SearchStudyTask
@@ -50,7 +50,7 @@ class MakeKnowledge(SearchStudyTask):
     def run(self) -> None:
         """Learns, and scores a prior on kernels that are left out with their families."""
         from pipeline.exploration import History
-        from pipeline.exploration.knowledge import Knowledge, left_out_scores
+        from pipeline.exploration.knowledge import FOLDS, LEARNING_STEPS, Knowledge, left_out_scores
         from pipeline.exploration.sources import belief
         from pipeline.loop.knowledge import CARD, made_with
 
@@ -62,13 +62,14 @@ class MakeKnowledge(SearchStudyTask):
                 if family(kernel) not in left_out:
                     pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
-        progress.step(f"read the labels of {len(histories)} kernels")
-        with working(f"learning from {len(histories)} kernels"):
+        progress.step(f"read the labels of {counted(len(histories), 'kernel')}")
+        with self.following(1 + LEARNING_STEPS, f"learning from {counted(len(histories), 'kernel')}") as advance:
             trust = belief(self.sources[0], histories, seed=self.seed).trust
-            learned = Knowledge.learn(histories, trust=trust, seed=self.seed)
+            advance(1)
+            learned = Knowledge.learn(histories, trust=trust, seed=self.seed, advance=advance)
         progress.step("learned a prior and processes")
-        with working("learning again without each family, to score it"):
-            scores = left_out_scores(histories, trust=trust, seed=self.seed)
+        with self.following(FOLDS, "learning again without some families, to score it on them") as advance:
+            scores = left_out_scores(histories, trust=trust, seed=self.seed, advance=advance)
         progress.step("scored on kernels left out")
         with self.output().write() as folder:
             learned.save(folder)

@@ -197,7 +197,13 @@ def _timed(like: str) -> Iterator[None]:
         _took[ALIKE.index(like)] = time.monotonic() - began
 
 
-ALIKE = ("learning for a round", "estimates for a round", "forecasts of a fold", "processes of a fold")
+ALIKE = (
+    "learning for a round",
+    "estimates for a round",
+    "forecasts of a fold",
+    "processes of a fold",
+    "tables of other kernels",
+)
 """Kinds of steps without parts that come again within a command and take about as long each time."""
 _took: Any = multiprocessing.RawArray("d", len(ALIKE))
 """How long the last step of each kind took, in s; 0 where none has ended. Shared with forked workers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.errors import plain_number
+from pipeline.errors import clock_text, plain_number
 
 
 def status_text(facts: Mapping[str, Any]) -> str:
@@ -47,7 +47,7 @@ def used_text(one: Mapping[str, Any]) -> str:
 def basis_text(one: Mapping[str, Any]) -> str:
     """What the figures of a loop hold for: part, clock, source, and what is minimised where that is not cycles."""
     part = one["part"] or "part not recorded"
-    clock = f" at {one['clock_ns']:g} ns" if one["clock_ns"] else ""
+    clock = f" at {clock_text(one['clock_ns'])}" if one["clock_ns"] else ""
     aim = f", minimises {one['objective']}" if one["objective"] not in (None, "cycles") else ""
     asked = [f"at most {limit.replace('=', ' ')}" for limit in one["limits"]]
     if one["utilisation_limit"] is not None:

@@ -6,6 +6,7 @@ import shlex
 
 import luigi
 
+from pipeline.synthesis.target import clock_option
 from pipeline.tasks.target_options import TargetOptions
 
 
@@ -26,7 +27,7 @@ def command_of(task: luigi.Task) -> str:
     if isinstance(task, TargetOptions):
         asked = task.asked_target
         words += ["--part", asked.part] if asked.part and not task.part else []
-        words += ["--clock", f"{asked.clock_ns:g}ns"] if asked.clock_ns and task.clock is None else []
+        words += ["--clock", clock_option(asked.clock_ns)] if asked.clock_ns and task.clock is None else []
         words += ["--vitis-uncertainty", asked.uncertainty] if asked.uncertainty is not None else []
         words += ["--vitis-flow-target", asked.flow_target] if asked.flow_target is not None else []
     return " ".join(shlex.quote(word) for word in words)
