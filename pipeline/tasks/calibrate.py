@@ -189,7 +189,8 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
             for name in before["within_1.5"]
         )
         say(
-            f"The estimator against {self.source}: {counted(before['kernels'], 'kernel')}, {counted(before['designs'], 'design')}\n"
+            f"The estimator against {self.source}: {counted(before['kernels'], 'kernel')}, "
+            f"{counted(before['designs'], 'design')}\n"
             f"  median Kendall tau of latency: naive bound {before['median_naive_tau']}, "
             f"shipped constants {before['median_tau']}, refitted without the kernel {after['median_tau']}\n"
             f"  median |log2 error| of cycles: {before['median_log2_error']} -> {after['median_log2_error']}\n"
