@@ -227,7 +227,8 @@ def summary_text(rows: Sequence[SummaryRow]) -> str:
             moved = "" if row.source == row.target_source else f" to {row.target_source}"
             shots = f"{row.shots} shots by {row.shots_by}" if row.shots_by else "no shots"
             lines += [
-                f"{row.protocol}, {row.source}{moved}, {shots}, {counted(row.kernels, 'kernel')}, {counted(row.seeds, 'seed')}",
+                f"{row.protocol}, {row.source}{moved}, {shots}, {counted(row.kernels, 'kernel')}, "
+                f"{counted(row.seeds, 'seed')}",
                 f"  {'method':<14}{'summed MSE':>12}{'spread':>9}{'tau perf':>10}"
                 f"{'/ simple':>10}{'/ hmoe':>9}{'/ harp':>9}",
             ]
