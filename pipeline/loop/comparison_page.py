@@ -33,7 +33,7 @@ def comparison_page(facts: Mapping[str, Any]) -> str:
         if differ:
             grids.append(Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ))
     clock = f" at {clock_text(facts['clock'])}" if facts["clock"] else ""
-    alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded'}{clock}."
+    alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded,'}{clock}."
     estimates = [f"{facts['source']}: {ESTIMATE_NOTICE}"] if estimated(facts["source"]) else []
     same = [title for title in ("sites", "loops") if not facts[title]]
     return write_run_report(

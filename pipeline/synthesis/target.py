@@ -169,9 +169,9 @@ def made_for(flow: Flow) -> str:
 
     A part or clock that is not recorded is said to be none; of the other two what is recorded is said.
     """
-    part = flow.part or "a part that is not recorded"
+    part = flow.part or "a part that is not recorded,"
     if flow.clock_ns is None:
-        return f"{part} at a clock that is not recorded"
+        return f"{part.removesuffix(',')} at a clock that is not recorded"
     kept = f", uncertainty {flow.uncertainty}" if flow.uncertainty is not None else ""
     aim = f", flow target {flow.flow_target}" if flow.flow_target is not None else ""
     return f"{part} at {clock_text(flow.clock_ns)}{kept}{aim}"

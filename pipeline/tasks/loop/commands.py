@@ -11,7 +11,7 @@ from pipeline.synthesis.target import clock_option
 from pipeline.tasks.target_options import TargetOptions
 
 
-def _settled(value: str) -> str:
+def settled(value: str) -> str:
     """A value as it holds tomorrow: ``latest`` of a workspace will be another folder, so what it is now is named."""
     path = Path(value)
     return str(path.parent / path.readlink()) if path.name == "latest" and path.is_symlink() else value
@@ -30,7 +30,7 @@ def command_of(task: luigi.Task) -> str:
         # luigi's own default alone: a value from luigi.cfg belongs into the command.
         if value != parameter._default:
             option = f"--{name.replace('_', '-')}"
-            words += [option] if value is True else [option, _settled(parameter.serialize(value))]
+            words += [option] if value is True else [option, settled(parameter.serialize(value))]
     if isinstance(task, TargetOptions):
         asked = task.asked_target
         words += ["--part", asked.part] if asked.part and not task.part else []
