@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.tasks import CompareSearches
+from pipeline.tasks.compare import CompareSearches
 from pipeline.tasks.loop.commands import command_of, settled
 from pipeline.tasks.outputs import point_latest
 from tests.tasks.commands import BIN, ROOT, content, dataset, environment, luigi, module, one_error_line
