@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.errors import PipelineError, clock_text
 from pipeline.present.doctor_text import doctor_text
 from pipeline.synthesis.executors.options import CLUSTERS
+from pipeline.synthesis.flow import DEFAULT_CLOCK_NS
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.sections import farm, section, vitis
@@ -173,7 +174,6 @@ def _licences() -> list[Check]:
 def _part() -> Check:
     """The part and clock of own runs; whether the installation has the part, only a run tells."""
     from pipeline.estimator.parts import is_known
-    from pipeline.synthesis.flow import DEFAULT_CLOCK_NS
 
     try:
         asked = target_of("", None).complete
