@@ -10,6 +10,7 @@ import argparse
 import importlib
 import signal
 import sys
+import warnings
 from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
@@ -55,8 +56,29 @@ class QuickStart:
                 del sys.modules["tornado"]
 
 
+def bear_warnings() -> None:
+    """Has warnings that are errors (``PYTHONWARNINGS=error``) treated as Python does unasked.
+
+    They are of libraries, luigi's first, and say nothing of what was asked for. Each is one line.
+    """
+    warnings.formatwarning = _in_one_line
+    if any(action == "error" for action, *_ in warnings.filters):
+        warnings.resetwarnings()
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)
+
+
+def _in_one_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Without the line of code that it came from, and what acts on a terminal."""
+    words = " ".join(str(message).split())
+    return f"Warning: {''.join(letter for letter in words if letter.isprintable())}\n"
+
+
 def start_quickly() -> None:
     """To be called before luigi is imported."""
+    bear_warnings()
     sys.meta_path.insert(0, QuickStart())
 
 

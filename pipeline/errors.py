@@ -46,6 +46,18 @@ def plain_number(value: float, digits: int = 4, *, grouped: bool = True) -> str:
     return text if grouped else text.replace(",", "")
 
 
+def clock_text(period: float) -> str:
+    """A clock period in ns for people; the frequency stands beside one that people ask for as such.
+
+    >>> clock_text(4.0), clock_text(3.333333)
+    ('4 ns', '3.333 ns (300 MHz)')
+    """
+    # To the picosecond, as labels for two periods are told apart.
+    text = plain_number(period, max(4, 4 + math.floor(math.log10(period))))
+    short = math.isclose(float(text.replace(",", "")), period, rel_tol=1e-9)
+    return f"{text} ns" if short else f"{text} ns ({plain_number(1000 / period, 5)} MHz)"
+
+
 def counted(count: int, word: str) -> str:
     """So many of a thing, as ``1 run`` and ``1,234 runs``."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"

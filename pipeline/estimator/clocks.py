@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.estimator.device import Device, Operator, load_device
 from pipeline.estimator.parts import OWN_PARTS, Part, find_part
 from pipeline.terms import Dialect, Resource
@@ -43,7 +43,7 @@ def device_for(part: str, clock_ns: float, uncertainty: float = 0.27) -> Device:
     found = find_part(part)
     usable = clock_ns * (1 - uncertainty)
     if not (math.isfinite(usable) and usable > 0):
-        raise PipelineError(f"nothing of a clock period of {clock_ns:g} ns is usable", fix="give a longer one")
+        raise PipelineError(f"nothing of a clock period of {clock_text(clock_ns)} is usable", fix="give a longer one")
     x = usable / _factor(found)
     scaled = {name: _at(name, cost, x) for name, cost in base.operators.items()}
     port = _rules()["port_bytes"].get(found.family, base.memory["port_bytes"])
@@ -112,7 +112,7 @@ def _flows(base: Device, part: Part, port: int) -> dict[str, Any]:
 
 
 def _assumed(base: Device, part: Part, clock_ns: float, x: float, known: list[str]) -> str:
-    where = f"{base.part} at {base.clock_ns:g} ns"
+    where = f"{base.part} at {clock_text(base.clock_ns)}"
     if _same(x, _usable(base)):
         stages = f"stages of operators as on {where}"
     elif known:
@@ -121,7 +121,7 @@ def _assumed(base: Device, part: Part, clock_ns: float, x: float, known: list[st
         stages = "stages of operators, scaled from other clocks and parts"
     area = "area and memory constants" if part.family != base.family else "area constants"
     own = f"; capacities as {OWN_PARTS} states them" if part.own else ""
-    return f"assumed for {part.name} at {clock_ns:g} ns: {stages}; {area} as on {where}{own}"
+    return f"assumed for {part.name} at {clock_text(clock_ns)}: {stages}; {area} as on {where}{own}"
 
 
 def _factor(part: Part) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from scipy.stats import kendalltau
 
-from pipeline.exploration.meta_processes import MetaProcesses, learn_processes
+from pipeline.exploration.meta_processes import STEPS, MetaProcesses, learn_processes
 from pipeline.exploration.observed import Observed
 from pipeline.exploration.prior import History, Prior, estimated
 from pipeline.exploration.types import Features, Floats, Forecast, ForecastBeforehand
 from pipeline.kernels.families import folds
 
 PRIOR = "prior.safetensors"
-_TREES, _LEAST_LEAF, _FOLDS, _LEAST_TOLD = 40, 10, 4, 20
+_TREES, _LEAST_LEAF, FOLDS, _LEAST_TOLD = 40, 10, 4, 20
+LEARNING_STEPS = 1 + STEPS
+"""Steps of :meth:`Knowledge.learn`, at most; those of :func:`left_out_scores` are :data:`FOLDS`, at most."""
+Step = Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,17 @@ class Knowledge:
     processes: MetaProcesses
 
     @staticmethod
-    def learn(histories: Sequence[History], *, trust: float = 1.0, seed: int = 0) -> Knowledge:
+    def learn(
+        histories: Sequence[History], *, trust: float = 1.0, seed: int = 0, advance: Step | None = None
+    ) -> Knowledge:
         """From designs of other kernels, the correction of the estimate believed as far as ``trust`` says.
 
-        Raises PipelineError where they are too few.
+        ``advance`` is told of each step. Raises PipelineError where they are too few.
         """
         prior = Prior.fit(histories, trees=_TREES, seed=seed, trust=trust, least_leaf=_LEAST_LEAF)
-        return Knowledge(prior, learn_processes(histories, seed=seed, trust=trust))
+        if advance is not None:
+            advance(1)
+        return Knowledge(prior, learn_processes(histories, seed=seed, trust=trust, advance=advance))
 
     def save(self, folder: Path) -> None:
         """Writes safetensors into a folder that is there."""
@@ -47,13 +54,15 @@ class Knowledge:
         return Knowledge(Prior.load(folder / PRIOR), MetaProcesses.load(folder))
 
 
-def left_out_scores(histories: Sequence[History], *, trust: float = 1.0, seed: int = 0) -> list[dict[str, Any]]:
+def left_out_scores(
+    histories: Sequence[History], *, trust: float = 1.0, seed: int = 0, advance: Step | None = None
+) -> list[dict[str, Any]]:
     """How a prior does on kernels whose families it has not seen, a row a kernel.
 
     ``designs`` measured; Kendall's tau of the forecast latency (``tau``) and of the estimate alone (``tau_estimate``);
-    None where there are fewer than 20 designs or no two latencies.
+    None where there are fewer than 20 designs or no two latencies. ``advance`` is told of each step.
     """
-    place = folds({history.kernel for history in histories}, _FOLDS)
+    place = folds({history.kernel for history in histories}, FOLDS)
     rows = []
     for fold in sorted(set(place.values())):
         learned = [history for history in histories if place[history.kernel] != fold]
@@ -72,6 +81,8 @@ def left_out_scores(histories: Sequence[History], *, trust: float = 1.0, seed: i
                         "tau_estimate": _tau(estimated(features), latency) if len(some) else None,
                     }
                 )
+        if advance is not None:
+            advance(1)
     return sorted(rows, key=lambda row: str(row["kernel"]))
 
 

@@ -59,7 +59,7 @@ def learn_processes(
     *,
     seed: int = 0,
     trust: float = 1.0,
-    advance: Callable[[int], None] | None = None,
+    advance: Callable[[int], object] | None = None,
 ) -> MetaProcesses:
     """Learns on designs of other kernels, whose forecasts come from priors that did not see their family.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import glob
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +62,8 @@ def find_kernel(
     looks_like_path = "/" in name_or_path or "\\" in name_or_path or path.suffix.lower() in (".c", ".cpp", ".cc", ".h")
     if path.is_dir() and ALIASES.get(name_or_path, name_or_path) not in _names_in(suite_folder()):
         inside = sorted((one.name for one in path.iterdir() if one.suffix in _KINDS), key=_rank)
-        some = f", such as {path / inside[0]}" if inside else ""
-        raise PipelineError("is a folder, not a file", file=name_or_path, fix=f"give a file in it{some}")
+        fix = f"give a file in it, such as {path / inside[0]}" if inside else "it holds no C source; give one"
+        raise PipelineError("is a folder, not a file", file=name_or_path, fix=fix)
     if looks_like_path and not path.exists():
         raise PipelineError("there is no such file", file=name_or_path, fix=_meant(path))
     if looks_like_path:
@@ -75,6 +76,8 @@ def find_kernel(
         return propose_sites(load_kernel(path, project=project), sites, explore)
     names = _names_in(folder)
     close = difflib.get_close_matches(name_or_path.lower(), [*names, *ALIASES], n=3, cutoff=0.5)
+    here = (one.name for one in Path().glob(f"{glob.escape(name)}.*") if one.suffix in _KINDS)
+    close = sorted(here, key=_rank)[:1] or close
     hint = f"did you mean {' or '.join(close)}?" if close else f"the suite has {', '.join(names)}"
     raise PipelineError(f"there is no kernel {name_or_path}; {hint}", fix="give one of these or the path of a C file")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.design_space.keys import value_words
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, plain_number
 from pipeline.files import read_own
 from pipeline.reports import parse_report
 from pipeline.reports.report import Range
@@ -193,10 +193,11 @@ def headline(facts: Mapping[str, Any]) -> str:
     elif change == 0:
         answer = f"Both take {figure_text('cycles', cycles['first'])} cycles"
     elif -1 < change <= -0.5:
-        answer = f"The second is {1 / (1 + change):,.3g} times as fast ({span} cycles)"
+        answer = f"The second is {plain_number(1 / (1 + change), 3)} times as fast ({span} cycles)"
+    elif change >= 1:
+        answer = f"The second takes {plain_number(1 + change, 3)} times the cycles ({span})"
     else:
-        by = f"{abs(change):.1%}" if change < 10 else f"{change:,.0f} times"
-        answer = f"The second takes {by} {'more' if change > 0 else 'fewer'} cycles ({span})"
+        answer = f"The second takes {abs(change):.1%} {'more' if change > 0 else 'fewer'} cycles ({span})"
     others = {name: told["change"] for name, told in facts["figures"].items() if name not in ("cycles", "ns")}
     moved = [f"{name} {change_text(by)}" for name, by in others.items() if by not in (None, 0)]
     return f"{answer}; {', '.join(moved) if moved else 'no resource is known to differ'}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.errors import clock_text
 from pipeline.loop.comparison import change_text, figure_text, headline, told_text
 from pipeline.present.columns import resource_label
 from pipeline.present.run_report import Grid, RunReport, write_run_report
@@ -31,8 +32,8 @@ def comparison_page(facts: Mapping[str, Any]) -> str:
         differ = [[name, told_text(t["first"]), told_text(t["second"])] for name, t in facts[title].items()]
         if differ:
             grids.append(Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ))
-    clock = f" at {facts['clock']:g} ns" if facts["clock"] else ""
-    alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded'}{clock}."
+    clock = f" at {clock_text(facts['clock'])}" if facts["clock"] else ""
+    alike = "" if facts["obstacles"] else f" Both are for {facts['part'] or 'a part that is not recorded,'}{clock}."
     estimates = [f"{facts['source']}: {ESTIMATE_NOTICE}"] if estimated(facts["source"]) else []
     same = [title for title in ("sites", "loops") if not facts[title]]
     return write_run_report(

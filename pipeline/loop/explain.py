@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.estimator import prepare
 from pipeline.estimator.limits import DesignLimits, limits
 from pipeline.loop.against import factor_text
@@ -215,7 +215,8 @@ def _implemented_text(again: Mapping[str, object] | None) -> str:
         return f"Vivado: {again['implemented_status']} ({again['implemented_reason']})."
     verdict = "it fits and meets the clock" if again["implemented_fits"] else "it does not fit, or misses the clock"
     clock = again["implemented_clock_ns"]
-    return f"Placed and routed by Vivado {verdict}" + (f": {clock:g} ns." if isinstance(clock, float | int) else ".")
+    at = f": {clock_text(clock)}" if isinstance(clock, float | int) else ""
+    return f"Placed and routed by Vivado {verdict}{at}."
 
 
 def sure_of(

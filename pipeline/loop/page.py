@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.errors import counted
 from pipeline.loop.against import value_text
 from pipeline.loop.baselines import AS_WRITTEN, BASELINES
-from pipeline.loop.summary import objective_text, target_text
+from pipeline.loop.summary import found_in, objective_text, target_text
 from pipeline.present.charts import BestSoFar, Front, Predictions, SearchCurve
 from pipeline.present.columns import percent_text, resource_label
 from pipeline.present.run_report import (
@@ -47,12 +47,13 @@ def write_loop_page(
     command: str,
     answers: Sequence[Answer] = (),
     axes: Sequence[tuple[str, Sequence[float | None]]] = (),
+    further: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes ``report.html`` beside the tables of a loop and the folder ``best``.
 
     ``answers`` is what it opens with, ``facts`` the summary, ``rows``, ``front`` and ``predicted`` are the rows of
     ``runs.csv``, ``pareto.csv`` and ``predicted.csv``, ``axes`` names what the front is over, with a value a row, where
-    it is not cycles and largest utilisation.
+    it is not cycles and largest utilisation. ``further`` are designs that the validation alone has measured.
     """
     kernels = list(facts["kernels"])
     report = RunReport(
@@ -70,7 +71,7 @@ def write_loop_page(
             for name in kernels
             if (design := _best(facts, name, folder / "best" if len(kernels) == 1 else folder / "best" / name))
         ],
-        fronts=[_front(facts, rows, front, axes, name) for name in kernels],
+        fronts=[_front(facts, [*rows, *further], front, axes, name) for name in kernels],
         searches=[_search(facts, rows, name) for name in kernels],
         predictions=[_predictions(facts, predicted)] if predicted else [],
         grids=[
@@ -166,7 +167,7 @@ def _least(facts: Mapping[str, Any], kernel: str, best: Mapping[str, Any] | None
 
 
 def _found_in(best: Mapping[str, Any] | None) -> str:
-    return "no design fits" if best is None else f"found in run {best['run']}, {best['origin']}"
+    return "no design fits" if best is None else f"found {found_in(best)}, {best['origin']}"
 
 
 def _best(facts: Mapping[str, Any], kernel: str, folder: Path) -> BestDesign | None:
@@ -215,7 +216,7 @@ def _front(
     kernel: str,
 ) -> Front:
     mine = [row for row in rows if row["kernel"] == kernel]
-    chosen = {row["run"] for row in front}
+    chosen = {row["key"] for row in front if row["kernel"] == kernel}
     return Front(
         kernel=kernel,
         source=facts["source"],
@@ -227,7 +228,7 @@ def _front(
         limit=facts["utilisation_limit"],
         marked={BASELINES[row["origin"]]: place for place, row in enumerate(mine) if row["origin"] in BASELINES},
         axes=[(name, [values[row["run"] - 1] for row in mine]) for name, values in axes],
-        chosen=[place for place, row in enumerate(mine) if row["run"] in chosen],
+        chosen=[place for place, row in enumerate(mine) if row["key"] in chosen],
     )
 
 

@@ -13,6 +13,7 @@ from pipeline.loop.against import changed_text, written_text
 from pipeline.loop.answer import answer_of
 from pipeline.loop.baselines import AS_WRITTEN
 from pipeline.loop.best import write_best
+from pipeline.loop.measured import read_measured
 from pipeline.loop.page import write_loop_page
 from pipeline.loop.proof import prove_best
 from pipeline.loop.record import TIMES, RoundsRecord, read_json
@@ -22,11 +23,12 @@ from pipeline.loop.tables import (
     PREDICTED_COLUMNS,
     RUN_COLUMNS,
     front_rows,
+    further_rows,
     predicted_rows,
     run_rows,
     write_csv,
 )
-from pipeline.loop.validation import TABLE, VALIDATION
+from pipeline.loop.validation import TABLE, VALIDATED, VALIDATION
 
 if TYPE_CHECKING:
     from pipeline.loop.measured import MeasuredDesign
@@ -47,13 +49,15 @@ def write_results(
     ``testbench_seconds`` the limit of a run of a kernel's test bench on this machine, 0 to run none.
     """
     loop, runs, goal = record.loop, record.runs(), record.loop.goal
-    found = {kernel: best_of(loop, runs, kernel) for kernel in loop.plans}
+    known = {(run.result.kernel, run.result.key) for run in runs}
+    further = [design for design in read_measured(validated / VALIDATED) if (design.kernel, design.key) not in known]
+    found = {kernel: best_of(loop, runs, kernel, further) for kernel in loop.plans}
     benches = {
         kernel: prove_best(plan, best[1] if (best := found[kernel]) else None, testbench_seconds)
         for kernel, plan in loop.plans.items()
     }
-    facts = loop_facts(record, budget, read_json(validated / VALIDATION), benches)
-    rows, front, predicted = run_rows(runs, goal), front_rows(runs, goal), predicted_rows(runs, goal)
+    facts = loop_facts(record, budget, read_json(validated / VALIDATION), benches, further)
+    rows, front, predicted = run_rows(runs, goal), front_rows(runs, goal, further), predicted_rows(runs, goal)
     write_csv(folder / "runs.csv", RUN_COLUMNS, rows)
     write_csv(folder / "pareto.csv", FRONT_COLUMNS, front)
     write_csv(folder / "predicted.csv", PREDICTED_COLUMNS, predicted)
@@ -81,12 +85,14 @@ def write_results(
         )  # fmt: skip
         answers.append(answer_of(loop, plan, facts, best[1] if best else None, written, place))
     write_json(folder / SUMMARY, facts)
-    outcomes = [run.result.outcome() for run in runs]
+    outcomes = [result.outcome() for result in (*(run.result for run in runs), *further)]
     # Blocks are drawn in percent: how many the device has is not always known.
     chosen = [replace(axis, share=not axis.is_latency) for axis in goal.axes] if goal.goal == "pareto" else []
     chosen = [] if tuple(chosen) == FRONT else chosen
     axes = [(axis.unit, [goal.figure(axis, outcome) for outcome in outcomes]) for axis in chosen]
-    write_loop_page(folder, facts, rows, front, predicted, provenance, command, answers, axes)
+    write_loop_page(
+        folder, facts, rows, front, predicted, provenance, command, answers, axes, further_rows(further, len(rows))
+    )
     return facts
 
 

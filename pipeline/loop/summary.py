@@ -55,12 +55,18 @@ def target_text(facts: Mapping[str, Any]) -> str:
     return f"for {made_for(Flow.from_json(one['flow']))}"
 
 
-def best_of(loop: ClosedLoop, runs: Sequence[Run], kernel: str) -> tuple[int, MeasuredDesign] | None:
-    """The number of the run that found the best design of a kernel, and the design; None where none fits."""
+def best_of(
+    loop: ClosedLoop, runs: Sequence[Run], kernel: str, further: Sequence[MeasuredDesign] = ()
+) -> tuple[int | None, MeasuredDesign] | None:
+    """The number of the run that found the best design of a kernel, and the design; None where none fits.
+
+    ``further`` are designs that the validation alone has measured; theirs is no run's number but None.
+    """
+    measured = [*enumerate((run.result for run in runs), 1), *((None, result) for result in further)]
     fitting = [
-        (number, run.result)
-        for number, run in enumerate(runs, 1)
-        if run.result.kernel == kernel and not tool_alone(run.result.key) and loop.goal.is_valid(run.result.outcome())
+        (number, result)
+        for number, result in measured
+        if result.kernel == kernel and not tool_alone(result.key) and loop.goal.is_valid(result.outcome())
     ]
     return min(fitting, key=lambda item: loop.goal.rank(item[1].outcome()), default=None)
 
@@ -156,15 +162,20 @@ def _assumptions(runs: Sequence[Run]) -> list[str]:
 
 
 def loop_facts(
-    record: RoundsRecord, budget: int, validation: Mapping[str, Any], benches: Mapping[str, dict[str, str] | None]
+    record: RoundsRecord,
+    budget: int,
+    validation: Mapping[str, Any],
+    benches: Mapping[str, dict[str, str] | None],
+    further: Sequence[MeasuredDesign] = (),
 ) -> dict[str, Any]:
     """The summary of a loop as JSON values; ``benches`` is what the test bench says, by kernel.
 
+    ``further`` are designs that the validation alone has measured: the best of all may be one, with ``run`` None.
     ``best`` and ``stopped`` are those of the only kernel, or stand a member a kernel under ``kernels`` alone.
     """
     loop, runs = record.loop, record.runs()
     kernels = {
-        name: {**_kernel_facts(record, budget, runs, name, plan), "testbench": benches.get(name)}
+        name: {**_kernel_facts(record, budget, runs, further, name, plan), "testbench": benches.get(name)}
         for name, plan in loop.plans.items()
     }
     facts: dict[str, Any] = {
@@ -210,11 +221,12 @@ def _trained(file: Path, kernel: str) -> Mapping[str, Any]:
 
 
 def _kernel_facts(
-    record: RoundsRecord, budget: int, runs: Sequence[Run], kernel: str, plan: KernelPlan
-) -> dict[str, Any]:
+    record: RoundsRecord, budget: int, runs: Sequence[Run], further: Sequence[MeasuredDesign], kernel: str,
+    plan: KernelPlan,
+) -> dict[str, Any]:  # fmt: skip
     loop = record.loop
     mine = [run.result for run in runs if run.result.kernel == kernel]
-    best = best_of(loop, runs, kernel)
+    best = best_of(loop, runs, kernel, further)
     learned = [
         _trained(loop.train_folder(number) / STATE, kernel)["forecast"] for number in range(1, len(record.takes) + 1)
     ]
@@ -253,6 +265,11 @@ def _nearest(goal: Objective, runs: Sequence[Run], kernel: str) -> dict[str, Any
     if design is None or math.isinf(miss):
         return None
     return {"run": number, "misses": goal.broken(design.outcome()), **design_facts(design)}
+
+
+def found_in(best: Mapping[str, Any]) -> str:
+    """Where the best design of a kernel was found: ``in run 6``, or in the validation that follows the runs."""
+    return "in validation, after the runs" if best["run"] is None else f"in run {best['run']}"
 
 
 def none_fits(found: Mapping[str, Any]) -> str:
@@ -297,7 +314,7 @@ def summary_text(facts: Mapping[str, Any]) -> str:
             under = f" under {assumed} iterations of loops without a bound" if assumed is not None else ""
             value = "" if facts["unit"] == "cycles" else f"{value_text(best['value'], facts['unit'])}, "
             figures = f"{value}{best['cycles']:,} cycles{under}"
-            lines.append(f"  best: {figures} in run {best['run']} ({used}): {best['key']}")
+            lines.append(f"  best: {figures} {found_in(best)} ({used}): {best['key']}")
             if found["as_written"] is not None:
                 lines.append(f"  {found['compared']}")
             if found["changed"]:

@@ -82,27 +82,33 @@ def value_of(result: MeasuredDesign, goal: Objective) -> int | float:
     return int(value) if value == int(value) and goal.goal != "weighted" else round(value, 6)
 
 
-def front_rows(runs: Sequence[Run], goal: Objective) -> list[dict[str, Any]]:
+def further_rows(further: Sequence[MeasuredDesign], runs: int) -> list[dict[str, Any]]:
+    """What a page draws of designs that no run but the validation has measured; numbers go on after those of runs."""
+    return [
+        {"run": number, "kernel": result.kernel, "key": result.key, "cycles": result.cycles, **utilisations(result),
+         "predicted_cycles": None, "origin": result.origin}
+        for number, result in enumerate(further, runs + 1)
+    ]  # fmt: skip
+
+
+def front_rows(runs: Sequence[Run], goal: Objective, further: Sequence[MeasuredDesign] = ()) -> list[dict[str, Any]]:
     """The measured designs of each kernel that fit and that none beats in all axes of the front.
 
-    The axes are cycles and largest utilisation where the objective names none.
+    ``further`` are those that the validation alone has measured, whose run is None. The axes are cycles and
+    largest utilisation where the objective names none.
     """
     rows = []
-    for kernel in dict.fromkeys(run.result.kernel for run in runs):
-        mine = [
-            (number, run)
-            for number, run in enumerate(runs, 1)
-            if run.result.kernel == kernel and not tool_alone(run.result.key)
-        ]
-        for place in front_of([run.result.outcome() for _, run in mine], goal):
-            number, run = mine[place]
-            result = run.result
+    numbered = [*enumerate((run.result for run in runs), 1), *((None, result) for result in further)]
+    for kernel in dict.fromkeys(result.kernel for _, result in numbered):
+        mine = [item for item in numbered if item[1].kernel == kernel and not tool_alone(item[1].key)]
+        for place in front_of([result.outcome() for _, result in mine], goal):
+            number, result = mine[place]
             known = [used for used in result.utilisation.values() if used is not None]
             rows.append(
                 {
                     "kernel": kernel,
                     "source": result.source,
-                    "origin": run.result.origin,
+                    "origin": result.origin,
                     "run": number,
                     "key": result.key,
                     "cycles": result.cycles,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import counted
 from pipeline.files import write_json
 from pipeline.loop.measured import MeasuredDesign, write_measured
 from pipeline.loop.tables import UTILISATIONS, ranks, utilisations, write_csv
@@ -168,7 +169,7 @@ def write_validation(
 def validation_text(facts: Mapping[str, Any]) -> str:
     """One line a kernel."""
     lines = []
-    target = f" for {facts['target']}"
+    made = f"{' and '.join(facts['origins'])} from {facts['source']} for {facts['target']}"
     for kernel, found in facts["kernels"].items():
         if not found["designs"]:
             lines.append(f"Validated {kernel}: no design, there was none to choose ({found['chosen']})")
@@ -182,8 +183,8 @@ def validation_text(facts: Mapping[str, Any]) -> str:
             same_by = ""
         before = f"{same_by}, {same} of {found['designs']} as in the loop" if same is not None else same_by
         lines.append(
-            f"Validated {kernel}: {found['designs']} designs {' and '.join(facts['origins'])} from {facts['source']}"
-            f"{target}, {found['fitting']} fit, {best}{factor}{before}"
+            f"Validated {kernel}: {counted(found['designs'], 'design')} {made}"
+            f", {found['fitting']} fit, {best}{factor}{before}"
         )
     return "\n".join(lines)
 

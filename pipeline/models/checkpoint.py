@@ -38,6 +38,19 @@ def save_model(path: Path, model: DesignModel, *, vocabulary: str, about: Mappin
     header["sha256"] = _digest(header, tensors)
     with made_whole(path) as aside:
         save_file(tensors, aside, metadata=header)
+        _settle(aside)
+
+
+def _settle(path: Path) -> None:
+    """Puts the texts of a safetensors file in order, which its writer leaves to chance: equal models, equal bytes."""
+    written = path.read_bytes()
+    begin = 8 + int.from_bytes(written[:8], "little")
+    told = json.loads(written[8:begin])
+    told["__metadata__"] = dict(sorted(told["__metadata__"].items()))
+    text = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    # The tensors begin at a multiple of 8, as the format wants.
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + written[begin:])
 
 
 def _digest(header: Mapping[str, str], tensors: Mapping[str, torch.Tensor]) -> str:

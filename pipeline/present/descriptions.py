@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.errors import clock_text
 from pipeline.present.summary import ESTIMATE_NOTICE, aligned
 from pipeline.terms import LEARNED, Resource, estimated
 
@@ -144,7 +145,7 @@ def design_text(facts: Facts) -> str:
 
 def _target(label: Facts) -> str:
     """Part and clock that a label is for; a question mark for what is not recorded."""
-    clock = f"{label['clock_ns']:g} ns" if label["clock_ns"] else "?"
+    clock = clock_text(label["clock_ns"]) if label["clock_ns"] else "?"
     return f"{label['part'] or '?'} at {clock}"
 
 
@@ -190,7 +191,7 @@ def _project(facts: Facts) -> list[str]:
     if project is None:
         return []
     clock = project["clock_ns"]
-    target = [project["part"], f"{clock:.4g} ns" if clock else None, project["uncertainty"], project["flow_target"]]
+    target = [project["part"], clock_text(clock) if clock else None, project["uncertainty"], project["flow_target"]]
     settings = [f"{name}={value}" for name, value in project["settings"].items()]
     directives = [
         " ".join([one["name"], one["location"], *one["operands"], *_options(one["options"])])

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import html
 import itertools
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.files import made_whole
+from pipeline.present.linker_names import readable
 from pipeline.present.templates import asset, rendered
 
 Row = dict[str, Any]
@@ -29,6 +31,7 @@ MAX_OPEN = 24
 
 _WIDTH, _LEFT, _NEST_RIGHT, _ARRAY_LEFT, _ARRAY_RIGHT = 1180, 70, 800, 930, 1160
 _ROW, _LOOP_ROW, _CHIP_ROW, _GAP, _INDENT, _ARRAY_HEIGHT = 26, 28, 24, 6, 30, 44
+_LINKED = re.compile(r"\b_Z\w+")
 _TEXT = 6.9
 """Advance of the drawing's monospaced 11.5 px type."""
 
@@ -90,6 +93,7 @@ class _View:
         self.strides: dict[int, list[Row]] = defaultdict(list)
         self.bindings: dict[int, list[int]] = defaultdict(list)
         used: dict[str, set[int]] = defaultdict(set)
+        names: dict[str | None, str] = {}
         for edge in edges:
             match edge["kind"]:
                 case "successor":
@@ -101,10 +105,15 @@ class _View:
                         used[nodes[edge["source"]]["function"]].add(array["id"])
                 case "index":
                     self.strides[edge["source"]].append(edge)
+                case "call":
+                    names[nodes[edge["source"]]["detail"]] = nodes[edge["target"]]["name"]
                 case "binding":
                     self.bindings[edge["source"]].append(edge["target"])
         for function, globals_used in used.items():
             self.arrays[function] += [nodes[i] for i in sorted(globals_used)]
+        for member in (node for members in self.members.values() for node in members):
+            # Instructions call C++ functions by the linker's names, as _ZN3dsp3dotEPi.
+            member |= {name: _readable(member[name], names) for name in ("detail", "text")}
         self.listed = 0
 
 
@@ -399,6 +408,10 @@ def _blocks(view: _View, function: str) -> Iterator[Row]:
             "members": [{**_at(member), "text": member["text"]} for member in members[:MAX_INSTRUCTIONS] if listed],
             "after": [(target, view.nodes[target]["name"]) for target in view.successors[block["id"]]],
         }
+
+
+def _readable(text: str | None, names: Mapping[str | None, str]) -> str | None:
+    return text and _LINKED.sub(lambda found: readable(names.get(found[0], found[0])), text)
 
 
 def _text(value: object) -> str:

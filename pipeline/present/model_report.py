@@ -54,12 +54,15 @@ def model_report(
     """
     data = [dict(row) for row in card["data"]]
     model, training = card["model"], card["training"]
+    epochs, shots = counted(training["epochs"], "epoch"), card["provenance"].get("shots")
+    how = f"{epochs}; learned from {counted(len(data), 'kernel')}"
+    if shots is not None:
+        how = f"fine-tuned for {epochs} on {counted(shots, 'design')}"
     return RunReport(
         title=card["title"],
         job=str(card["provenance"].get("task", "training")),
         sources=card["sources"],
-        summary=f"{', '.join(model['networks'])} over {model['encoder']}, {counted(training['epochs'], 'epoch')}; "
-        f"learned from {counted(len(data), 'kernel')}.",
+        summary=f"{', '.join(model['networks'])} over {model['encoder']}, {how}.",
         key_figures=_key_figures(card),
         warnings=[
             *(f"{source}: {ESTIMATE_NOTICE}" for source in card["sources"] if estimated(source)),

@@ -47,7 +47,7 @@ def packs_page(packs: Sequence[Mapping[str, Any]], job: str) -> str:
             KeyFigure("packs", len(packs)),
             KeyFigure("designs", designs),
             KeyFigure("labelled", sum(pack["labelled"] for pack in packs)),
-            KeyFigure("different reports", sum(pack["reports"] for pack in packs)),
+            *([KeyFigure("different reports", reports)] if (reports := sum(one["reports"] for one in packs)) else []),
         ],
         grids=[
             Grid(

@@ -140,7 +140,9 @@ def _sections(report: RunReport, figures: dict[str, PageFigure]) -> Iterator[_Se
     weighed = {gate.gate: alike(f"The {gate.gate} gate weighs", gate.weights) for gate in report.gates}
     used = {use.gate: alike(f"The {use.gate} gate uses", [use.share]) for use in report.expert_use}
     told = [said for gate in {**weighed, **used} if (said := weighed.get(gate) or used.get(gate))]
-    gates = charts("gates", (gate_figure(gate, highest) for gate in report.gates))
+    # What a gate gives to its only kernel is the use of its experts.
+    again = {gate.gate for gate in report.gates if len(gate.kernels) == 1 and gate.gate in used}
+    gates = charts("gates", (None if g.gate in again else gate_figure(g, highest) for g in report.gates))
     gates += charts("experts", map(use_figure, report.expert_use))
     yield _Section("gates", "Gates and experts", "".join(part("note", said) for said in told) + gates)
     yield _Section("spread", "Spread of the labels", charts("spread", map(distribution_figure, report.distributions)))

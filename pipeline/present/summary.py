@@ -51,7 +51,7 @@ def dataset_summary(
             labelled = [row for row in rows if row["status"] == "ok"]
             cycles = [row["cycles"] for row in labelled if row["cycles"] is not None]
             body.append(
-                [f"  {kernel}", str(len(rows)), str(len(labelled)), str(len(rows) - len(labelled)),
+                [f"  {kernel}", f"{len(rows):,}", f"{len(labelled):,}", f"{len(rows) - len(labelled):,}",
                  f"{min(cycles):,}" if cycles else "-", f"{max(cycles):,}" if cycles else "-"]
             )  # fmt: skip
         lines += aligned(["  kernel", "designs", "labelled", "failed", "fewest cycles", "most cycles"], body)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.synthesis.canonical import canonical_json, sha256_hex
 from pipeline.terms import Dialect
 
@@ -51,7 +51,7 @@ def check_uncertainty(text: str, clock_ns: float, option: str) -> None:
     scale = {"%": clock_ns / 100, "ps": 1e-3}.get(match[2], 1.0) if match else math.inf
     if match is None or not float(match[1]) * scale < clock_ns:
         raise PipelineError(
-            f"{option} {text[:40]!r} is no clock uncertainty below the period of {clock_ns:g} ns",
+            f"{option} {text[:40]!r} is no clock uncertainty below the period of {clock_text(clock_ns)}",
             fix="give one such as 27% or 0.5",
         )
 

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.reports.labels import bare_part
 from pipeline.synthesis.flow import (
     DEFAULT_CLOCK_NS,
@@ -46,6 +46,12 @@ def parse_clock(text: str, option: str) -> float:
         f"{option} {text[:40]!r} is no clock",
         fix=f"give a period such as 4, 4ns or 3.33, or a frequency such as 250MHz; {LONGEST_NS:g} ns at most",
     )
+
+
+def clock_option(period: float) -> str:
+    """The shortest text that :func:`parse_clock` reads as this period in ns: ``4ns``, ``300MHz``."""
+    texts = f"{period:g}ns", f"{1000 / period:g}MHz"
+    return next((text for text in texts if parse_clock(text, "--clock") == period), f"{period:.9f}".rstrip("0") + "ns")
 
 
 def uncertainty_fraction(text: str | None, clock_ns: float) -> float:
@@ -93,7 +99,7 @@ class Target:
         there_at = flow.clock_ns or DEFAULT_CLOCK_NS
         pairs: tuple[tuple[str, object, object, object], ...] = (
             ("part", self.part, flow.part, DEFAULT_PART),
-            ("clock in ns", self.clock_ns, flow.clock_ns, DEFAULT_CLOCK_NS),
+            ("clock", self.clock_ns, flow.clock_ns, DEFAULT_CLOCK_NS),
             ("flow target", self.flow_target, flow.flow_target, DEFAULT_FLOW_TARGET),
         )
         for name, asked, there, usual in pairs:
@@ -121,10 +127,10 @@ def _plain(value: object) -> object:
 
 
 def _unlike(name: str, asked: object, there: object) -> str:
-    wanted = f"{asked:g}" if isinstance(asked, float) else asked
+    wanted = clock_text(asked) if isinstance(asked, float) else asked
     if there is None:
         return f"record no {name}, and {wanted} was asked for"
-    return f"are for the {name} {f'{there:g}' if isinstance(there, float) else there}, not {wanted}"
+    return f"are for the {name} {clock_text(there) if isinstance(there, float) else there}, not {wanted}"
 
 
 def whole(flow: Flow) -> Flow:
@@ -163,9 +169,9 @@ def made_for(flow: Flow) -> str:
 
     A part or clock that is not recorded is said to be none; of the other two what is recorded is said.
     """
-    part = flow.part or "a part that is not recorded"
+    part = flow.part or "a part that is not recorded,"
     if flow.clock_ns is None:
-        return f"{part} at a clock that is not recorded"
+        return f"{part.removesuffix(',')} at a clock that is not recorded"
     kept = f", uncertainty {flow.uncertainty}" if flow.uncertainty is not None else ""
     aim = f", flow target {flow.flow_target}" if flow.flow_target is not None else ""
-    return f"{part} at {flow.clock_ns:g} ns{kept}{aim}"
+    return f"{part} at {clock_text(flow.clock_ns)}{kept}{aim}"

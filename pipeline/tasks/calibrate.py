@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, counted
 from pipeline.files import read_own, read_plain
 from pipeline.synthesis import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
@@ -189,12 +189,13 @@ class _AgainstLabels(TargetOptions, KernelOptions, PipelineTask):
             for name in before["within_1.5"]
         )
         say(
-            f"The estimator against {self.source}: {before['kernels']} kernels, {before['designs']:,} designs\n"
+            f"The estimator against {self.source}: {counted(before['kernels'], 'kernel')}, "
+            f"{counted(before['designs'], 'design')}\n"
             f"  median Kendall tau of latency: naive bound {before['median_naive_tau']}, "
             f"shipped constants {before['median_tau']}, refitted without the kernel {after['median_tau']}\n"
             f"  median |log2 error| of cycles: {before['median_log2_error']} -> {after['median_log2_error']}\n"
             f"  within a factor 1.5: {within}\n"
-            f"  shipped constants, {apart['kernels']} kernels of families that nobody looked at: "
+            f"  shipped constants, {counted(apart['kernels'], 'kernel')} of families that nobody looked at: "
             f"tau {apart['median_tau']}, |log2 error| {apart['median_log2_error']}\n"
             f"  by kernel: {path / 'agreement.md'}"
         )

@@ -14,6 +14,7 @@ from pipeline.files import read_own
 from pipeline.tasks.base import names
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
+from pipeline.tasks.model_task import versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
 from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.provisional import partial_notes
@@ -120,7 +121,10 @@ class CompareSearches(SearchStudyTask):
         with self.output().write() as folder:
             _write_csv(folder / CURVES, lines)
             _write_csv(folder / SUMMARY, table)
-            write_json(folder / "summary.json", {"command": command_of(self), "rows": table, "made_of": self.identity})
+            write_json(
+                folder / "summary.json",
+                {"command": command_of(self), "rows": table, "made_of": self.identity, "versions": versions()},
+            )
             self._write_page(folder, lines, table)
         self.report_page()
 

@@ -53,6 +53,7 @@ def install(arguments: Sequence[str]) -> None:
     return code that a file sets to 0 is replaced by the default, and said.
     """
     config = luigi.configuration.get_config()
+    _as_text(config)
     given = {argument.split("=")[0] for argument in arguments}
     named = any(f"--{name.replace('_', '-')}" in given for name in _SCHEDULER)
     if named and "--local-scheduler" not in given:
@@ -95,6 +96,15 @@ def check_core() -> None:
 def is_our_command(words: Sequence[str]) -> bool:
     """Whether ``luigi`` was started for this package: a program of others that imports our tasks keeps its settings."""
     return "--module=pipeline" in words or ("--module", "pipeline") in itertools.pairwise(words)
+
+
+def _as_text(config: object) -> None:
+    """Has numbers and truths of a TOML file read as the texts that parameters take; luigi's own sections stay typed."""
+    if isinstance(config, luigi.configuration.LuigiTomlParser):
+        for section, values in config.data.items():
+            if section not in DEFAULTS:
+                plain = {name: value for name, value in values.items() if isinstance(value, bool | int | float)}
+                values |= {name: str(value).lower() for name, value in plain.items()}
 
 
 def _is_success(code: object) -> bool:

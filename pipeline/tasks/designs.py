@@ -70,8 +70,11 @@ class KernelTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
         if found == "auto":
             found = "cached" if self.plan.replays else "uniform"
         check_around(self.around, found)
-        if found == "all" and self.count is not None and self.is_root:
-            say("--count has no effect: --strategy all takes every design.")
+        if found == "all" and self.count is not None:
+            raise PipelineError(
+                f"--count {self.count} has no effect: --strategy all takes every design",
+                fix="leave --count out, or give another --strategy",
+            )
         return found
 
     @cached_property

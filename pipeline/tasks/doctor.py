@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.present.doctor_text import doctor_text
 from pipeline.synthesis.executors.options import CLUSTERS
+from pipeline.synthesis.flow import DEFAULT_CLOCK_NS
 from pipeline.tasks.information import InformationTask
 from pipeline.tasks.installed_tool import installed_tool
 from pipeline.tasks.sections import farm, section, vitis
@@ -179,8 +180,9 @@ def _part() -> Check:
         asked = target_of("", None).complete
     except PipelineError as error:
         return _check("part", "problem", str(error), error.fix)
+    at = clock_text(asked.clock_ns or DEFAULT_CLOCK_NS)
     return _check(
-        "part", "ok", f"{asked.part} at {asked.clock_ns:g} ns (--part and --clock, else [vitis] in luigi.cfg), "
+        "part", "ok", f"{asked.part} at {at} (--part and --clock, else [vitis] in luigi.cfg), "
         f"{'known' if is_known(asked.part or '') else 'not known'} to the estimator; whether it is installed shows at "
         "the first run: the status part_not_installed",
     )  # fmt: skip

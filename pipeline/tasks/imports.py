@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.files import read_own
 from pipeline.kernels.suite import suite_names
 from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow, made_for
@@ -409,7 +409,7 @@ class ImportReports(KernelOptions, _Import):
         store.put_all(address, merged, name=pack)
         unkeyed = sum(item.point is None for item in found)
         made_with = ", ".join(
-            text for text in (flow.part, f"{flow.clock_ns:g} ns" if flow.clock_ns else "", flow.tool_version) if text
+            text for text in (flow.part, clock_text(flow.clock_ns) if flow.clock_ns else "", flow.tool_version) if text
         )
         notes = [
             f"source {self.source}: {len(found):,} reports of {name}{f' ({made_with})' if made_with else ''}; "

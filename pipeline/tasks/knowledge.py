@@ -8,14 +8,15 @@ from typing import Any
 
 import luigi
 
-from pipeline.errors import PipelineError
-from pipeline.files import write_json
+from pipeline.errors import PipelineError, counted
+from pipeline.files import read_own, write_json
 from pipeline.kernels.families import family
 from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
-from pipeline.tasks.messages import progress, say, working
-from pipeline.tasks.outputs import FolderTarget
+from pipeline.tasks.messages import progress, say
+from pipeline.tasks.model_task import versions
+from pipeline.tasks.outputs import FolderTarget, point_latest
 from pipeline.tasks.searches.families import check_left_out
 from pipeline.tasks.searches.options import SearchStudyTask
 from pipeline.tasks.searches.pools import read_pool
@@ -29,7 +30,10 @@ class MakeKnowledge(SearchStudyTask):
     example = "--source vitis-plain --terms 'sharc-lab/HLSFactory, CC BY-SA 4.0'"
 
     without = luigi.Parameter(default="", description="kernels to leave out with their families, comma-separated")
-    terms = luigi.Parameter(default="", description="where the labels come from and their licence, for the card")
+    terms = luigi.Parameter(
+        default="",
+        description="where labels come from and their licence, for the card; default: the source's",
+    )
 
     def requires(self) -> list[GenerateDataset]:
         """The dataset, unless a finished one is named."""
@@ -50,7 +54,7 @@ class MakeKnowledge(SearchStudyTask):
     def run(self) -> None:
         """Learns, and scores a prior on kernels that are left out with their families."""
         from pipeline.exploration import History
-        from pipeline.exploration.knowledge import Knowledge, left_out_scores
+        from pipeline.exploration.knowledge import FOLDS, LEARNING_STEPS, Knowledge, left_out_scores
         from pipeline.exploration.sources import belief
         from pipeline.loop.knowledge import CARD, made_with
 
@@ -62,13 +66,14 @@ class MakeKnowledge(SearchStudyTask):
                 if family(kernel) not in left_out:
                     pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
-        progress.step(f"read the labels of {len(histories)} kernels")
-        with working(f"learning from {len(histories)} kernels"):
+        progress.step(f"read the labels of {counted(len(histories), 'kernel')}")
+        with self.following(1 + LEARNING_STEPS, f"learning from {counted(len(histories), 'kernel')}") as advance:
             trust = belief(self.sources[0], histories, seed=self.seed).trust
-            learned = Knowledge.learn(histories, trust=trust, seed=self.seed)
+            advance(1)
+            learned = Knowledge.learn(histories, trust=trust, seed=self.seed, advance=advance)
         progress.step("learned a prior and processes")
-        with working("learning again without each family, to score it"):
-            scores = left_out_scores(histories, trust=trust, seed=self.seed)
+        with self.following(FOLDS, "learning again without some families, to score it on them") as advance:
+            scores = left_out_scores(histories, trust=trust, seed=self.seed, advance=advance)
         progress.step("scored on kernels left out")
         with self.output().write() as folder:
             learned.save(folder)
@@ -82,13 +87,14 @@ class MakeKnowledge(SearchStudyTask):
                 {
                     "command": command_of(self),
                     "sources": list(self.sources),
-                    "terms": self.terms,
+                    "terms": self.terms or "; ".join(dict.fromkeys(map(_terms_of, self.sources))),
                     "kernels": sorted({history.kernel for history in histories}),
                     "left_out": sorted(names(self.without)),
                     "designs": sum(len(history.outcomes) for history in histories),
                     "seed": self.seed,
                     "trust": trust,
                     "made_with": made_with(),
+                    "versions": versions(),
                     "holds": "weights of trees and constants of Gaussian processes; no labels",
                     "scores": {
                         "of": "Kendall's tau of forecast latency within a kernel, its family left out; "
@@ -100,10 +106,25 @@ class MakeKnowledge(SearchStudyTask):
             )
 
     def summarise(self) -> None:
-        """Says where it is and how to use it."""
+        """Says where it is, how well it forecasts kernels that it does not know, and how to use it."""
+        from pipeline.loop.knowledge import CARD
+
         place: Path = self.output().path
+        latest = point_latest(place)
         size = sum(file.stat().st_size for file in place.iterdir())
-        say(f"Knowledge in {place} ({size / 1e6:.1f} MB)")
+        mean = read_own(place / CARD, "scores", remove=place)["scores"]["mean"]
+        if None not in (mean["tau"], mean["tau_estimate"]):
+            said = f"{mean['tau']} with it, {mean['tau_estimate']} by estimates alone"
+            say(f"Kendall's tau of forecast cycles on kernels whose families were left out: {said}")
+        say(f"Knowledge in {place} ({size / 1e6:.1f} MB)" + (f" (also {latest})" if latest != place else ""))
+        say(f"A search starts from it with RunActiveLearningLoop --knowledge {latest}")
+
+
+def _terms_of(source: str) -> str:
+    from pipeline.dataset.licences import licence_of
+
+    found = licence_of(source)
+    return f"{found.attribution}, {found.licence}"
 
 
 def _mean(rows: list[dict[str, Any]], name: str) -> float | None:

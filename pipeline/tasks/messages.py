@@ -20,7 +20,6 @@ import shutil
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 from pathlib import Path
@@ -119,14 +118,6 @@ def install(*, command_line_of_ours: bool = False) -> None:
         catch_signals()
         command_line.install()
         ending.install()
-        warnings.formatwarning = _warning
-
-
-def _warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
-) -> str:
-    """A warning of a library as one line, without the line of code that it came from."""
-    return f"Warning: {printable(' '.join(str(message).split()))}\n"
 
 
 def check_configuration(sections: Sequence[str]) -> None:
@@ -197,7 +188,13 @@ def _timed(like: str) -> Iterator[None]:
         _took[ALIKE.index(like)] = time.monotonic() - began
 
 
-ALIKE = ("learning for a round", "estimates for a round", "forecasts of a fold", "processes of a fold")
+ALIKE = (
+    "learning for a round",
+    "estimates for a round",
+    "forecasts of a fold",
+    "processes of a fold",
+    "tables of other kernels",
+)
 """Kinds of steps without parts that come again within a command and take about as long each time."""
 _took: Any = multiprocessing.RawArray("d", len(ALIKE))
 """How long the last step of each kind took, in s; 0 where none has ended. Shared with forked workers."""

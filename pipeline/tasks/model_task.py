@@ -14,11 +14,12 @@ import luigi
 
 from pipeline import __version__
 from pipeline.errors import PipelineError
-from pipeline.files import read_own, read_text
+from pipeline.files import read_own
 from pipeline.present.summary import aligned
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.dataset_card import dataset_card
 from pipeline.tasks.estimator_device import device_of_labels
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
@@ -78,13 +79,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
         """What the data is, before it is there."""
         if not self.dataset:
             return self.dataset_task.digest
-        card = Path(self.dataset) / "card.json"
-        try:
-            return fingerprint(card=json.loads(read_text(card)))
-        except (OSError, ValueError, RecursionError, PipelineError):
-            raise PipelineError(
-                "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
-            ) from None
+        return fingerprint(card=dataset_card(Path(self.dataset)))
 
     @cached_property
     def estimated_labels(self) -> bool:
@@ -93,7 +88,7 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
 
         sources: Sequence[str] = names(self.source)
         if not sources and self.dataset:
-            sources = read_own(Path(self.dataset) / "card.json", "sources", remove=Path(self.dataset))["sources"]
+            sources = dataset_card(Path(self.dataset))["sources"]
         return ESTIMATOR_SOURCE in (sources or (default_source(self.workspace, OwnBackend.REPLAY),))
 
     @property

@@ -13,7 +13,7 @@ import luigi
 
 from pipeline.errors import PipelineError, plain_number
 from pipeline.last_words import write_error
-from pipeline.synthesis.target import parse_clock
+from pipeline.synthesis.target import clock_option, parse_clock
 
 
 def option_of(parameter: object) -> str:
@@ -121,7 +121,7 @@ class Clock(_Named, luigi.OptionalFloatParameter):  # type: ignore[misc]
 
     def serialize(self, x: float | None) -> str:
         """The text that :meth:`parse` gives ``x`` for."""
-        return "" if x is None else f"{x:g}ns" if x == float(f"{x:g}") else f"{x}ns"
+        return "" if x is None else clock_option(x)
 
     def normalize(self, x: Any) -> Any:
         """The period, within its bounds."""

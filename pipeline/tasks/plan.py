@@ -81,7 +81,7 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
                 # What its first line lacks to be C is not what is to be mended.
                 raise PipelineError("is no source of C or C++", file=name, fix=_GIVE) from error
             words = name.split()
-            if len(words) > 1 and not set(words) - set(suite_names()):
+            if len(words) > 1 and all(word in suite_names() or Path(word).is_file() for word in words):
                 raise PipelineError(
                     f"{name!r} is no kernel", fix=f"put commas between them: {','.join(words)}"
                 ) from None

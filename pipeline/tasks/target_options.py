@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import luigi
 from luigi.cmdline_parser import CmdlineParser
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.reports.labels import bare_part
 from pipeline.synthesis import Target, made_for, same_target
 from pipeline.synthesis.flow import (
@@ -53,7 +53,7 @@ def target_of(part: str, clock: float | None) -> Target:
     else:
         check_part(config.part, "--vitis-part")
     if clock is not None and _given("clock") and clock != config.clock_ns:
-        raise _contradiction("--clock", f"{clock:g} ns", f"{config.clock_ns:g} ns")
+        raise _contradiction("--clock", clock_text(clock), clock_text(config.clock_ns))
     period = config.clock_ns if clock is None else clock
     check_uncertainty(config.uncertainty, period, "--vitis-uncertainty")
     spoken = bool(part) or _given("part"), clock is not None or _given("clock")

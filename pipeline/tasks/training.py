@@ -17,7 +17,7 @@ from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.kernel_options import KERNEL
-from pipeline.tasks.loop.commands import command_of
+from pipeline.tasks.loop.commands import command_of, settled
 from pipeline.tasks.messages import say
 from pipeline.tasks.model_folder import MODEL, model_file, write_model_folder
 from pipeline.tasks.model_task import ModelTask, counted, options, versions
@@ -281,7 +281,7 @@ class FineTune(ModelTask):
         from pipeline.training.card import model_card
         from pipeline.training.outcome import outcome_of
 
-        file = model_file(self.model) if self.model else self.pretraining.output().path / MODEL
+        file = model_file(settled(self.model)) if self.model else self.pretraining.output().path / MODEL
         model, about = load_model(file, vocabulary=VOCABULARY)
         preset = self.preset
         data = self.designs([self.called] if self.dataset else [], preset)

@@ -15,6 +15,7 @@ from pipeline.tasks.base import names
 from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
+from pipeline.tasks.model_task import versions
 from pipeline.tasks.outputs import FolderTarget, point_latest, write_json
 from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.study.kernel import ROWS, EvaluateKernel
@@ -149,6 +150,7 @@ class EvaluateTransfer(StudyTask):
                     "kernels": self.plan.found["kernels"],
                     "rows": [_plain(asdict(row)) for row in summary],
                     "made_of": self.identity,
+                    "versions": versions(),
                 },
             )
             self._write_page(folder, [asdict(row) for row in (judged if self.target == "validity" else rows)])

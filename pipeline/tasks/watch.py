@@ -103,9 +103,12 @@ class LicenceWait:
                 return
             self._told = now
             mean = self._seconds / self._runs if self._runs else None
-        each = (
-            "how long a run takes is not known yet" if mean is None else f"a run has taken {duration(mean)} on average"
-        )
+        if mean is None:
+            each = "how long a run takes is not known yet"
+        else:
+            # The runs that hold the licences began before this one waited.
+            left = f"one should be free within {duration(mean - waited)}" if mean > waited else "those now take longer"
+            each = f"a run has taken {duration(mean)} on average, {left}"
         licences = "the only licence is" if self._licences == 1 else f"all {self._licences} licences are"
         say(f"  {self._kernel}: {licences} in use, waiting for {duration(waited)}; {each}")
 

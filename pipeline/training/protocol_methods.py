@@ -131,7 +131,8 @@ def forecasts(
     """The forecasts of methods for all N designs of a kernel after the targets of the rows ``shots``.
 
     ``model`` is the pre-trained network of the methods that have one, and is fine-tuned on the shots as ``tune`` says,
-    where there are any and it says so; ``known`` what tables of other kernels teach. Raises PipelineError where a
+    where there are any and it says so; ``known`` what tables of other kernels teach. ``advance`` is told of each epoch
+    of that and of each method. Raises PipelineError where a
     method lacks what it needs.
     """
     found: dict[str, BaselineEstimate] = {}
@@ -155,6 +156,8 @@ def forecasts(
                 found[name] = _few_shot(designs, other, shots, seed, None, None)
             else:
                 found[name] = _few_shot(designs, other, shots, seed, _there(before, name, "a network"), tuned)
+        if advance is not None:
+            advance(1, name)
     return {name: replace(one, mean=no_less_than_none(one.mean)) for name, one in found.items()}
 
 
@@ -209,10 +212,12 @@ def validity_forecasts(
     for name in methods:
         if network_named(name) is None:
             found[name] = classify(name, columns[shots], designs.valid[shots], columns, seed)
-            continue
-        network = _there(model, name, "a pre-trained network")
-        if len(shots) and tune is not None:
-            network = fine_tune(network, designs, shots, tune, advance=advance)
-        valid = predict_designs(network, designs).valid
-        found[name] = _there(valid, name, "a classifier").astype(np.float64)
+        else:
+            network = _there(model, name, "a pre-trained network")
+            if len(shots) and tune is not None:
+                network = fine_tune(network, designs, shots, tune, advance=advance)
+            valid = predict_designs(network, designs).valid
+            found[name] = _there(valid, name, "a classifier").astype(np.float64)
+        if advance is not None:
+            advance(1, name)
     return found

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, counted
 from pipeline.training.metrics import SUM, TargetScore, ValidityScore
 
 SIMPLE_BASELINES = ("mean", "forest", "extra-trees", "boosting", "gp")
@@ -227,7 +227,8 @@ def summary_text(rows: Sequence[SummaryRow]) -> str:
             moved = "" if row.source == row.target_source else f" to {row.target_source}"
             shots = f"{row.shots} shots by {row.shots_by}" if row.shots_by else "no shots"
             lines += [
-                f"{row.protocol}, {row.source}{moved}, {shots}, {row.kernels} kernels, {row.seeds} seeds",
+                f"{row.protocol}, {row.source}{moved}, {shots}, {counted(row.kernels, 'kernel')}, "
+                f"{counted(row.seeds, 'seed')}",
                 f"  {'method':<14}{'summed MSE':>12}{'spread':>9}{'tau perf':>10}"
                 f"{'/ simple':>10}{'/ hmoe':>9}{'/ harp':>9}",
             ]

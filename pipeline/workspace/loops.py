@@ -83,7 +83,8 @@ def _finished(folder: Path) -> dict[str, Any]:
         best = {name: design_facts(one["best"]) for name, one in kernels.items() if one.get("best")}
         flow: dict[str, Any] = next((one["flow"] for one in kernels.values() if isinstance(one.get("flow"), dict)), {})
         rounds = made.get("validation", {}).get("loop")
-        name = f"{'+'.join(kernels)[:80]}-{told['source']}-{fingerprint(**rounds)}" if rounds else ""
+        # The rounds are called like the loop; which kernel was named first is told by neither file.
+        name = f"{folder.name.rpartition('-')[0]}-{fingerprint(**rounds)}" if rounds else ""
         return {
             "name": folder.name,
             "state": FINISHED,

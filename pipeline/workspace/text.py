@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.errors import plain_number
+from pipeline.errors import clock_text, counted, plain_number
 
 
 def status_text(facts: Mapping[str, Any]) -> str:
@@ -47,7 +47,7 @@ def used_text(one: Mapping[str, Any]) -> str:
 def basis_text(one: Mapping[str, Any]) -> str:
     """What the figures of a loop hold for: part, clock, source, and what is minimised where that is not cycles."""
     part = one["part"] or "part not recorded"
-    clock = f" at {one['clock_ns']:g} ns" if one["clock_ns"] else ""
+    clock = f" at {clock_text(one['clock_ns'])}" if one["clock_ns"] else ""
     aim = f", minimises {one['objective']}" if one["objective"] not in (None, "cycles") else ""
     asked = [f"at most {limit.replace('=', ' ')}" for limit in one["limits"]]
     if one["utilisation_limit"] is not None:
@@ -99,8 +99,9 @@ def _further(one: Mapping[str, Any]) -> Iterator[str]:
 def _datasets(facts: Mapping[str, Any]) -> Iterator[str]:
     for one in facts["datasets"]:
         missing = f", {one['missing']:,} missing" if one["missing"] else ""
-        yield (f"  {one['name']}: {one['designs']:,} designs ({one['ok']:,} ok{missing}) of {len(one['kernels'])} "
-               f"kernels from {', '.join(one['sources'])}")  # fmt: skip
+        held = f"{counted(one['designs'], 'design')} ({one['ok']:,} ok{missing})"
+        of = counted(len(one["kernels"]), "kernel")
+        yield f"  {one['name']}: {held} of {of} from {', '.join(one['sources'])}"
 
 
 def _models(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -111,4 +112,5 @@ def _models(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _studies(facts: Mapping[str, Any]) -> Iterator[str]:
     for one in facts["studies"]:
-        yield f"  {one['name']}: {one['rows']:,} rows" + (f"; made by: {one['command']}" if one["command"] else "")
+        made = f"; made by: {one['command']}" if one["command"] else ""
+        yield f"  {one['name']}: {counted(one['rows'], 'row')}{made}"

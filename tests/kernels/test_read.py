@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel, Loop
 from pipeline.kernels.read import load_kernel, read_kernel
+from pipeline.kernels.suite import find_kernel
 from pipeline.project import Flags, preprocess
 from pipeline.terms import SiteKind
 from tests.kernels.harness import compiler
@@ -678,3 +679,10 @@ def test_broken_text_gives_a_kernel_or_one_clear_line(data: st.DataObject) -> No
     except PipelineError as error:
         assert "\n" not in str(error)
         assert str(error).startswith("sample.c")
+
+
+def test_a_name_whose_file_lies_in_the_folder_is_told_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fir.cpp").write_text("void fir() {}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PipelineError, match=r"no kernel fir; did you mean fir\.cpp\?"):
+        find_kernel("fir")

@@ -43,7 +43,7 @@ def test_only_growth_beyond_the_share_of_a_judged_figure_is_worse(tmp_path: Path
         (1000, "Both take 1,000 cycles; no resource is known to differ."),
         (250, "The second is 4 times as fast (1,000 to 250 cycles)"),
         (900, "The second takes 10.0% fewer cycles (1,000 to 900)"),
-        (21_000, "The second takes 20 times more cycles (1,000 to 21,000)"),
+        (21_000, "The second takes 21 times the cycles (1,000 to 21,000)"),
         (None, "The cycles of the two cannot be compared"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from pipeline.design_space import design_key
 from pipeline.errors import PipelineError
 from pipeline.exploration import History, Prior
-from pipeline.exploration.knowledge import Blend, Knowledge, left_out_scores
+from pipeline.exploration.knowledge import FOLDS, Blend, Knowledge, left_out_scores
 from pipeline.loop import knowledge
 from pipeline.loop.closed_loop import ClosedLoop
 from pipeline.loop.knowledge import CARD, Shipped, knowledge_notice, made_with, shipped
@@ -169,7 +169,9 @@ def test_a_blend_lies_between_its_parts_and_is_as_wide_as_they_disagree() -> Non
 def test_scores_are_of_kernels_left_out_and_missing_where_too_few_tell() -> None:
     histories = _histories()
     few = History("few", "own", histories[0].features.take(np.arange(5)), histories[0].outcomes[:5])
-    rows = left_out_scores([*histories, few])
+    steps: list[int] = []
+    rows = left_out_scores([*histories, few], advance=steps.append)
+    assert 1 < sum(steps) <= FOLDS
     assert [row["kernel"] for row in rows] == sorted([*KERNELS, "few"])
     assert next(row for row in rows if row["kernel"] == "few")["tau"] is None
     assert all(row["tau"] > 0.5 for row in rows if row["kernel"] != "few")

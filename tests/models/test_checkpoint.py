@@ -41,6 +41,13 @@ def test_a_model_read_back_would_predict_something_else(saved: tuple[Path, Desig
     assert [p.name for p in path.parent.iterdir()] == ["model.safetensors"]
 
 
+def test_equal_models_would_be_unequal_files(saved: tuple[Path, DesignModel], tmp_path: Path) -> None:
+    path, model = saved
+    for again in ("a", "b", "c"):
+        save_model(tmp_path / again, model, vocabulary="1", about={"seed": "0"})
+        assert (tmp_path / again).read_bytes() == path.read_bytes(), "what is named by its bytes has two names"
+
+
 def test_every_encoder_and_type_of_number_would_not_survive_the_disk(tmp_path: Path) -> None:
     config = replace(CONFIG, encoder="PNAConv", degree_histogram=(1, 2, 3))
     save_model(tmp_path / "m", DesignModel(config).double(), vocabulary="1")

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.graphs.make import graph_of
 from pipeline.present.graph_page import MAX_INSTRUCTIONS, graph_page, write_graph_page
+from pipeline.present.linker_names import readable
 
 
 class _Balanced(HTMLParser):
@@ -70,6 +71,42 @@ def test_the_page_shows_each_loop_site_array_and_block(graph: tuple[pa.Table, pa
                 assert row["text"] in text
     assert len(parser.ids) == len(set(parser.ids))
     assert {link[1:] for link in parser.links} <= set(parser.ids)
+
+
+def test_functions_and_tables_of_cpp_are_called_as_in_the_source(tmp_path: Path) -> None:
+    (tmp_path / "k.cpp").write_text(
+        "namespace dsp {\nconst int coef[4] = {1, 2, 3, 4};\n"
+        "template <int N> static int dot(const int *a) {\n"
+        "  int s = 0;\n  for (int i = 0; i < N; i++) s += a[i] * coef[i & 3];\n  return s;\n}\n}\n"
+        "void top(const int a[16], int out[4]) {\n"
+        "  for (int i = 0; i < 4; i++) out[i] = dsp::dot<8>(a + i) + dsp::dot<4>(a);\n}\n"
+    )
+    found = graph_of(tmp_path / "k.cpp", top="top")
+    page = graph_page(found.nodes, found.edges, title="k")
+    assert any(text and "_ZN3dsp" in text for text in found.nodes["text"].to_pylist()), (
+        "the tables keep what clang says"
+    )
+    assert "_Z" not in page and "@dot&lt;8&gt;(" in page and "@dsp::coef," in page
+
+
+@pytest.mark.parametrize(
+    ("linked", "told"),
+    [
+        ("_Z3dotPKiS0_", "dot"),
+        ("_ZN3dsp3FirILi8EE4tapsE", "dsp::Fir<8>::taps"),
+        ("_ZN3dsp3MacILin4EN3abc1TIiEEE3addEPKiS3_", "dsp::Mac<-4,...>::add"),
+        ("_ZNSt3__16__math4sqrtB8ne200100Ef", "std::__1::__math::sqrt"),
+        ("_ZN12_GLOBAL__N_13fooEv", "foo"),
+        ("_ZN3FooD1Ev", "Foo::~Foo"),
+        ("_ZZN3dsp4halfEiE3tab_0", "dsp::half::tab"),
+        ("_ZNK6ap_intILi8EEplERKS0_", None),
+        ("_Znwm", None),
+        ("_ZN3", None),
+        ("printf", None),
+    ],
+)
+def test_a_linkers_name_is_told_without_types_or_stays(linked: str, told: str | None) -> None:
+    assert readable(linked) == (told or linked)
 
 
 def test_the_page_needs_no_network_and_no_script_to_be_read(graph: tuple[pa.Table, pa.Table, str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.design_space import Point
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, clock_text
 from pipeline.estimator import device_for
 from pipeline.kernels.suite import find_kernel
 from pipeline.reports.labels import DesignStatus, Label
@@ -29,6 +29,7 @@ from pipeline.synthesis import (
     uncertainty_fraction,
 )
 from pipeline.synthesis.backends import made_for_target
+from pipeline.synthesis.target import clock_option
 
 ZYNQ = Target("xc7z020-clg484-1", 10.0)
 DEFAULT = estimator_flow("0.1")
@@ -57,6 +58,24 @@ def test_what_is_no_clock_is_refused_by_the_options_name(text: str) -> None:
 def test_a_period_is_read_back_as_it_is_written(ns: float) -> None:
     period = parse_clock(f"{ns:.6f}", "--vitis-clock-ns")
     assert parse_clock(f"{period:.6f}ns", "--clock") == period
+    assert parse_clock(clock_option(period), "--clock") == period
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "option"),
+    [
+        ("300MHz", "3.333 ns (300 MHz)", "300MHz"),
+        ("4", "4 ns", "4ns"),
+        ("250MHz", "4 ns", "4ns"),
+        ("3.33", "3.33 ns", "3.33ns"),
+        ("266.67MHz", "3.75 ns (266.67 MHz)", "266.67MHz"),
+        ("12.3456", "12.346 ns (81.001 MHz)", "12.3456ns"),
+        ("7MHz", "142.857 ns (7 MHz)", "7MHz"),
+    ],
+)
+def test_a_clock_is_told_as_it_was_asked_for(asked: str, text: str, option: str) -> None:
+    period = parse_clock(asked, "--clock")
+    assert (clock_text(period), clock_option(period)) == (text, option)
 
 
 @pytest.mark.parametrize(

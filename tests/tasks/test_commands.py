@@ -9,6 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.tasks.compare import CompareSearches
+from pipeline.tasks.loop.commands import command_of, settled
+from pipeline.tasks.outputs import point_latest
 from tests.tasks.commands import BIN, ROOT, content, dataset, environment, luigi, module, one_error_line
 
 
@@ -127,3 +130,20 @@ def test_a_kernel_becomes_a_graph_and_a_page_that_needs_no_network(tmp_path: Pat
     assert (nodes["kind"] == "loop").sum() == 4 and (nodes["kind"] == "site").sum() == 8
     page = (folder / "page.html").read_text(encoding="utf-8")
     assert "__PARA__L0" in page and "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page
+
+
+def test_a_command_to_make_it_again_names_what_latest_is_now(tmp_path: Path) -> None:
+    (tmp_path / "datasets" / "a").mkdir(parents=True)
+    point_latest(tmp_path / "datasets" / "a")
+    task = CompareSearches(source="estimator", dataset=str(tmp_path / "datasets" / "latest"))
+    assert f"--dataset {tmp_path / 'datasets' / 'a'}" in command_of(task)
+    assert settled("latest") == "latest", "what is no link of a workspace stays as it was given"
+
+
+def test_warnings_of_libraries_that_are_made_errors_end_no_command(tmp_path: Path) -> None:
+    environ = {**environment(), "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [BIN / "luigi", "SampleConfigurations", "--kernel", "atax", "--count", "3", "--workspace", str(tmp_path)],
+        env=environ, cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and "Warning" not in done.stderr, done.stderr

@@ -19,6 +19,7 @@ from pipeline.tasks import messages
 from pipeline.tasks.base import PipelineTask
 from pipeline.tasks.ending import last_line
 from pipeline.tasks.messages import say
+from pipeline.tasks.watch import LicenceWait
 
 
 class Terminal(io.StringIO):
@@ -133,6 +134,20 @@ def test_a_counter_says_what_is_left_at_the_pace_so_far_from_the_second_step_on(
         "[3/4] a kernel; about 60 s left at this pace",
         "[4/4] a kernel",
     ]
+
+
+def test_who_waits_for_a_licence_is_told_until_when_as_far_as_runs_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    for runs, waited, said in (
+        ((), 5.0, "how long a run takes is not known yet"),
+        ((30.0, None, 50.0), 10.0, "a run has taken 40 s on average, one should be free within 30 s"),
+        ((40.0,), 40.0, "a run has taken 40 s on average, those now take longer"),
+    ):
+        wait = LicenceWait("fir", 2)
+        for seconds in runs:
+            wait.done(seconds)
+        wait.tell(waited)
+        line = capsys.readouterr().err
+        assert line == f"  fir: all 2 licences are in use, waiting for {waited:.0f} s; {said}\n"
 
 
 def _of_luigi(cause: Exception) -> Exception:

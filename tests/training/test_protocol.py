@@ -110,7 +110,13 @@ def test_every_method_gives_a_forecast_for_all_designs_with_and_without_shots(mo
     (known,) = learn_from_sources([_kernel(f"k{i}", i) for i in range(4)], [target], 0)
     shots = np.flatnonzero(target.usable)[:15]
     rest = rest_of(target, shots)
-    found = forecasts(("mean", "forest", "gp", "few-shot"), target, shots, 0, known=known)
+    told_of: list[str] = []
+
+    def told(steps: int = 1, note: str = "") -> None:
+        told_of.extend([note] * steps)
+
+    found = forecasts(("mean", "forest", "gp", "few-shot"), target, shots, 0, known=known, advance=told)
+    assert told_of == ["mean", "forest", "gp", "few-shot"]
     assert set(found) == {"mean", "forest", "gp", "few-shot"}
     scores = {name: _summed(target, rest, estimate) for name, estimate in found.items()}
     assert scores["few-shot"] < scores["forest"] < scores["mean"]

@@ -54,7 +54,12 @@ class LoopTask(TargetOptions, KernelOptions, SpaceOptions, PipelineTask):
     )
     target = luigi.Parameter(default="", description="good enough, in the objective's unit: 2000, 0.5ms, 20dsp")
     target_cycles = Real(above=0, default=math.inf, description="the same, in cycles: a --target of old")
-    hours = Real(above=0, default=math.inf, description="what all runs may take, added up; long ones count for more")
+    hours = Real(
+        above=0,
+        default=math.inf,
+        hint="such as 8",
+        description="what all runs may take, added up; long ones count for more",
+    )
     weights = luigi.Parameter(
         default="",
         description="for --objective weighted: doublings of latency that a whole device is worth, as LUT=1;DSP=2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 import luigi
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_text
 from pipeline.kernels.families import folds
 from pipeline.tasks.base import PipelineTask, names
 from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.dataset_card import dataset_card
 from pipeline.tasks.estimator_device import estimator_version
 from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.outputs import fingerprint
@@ -93,13 +92,7 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
     def _data(self) -> str:
         if not self.dataset:
             return str(self.dataset_task.digest)
-        card = Path(self.dataset) / "card.json"
-        try:
-            return fingerprint(card=json.loads(read_text(card)))
-        except (OSError, ValueError, RecursionError, PipelineError):
-            raise PipelineError(
-                "not the card of a dataset", file=str(card), fix="name the folder of a finished GenerateDataset"
-            ) from None
+        return fingerprint(card=dataset_card(Path(self.dataset)))
 
     def shared(self) -> dict[str, Any]:
         """The parameters that all tasks of a study take over."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pipeline.models import DesignModel
+    from pipeline.tasks.messages import Advance
     from pipeline.tasks.training import TrainHierarchicalMoE
     from pipeline.training import KernelDesigns, TrainingConfig
     from pipeline.training.protocol_rows import Cell, MetricsRow, ValidityRow
@@ -95,11 +96,16 @@ class EvaluateKernel(StudyTask):
 
         designs = self.load(self.tested, (self.kernel,))[0]
         model = self._model()
-        for way in self.ways:
-            for count in self.counts:
-                shots, rest = self._parted(designs, way, count)
-                cell = Cell("", self.source, self.kernel, self.seed, count, way, self.tested, self.protocol)
-                yield from self._scored(cell, designs, shots, rest, model)
+        # Trained on the kernel already where the protocol is grouped.
+        tune = None if self.protocol == "grouped" else self._fine_tuning()
+        tuned = 0 if model is None or tune is None or self.protocol == "zero-shot" else tune.epochs
+        steps = len(self.ways) * len(self.counts) * (tuned + len(self.chosen))
+        with self.following(steps, f"{self.kernel} {', '.join(self.chosen)}") as advance:
+            for way in self.ways:
+                for count in self.counts:
+                    shots, rest = self._parted(designs, way, count)
+                    cell = Cell("", self.source, self.kernel, self.seed, count, way, self.tested, self.protocol)
+                    yield from self._scored(cell, designs, shots, rest, model, tune, advance)
 
     def _parted(
         self, designs: KernelDesigns, way: str, count: int
@@ -122,22 +128,21 @@ class EvaluateKernel(StudyTask):
         shots: npt.NDArray[np.int64],
         rest: npt.NDArray[np.int64],
         model: DesignModel | None,
+        tune: TrainingConfig | None,
+        advance: Advance,
     ) -> Iterator[MetricsRow | ValidityRow]:
         from pipeline.training.metrics import regression_metrics, validity_metrics
         from pipeline.training.protocol_methods import forecasts, validity_forecasts
         from pipeline.training.protocol_rows import MetricsRow, ValidityRow
 
-        # Trained on the kernel already where the protocol is grouped.
-        tune = None if self.protocol == "grouped" else self._fine_tuning()
-        with self.following(None, f"{self.kernel} {self.methods}") as advance:
-            if self.target == "validity":
-                found = validity_forecasts(self.chosen, designs, shots, self.seed, model, tune, advance)
-                for method, probability in found.items():
-                    score = validity_metrics(designs.valid[rest], probability[rest])
-                    yield ValidityRow.of(replace(cell, method=method), score)
-                return
-            known = self.sources_task.known(self.kernel) if self.sources_task is not None else None
-            estimates = forecasts(self.chosen, designs, shots, self.seed, model, tune, known, advance)
+        if self.target == "validity":
+            found = validity_forecasts(self.chosen, designs, shots, self.seed, model, tune, advance)
+            for method, probability in found.items():
+                score = validity_metrics(designs.valid[rest], probability[rest])
+                yield ValidityRow.of(replace(cell, method=method), score)
+            return
+        known = self.sources_task.known(self.kernel) if self.sources_task is not None else None
+        estimates = forecasts(self.chosen, designs, shots, self.seed, model, tune, known, advance)
         kernels = [designs.kernel] * len(rest)
         for method, estimate in estimates.items():
             scores = regression_metrics(

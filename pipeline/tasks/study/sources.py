@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import luigi
 
+from pipeline.errors import counted
 from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.messages import working
 from pipeline.tasks.outputs import FolderTarget
 from pipeline.tasks.study.options import StudyTask
 
@@ -40,7 +42,9 @@ class LearnFromSources(StudyTask):
         if self.kernel:
             study = study.held_out(self.kernel)
         targets = [one for one in study.targets if self.kernel in ("", one.kernel)]
-        known = learn_from_sources(study.sources, targets, self.seed)
+        text = f"learning from tables of {counted(len(study.sources), 'kernel')}"
+        with working(f"{text}, without {self.kernel}" if self.kernel else text, "tables of other kernels"):
+            known = learn_from_sources(study.sources, targets, self.seed)
         arrays = {f"forecast {one.kernel}": of.forecast for one, of in zip(targets, known, strict=True)}
         with self.output().write() as folder:
             np.savez(folder / KNOWN, mean=known[0].mean, **arrays)  # type: ignore[arg-type]
