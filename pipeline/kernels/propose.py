@@ -170,7 +170,8 @@ def site_notices(kernel: Kernel) -> tuple[str, ...]:
     loops = [loop for loop in kernel.loops if loop.function in reached]
     several = _of_one_text(loops)
     told = (
-        ([loop for loop in loops if places[loop.id].offset is None], "a macro makes it: no pragma can stand in it"),
+        ([loop for loop in loops if places[loop.id].offset is None],
+         "a macro or the library makes it: no pragma can stand in it"),
         ([loop for loop in loops if loop.id in several],
          "a file that is included more than once makes several loops of it, which would need different pragmas"),
         ([loop for loop in loops if loop.keyword != "for" and places[loop.id].offset is not None],

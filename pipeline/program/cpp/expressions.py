@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
+from pipeline.program.cpp.algorithm_loops import looped
 from pipeline.program.cpp.algorithms import ALGORITHMS, moved, moves
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
 from pipeline.program.cpp.nodes import (
@@ -529,7 +530,7 @@ class Expressions:
         """What is handed over for a parameter of that type: a value, or all that a lambda captures."""
         target = kind.to if kind.kind == "reference" and kind.to is not None else kind
         if target.kind == "lambda":
-            self._known_lambda(target, given)
+            self.known_lambda(target, given)
             closure = self.unit.closures.get(target.name)
             return self.unit.captured(closure.method, self) if closure is not None else []
         value = self.lower(given)
@@ -546,7 +547,7 @@ class Expressions:
             value = self.temporary(value, target, given)
         return [address(value)]
 
-    def _known_lambda(self, kind: CppType, given: Node) -> None:
+    def known_lambda(self, kind: CppType, given: Node) -> None:
         """Makes a lambda known that stands where it is handed over."""
         while kind.name not in self.unit.closures and given.get("kind") != "LambdaExpr":
             parts = inner(given)
@@ -637,6 +638,8 @@ class Expressions:
             return member(self.lower(given[0]), names[int(place[1])], coord)
         if moves(name, kinds) and (end := self._moved(name, given, kinds, coord)) is not None:
             return end
+        if (result := looped(self, name, given, node)) is not None:
+            return result
         if name in ALGORITHMS:
             name = f"std::{name}"
         values = self.many(given)
@@ -744,7 +747,7 @@ class Expressions:
         op = str(found.get("name", "")).removeprefix("operator")
         kinds = [self.value_type(part) for part in given]
         if kinds and kinds[0].kind == "lambda":
-            self._known_lambda(kinds[0], given[0])
+            self.known_lambda(kinds[0], given[0])
             return self._closure_call(kinds[0].name, found, given[1:], node)
         declared = self.index.functions.get(found.get("id", ""))
         if declared is None:
