@@ -255,3 +255,30 @@ def test_a_number_of_elements_that_may_be_below_zero_stays_with_the_librarys_fun
         "#include <algorithm>\nvoid top(int a[8], int n, unsigned k) { std::fill_n(a, n, 1); std::fill_n(a, k, 1); }\n"
     )
     assert set(read_kernel(source, file="kernel.cpp", top="top").functions[0].calls) == {"std::fill_n", "std::fill"}
+
+
+def test_what_a_constexpr_constructor_makes_bounds_loops() -> None:
+    source = (
+        "struct Size { int r, c; constexpr Size(int a, int b) : r(a), c(b) {} "
+        "constexpr int area() const { return r * c; } };\n"
+        "constexpr Size S(4, 6); struct Cfg { static constexpr Size s{7, 2}; }; Size moved(1, 2);\n"
+        "void top(int a[64]) {\nconstexpr Size local(2, 9); const Size kept{3, 5};\n"
+        + "".join(
+            f"for (int i = 0; i < {bound}; i++) a[i]++;\n"
+            for bound in ("S.r", "S.area()", "Cfg::s.r", "local.c", "local.area()", "kept.c", "moved.c")
+        )
+        + "moved.c++;\n}\n"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    assert [loop.trip_count for loop in kernel.loops] == [4, 24, 7, 9, 18, 5, None]
+
+
+def test_the_vendors_mathematics_takes_a_width_by_name() -> None:
+    source = (
+        "#include <hls_math.h>\ntypedef ap_fixed<32, 16> t;\nvoid top(t a[8], ap_ufixed<16, 6> b[8]) {\n"
+        "for (int i = 0; i < 8; i++) {\n"
+        "a[i] = hls::pow<32, 16>(a[i], t(0.5)) + hls::sqrt<32, 16>(t(i)) + hls::sqrt(a[i]);\n"
+        "b[i] = hls::exp(b[i]); } }\n"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    assert {"pow", "sqrt", "exp"} <= set(kernel.functions[0].calls)

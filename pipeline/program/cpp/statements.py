@@ -215,7 +215,15 @@ class Statements(Expressions):
             return after
         if not after:
             return [self.declaration(name, kind, init, node, storage)]
-        if storage and init is None and not self.pre and (init := _constants_stored(after)) is not None:
+        if (
+            not storage
+            and kind.const
+            and init is None
+            and not self.pre
+            and (init := constants_stored(after)) is not None
+        ):
+            return [self.declaration(name, kind, init, node)]
+        if storage and init is None and not self.pre and (init := constants_stored(after)) is not None:
             return [self.declaration(name, _written(kind), init, node, storage)]  # it is there from reset on
         if storage:  # made once, when control comes here first
             flag = CppType("plain", "int")
@@ -445,7 +453,7 @@ class Statements(Expressions):
         raise self.refuse(node, "delete", "use an array of fixed size")
 
 
-def _constants_stored(made: list[c_ast.Node]) -> c_ast.InitList | None:
+def constants_stored(made: list[c_ast.Node]) -> c_ast.InitList | None:
     """The list of values that does what statements do which store constants in members; None for other statements."""
     values: list[c_ast.Node] = []
     for node in made:

@@ -24,7 +24,7 @@ from pipeline.program.cpp.expressions import (
 )
 from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Record, plain_scope, type_text
 from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
-from pipeline.program.cpp.statements import Statements
+from pipeline.program.cpp.statements import Statements, constants_stored
 from pipeline.program.cpp.types import CppType, Unreadable, arithmetic, declarator, width
 from pipeline.program.names import of_library
 from pipeline.program.tree import LEAVES, walk
@@ -209,13 +209,23 @@ class Unit:
         return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
 
     def named_value(self, root: str) -> Node | None:
-        """The member whose plain value a method returns that does nothing else (``int size() const { return n; }``)."""
+        """The member whose plain value a method returns that does nothing else (``int size() const { return n; }``).
+
+        Of a ``constexpr`` method without parameters it is any expression of members that changes nothing.
+        """
         node = self.index.definitions.get(root)
         body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
         statements = inner(body) if body is not None else []
-        if len(statements) != 1 or statements[0].get("kind") != "ReturnStmt" or not inner(statements[0]):
+        if (
+            node is None
+            or len(statements) != 1
+            or statements[0].get("kind") != "ReturnStmt"
+            or not inner(statements[0])
+        ):
             return None
         value = inner(statements[0])[0]
+        if node.get("constexpr") and not parameters(node) and all(map(_names_only, nodes_below(value))):
+            return value
         if value.get("kind") != "ImplicitCastExpr" or value.get("castKind") != "LValueToRValue":
             return None
         place = inner(value)[0]
@@ -280,17 +290,19 @@ class Unit:
             for part in inner(found)[1:]
             if part.get("kind") == "CXXMethodDecl" and "mangledName" in part
         ]
-        if len(bodies) != 1:
-            raise scope.refuse(node, "a lambda that is called with several types", "write a function for each type")
-        method = bodies[0]
-        root = method["id"]
-        body = next((part for part in inner(method) if part.get("kind") == "CompoundStmt"), None)
-        if body is None:
+        if not bodies:
+            raise scope.refuse(
+                node, "a lambda with parameters of any type that nothing calls", "call it or take it out"
+            )
+        written_out = [
+            (method, body) for method in bodies for body in inner(method) if body.get("kind") == "CompoundStmt"
+        ]
+        if not written_out:
             return
         used: dict[str, None] = {}
         written: set[str] = set()
         this = False
-        for part in nodes_below(body):
+        for part in (part for _, body in written_out for part in nodes_below(body)):
             if part.get("kind") == "CXXThisExpr":
                 this = True
             found = part.get("referencedDecl")
@@ -310,7 +322,15 @@ class Unit:
                     written.update(item["referencedDecl"]["id"] for child in inner(part) for item in _leading(child))
         captured: list[tuple[str, Variable]] = []
         copied_from: dict[str, str] = {}
-        for item, copied in self._copies(scope, node, body, name, used, written).items():
+        body = written_out[0][1]
+        copies = self._copies(scope, node, body, name, used, written)
+        if len(written_out) > 1 and any(copied not in used for copied in copies.values()):
+            raise scope.refuse(
+                node,
+                "a lambda with a variable of its own that is called with several types",
+                "write a function for each",
+            )
+        for item, copied in copies.items():
             used.pop(copied, None)
             own = scope.variables[item]
             steady = own.type.kind == "array" or (own.type.scalar and copied not in written)
@@ -334,7 +354,15 @@ class Unit:
             mode = "value" if outer.type.kind == "array" or values else "pointer"
             captured.append((item, Variable(outer.name, outer.type, mode)))
         kept = [(item, variable) for item, variable in captured if variable.mode != "lambda"]
-        self.closures[kind.name] = Closure(root, kept, this, copied_from)
+        for number, (method, _) in enumerate(written_out):
+            # A lambda that is called with several types is a function for each; all are given the same.
+            root = method["id"]
+            self.closures[f"{kind.name}#{number}" if number else kind.name] = Closure(root, kept, this, copied_from)
+            self._lambda_function(scope, method, name)
+
+    def _lambda_function(self, scope: Expressions, method: Node, name: str) -> None:
+        """Makes the function of a lambda known, under a name that no other of its surroundings has."""
+        root = method["id"]
         self.index.functions[root] = method
         self.index.canonical[root] = root
         self.index.definitions[root] = method
@@ -884,6 +912,8 @@ class Unit:
                 self.index.inside = inside
                 return self._globals[name]
             init, after = lowering.initial(kind, parts[-1], c_ast.ID(shown))
+            if after and not lowering.pre and init is None and kind.const:
+                init, after = constants_stored(after), []
             if after or lowering.pre:
                 # What runs before the program starts is the tool's to refuse or to do; here it is only not a constant.
                 init = None

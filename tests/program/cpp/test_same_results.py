@@ -10,6 +10,20 @@ from tests.program.cpp.executed import of_program, of_text, results
 
 _TOP = 'extern "C" int top(int a[16], int b[16], int n)'
 SOURCES = {
+    "lambdas that are called with several types": """
+        TOP {
+            int k = n & 3; float g = 1.5f;
+            auto add = [](auto x, auto y) { return x + y; };
+            auto scale = [&](auto &x) { for (int i = 0; i < 2; i++) x += k; g += x; };
+            auto each = [=](auto *p, int m) { for (int i = 0; i < m; i++) p[i] = p[i] * 2 + k; };
+            short s[4] = {1, 2, 3, 4};
+            each(a, 16); each(s, 4); each(b, 2);
+            for (int i = 0; i < 16; i++) b[i] = add(a[i], 3) + s[i & 3];
+            float f = add(1.5f, 2.25f); short t = n;
+            scale(f); scale(b[3]); scale(t);
+            return (int)(f * 4 + g) + t + add(n, 2.5);
+        }
+    """,
     "classes named without their namespace": """
         namespace img { struct Pixel { int r; int g; }; enum Way { UP = 3, DOWN };
             namespace deep { struct Line { Pixel p[4]; }; } int sum(const Pixel &x) { return x.r + x.g; } }
