@@ -48,7 +48,10 @@ def inclusions(
             if not own.is_file():
                 line = rows.count("\n", 0, found.start()) + 1
                 raise PipelineError(
-                    f"header {name} is no plain file", file=within, line=line, fix="include a file of text"
+                    f"header {name} is no plain file but a pipe or a device",
+                    file=within,
+                    line=line,
+                    fix="include a file of text",
                 )
             resolved, said = own.resolve(), ""
             if resolved not in seen and own.stat().st_size <= MAX_SOURCE_BYTES:
