@@ -97,8 +97,11 @@ KEPT_FOR_TASKS = {"Status", "Compare"}
 """Names of commands, which no class below the tasks takes."""
 
 
-RECURSIVE = [[f"pipeline.program.cpp.{name}" for name in ("expressions", "statements", "unit", "vendor")]]
-"""What lowers C++: an expression may hold statements (of a lambda), calls and operators of the vendor's types."""
+RECURSIVE = [
+    [f"pipeline.program.cpp.{name}" for name in ("algorithm_loops", "expressions", "statements", "unit", "vendor")]
+]
+"""What lowers C++: an expression may hold statements (of a lambda), calls, loops of the library's
+algorithms and operators of the vendor's types."""
 
 
 def test_no_module_imports_one_that_imports_it_in_turn_not_even_for_its_types(package: Package) -> None:

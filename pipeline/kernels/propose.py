@@ -60,7 +60,8 @@ def propose_sites(kernel: Kernel, terms: Terms = "auto", explore: Sequence[Explo
         for loop in kernel.loops
         if loop.keyword == "for" and loop.function in reached and places[loop.id].offset is not None
     ]
-    loops = [loop for loop in loops if loop.id not in _of_one_text(loops)]
+    several = _of_one_text(loops)
+    loops = [loop for loop in loops if loop.id not in several]
     # Instances of a template share the sites of the loop in the text.
     instances: dict[int, list[Loop]] = {}
     for loop in loops:
@@ -167,9 +168,11 @@ def site_notices(kernel: Kernel) -> tuple[str, ...]:
     places = loop_places(kernel)
     reached = set(reachable(kernel))
     loops = [loop for loop in kernel.loops if loop.function in reached]
+    several = _of_one_text(loops)
     told = (
-        ([loop for loop in loops if places[loop.id].offset is None], "a macro makes it: no pragma can stand in it"),
-        ([loop for loop in loops if loop.id in _of_one_text(loops)],
+        ([loop for loop in loops if places[loop.id].offset is None],
+         "a macro or the library makes it: no pragma can stand in it"),
+        ([loop for loop in loops if loop.id in several],
          "a file that is included more than once makes several loops of it, which would need different pragmas"),
         ([loop for loop in loops if loop.keyword != "for" and places[loop.id].offset is not None],
          "it is a while or do loop; written as a for loop it would have some"),

@@ -41,7 +41,7 @@ _HEADERS = (
     "include", "libc/include/x86_64-linux-musl", "libc/include/generic-musl", "libc/include/x86-linux-any",
     "libc/include/any-linux-any",
 )  # fmt: skip
-_BROKEN = ("LLVM ERROR:", "PLEASE submit a bug report", "frontend command failed", "std::bad_alloc")
+_BROKEN = ("LLVM ERROR:", "PLEASE submit a bug report", "frontend command failed")
 """What a clang says that has failed by itself."""
 _SOURCES = frozenset({
     ".c", ".h", ".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".inc", ".inl", ".ipp", ".tpp", ".txx",
@@ -215,12 +215,14 @@ def run(
         timer = threading.Timer(limits.seconds, stop)  # waiting with a timeout of its own would poll
         timer.daemon = True
         timer.start()
+        before = _processor_seconds()
         try:
             _limit(process.pid, limits, output_bytes)
             if take is not None:
                 written = _Pieces(process, output_bytes)
                 take(written)
             code = process.wait()
+            used = _processor_seconds() - before
         finally:
             timer.cancel()
             if process.returncode is None:
@@ -231,10 +233,10 @@ def run(
         if late.is_set():
             raise PipelineError(f"clang did not finish within {limits.seconds:g} s", file=file, fix=_ALLOW_MORE)
         said = _text(messages)
-        if (output.seek(0, os.SEEK_END) if written is None else written.bytes) >= output_bytes:
-            raise PipelineError(_stopped(_TOO_LONG, limits), file=file, fix="make the source smaller or simpler")
-        if code < 0 or any(sign in said for sign in _BROKEN):
-            raise PipelineError(_stopped(-code, limits), file=file, fix=_ALLOW_MORE)
+        size = output.seek(0, os.SEEK_END) if written is None else written.bytes
+        ended = _Ended(-code if code < 0 else 0, said, limits, output_bytes, size >= output_bytes, used)
+        if (why := _why_stopped(ended)) is not None:
+            raise PipelineError(why[0], file=file, fix=why[1])
         return CompilerRun(code, _text(output), said)
 
 
@@ -266,26 +268,94 @@ def _limit(pid: int, limits: ReadingLimits, output_bytes: int) -> None:
         return
     import resource
 
-    with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):  # it may have ended already
-        for limit, value in (
-            (resource.RLIMIT_AS, limits.memory_bytes),
-            (resource.RLIMIT_CPU, math.ceil(limits.seconds)),
-            (resource.RLIMIT_FSIZE, output_bytes),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            resource.prlimit(pid, limit, (value, value))
+    for limit, value in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, math.ceil(limits.seconds)),
+        (resource.RLIMIT_FSIZE, output_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):  # it may have ended already
+            allowed = resource.getrlimit(limit)[1]  # what the user has set is not raised
+            least = value if allowed == resource.RLIM_INFINITY else min(value, allowed)
+            resource.prlimit(pid, limit, (least, least))
+
+
+def _processor_seconds() -> float:
+    """What the processes that have ended took."""
+    if sys.platform != "linux":
+        return 0.0
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 _TOO_LONG = 25  # SIGXFSZ
+_BY_ITSELF = {
+    4: "an illegal instruction",
+    6: "an abort",
+    7: "a bus error",
+    8: "an arithmetic error",
+    11: "a bad address",
+}
+"""The signals by which a process ends that has failed, and what each says."""
 _ALLOW_MORE = "make the source smaller or simpler, or raise seconds or memory_gib in [reading] of luigi.cfg"
+_NO_SPACE = ("No space left on device", "Disk quota exceeded")
+_NO_MEMORY = ("out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed", "ran out of memory")
 
 
-def _stopped(signal: int, limits: ReadingLimits) -> str:
-    return {
-        24: f"clang needs more than {limits.seconds:g} s for it",
-        _TOO_LONG: "macros, includes or templates expand to too much text",
-        9: f"clang needs more than {limits.seconds:g} s for it, or more memory than there is",
-    }.get(signal, f"clang breaks off on it, or needs more than {limits.memory_bytes / 2**30:g} GiB of memory")
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a compiler ended: ``signal`` is 0 where none ended it, ``used`` what it took of processors in seconds."""
+
+    signal: int
+    said: str
+    limits: ReadingLimits
+    output_bytes: int
+    too_long: bool
+    used: float
+
+
+def _why_stopped(ended: _Ended) -> tuple[str, str] | None:
+    """What stopped a compiler, and what to do; None where it ended by itself."""
+    if any(sign in ended.said for sign in _NO_SPACE):
+        return (
+            f"there is no space left for what clang writes in {tempfile.gettempdir()}",
+            "make space, or name another folder in TMPDIR",
+        )
+    if ended.signal == _TOO_LONG or "File too large" in ended.said:
+        if (own := _own_file_limit()) is not None and own < ended.output_bytes:
+            return (
+                f"clang may write files of {own} bytes here at most",
+                "raise the limit that the shell sets: ulimit -f",
+            )
+        ended = replace(ended, too_long=True)
+    if ended.too_long:
+        return (
+            "macros, includes or templates expand to too much text: more than "
+            f"{ended.output_bytes / 2**20:g} MiB of it",
+            "make the source smaller or simpler",
+        )
+    if any(sign in ended.said for sign in _NO_MEMORY):
+        return f"clang needs more than {ended.limits.memory_bytes / 2**30:g} GiB of memory", _ALLOW_MORE
+    if ended.signal == 24 or (ended.signal == 9 and ended.used >= ended.limits.seconds):
+        return f"clang needs more than {ended.limits.seconds:g} s of a processor for it", _ALLOW_MORE
+    if ended.signal in _BY_ITSELF or any(sign in ended.said for sign in _BROKEN):
+        how = f" ({_BY_ITSELF[ended.signal]})" if ended.signal in _BY_ITSELF else ""
+        return f"clang itself fails on it{how}", "write what is unusual or deeply nested in it in a simpler way"
+    if ended.signal:
+        return f"clang was ended from outside, by signal {ended.signal}", "try again; the machine may lack memory"
+    return None
+
+
+def _own_file_limit() -> int | None:
+    """The longest file in bytes that this process may write; None where nothing limits it."""
+    if sys.platform != "linux":
+        return None
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return None if allowed == resource.RLIM_INFINITY else allowed
 
 
 def _text(file: object) -> str:

@@ -17,10 +17,12 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.project.ahead import compiled_ahead, forget
 from pipeline.project.compiler import OUTPUT_BYTES, CompilerRun, first_error, library_folders, run, zig
-from pipeline.project.cpp_tree import TreeReader
+from pipeline.project.cpp_tree import TooDeep, TreeReader
 from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.inclusion import inclusions
+from pipeline.project.orders import NO_CRASHES, checked_headers, without_orders
 from pipeline.project.preprocess import TOOL_MACROS, values_of, with_values
-from pipeline.project.source_text import MAX_SOURCE_BYTES, plain_lines
+from pipeline.project.source_text import plain_lines
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".hpp")
 """Endings, in lower case, of files that are read as C++."""
@@ -28,7 +30,6 @@ _NAME = "kernel.cpp"
 _TREE_BYTES = 384 * 2**20
 """The longest tree that is read: that of about ten thousand lines."""
 VENDOR_HEADERS = Path(__file__).resolve().parent / "vendor"
-_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
 _LIBRARY_MACROS = {
     "_LIBCPP_ABI_VERSION": "1", "_LIBCPP_ABI_NAMESPACE": "__1", "_LIBCPP_HAS_MUSL_LIBC": "1",
     "_LIBCPP_HAS_THREADS": "1",
@@ -48,7 +49,7 @@ OLD_LIBRARY = tuple(
 )  # fmt: skip
 """Flags for what newer standards took out of the library; the tool's default is C++14."""
 _DIALECT = (
-    "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
+    *NO_CRASHES, "-march=x86-64", "-fexceptions", "-fcxx-exceptions", "-fno-crash-diagnostics",
     "-fno-caret-diagnostics",
     "-fno-color-diagnostics", "-Wno-everything", "-ferror-limit=3",
 )  # fmt: skip
@@ -89,11 +90,17 @@ def read_cpp(source: str, *, file: str, flags: Flags = NO_FLAGS) -> CppTree:
     # A name of its own, not the folder's: types without a name have it in theirs.
     place = _NAME
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        (Path(scratch) / place).write_text(plain_lines(source), encoding="utf-8", newline="")
         base = _command(flags, folder)
-        words = ("-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", place)
+        kept = _placed(plain_lines(source), Path(scratch), file, flags)
+        words = (*kept, "-Wunknown-pragmas", "-fsyntax-only", "-Xclang", "-ast-dump=json", place)
         reader = TreeReader()
-        done = _run(base, [] if hidden else headers, words, Path(scratch), file, _TREE_BYTES, reader.take)
+        try:
+            done = _run(base, [] if hidden else headers, words, Path(scratch), file, _TREE_BYTES, reader.take)
+        except TooDeep as deep:
+            where = file if deep.file == place else deep.file
+            raise PipelineError(
+                "an expression or statement is nested too deeply", file=where, line=deep.line, fix="split it up"
+            ) from None
         if done.code != 0:
             raise _refusal(done.messages, place, file)
         if reader.root is None:
@@ -117,9 +124,9 @@ class CppOutput:
 def compile_cpp(source: str, words: Sequence[str], scratch: Path, *, file: str, flags: Flags = NO_FLAGS) -> CppOutput:
     """Runs the compiler on a C++ text with further words of a command line, in a folder of the caller's."""
     headers, hidden = library_headers(source, file, flags)
-    (scratch / _NAME).write_text(source, encoding="utf-8", newline="")
     base = _command(flags, str(Path(file).parent.absolute()))
-    done = _run(base, [] if hidden else headers, (*words, _NAME), scratch, file, _TREE_BYTES)
+    kept = _placed(source, scratch, file, flags)
+    done = _run(base, [] if hidden else headers, (*kept, *words, _NAME), scratch, file, _TREE_BYTES)
     return CppOutput(done.output, done.messages, _NAME)
 
 
@@ -130,12 +137,20 @@ def filled_in_cpp(texts: Sequence[str], source: str, *, file: str, flags: Flags 
     """
     headers, hidden = library_headers(source, file, flags)
     with tempfile.TemporaryDirectory(prefix="hls-pipeline-") as scratch:
-        (Path(scratch) / _NAME).write_text(with_values(texts, plain_lines(source)), encoding="utf-8", newline="")
+        text = with_values(texts, plain_lines(source))
         base = _command(flags, str(Path(file).parent.absolute()))
-        done = _run(base, [] if hidden else headers, ("-E", _NAME), Path(scratch), file, OUTPUT_BYTES)
+        kept = _placed(text, Path(scratch), file, flags)
+        done = _run(base, [] if hidden else headers, (*kept, "-E", _NAME), Path(scratch), file, OUTPUT_BYTES)
         if done.code != 0:
             raise _refusal(done.messages, _NAME, file)
     return values_of(done.output)
+
+
+def _placed(source: str, scratch: Path, file: str, flags: Flags) -> list[str]:
+    """Writes a source where the compiler reads it, without orders to it; flags that keep its headers' from it."""
+    (scratch / _NAME).write_text(without_orders(source, file, warnings=False), encoding="utf-8", newline="")
+    folder = Path(file).parent
+    return checked_headers(source, file, folder, flags, scratch, warnings=False)
 
 
 def cpp_standard(flags: Flags) -> str:
@@ -176,28 +191,20 @@ def _command(flags: Flags, folder: str) -> list[str]:
 
 def library_headers(source: str, file: str, flags: Flags) -> tuple[list[str], bool]:
     """The library's headers that the user's files may include, in order, and whether one is hidden by a user's own."""
-    folders = [Path(file).parent, *flags.folders]
     found: dict[str, None] = {}
     hidden = False
-    seen: set[Path] = set()
-    todo: list[tuple[str, Path]] = [(plain_lines(source), Path(file).parent)]
-    while todo:
-        text, here = todo.pop(0)
-        for quote, name in _INCLUDE.findall(text):
-            own = next(
-                (place / name for place in ([here] if quote == '"' else []) + folders if (place / name).is_file()), None
-            )
-            vendor = (VENDOR_HEADERS / name).is_file()
-            if vendor and not (own is not None and quote == '"'):
-                found[name] = None
-            elif own is not None:
-                hidden = hidden or vendor
-                resolved = own.resolve()
-                if resolved not in seen and own.stat().st_size <= MAX_SOURCE_BYTES:
-                    seen.add(resolved)
-                    todo.append((own.read_text(encoding="utf-8", errors="replace"), own.parent))
-            elif any((Path(place) / name).is_file() for place in library_folders()):
-                found[name] = None
+
+    def of_vendor(name: str) -> bool:
+        return (VENDOR_HEADERS / name).is_file()
+
+    folder = Path(file).parent
+    for one in inclusions(source, file, folder, [folder, *flags.folders], of_vendor):
+        if of_vendor(one.name) and not (one.own is not None and one.quoted):
+            found[one.name] = None
+        elif one.own is not None:
+            hidden = hidden or of_vendor(one.name)
+        elif any((Path(place) / one.name).is_file() for place in library_folders()):
+            found[one.name] = None
     return list(found), hidden
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -11,6 +12,22 @@ _NEXT = b"\n    },\n"
 
 _LEAST = 2**15
 """The shortest piece in which an end is looked for: many short ones would take longer."""
+
+
+_LINE, _FILE = re.compile(rb'"line": (\d+)'), re.compile(rb'"file": "((?:[^"\\]|\\.)*)"')
+
+MOST_LEVELS = 1_000
+"""A tree that is deeper is not read: clang indents every line by its depth, so that its text grows by the square."""
+_DEEP = b"\n" + b" " * (4 * MOST_LEVELS)
+
+
+class TooDeep(Exception):
+    """A tree is nested deeper than :data:`MOST_LEVELS`; ``file`` as the compiler names it, and ``line``."""
+
+    def __init__(self, file: str, line: int) -> None:
+        super().__init__(file, line)
+        self.file = file
+        self.line = line
 
 
 class Position(NamedTuple):
@@ -33,7 +50,7 @@ class TreeReader:
         self._file, self._line = "", 0
 
     def take(self, pieces: Iterable[bytes]) -> None:
-        """Reads a whole text; what was read of another before is forgotten."""
+        """Reads a whole text; what was read of another before is forgotten. Raises :class:`TooDeep`."""
         self.root = None
         self.files = {}
         self._file, self._line = "", 0
@@ -42,6 +59,8 @@ class TreeReader:
         for piece in pieces:
             if not sound:
                 continue
+            if (deep := piece.find(_DEEP)) >= 0:
+                raise self._too_deep(b"".join((*left, piece[:deep])))
             at = piece.rfind(_NEXT) if len(piece) >= _LEAST else -1
             if at < 0:  # A seam may hide an end, which the next piece has another of.
                 left.append(piece)
@@ -53,6 +72,11 @@ class TreeReader:
             left = [b"".join(left).rstrip().removesuffix(b"}")]
         if not sound or not self._declarations(left):
             self.root = None
+
+    def _too_deep(self, text: bytes) -> TooDeep:
+        lines, files = _LINE.findall(text), _FILE.findall(text)
+        file = files[-1].decode("utf-8", errors="replace") if files else self._file
+        return TooDeep(file, int(lines[-1]) if lines else self._line)
 
     def _declarations(self, text: Iterable[bytes]) -> bool:
         """Some declarations and the end of a list; before the first of all, the text has the root's beginning."""

@@ -17,6 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.project.compiler import OLD_C, Compiler, find_compiler, first_error, run
 from pipeline.project.cpp import OLD_LIBRARY, VENDOR_HEADERS, cpp_standard, in_older_standard, library_headers
 from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.orders import NO_CRASHES
 from pipeline.project.preprocess import TOOL_MACROS
 
 FLAGS = (
@@ -81,7 +82,7 @@ def compile_to_ir(
             *(f"-I{folder.resolve()}" for folder in include_folders),
             *(("-std=gnu11", *_FOR_C) if language == "c" else _FOR_CPP), *flags.absolute().for_language(language),
             *([cpp_standard(flags)] if language == "c++" else []), *ahead, STEM + suffix,
-            "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
+            *NO_CRASHES, "-fno-crash-diagnostics", "-o", f"{STEM}.ll",
         ]  # fmt: skip
         done = run(arguments, scratch=place / "cache", file=file, cwd=place)
         if done.code != 0 and (older := in_older_standard(arguments, done.messages)) is not None:

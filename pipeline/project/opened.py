@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.project.component import SOURCES, Component, Unread, project_of, shown, take_moved
+from pipeline.project.component import HEADERS, SOURCES, Component, Unread, project_of, shown, take_moved
 from pipeline.project.configuration import read_configuration, says_hls, work_folders
 from pipeline.project.flags import NO_FLAGS, Flags
 from pipeline.project.project import Project
@@ -95,6 +95,7 @@ def open_project(
     unread += take_moved(chosen)
     if not testbench:
         unread += _without_missing(chosen)
+    unread += _no_sources(chosen, bench=bool(chosen.bench) and not testbench)
     project = project_of(chosen, name=name or None, top=top or None, flags=flags, files=files, testbench=testbench)
     return Opened(project, tuple(unread), dict(chosen.unknown))
 
@@ -108,6 +109,25 @@ def _without_missing(chosen: Component) -> list[Unread]:
     return [
         Unread(chosen.script, one.line, f"{shown(one.path)} of the test bench is not there; {left}") for one in gone
     ]
+
+
+def _no_sources(chosen: Component, *, bench: bool) -> list[Unread]:
+    """What is said of files of the design that no compiler takes; with a ``bench`` plain ones are its data."""
+    told: list[Unread] = []
+    for one in chosen.sources:
+        path = Path(one.path)
+        if one.path.lower().endswith(SOURCES):
+            continue
+        if path.is_dir():
+            what = "is a folder, of which nothing is read; name its files"
+        elif not path.exists():
+            what = "is not there and is passed over"
+        elif bench or one.path.lower().endswith(HEADERS):
+            continue
+        else:
+            what = f"is no C or C++ source (these end in {', '.join(SOURCES)}); without a test bench nothing reads it"
+        told.append(Unread(chosen.script, one.line, f"{shown(path)} {what}"))
+    return told
 
 
 def _chosen(components: list[Component], path: Path, solution: str, top: str) -> Component:

@@ -17,6 +17,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.project.compiler import QUIET, first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.orders import NO_CRASHES, checked_headers, without_orders
 from pipeline.project.source_text import plain_lines, read_source, without_comments, without_splices
 
 TOOL_MACROS = ("__SYNTHESIS__", "__VITIS_HLS__", "__HLS_SYN__", "AESL_SYN")
@@ -86,10 +87,12 @@ def preprocess(text: str, *, file: str, flags: Flags = NO_FLAGS, folder: Path | 
         source = place / name
         # The compiler prints what follows a comment of several lines on the line where the comment began.
         given = plain_lines(text) if _COMMENT_GOES_ON.search(text) else f"{clean}\n"
-        source.write_text(given, encoding="utf-8", newline="")
+        source.write_text(without_orders(given, file), encoding="utf-8", newline="")
+        kept = checked_headers(text, file, folder, flags, Path(scratch))
         command = [
-            *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", *QUIET, f"-fmacro-prefix-map={place}/=",
-            *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading, "-iquote", str(folder), str(source), "-o", "-",
+            *front_end(_OWN_HEADERS), "-E", "-x", "c", "-std=gnu11", *QUIET, *NO_CRASHES, *kept,
+            f"-fmacro-prefix-map={place}/=", *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading,
+            "-iquote", str(folder), str(source), "-o", "-",
         ]  # fmt: skip
         done = run(command, scratch=Path(scratch), file=file, output_bytes=MAX_TEXT_BYTES, memory_bytes=2**30)
     if done.code != 0:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.project.compiler import OLD_C, QUIET, CompilerRun, first_error, front_end, run
 from pipeline.project.flags import NO_FLAGS, Flags
+from pipeline.project.orders import NO_CRASHES
 from pipeline.project.preprocess import TOOL_MACROS
 from pipeline.project.source_text import plain_lines
 
@@ -37,8 +38,8 @@ def compile_c(
         place = Path(scratch) / "kernel.c"
         place.write_text(text, encoding="utf-8", newline="")
         command = [
-            *front_end(), *action, "-x", "c", "-std=gnu11", *QUIET, *OLD_C, *(f"-D{macro}" for macro in TOOL_MACROS),
-            *flags.reading, "-iquote", str(folder), str(place), "-o", "-",
+            *front_end(), *action, "-x", "c", "-std=gnu11", *QUIET, *NO_CRASHES, *OLD_C,
+            *(f"-D{macro}" for macro in TOOL_MACROS), *flags.reading, "-iquote", str(folder), str(place), "-o", "-",
         ]  # fmt: skip
         done = run(command, scratch=Path(scratch), file=file)
     error = first_error(done.messages) if done.code != 0 else None

@@ -83,6 +83,11 @@ def without_comments(text: str, file: str) -> str:
     return "\n".join([line.rstrip() for line in text.split("\n")])
 
 
+def uncommented(text: str) -> str:
+    """The text at its own length and with its own lines, with comments blanked out."""
+    return _LEXEMES.sub(lambda found: _NOT_NEWLINE.sub(" ", found[0]) if found[0].startswith("/") else found[0], text)
+
+
 def bare_code(text: str) -> str:
     """The text at its own length, with comments, the insides of strings and preprocessor lines blanked out.
 

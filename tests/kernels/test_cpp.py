@@ -229,16 +229,16 @@ def test_a_static_object_of_constants_is_there_from_reset_on() -> None:
 def test_functions_of_the_library_are_told_from_those_of_other_files(tmp_path: Path) -> None:
     (tmp_path / "k.cpp").write_text(
         "#include <algorithm>\n#include <cmath>\nvoid helper(int *a);\nvoid work(int *a, double *b) {\n"
-        "    std::reverse(a, a + 4);\n    b[0] = std::sqrt(b[1]);\n    helper(a);\n}\n"
+        "    std::sort(a, a + 4);\n    b[0] = std::sqrt(b[1]);\n    helper(a);\n}\n"
     )
     (tmp_path / "m.cpp").write_text(
-        "void reverse(int *a, int *b) { a[0] = b[0]; }\ndouble sqrt(int n) { return n; }\n"
-        "void helper(int *a) { reverse(a, a + 1); a[2] = sqrt(a[3]); }\n"
+        "void sort(int *a, int *b) { a[0] = b[0]; }\ndouble sqrt(int n) { return n; }\n"
+        "void helper(int *a) { sort(a, a + 1); a[2] = sqrt(a[3]); }\n"
     )
     kernel = load_kernel(tmp_path / "k.cpp", further=[str(tmp_path / "m.cpp")])
     calls = {function.name: set(function.calls) for function in kernel.functions}
-    assert calls["work"] == {"std::reverse", "__builtin_sqrt", "helper"}
-    assert calls["helper"] == {"reverse", "sqrt"}
+    assert calls["work"] == {"std::sort", "__builtin_sqrt", "helper"}
+    assert calls["helper"] == {"sort", "sqrt"}
 
 
 @pytest.mark.parametrize("file", ["kernel.c", "kernel.cpp"])
@@ -255,3 +255,30 @@ def test_a_number_of_elements_that_may_be_below_zero_stays_with_the_librarys_fun
         "#include <algorithm>\nvoid top(int a[8], int n, unsigned k) { std::fill_n(a, n, 1); std::fill_n(a, k, 1); }\n"
     )
     assert set(read_kernel(source, file="kernel.cpp", top="top").functions[0].calls) == {"std::fill_n", "std::fill"}
+
+
+def test_what_a_constexpr_constructor_makes_bounds_loops() -> None:
+    source = (
+        "struct Size { int r, c; constexpr Size(int a, int b) : r(a), c(b) {} "
+        "constexpr int area() const { return r * c; } };\n"
+        "constexpr Size S(4, 6); struct Cfg { static constexpr Size s{7, 2}; }; Size moved(1, 2);\n"
+        "void top(int a[64]) {\nconstexpr Size local(2, 9); const Size kept{3, 5};\n"
+        + "".join(
+            f"for (int i = 0; i < {bound}; i++) a[i]++;\n"
+            for bound in ("S.r", "S.area()", "Cfg::s.r", "local.c", "local.area()", "kept.c", "moved.c")
+        )
+        + "moved.c++;\n}\n"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    assert [loop.trip_count for loop in kernel.loops] == [4, 24, 7, 9, 18, 5, None]
+
+
+def test_the_vendors_mathematics_takes_a_width_by_name() -> None:
+    source = (
+        "#include <hls_math.h>\ntypedef ap_fixed<32, 16> t;\nvoid top(t a[8], ap_ufixed<16, 6> b[8]) {\n"
+        "for (int i = 0; i < 8; i++) {\n"
+        "a[i] = hls::pow<32, 16>(a[i], t(0.5)) + hls::sqrt<32, 16>(t(i)) + hls::sqrt(a[i]);\n"
+        "b[i] = hls::exp(b[i]); } }\n"
+    )
+    kernel = read_kernel(source, file="kernel.cpp", top="top")
+    assert {"pow", "sqrt", "exp"} <= set(kernel.functions[0].calls)

@@ -333,3 +333,29 @@ def test_what_a_configuration_file_says_of_nothing_is_named(folder: Path, right:
         str(one) for one in open_project(Path("x.cfg")).unread if wrong.strip(",").partition("=")[2] in one.what
     )
     assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("notes.txt", "is no C or C++ source"),
+        ("taps.dat", "is no C or C++ source"),
+        ("inc", "is a folder, of which nothing is read"),
+        ("gone.h", "is not there and is passed over"),
+    ],
+)
+def test_a_file_of_the_design_that_is_no_source_is_named_where_nothing_reads_it(
+    folder: Path, name: str, said: str
+) -> None:
+    for one in ("notes.txt", "taps.dat"):
+        (folder / one).write_text("1 2 3\n")
+    rows = CONFIGURATION.splitlines()
+    alone = [row for row in rows if not row.startswith(("tb.", "csim."))]
+    (folder / "alone.cfg").write_text("\n".join([*alone, f"syn.file={name}", ""]))
+    (unread,) = open_project(folder / "alone.cfg").unread
+    assert unread.what.startswith(f"{name} {said}") and unread.line == len(alone) + 1
+    (folder / "with.cfg").write_text("\n".join([*rows, f"syn.file={name}", ""]))
+    with_bench = open_project(folder / "with.cfg")
+    data = name in ("notes.txt", "taps.dat")
+    assert len(with_bench.unread) == (0 if data else 1)
+    assert (name in with_bench.project.testbench.files) == data

@@ -15,7 +15,13 @@ from pycparser.c_generator import CGenerator
 
 from pipeline.program.cpp.types import CppType, typename
 
-ALGORITHMS = frozenset(("fill", "fill_n", "copy", "copy_n", "accumulate", "swap_ranges", "reverse"))
+ALGORITHMS = frozenset((
+    "fill", "fill_n", "copy", "copy_n", "accumulate", "swap_ranges", "reverse", "inner_product", "count", "count_if",
+    "find", "find_if", "all_of", "any_of", "none_of", "min_element", "max_element", "transform", "iota", "for_each",
+    "equal", "sort", "stable_sort", "partial_sort", "nth_element", "rotate", "unique", "partial_sum", "lower_bound",
+    "upper_bound", "binary_search", "adjacent_difference", "copy_if", "remove_if",
+    "generate", "mismatch",
+))  # fmt: skip
 
 
 def moves(name: str, kinds: list[CppType]) -> bool:
@@ -36,7 +42,7 @@ def moved(
     """For what :func:`moves`, given expressions that change nothing: the function of C with its arguments, and what the
     call gives."""
     start, end, last = map(_without_zero, given)
-    count = copy.deepcopy(end) if name.endswith("_n") else _between(start, end, coord)
+    count = copy.deepcopy(end) if name.endswith("_n") else between(start, end, coord)
     assert kinds[0].to is not None
     plain = CppType("plain", kinds[0].to.name)
     size = c_ast.BinaryOp("*", count, c_ast.UnaryOp("sizeof", typename(plain, coord), coord), coord)
@@ -50,7 +56,7 @@ def moved(
     return "std::fill", [start, value, size], end_of_it
 
 
-def _between(first: c_ast.Node, last: c_ast.Node, coord: Any) -> c_ast.Node:
+def between(first: c_ast.Node, last: c_ast.Node, coord: Any) -> c_ast.Node:
     """How many elements lie between two pointers."""
     (base, before), (other, after) = _terms(first), _terms(last)
     if base == other:
@@ -67,6 +73,16 @@ def _between(first: c_ast.Node, last: c_ast.Node, coord: Any) -> c_ast.Node:
         if len(after) == len(before) + 1 and list(map(_text, before)) == list(map(_text, after[:-1])):
             return copy.deepcopy(after[-1])
     return c_ast.BinaryOp("-", copy.deepcopy(last), copy.deepcopy(first), coord)
+
+
+def place(start: c_ast.Node, number: c_ast.Node, coord: Any) -> c_ast.Node:
+    """The element of an array that lies so many after the one that a pointer points to."""
+    start = _without_zero(start)
+    if isinstance(start, c_ast.BinaryOp) and start.op == "+":
+        return c_ast.ArrayRef(start.left, c_ast.BinaryOp("+", start.right, number, coord), coord)
+    if isinstance(start, c_ast.UnaryOp) and start.op == "&" and isinstance(start.expr, c_ast.ArrayRef):
+        return place(c_ast.BinaryOp("+", start.expr.name, start.expr.subscript, coord), number, coord)
+    return c_ast.ArrayRef(start, number, coord)
 
 
 def _terms(node: c_ast.Node) -> tuple[str, list[c_ast.Node]]:

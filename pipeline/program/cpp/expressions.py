@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.program.cpp import vendor
+from pipeline.program.cpp.algorithm_loops import looped
 from pipeline.program.cpp.algorithms import ALGORITHMS, moved, moves
 from pipeline.program.cpp.index import FUNCTIONS, Node, type_text
+from pipeline.program.cpp.library_members import members_of_tuple
 from pipeline.program.cpp.nodes import (
     TRANSPARENT,
     address,
@@ -23,10 +23,12 @@ from pipeline.program.cpp.nodes import (
     listed_values,
     lvalue,
     member,
+    parameters,
     simple,
     written,
 )
 from pipeline.program.cpp.types import CppType, Unreadable, declarator, is_integer, is_signed, typename, width
+from pipeline.program.cpp.variables import Closure, Variable
 
 if TYPE_CHECKING:
     from pipeline.program.cpp.unit import Unit
@@ -81,29 +83,6 @@ _MATHEMATICS = frozenset(
         "copysign",
     ]
 )
-
-
-@dataclass(slots=True)
-class Variable:
-    """What a name stands for: the value itself, what a pointer leads to, or another expression."""
-
-    name: str
-    type: CppType
-    mode: str = "value"
-    """``value``, ``pointer`` or ``same``."""
-    same: c_ast.Node | None = None
-
-
-@dataclass(slots=True)
-class Closure:
-    """A lambda: its function, and what it is given of its surroundings."""
-
-    method: str
-    captured: list[tuple[str, Variable]]
-    """Id and name in the surroundings."""
-    this: bool = False
-    inside: dict[str, str] = field(default_factory=dict)
-    """The ids in its body of what it holds a copy of, by the ids of the copies."""
 
 
 class Expressions:
@@ -218,7 +197,9 @@ class Expressions:
         return c_ast.Constant("int", str(int(bool(node.get("value")))), self.at(node))
 
     def _SizeOfPackExpr(self, node: Node) -> c_ast.Node:
-        number = node.get("value", self.unit.asked_value(self.index.text_of(node), node, getattr(self, "root", "")))
+        number = node.get(
+            "value", self.unit.constants.asked_value(self.index.text_of(node), node, getattr(self, "root", ""))
+        )
         if number is None:
             raise self.refuse(node, "sizeof...", "give the number as a template's argument")
         return c_ast.Constant("int", str(number), self.at(node))
@@ -443,7 +424,7 @@ class Expressions:
             values = self._arguments(definition, given)
         if (place := self._place(root, definition, values, this)) is not None:
             return place
-        if this is not None and simple(this) and (value := self.unit.named_value(root)) is not None:
+        if this is not None and simple(this) and (value := self.unit.bodies.named_value(root)) is not None:
             kind = self.unit.returns(definition, self)
             if kind.scalar:  # a value, which later changes of the member do not reach
                 return c_ast.Cast(typename(kind, coord), self._in_terms(root, [], [], this, value), coord)
@@ -455,7 +436,7 @@ class Expressions:
         result = c_ast.FuncCall(called, c_ast.ExprList(values, coord) if values else None, coord)
         returned = self.unit.returns(definition, self)
         if returned.kind == "reference" and returned.to is not None and not by_value(returned, self):
-            if this is not None and self.pre is not None and simple(this) and self.unit.returns_this(definition):
+            if this is not None and self.pre is not None and simple(this) and self.unit.bodies.returns_this(definition):
                 self.pre.append(result)
                 return followed(copy.deepcopy(this))
             return c_ast.UnaryOp("*", result, coord)
@@ -466,7 +447,7 @@ class Expressions:
     ) -> c_ast.Node | None:
         """What a function that does nothing but name a place names (``T &at(int i) { return v[i]; }``), in the caller's
         terms; None for other functions."""
-        value = self.unit.named_place(root)
+        value = self.unit.bodies.named_place(root)
         wanted = parameters(definition)
         given = [*values, this] if this is not None else values
         if value is None or len(wanted) != len(values) or not all(simple(item) for item in given):
@@ -493,7 +474,7 @@ class Expressions:
 
     def _members_made(self, constructor: Node, given: list[Node], target: c_ast.Node) -> list[c_ast.Node] | None:
         """What a constructor that gives members plain values does, in the caller's place; None for other ones."""
-        made = self.unit.members_made(constructor)
+        made = self.unit.bodies.members_made(constructor)
         wanted = parameters(constructor)
         if made is None or not simple(target) or len(wanted) != len(given):
             return None
@@ -529,7 +510,7 @@ class Expressions:
         """What is handed over for a parameter of that type: a value, or all that a lambda captures."""
         target = kind.to if kind.kind == "reference" and kind.to is not None else kind
         if target.kind == "lambda":
-            self._known_lambda(target, given)
+            self.known_lambda(target, given)
             closure = self.unit.closures.get(target.name)
             return self.unit.captured(closure.method, self) if closure is not None else []
         value = self.lower(given)
@@ -546,7 +527,7 @@ class Expressions:
             value = self.temporary(value, target, given)
         return [address(value)]
 
-    def _known_lambda(self, kind: CppType, given: Node) -> None:
+    def known_lambda(self, kind: CppType, given: Node) -> None:
         """Makes a lambda known that stands where it is handed over."""
         while kind.name not in self.unit.closures and given.get("kind") != "LambdaExpr":
             parts = inner(given)
@@ -623,20 +604,22 @@ class Expressions:
                 return c_ast.Assignment("=", right, kept, coord)
         if name in ("make_pair", "make_tuple"):
             kind = self.value_type(node)
-            if (names := vendor.members_of_tuple(kind)) is not None and len(names) == len(given):
+            if (names := members_of_tuple(kind)) is not None and len(names) == len(given):
                 made = self.temporary(c_ast.EmptyStatement(coord), kind, node)
                 assert self.pre is not None
                 for word, part in zip(names, given, strict=True):
                     value = self.lower(part)
                     self.pre.append(c_ast.Assignment("=", member(copy.deepcopy(made), word, coord), value, coord))
                 return made
-        if name == "get" and len(given) == 1 and (names := vendor.members_of_tuple(kinds[0])) is not None:
+        if name == "get" and len(given) == 1 and (names := members_of_tuple(kinds[0])) is not None:
             place = re.search(r"get\s*<\s*(\d+)\s*>", self.index.text_of(inner(node)[0]))
             if place is None or int(place[1]) >= len(names):
                 raise self.refuse(node, "this use of std::get", "write the number of the member")
             return member(self.lower(given[0]), names[int(place[1])], coord)
         if moves(name, kinds) and (end := self._moved(name, given, kinds, coord)) is not None:
             return end
+        if (result := looped(self, name, given, node)) is not None:
+            return result
         if name in ALGORITHMS:
             name = f"std::{name}"
         values = self.many(given)
@@ -717,7 +700,7 @@ class Expressions:
     def _overrider(self, name: str, declared: Node, below: Node, node: Node) -> tuple[str, Node]:
         """The method that a call of a virtual one reaches: of an object that is named its class's own, of one behind a
         pointer or reference the only one that there is."""
-        if not self.unit.is_virtual(name):
+        if not self.unit.classes.is_virtual(name):
             return name, declared
         thing = bare(below)
         while thing.get("kind") == "ImplicitCastExpr" and thing.get("castKind") == "UncheckedDerivedToBase":
@@ -725,7 +708,7 @@ class Expressions:
         said = str(thing.get("referencedDecl", thing).get("type", {}).get("qualType", ""))
         named = thing.get("kind") in ("DeclRefExpr", "ArraySubscriptExpr", "MemberExpr") and said[-1:] not in ("&", "*")
         qualified = re.search(rf"::\s*{re.escape(str(declared['name']))}\s*\(", self.index.text_of(node))
-        if not named and not qualified and self.unit.is_overridden(name):
+        if not named and not qualified and self.unit.classes.is_overridden(name):
             raise self.refuse(node, "a virtual method of an object whose class is not known", "call it on the object")
         if declared.get("pure"):
             raise self.refuse(node, "a virtual method without a body")
@@ -744,7 +727,7 @@ class Expressions:
         op = str(found.get("name", "")).removeprefix("operator")
         kinds = [self.value_type(part) for part in given]
         if kinds and kinds[0].kind == "lambda":
-            self._known_lambda(kinds[0], given[0])
+            self.known_lambda(kinds[0], given[0])
             return self._closure_call(kinds[0].name, found, given[1:], node)
         declared = self.index.functions.get(found.get("id", ""))
         if declared is None:
@@ -1011,17 +994,12 @@ def _says_this(node: Node) -> bool:
     return node.get("kind") == "CXXThisExpr" or any(map(_says_this, inner(node)))
 
 
-def parameters(function: Node) -> list[Node]:
-    """The parameters of a function's declaration."""
-    return [part for part in function.get("inner", ()) if part.get("kind") == "ParmVarDecl"]
-
-
 def by_value(kind: CppType, scope: Expressions) -> bool:
     """Whether a reference is handed over as the value: of a constant plain value, or of one that is given away."""
     to = kind.to
     if to is None or not (to.const or kind.rvalue):
         return False
-    return to.scalar or (to.kind == "record" and scope.unit.small(to))
+    return to.scalar or (to.kind == "record" and scope.unit.classes.small(to))
 
 
 def base_member(name: str) -> str:
@@ -1032,18 +1010,6 @@ def base_member(name: str) -> str:
 def field_name(field: Node) -> str:
     """The name of a member; one without a name has none."""
     return str(field.get("name", ""))
-
-
-def nodes_below(node: Node) -> Iterator[Node]:
-    """All nodes of a body, those of lambdas' functions once."""
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        yield part
-        children = inner(part)
-        if part.get("kind") == "LambdaExpr":
-            children = [child for child in children if child.get("kind") != "CompoundStmt"]
-        stack.extend(reversed(children))
 
 
 def _unwrapped(node: Node) -> Node:

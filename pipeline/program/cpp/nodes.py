@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pycparser import c_ast
@@ -99,3 +100,20 @@ def listed_values(node: Node) -> Node | None:
             return node if node.get("kind") == "InitListExpr" else None
         kind = node.get("kind")
     return None
+
+
+def parameters(function: Node) -> list[Node]:
+    """The parameters of a function's declaration."""
+    return [part for part in function.get("inner", ()) if part.get("kind") == "ParmVarDecl"]
+
+
+def nodes_below(node: Node) -> Iterator[Node]:
+    """All nodes of a body, those of lambdas' functions once."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        children = inner(part)
+        if part.get("kind") == "LambdaExpr":
+            children = [child for child in children if child.get("kind") != "CompoundStmt"]
+        stack.extend(reversed(children))

@@ -34,10 +34,10 @@ def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, alo
     texts = {file: source} | _headers(found, names)
     index = Index(found.root, {name: plain_lines(text) for name, text in texts.items()}, names, library())
     unit = Unit(index, file, _pragmas(found, index), _macros(texts, flags), alone=alone)
-    unit.ask = partial(values_in_cpp, texts=texts, file=file, flags=flags)
+    unit.constants.ask = partial(values_in_cpp, texts=texts, file=file, flags=flags)
     unit.lower()
     tree = unit.tree()
-    names_of = unit.names()
+    names_of = unit.function_names.all()
     refused = {names_of[root]: error for root, error in unit.refused.items()}
     linkage = {name: str(index.functions[root].get("mangledName", name)) for root, name in names_of.items()}
     for root, name in names_of.items():
@@ -45,7 +45,7 @@ def read_cpp_translation(source: str, *, file: str, flags: Flags = NO_FLAGS, alo
         if definition is not None and "mangledName" in definition:
             linkage[name] = str(definition["mangledName"])
     meanings, declared = unit.meanings(), unit.names_declared()
-    whole = {name: unit.whole_name(root, name) for root, name in names_of.items()}
+    whole = {name: unit.function_names.whole_name(root, name) for root, name in names_of.items()}
     index.forget()
     found_tree = FileAST(tree)
     if flags.unsigned_char:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from pycparser import c_ast
 from pycparser.ast_transforms import fix_switch_cases
 
-from pipeline.program.cpp import vendor
-from pipeline.program.cpp.expressions import Expressions, Variable, by_value
+from pipeline.program.cpp.expressions import Expressions, by_value
 from pipeline.program.cpp.index import Node
+from pipeline.program.cpp.library_members import is_vector, members_of_tuple
 from pipeline.program.cpp.nodes import address, bare, inner, listed_values, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, declarator
+from pipeline.program.cpp.variables import Variable
 from pipeline.project.cpp_tree import begin_of, end_of
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Statements(Expressions):
             and value is not None
         ):
             return self._lock(node, name, kind, value)
-        if not storage and self.unit.is_destroyed(kind):
+        if not storage and self.unit.classes.is_destroyed(kind):
             raise self.refuse(
                 node, f"an object of {kind.name}, whose destructor does something,", "call a method for it"
             )
@@ -215,7 +216,15 @@ class Statements(Expressions):
             return after
         if not after:
             return [self.declaration(name, kind, init, node, storage)]
-        if storage and init is None and not self.pre and (init := _constants_stored(after)) is not None:
+        if (
+            not storage
+            and kind.const
+            and init is None
+            and not self.pre
+            and (init := constants_stored(after)) is not None
+        ):
+            return [self.declaration(name, kind, init, node)]
+        if storage and init is None and not self.pre and (init := constants_stored(after)) is not None:
             return [self.declaration(name, _written(kind), init, node, storage)]  # it is there from reset on
         if storage:  # made once, when control comes here first
             flag = CppType("plain", "int")
@@ -233,7 +242,7 @@ class Statements(Expressions):
         """The pointer that an iterator of an array of the library is, whose type has a name that nothing declares."""
         called = bare(bare(value).get("inner", [{}])[0])
         of = self.value_type(inner(called)[0]) if called.get("kind") == "MemberExpr" and inner(called) else None
-        if of is None or not vendor.is_vector(of):
+        if of is None or not is_vector(of):
             return None
         return CppType("pointer", to=self.read_type(of.arguments[0], value))
 
@@ -253,7 +262,7 @@ class Statements(Expressions):
         for place, binding in enumerate(bindings):
             expression = inner(binding)[-1]
             if inner(binding)[0].get("kind") == "VarDecl":
-                names = vendor.members_of_tuple(whole.type)
+                names = members_of_tuple(whole.type)
                 if names is None:
                     raise self.refuse(node, f"a structured binding of {whole.type.name}", "name the members one by one")
                 base = self._named(whole, node)
@@ -398,7 +407,7 @@ class Statements(Expressions):
             before += [self.declaration(name, kind, init, node), *after]
         elif kind.kind == "array" and kind.length is not None:
             length, array = kind.length, self.lower(value)
-        elif vendor.is_vector(kind) and kind.arguments[1].isdigit():
+        elif is_vector(kind) and kind.arguments[1].isdigit():
             length, array = int(kind.arguments[1]), member(self.lower(value), "data", coord)
         else:
             return self._over_iterators(node, before)
@@ -445,7 +454,7 @@ class Statements(Expressions):
         raise self.refuse(node, "delete", "use an array of fixed size")
 
 
-def _constants_stored(made: list[c_ast.Node]) -> c_ast.InitList | None:
+def constants_stored(made: list[c_ast.Node]) -> c_ast.InitList | None:
     """The list of values that does what statements do which store constants in members; None for other statements."""
     values: list[c_ast.Node] = []
     for node in made:

@@ -5,36 +5,33 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pycparser import c_ast
 
 from pipeline.errors import PipelineError
-from pipeline.program.cpp import vendor
+from pipeline.program.cpp.bodies import Bodies
+from pipeline.program.cpp.classes import Classes
+from pipeline.program.cpp.constants import UnitConstants
 from pipeline.program.cpp.expressions import (
-    Closure,
     Expressions,
-    Variable,
     base_member,
     by_value,
-    nodes_below,
-    parameters,
 )
-from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Record, plain_scope, type_text
-from pipeline.program.cpp.nodes import TRANSPARENT, address, bare, inner, member
-from pipeline.program.cpp.statements import Statements
-from pipeline.program.cpp.types import CppType, Unreadable, arithmetic, declarator, width
+from pipeline.program.cpp.function_names import FunctionNames
+from pipeline.program.cpp.index import FUNCTIONS, Index, Node, Record, type_text
+from pipeline.program.cpp.library_members import library_members
+from pipeline.program.cpp.nodes import address, bare, inner, member, nodes_below, parameters
+from pipeline.program.cpp.statements import Statements, constants_stored
+from pipeline.program.cpp.types import CppType, declarator
+from pipeline.program.cpp.variables import Closure, Variable
 from pipeline.program.names import of_library
 from pipeline.program.tree import LEAVES, walk
 from pipeline.project.cpp_tree import Position, begin_of, end_of
-from pipeline.project.cpp_values import CppAnswer, CppQuestion
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_SMALL = 8
-"""A class of at most so many plain members is handed over as a value where a constant reference asks for it."""
-_EXTENT = re.compile(r"^\s*\[([^][]*)\]")
 
 
 class Unit:
@@ -58,6 +55,9 @@ class Unit:
         self.file = file
         self.pragmas = pragmas
         self.macros = macros
+        self.classes = Classes(index)
+        self.bodies = Bodies(index)
+        self.constants = UnitConstants(index, macros)
         self._pragma_places: dict[str, list[int]] = {}
         self.library: set[str] = set()
         self.prototypes: dict[str, CppType] = {}
@@ -77,12 +77,11 @@ class Unit:
         self._failed_calls: dict[str, list[str]] = {}
         self._owners: dict[str, Statements] = {}
         self._declared_names: dict[str, set[str]] = {}
-        self.ask: Callable[[list[CppQuestion]], list[CppAnswer]] | None = None
-        """What the compiler makes of expressions, where the tree does not tell."""
         self._moved: dict[str, set[str]] = {}
-        self._values: dict[tuple[str, int, str], CppAnswer] = {}
-        self._lengths: dict[tuple[str, int], CppAnswer] | None = None
-        index.types.constants = self._constants()
+        self.function_names = FunctionNames(
+            index, self._made, self._names, self._lambda_names, self.closures, alone=alone
+        )
+        index.types.constants = self.constants.known()
 
     # Running ------------------------------------------------------------------------------------------------------
 
@@ -193,59 +192,6 @@ class Unit:
             self.index.inside = before
             self.index.types.forget()
 
-    def named_place(self, root: str) -> Node | None:
-        """The place that a function names which returns a reference and does nothing else; None for other functions."""
-        node = self.index.definitions.get(root)
-        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
-        statements = inner(body) if body is not None else []
-        if node is None or len(statements) != 1 or statements[0].get("kind") != "ReturnStmt":
-            return None
-        if not str(node["type"].get("qualType", "")).partition("(")[0].rstrip().endswith("&") or not inner(
-            statements[0]
-        ):
-            return None
-        value = inner(statements[0])[0]
-        steady = all(_names_only(part) for part in nodes_below(value))
-        return value if steady and value.get("kind") in ("MemberExpr", "ArraySubscriptExpr") else None
-
-    def named_value(self, root: str) -> Node | None:
-        """The member whose plain value a method returns that does nothing else (``int size() const { return n; }``)."""
-        node = self.index.definitions.get(root)
-        body = next((part for part in inner(node) if part.get("kind") == "CompoundStmt"), None) if node else None
-        statements = inner(body) if body is not None else []
-        if len(statements) != 1 or statements[0].get("kind") != "ReturnStmt" or not inner(statements[0]):
-            return None
-        value = inner(statements[0])[0]
-        if value.get("kind") != "ImplicitCastExpr" or value.get("castKind") != "LValueToRValue":
-            return None
-        place = inner(value)[0]
-        below = inner(place) if place.get("kind") == "MemberExpr" else []
-        return place if below and below[0].get("kind") == "CXXThisExpr" else None
-
-    def members_made(self, constructor: Node) -> list[tuple[Node, Node]] | None:
-        """The members that a constructor gives plain values, with these, where it does nothing else; else None."""
-        made: list[tuple[Node, Node]] = []
-        for part in inner(constructor):
-            if part.get("kind") == "CompoundStmt" and inner(part):
-                return None
-            if part.get("kind") == "CXXCtorInitializer":
-                field = self.index.fields.get(part.get("anyInit", {}).get("id", ""))
-                values = inner(part)
-                if field is None or len(values) != 1 or not all(_given_only(one) for one in nodes_below(values[0])):
-                    return None
-                made.append((field[1], values[0]))
-        return made
-
-    def returns_this(self, node: Node) -> bool:
-        """Whether a method returns its own object, wherever it returns."""
-        returned = [inner(part) for part in nodes_below(node) if part.get("kind") == "ReturnStmt"]
-        own = [
-            value[0].get("opcode") == "*" and inner(value[0])[0].get("kind") == "CXXThisExpr"
-            for value in returned
-            if value and value[0].get("kind") == "UnaryOperator"
-        ]
-        return bool(own) and len(own) == len(returned) and all(own)
-
     def captured(self, root: str, scope: Expressions) -> list[c_ast.Node]:
         """What a lambda's function is given besides its arguments."""
         closure = next((c for c in self.closures.values() if c.method == root), None)
@@ -280,17 +226,19 @@ class Unit:
             for part in inner(found)[1:]
             if part.get("kind") == "CXXMethodDecl" and "mangledName" in part
         ]
-        if len(bodies) != 1:
-            raise scope.refuse(node, "a lambda that is called with several types", "write a function for each type")
-        method = bodies[0]
-        root = method["id"]
-        body = next((part for part in inner(method) if part.get("kind") == "CompoundStmt"), None)
-        if body is None:
+        if not bodies:
+            raise scope.refuse(
+                node, "a lambda with parameters of any type that nothing calls", "call it or take it out"
+            )
+        written_out = [
+            (method, body) for method in bodies for body in inner(method) if body.get("kind") == "CompoundStmt"
+        ]
+        if not written_out:
             return
         used: dict[str, None] = {}
         written: set[str] = set()
         this = False
-        for part in nodes_below(body):
+        for part in (part for _, body in written_out for part in nodes_below(body)):
             if part.get("kind") == "CXXThisExpr":
                 this = True
             found = part.get("referencedDecl")
@@ -310,7 +258,15 @@ class Unit:
                     written.update(item["referencedDecl"]["id"] for child in inner(part) for item in _leading(child))
         captured: list[tuple[str, Variable]] = []
         copied_from: dict[str, str] = {}
-        for item, copied in self._copies(scope, node, body, name, used, written).items():
+        body = written_out[0][1]
+        copies = self._copies(scope, node, body, name, used, written)
+        if len(written_out) > 1 and any(copied not in used for copied in copies.values()):
+            raise scope.refuse(
+                node,
+                "a lambda with a variable of its own that is called with several types",
+                "write a function for each",
+            )
+        for item, copied in copies.items():
             used.pop(copied, None)
             own = scope.variables[item]
             steady = own.type.kind == "array" or (own.type.scalar and copied not in written)
@@ -334,7 +290,15 @@ class Unit:
             mode = "value" if outer.type.kind == "array" or values else "pointer"
             captured.append((item, Variable(outer.name, outer.type, mode)))
         kept = [(item, variable) for item, variable in captured if variable.mode != "lambda"]
-        self.closures[kind.name] = Closure(root, kept, this, copied_from)
+        for number, (method, _) in enumerate(written_out):
+            # A lambda that is called with several types is a function for each; all are given the same.
+            root = method["id"]
+            self.closures[f"{kind.name}#{number}" if number else kind.name] = Closure(root, kept, this, copied_from)
+            self._lambda_function(scope, method, name)
+
+    def _lambda_function(self, scope: Expressions, method: Node, name: str) -> None:
+        """Makes the function of a lambda known, under a name that no other of its surroundings has."""
+        root = method["id"]
         self.index.functions[root] = method
         self.index.canonical[root] = root
         self.index.definitions[root] = method
@@ -420,7 +384,7 @@ class Unit:
         return self._moved[root] | written
 
     def _function(self, name: str, node: Node) -> c_ast.FuncDef:
-        scope = Statements(self, self._shown(name))
+        scope = Statements(self, self.function_names.shown(name))
         scope.root = name  # type: ignore[attr-defined]
         self.index.inside = _scopes(self.index.scope.get(name, ""))
         self.index.leave()
@@ -512,98 +476,11 @@ class Unit:
             scope.variables[node["id"]] = Variable(name, target, mode)
             return [self._parameter(name, kind, node)]
         if kind.kind == "pointer" and kind.to is not None and not kind.const:
-            length = self._extent(node, root)
+            length = self.constants.extent(node, root)
             if length is not None:
                 kind = CppType("array", to=kind.to, length=length)
         scope.variables[node["id"]] = Variable(name, kind)
         return [self._parameter(name, kind, node)]
-
-    def _extent(self, node: Node, root: str) -> int | None:
-        """The outermost length of an array parameter, which the compiler forgets and the text says."""
-        text = self.index.text_of(node)
-        name = str(node.get("name", ""))
-        found = re.search(rf"\b{re.escape(name)}\b\s*((?:\[[^][]*\]\s*)+)$", text) if name else None
-        if found is None:
-            return None
-        first = _EXTENT.match(found[1])
-        if first is None or not first[1].strip():
-            return None
-        length = self._constant_text(first[1], self.index.numbers_given(root, node))
-        return length if length is not None else self._asked_length(node, root)
-
-    def asked_value(self, text: str, node: Node, root: str) -> int | None:
-        """What the compiler makes of an expression of a function's parameters."""
-        definition = self.index.definitions.get(root)
-        body = (
-            next((part for part in inner(definition) if part.get("kind") == "CompoundStmt"), None)
-            if definition
-            else None
-        )
-        start = begin_of(body) if body is not None else None
-        if definition is None or start is None or self.ask is None or not text:
-            return None
-        place = (start.file, start.offset, text)
-        if place not in self._values:
-            question = CppQuestion(
-                self.index.names.get(start.file, start.file), start.offset + 1, start.offset + 1, text
-            )
-            self._values[place] = self.ask([question])[0]
-        return self._values[place].of(str(definition.get("mangledName", "")))
-
-    def _asked_length(self, node: Node, root: str) -> int | None:
-        """A length that the text says in other ways, as the compiler has it: all of the unit's are asked at once."""
-        if self._lengths is None:
-            asked: dict[tuple[str, int], CppQuestion] = {}
-            for name, function in self.index.definitions.items():
-                body = next((part for part in inner(function) if part.get("kind") == "CompoundStmt"), None)
-                start = begin_of(body) if body is not None else None
-                for part in parameters(function) if start is not None else ():
-                    place, text = begin_of(part), self.index.text_of(part)
-                    found = re.search(r"\[([^][]*[A-Za-z_][^][]*)\]", text)
-                    if place is None or start is None or found is None or not type_text(part).endswith("*"):
-                        continue
-                    if self._constant_text(found[1], self.index.numbers_given(name, part)) is None:
-                        file, at = self.index.names.get(start.file, start.file), start.offset + 1
-                        asked.setdefault((place.file, place.offset), CppQuestion(file, at, at, found[1]))
-            answers = self.ask(list(asked.values())) if self.ask is not None and asked else []
-            self._lengths = dict(zip(asked, answers, strict=False))
-        place = begin_of(node)
-        answer = self._lengths.get((place.file, place.offset)) if place is not None else None
-        return answer.of(str(self.index.definitions[root].get("mangledName", ""))) if answer is not None else None
-
-    def _constant_text(self, text: str, given: Mapping[str, int], depth: int = 0) -> int | None:
-        """The value of an expression of literals, macros, constants and the numbers given; None where it is another."""
-        if depth > 20 or len(text) > 400:
-            return None
-
-        def word(match: re.Match[str]) -> str:
-            name = match.group()
-            if name in self.macros:
-                value = self._constant_text(self.macros[name], given, depth + 1)
-                return str(value) if value is not None else name
-            if name in given:
-                return f"({given[name]})"
-            known = self._constants()
-            among = [known[name]] if name in known else [known[key] for key in known if key.endswith(f"::{name}")]
-            return str(among[0]) if len(set(among)) == 1 else name
-
-        text = re.sub(r"(?<![\w.])(\d+)[uUlL]+\b", r"\1", text)
-        text = re.sub(r"[A-Za-z_]\w*(?:::\w+)*", word, text)
-        if not re.fullmatch(r"[\d\s()+\-*/%<>x]+", text) or re.search(r"\d\s+\d|\*\*", text):
-            return None
-        return arithmetic(text)
-
-    def _constants(self) -> Mapping[str, int]:
-        if not hasattr(self, "_known_constants"):
-            found: dict[str, int] = {}
-            found |= {name: int(value) for name, value in self.index.enumerator_names.items()}
-            for scope, node in self.index.variables:
-                if "init" in node and str(node["type"].get("qualType", "")).startswith("const ") and node.get("name"):
-                    value = _folded(inner(node)[-1], found) if inner(node) else None
-                    if value is not None:
-                        found[str(node["name"])] = found[f"{scope}{node['name']}"] = value
-            self._known_constants = found
-        return self._known_constants
 
     def _initialisers(self, scope: Statements, node: Node, owner: Record | None) -> list[c_ast.Node]:
         made: list[c_ast.Node] = []
@@ -692,103 +569,12 @@ class Unit:
         self._idle[root] = result
         return result
 
-    def is_destroyed(self, kind: CppType, depth: int = 0) -> bool:
-        """Whether a destructor with a body runs when an object of a type goes."""
-        while kind.kind == "array" and kind.to is not None:
-            kind = kind.to
-        record = self.index.records.get(kind.name) if kind.kind == "record" else None
-        if record is None or depth > 20:
-            return False
-        for name, owner in self.index.owner.items():
-            if owner is record and self.index.functions[name]["kind"] == "CXXDestructorDecl":
-                body = self.index.definitions.get(self.index.canonical[name])
-                if body is not None and any(inner(part) for part in inner(body) if part.get("kind") == "CompoundStmt"):
-                    return True
-        below = [*record.bases, *(type_text(field) for field in record.fields)]
-        with suppress(Unreadable):
-            return any(self.is_destroyed(self.index.types.read(text), depth + 1) for text in below)
-        return False
-
-    def _namesakes(self, name: str, owners: list[Record]) -> list[Node]:
-        """The methods of some classes with the name and the parameters of a method."""
-        wanted = self.index.functions[name]
-        return [
-            node
-            for other, node in self.index.functions.items()
-            if node.get("name") == wanted.get("name")
-            and any(self.index.owner.get(other) is owner for owner in owners)
-            and str(node["type"]["qualType"]).partition(" (")[2] == str(wanted["type"]["qualType"]).partition(" (")[2]
-        ]
-
-    def _bases(self, record: Record, depth: int = 0) -> list[Record]:
-        found: list[Record] = []
-        for text in record.bases if depth < 20 else ():
-            with suppress(Unreadable):
-                base = self.index.records.get(self.index.types.read(text).name)
-                found += [base, *self._bases(base, depth + 1)] if base is not None else []
-        return found
-
-    def is_virtual(self, name: str) -> bool:
-        """Whether a method is virtual, by its own word or by that of a class below."""
-        owner = self.index.owner.get(name)
-        if self.index.functions[name].get("virtual"):
-            return True
-        if owner is None or not owner.bases:
-            return False
-        return any(node.get("virtual") for node in self._namesakes(name, self._bases(owner)))
-
-    def is_overridden(self, name: str) -> bool:
-        """Whether a class that derives from a method's own has another one in its place."""
-        owner = self.index.owner.get(name)
-        derived = [
-            record for record in self.index.records.values() if owner is not None and owner in self._bases(record)
-        ]
-        return bool(self._namesakes(name, derived))
-
-    def small(self, kind: CppType) -> bool:
-        """Whether a class is handed over as a value where a constant reference to it is asked for."""
-        record = self.index.records.get(kind.name)
-        if record is None:
-            return not vendor.is_stream(kind) and kind.name.startswith(
-                ("hls::axis<", "hls::vector<", "std::complex", "hls::x_complex")
-            )
-        if record.bases or record.union or len(record.fields) > _SMALL:
-            return False
-        try:
-            return all(self.index.types.read(type_text(field)).scalar for field in record.fields)
-        except Unreadable:
-            return False
-
     # Names --------------------------------------------------------------------------------------------------------
-
-    def _shown(self, root: str) -> str:
-        node = self.index.functions[root]
-        name = str(node.get("name", "?"))
-        if root in self._lambda_names:
-            return f"{self.index.scope[root]}{self._lambda_names[root]}"
-        owner = self.index.owner.get(root)
-        if owner is not None:
-            name = plain_scope(f"{owner.name}::{name}")
-        if root in self.index.arguments:
-            name += f"<{','.join(self._argument_shown(text) for text in self.index.arguments[root])}>"
-        return name
-
-    def whole_name(self, root: str, name: str) -> str:
-        """A function's name, as it is shown, with all its namespaces."""
-        scope = "" if root in self.index.owner or root in self._lambda_names else self.index.scope.get(root, "")
-        return name if name.startswith(scope) else f"{scope}{name}"
-
-    def _argument_shown(self, text: str) -> str:
-        """A template argument; a lambda by its own name, not by its place."""
-        closure = self.closures.get(text)
-        if closure is None:
-            return text
-        return self._shown(closure.method)
 
     def meanings(self) -> dict[str, dict[str, str]]:
         """What names stand for that no later step sees: parameters of templates by function, enumerators under ""."""
         found = {"": dict(self.index.enumerator_names)}
-        for root, name in self.names().items():
+        for root, name in self.function_names.all().items():
             owner = self.index.owner.get(root)
             of_class = self.index.meanings.get(owner.name, {}) if owner is not None else {}
             if known := of_class | self.index.meanings.get(root, {}):
@@ -798,52 +584,12 @@ class Unit:
     def names_declared(self) -> dict[str, frozenset[str]]:
         """The names that each function declares, with the members of its class; under "" those outside functions."""
         found = {"": frozenset(str(node.get("name")) for _, node in self.index.variables)}
-        names = self.names()
+        names = self.function_names.all()
         for root, declared in self._declared_names.items():
             owner = self.index.owner.get(root)
-            records = [owner, *self._bases(owner)] if owner is not None else []
+            records = [owner, *self.classes.bases(owner)] if owner is not None else []
             members = {str(field.get("name")) for record in records for field in record.fields}
             found[names[root]] = found.get(names[root], frozenset()) | declared | members
-        return found
-
-    def names(self) -> dict[str, str]:
-        """The name of each function that was lowered, by its id: as short as tells them apart."""
-        if not self.alone:
-            return self._names_everywhere()
-        found = {root: self._shown(root) for root in self._made}
-
-        def clashing() -> set[str]:
-            count: dict[str, int] = {}
-            for name in found.values():
-                count[name] = count.get(name, 0) + 1
-            return {root for root, name in found.items() if count[name] > 1}
-
-        for root in clashing():
-            scope = self.index.scope.get(root, "")
-            if root not in self.index.owner:
-                found[root] = f"{scope}{found[root]}"
-        for root in clashing():
-            given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))
-            found[root] += f"({given})"
-        for root in clashing():
-            found[root] = str(self.index.functions[root].get("mangledName", f"{found[root]}#{root}"))
-        return found
-
-    def _names_everywhere(self) -> dict[str, str]:
-        """The names of functions, made here or elsewhere, with their namespaces, and their parameters' types where the
-        unit declares others of that name: so another unit that sees the declarations has the same."""
-
-        linked: dict[str, set[str]] = {}
-        for root in dict.fromkeys(self.index.canonical.values()):
-            if "mangledName" in self.index.functions.get(root, {}):
-                linked.setdefault(self.whole_name(root, self._shown(root)), set()).add(
-                    str(self.index.functions[root]["mangledName"])
-                )
-        found = {root: self.whole_name(root, self._shown(root)) for root in dict.fromkeys((*self._made, *self._names))}
-        for root, name in list(found.items()):
-            if len(linked.get(name, ())) > 1:
-                given = ",".join(type_text(part).replace(" ", "") for part in parameters(self.index.functions[root]))
-                found[root] += f"({given})"
         return found
 
     # Globals and types --------------------------------------------------------------------------------------------
@@ -884,6 +630,8 @@ class Unit:
                 self.index.inside = inside
                 return self._globals[name]
             init, after = lowering.initial(kind, parts[-1], c_ast.ID(shown))
+            if after and not lowering.pre and init is None and kind.const:
+                init, after = constants_stored(after), []
             if after or lowering.pre:
                 # What runs before the program starts is the tool's to refuse or to do; here it is only not a constant.
                 init = None
@@ -911,7 +659,7 @@ class Unit:
 
     def tree(self) -> list[c_ast.Node]:
         """The whole program: types, globals, functions in the order of the text."""
-        names = self.names()
+        names = self.function_names.all()
         for root, ids in self._names.items():
             for node in ids:
                 if root in names:
@@ -1011,7 +759,7 @@ class Unit:
         members: list[tuple[str, CppType]] = []
         bits: dict[str, c_ast.Node] = {}
         if record is None:
-            members = self._library_members(name)
+            members = library_members(name, self.index.types.read)
         else:
             self.index.inside = _scopes(f"{record.name}::")
             self.index.types.forget()
@@ -1029,50 +777,6 @@ class Unit:
             c_ast.Decl(word or None, [], [], [], [], declarator(kind, word or None), None, bits.get(word))
             for word, kind in members
         ]
-
-    def _library_members(self, name: str) -> list[tuple[str, CppType]]:
-        read = self.index.types.read
-        try:
-            kind = read(name)
-            if vendor.is_stream(kind) or name.startswith("hls::stream_of_blocks<"):
-                return [("data", read(kind.arguments[0]))]
-            if vendor.is_vector(kind) and kind.arguments[1].isdigit():
-                return [("data", CppType("array", to=read(kind.arguments[0]), length=int(kind.arguments[1])))]
-            if vendor.is_pixels(kind) and (extent := vendor.extent_of_pixels(kind)) is not None:
-                row = CppType("array", to=read(kind.arguments[2]), length=extent[1])
-                return [("val", CppType("array", to=row, length=extent[0]))]
-            if (block := vendor.dsp_result(name)) is not None:
-                return [(word, read(of)) for word, of in block]
-            if name.startswith("hls::Scalar<"):
-                return [("val", CppType("array", to=read(kind.arguments[1]), length=int(kind.arguments[0])))]
-            if name.startswith("hls::axis<"):
-                data = read(kind.arguments[0])
-                sizes = [
-                    int(item) if item.lstrip("-").isdigit() else 1 for item in (*kind.arguments[1:4], "0", "0", "0")
-                ][:3]
-                keep = ((width(data) or 32) + 7) // 8
-                flags = [
-                    ("keep", keep),
-                    ("strb", keep),
-                    ("user", sizes[0]),
-                    ("last", 1),
-                    ("id", sizes[1]),
-                    ("dest", sizes[2]),
-                ]
-                return [("data", data), *((word, read(f"ap_uint<{max(bits, 1)}>")) for word, bits in flags)]
-            if name.startswith(("hls::split::", "hls::merge::")):
-                one, many = (
-                    read(f"hls::stream<{kind.arguments[0]}>"),
-                    CppType("array", to=read(f"hls::stream<{kind.arguments[0]}>"), length=int(kind.arguments[1])),
-                )
-                return [("in", one), ("out", many)] if "split" in name else [("in", many), ("out", one)]
-            if (names := vendor.members_of_tuple(kind)) is not None:
-                return [(word, read(of)) for word, of in zip(names, kind.arguments, strict=True)]
-            if name.startswith(("std::complex<", "hls::x_complex<")):
-                return [("re", read(kind.arguments[0])), ("im", read(kind.arguments[0]))]
-        except (Unreadable, IndexError, ValueError):
-            pass
-        return []
 
 
 def _as_unions(node: c_ast.Node, unions: set[str]) -> None:
@@ -1103,31 +807,6 @@ def _scopes(scope: str) -> list[str]:
     return found if start >= 0 else []
 
 
-def _names_only(node: Node) -> bool:
-    """Whether a part of an expression changes nothing and calls nothing but a number's conversion."""
-    kind = node.get("kind", "")
-    if kind in ("BinaryOperator", "UnaryOperator"):
-        return node.get("opcode") not in ("=", ",", "++", "--", "&&", "||")
-    if kind == "CXXMemberCallExpr":
-        return str(inner(node)[0].get("name", "")).startswith("operator ") and len(inner(node)) == 1
-    return kind in TRANSPARENT or kind in {
-        "DeclRefExpr", "MemberExpr", "ArraySubscriptExpr", "CXXThisExpr", "ImplicitCastExpr", "IntegerLiteral",
-        "ConstantExpr", "CStyleCastExpr", "CXXStaticCastExpr", "CXXFunctionalCastExpr", "CXXBoolLiteralExpr",
-        "NonTypeTemplateParmDecl",
-    }  # fmt: skip
-
-
-def _given_only(node: Node) -> bool:
-    """Whether a part of an expression is a parameter or a literal as it is."""
-    kind = node.get("kind")
-    if kind == "DeclRefExpr":
-        return bool(node["referencedDecl"].get("kind") == "ParmVarDecl")
-    return kind in ("IntegerLiteral", "CXXBoolLiteralExpr") or (
-        kind == "ImplicitCastExpr"
-        and node.get("castKind") in ("LValueToRValue", "NoOp", "IntegralCast", "IntegralToBoolean")
-    )
-
-
 def _leading(node: Node) -> list[Node]:
     """The names that an lvalue or an argument is made of."""
     return [part for part in nodes_below(node) if "referencedDecl" in part and part.get("kind") == "DeclRefExpr"]
@@ -1146,38 +825,3 @@ def _zeros(node: c_ast.Node) -> bool:
     if isinstance(node, c_ast.InitList):
         return all(_zeros(item) for item in node.exprs)
     return isinstance(node, c_ast.Constant) and node.value in ("0", "0.0", "0.0f")
-
-
-def _folded(node: Node, known: Mapping[str, int]) -> int | None:
-    """The value of a constant integer expression of the compiler's tree."""
-    kind = node.get("kind")
-    parts = inner(node)
-    if kind in ("IntegerLiteral", "ConstantExpr", "CXXBoolLiteralExpr") and re.fullmatch(
-        r"-?\d+", str(node.get("value", ""))
-    ):
-        return int(node["value"])
-    if kind == "DeclRefExpr":
-        return known.get(str(node["referencedDecl"].get("name")))
-    if kind == "BinaryOperator" and len(parts) == 2:
-        left, right = _folded(parts[0], known), _folded(parts[1], known)
-        if left is None or right is None:
-            return None
-        return (
-            arithmetic(f"({left}){node['opcode']}({right})")
-            if node["opcode"] in ("+", "-", "*", "/", "%", "<<", ">>")
-            else None
-        )
-    if (
-        kind
-        in (
-            "ImplicitCastExpr",
-            "ParenExpr",
-            "ConstantExpr",
-            "CStyleCastExpr",
-            "CXXStaticCastExpr",
-            "SubstNonTypeTemplateParmExpr",
-        )
-        and parts
-    ):
-        return _folded(parts[-1], known)
-    return None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pycparser import c_ast
 
 from pipeline.program.cpp.index import Node
+from pipeline.program.cpp.library_members import extent_of_pixels, is_pixels, is_stream, is_vector, members_of_tuple
 from pipeline.program.cpp.nodes import address, bare, followed, inner, listed_values, lvalue, member, simple
 from pipeline.program.cpp.types import CppType, is_fixed, is_integer, is_signed, typename, width
 
@@ -24,8 +25,6 @@ _WIDENED = ("+", "-", "*", "/", "%", "&", "|", "^")
 _MOST_PIXELS = 256
 """A window of more pixels is moved by a call."""
 _COMPARED = ("<", "<=", ">", ">=", "==", "!=")
-_DSP = {"dsp48e1": (25, 18, 48), "dsp48e2": (27, 18, 48), "dsp58": (27, 24, 58), "dspcplx": (18, 18, 58)}
-"""Widths of a DSP block's ports A, B and C."""
 _TASKS = ("hls::task", "hls::tasks<")
 _REFUSED = ("std::vector", "std::map", "std::list", "std::deque", "std::set", "std::unordered_map", "std::queue")
 _CONVERSIONS = {
@@ -263,45 +262,6 @@ def said_of_number(kind: CppType, name: str) -> int | None:
     before = int(kind.arguments[1]) if is_fixed(kind) and kind.arguments[1:] and kind.arguments[1].isdigit() else bits
     said = {"width": bits, "iwidth": before, "fwidth": bits - before, "sign_flag": int(is_signed(kind))}
     return said.get(name) if bits else None
-
-
-def is_stream(kind: CppType) -> bool:
-    """Whether a type is a stream."""
-    return kind.kind == "record" and kind.name.startswith("hls::stream<")
-
-
-def is_vector(kind: CppType) -> bool:
-    """Whether a type holds a member ``data`` that is an array of its elements."""
-    return kind.kind == "record" and kind.name.startswith(("hls::vector<", "std::array<", "array<"))
-
-
-def members_of_tuple(kind: CppType) -> list[str] | None:
-    """The names of the members of a pair or tuple in order; None for other types."""
-    if kind.kind != "record":
-        return None
-    if kind.name.startswith("std::pair<"):
-        return ["first", "second"]
-    return [f"item_{place}" for place in range(len(kind.arguments))] if kind.name.startswith("std::tuple<") else None
-
-
-def dsp_result(name: str) -> list[tuple[str, str]] | None:
-    """Members and types of what a DSP block asked for by hand returns (UG1399, "DSP Cascading"); None for others."""
-    block, _, last = name.removeprefix("hls::").partition("::")
-    if last != "R_t" or block not in _DSP:
-        return None
-    shape = "std::complex<ap_int<{}>>" if block == "dspcplx" else "ap_int<{}>"
-    return [(word, shape.format(bits)) for word, bits in zip(("acout", "bcout", "pcout"), _DSP[block], strict=True)]
-
-
-def is_pixels(kind: CppType) -> bool:
-    """Whether a type is a window or a line buffer, whose member ``val`` has rows and columns."""
-    return kind.kind == "record" and kind.name.startswith(("hls::Window<", "hls::LineBuffer<"))
-
-
-def extent_of_pixels(kind: CppType) -> tuple[int, int] | None:
-    """Rows and columns of a window or a line buffer."""
-    rows, columns = kind.arguments[:2]
-    return (int(rows), int(columns)) if rows.isdigit() and columns.isdigit() else None
 
 
 def _pixel(val: c_ast.Node, row: c_ast.Node, column: c_ast.Node, coord: Any) -> c_ast.Node:

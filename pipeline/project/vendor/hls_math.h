@@ -28,6 +28,18 @@ HLS_MATH_2(pow) HLS_MATH_2(powf) HLS_MATH_2(pown) HLS_MATH_2(powr) HLS_MATH_2(ro
 HLS_MATH_2(atan2f) HLS_MATH_2(fmod) HLS_MATH_2(hypot) HLS_MATH_2(fmin) HLS_MATH_2(fmax) HLS_MATH_2(fminf)
 HLS_MATH_2(fmaxf) HLS_MATH_2(fdim) HLS_MATH_2(remainder) HLS_MATH_2(copysign) HLS_MATH_2(nextafter) HLS_MATH_2(ldexp)
 HLS_MATH_2(divide) HLS_MATH_2(maxmag) HLS_MATH_2(minmag)
+// Of fixed-point numbers width and integer bits can be named: hls::pow<32, 16>(x, y).
+#define HLS_MATH_WIDE(NAME)                                                                                            \
+    template <int W, int I> ap_fixed<W, I> NAME(ap_fixed<W, I>);                                                       \
+    template <int W, int I> ap_ufixed<W, I> NAME(ap_ufixed<W, I>);
+#define HLS_MATH_WIDE_2(NAME)                                                                                          \
+    template <int W, int I> ap_fixed<W, I> NAME(ap_fixed<W, I>, ap_fixed<W, I>);                                       \
+    template <int W, int I> ap_ufixed<W, I> NAME(ap_ufixed<W, I>, ap_ufixed<W, I>);
+HLS_MATH_WIDE(sqrt) HLS_MATH_WIDE(rsqrt) HLS_MATH_WIDE(recip) HLS_MATH_WIDE(cbrt) HLS_MATH_WIDE(exp) HLS_MATH_WIDE(log)
+HLS_MATH_WIDE(exp2) HLS_MATH_WIDE(log2) HLS_MATH_WIDE(log10) HLS_MATH_WIDE(sin) HLS_MATH_WIDE(cos) HLS_MATH_WIDE(tan)
+HLS_MATH_WIDE(asin) HLS_MATH_WIDE(acos) HLS_MATH_WIDE(atan) HLS_MATH_WIDE(sinh) HLS_MATH_WIDE(cosh) HLS_MATH_WIDE(tanh)
+HLS_MATH_WIDE(floor) HLS_MATH_WIDE(ceil) HLS_MATH_WIDE(round) HLS_MATH_WIDE(fabs) HLS_MATH_WIDE_2(pow)
+HLS_MATH_WIDE_2(atan2) HLS_MATH_WIDE_2(fmod) HLS_MATH_WIDE_2(divide)
 template <class T, math_detail::number<T> = 0> T abs(T);
 template <class T, math_detail::number<T> = 0> T max(T, T);
 template <class T, math_detail::number<T> = 0> T min(T, T);
@@ -51,6 +63,8 @@ template <class T> T modf(T, T *);
 template <class T> T frexp(T, int *);
 #undef HLS_MATH_1
 #undef HLS_MATH_2
+#undef HLS_MATH_WIDE
+#undef HLS_MATH_WIDE_2
 } // namespace hls
 half sqrt(half);
 half fabs(half);

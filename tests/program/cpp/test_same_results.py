@@ -10,6 +10,20 @@ from tests.program.cpp.executed import of_program, of_text, results
 
 _TOP = 'extern "C" int top(int a[16], int b[16], int n)'
 SOURCES = {
+    "lambdas that are called with several types": """
+        TOP {
+            int k = n & 3; float g = 1.5f;
+            auto add = [](auto x, auto y) { return x + y; };
+            auto scale = [&](auto &x) { for (int i = 0; i < 2; i++) x += k; g += x; };
+            auto each = [=](auto *p, int m) { for (int i = 0; i < m; i++) p[i] = p[i] * 2 + k; };
+            short s[4] = {1, 2, 3, 4};
+            each(a, 16); each(s, 4); each(b, 2);
+            for (int i = 0; i < 16; i++) b[i] = add(a[i], 3) + s[i & 3];
+            float f = add(1.5f, 2.25f); short t = n;
+            scale(f); scale(b[3]); scale(t);
+            return (int)(f * 4 + g) + t + add(n, 2.5);
+        }
+    """,
     "classes named without their namespace": """
         namespace img { struct Pixel { int r; int g; }; enum Way { UP = 3, DOWN };
             namespace deep { struct Line { Pixel p[4]; }; } int sum(const Pixel &x) { return x.r + x.g; } }
@@ -609,3 +623,81 @@ def test_algorithms_of_the_library_do_what_their_loops_do(source: str) -> None:
     runs = [([numbers.randint(-1000, 1000) for _ in range(16)], number - 20) for number in range(50)]
     expected = of_text(loops.replace("LIBRARY", _ALGORITHMS), "top", runs)
     assert of_program(source.replace("LIBRARY", "#include <algorithm>"), "top", runs) == expected
+
+
+_LOOPS = """
+    namespace loops {
+        template <class T, class V> void iota(T *at, T *end, V x) { while (at != end) { *at++ = x; ++x; } }
+        template <class T, class F> T *transform(T *at, T *end, T *to, F f) {
+            while (at != end) *to++ = f(*at++); return to; }
+        template <class T, class F> T *transform(T *at, T *end, T *by, T *to, F f) {
+            while (at != end) *to++ = f(*at++, *by++); return to; }
+        template <class T, class V> V accumulate(T *at, T *end, V x) { while (at != end) x = x + *at++; return x; }
+        template <class T, class V, class F> V accumulate(T *at, T *end, V x, F f) {
+            while (at != end) x = f(x, *at++); return x; }
+        template <class T, class V> V inner_product(T *at, T *end, T *by, V x) {
+            while (at != end) x = x + *at++ * *by++; return x; }
+        template <class T> void reverse(T *at, T *end) { while (at < --end) { T x = *at; *at++ = *end; *end = x; } }
+        template <class T> T *swap_ranges(T *at, T *end, T *by) { while (at != end) { T x = *at; *at++ = *by;
+            *by++ = x; } return by; }
+        struct less { template <class T> bool operator()(T x, T y) const { return x < y; } };
+        template <class T, class F = less> T *min_element(T *at, T *end, F f = F()) {
+            T *best = at; for (; at != end; ++at) if (f(*at, *best)) best = at; return best; }
+        template <class T, class F = less> T *max_element(T *at, T *end, F f = F()) {
+            T *best = at; for (; at != end; ++at) if (f(*best, *at)) best = at; return best; }
+        template <class T, class F> long count_if(T *at, T *end, F f) { long n = 0;
+            while (at != end) n += f(*at++) ? 1 : 0; return n; }
+        template <class T> long count(T *at, T *end, T x) { return count_if(at, end, [x](T y) { return x == y; }); }
+        template <class T, class F> T *find_if(T *at, T *end, F f) { while (at != end && !f(*at)) ++at; return at; }
+        template <class T> T *find(T *at, T *end, T x) { return find_if(at, end, [x](T y) { return x == y; }); }
+        template <class T, class F> bool all_of(T *at, T *end, F f) { return count_if(at, end, f) == end - at; }
+        template <class T, class F> bool any_of(T *at, T *end, F f) { return count_if(at, end, f) > 0; }
+        template <class T, class F> bool none_of(T *at, T *end, F f) { return count_if(at, end, f) == 0; }
+        template <class T, class F> F for_each(T *at, T *end, F f) { while (at != end) f(*at++); return f; }
+        template <class T> bool equal(T *at, T *end, T *by) {
+            while (at != end) if (*at++ != *by++) return false; return true; }
+    }
+"""
+_LOOPED = """
+    LIBRARY
+    static int twice(int x) { return x + x; }
+    static bool big(const int &x) { return x > 50; }
+    TOP {
+        int t[16], k = n & 7, sum = 0, m[2][8]; float f[8]; short s[8];
+        std::iota(t, t + 16, n); std::iota(f, f + 8, 0.5f); std::iota(&m[0][0], &m[0][0] + 16, k);
+        for (int i = 0; i < 8; i++) s[i] = i * n;
+        std::transform(a, a + 16, t, b, [k](int x, int y) { return x * k - y; });
+        std::transform(a + 2, a + 6, b + 3, twice);
+        std::transform(t, t + 4, t, t + 4, std::plus<int>());
+        sum += std::accumulate(a, a + 16, 0) + std::accumulate(b + k, b + 16, 7, [&](int x, int y) {
+            return x ^ (y + k); });
+        sum += std::accumulate(f, f + 8, 0) + std::accumulate(s, s + k, sum) + std::accumulate(m[1], m[1] + 8, 1);
+        sum += std::inner_product(a, a + 8, b + 2, n);
+        std::reverse(t, t + 16); std::reverse(b + k, b + k + 3); std::reverse(s, s + k);
+            std::reverse(&m[1][1], &m[1][1] + k);
+        std::swap_ranges(a, a + k, b + 4);
+        int least = *std::min_element(a, a + 16), at = std::max_element(b, b + 16) - b;
+        int low = std::max_element(b + 1, b + 1 + k, [](int x, int y) { return x > y; }) - b;
+        sum += least * 3 + at * 5 + low * 7;
+        sum += std::count(a, a + 16, a[3]) + std::count_if(b, b + 16, big);
+        int *hit = std::find(a, a + 16, a[k]); *hit += 1; if (std::find(a, a + 4, 12345) == a + 4) sum += 5;
+        sum += std::find_if(a, a + k, big) - a;
+        if (std::any_of(a, a + 16, [n](int x) { return x == n; })) sum += 9;
+        if (std::all_of(b, b + k, big)) sum += 100;
+        if (std::none_of(a, a + 3, big)) sum += 1000;
+        std::for_each(b, b + 4, [](int &x) { x += 3; }); std::for_each(b, b + 4, [&](int x) { sum += x; });
+        if (std::equal(a, a + 2, a + 1)) sum++;
+        for (int i = 0; i < 16; i++) b[i] += t[i] + int(f[i & 7] * 2) + s[i & 7] + m[i & 1][i >> 1];
+        return sum;
+    }
+"""
+
+
+def test_algorithms_of_the_library_are_read_as_their_loops() -> None:
+    source = _LOOPED.replace("TOP", _TOP)
+    numbers = random.Random(11)
+    runs = [([numbers.randint(-100, 100) for _ in range(16)], number - 20) for number in range(50)]
+    ours = source.replace("std::plus", "plus").replace("std::", "loops::").replace("plus<int>()", "std::plus<int>()")
+    expected = of_text(ours.replace("LIBRARY", f"#include <functional>\n{_LOOPS}"), "top", runs)
+    library = "#include <algorithm>\n#include <functional>\n#include <numeric>"
+    assert of_program(source.replace("LIBRARY", library), "top", runs) == expected
