@@ -107,17 +107,17 @@ def gather(nest: Nest) -> Facts:
     facts = Facts()
     spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
     for number, node in nest.loops.items():
-        facts.loops[number] = _loop(node, spans)
+        facts.loops[number] = _loop(node, spans, nest)
     for number, known in facts.loops.items():
         for loop in known.inside:
             facts.loops[loop].outside += (number,)
     if nest.whole is not None:
-        known = _loop(nest.whole, {**spans, WHOLE: None})
+        known = _loop(nest.whole, {**spans, WHOLE: None}, nest)
         # What lies outside is another's between two starts, and a local array begins anew.
         stays = {name for name, memory in nest.memories.items() if memory.role in ("static", "global")}
         facts.whole = replace(known, cycles=tuple(one for one in known.cycles if one.array in {None, *stays}))
     everything = [access for segment, _ in _segments(nest.body, ()) for access in segment.accesses]
-    for group in _grouped(everything):
+    for group in _grouped(_words(everything, nest)):
         facts.groups[group.array] = (*facts.groups.get(group.array, ()), group)
     return facts
 
@@ -151,6 +151,14 @@ def _inside(body: Body) -> list[LoopNode]:
     return found
 
 
+def _words(accesses: list[ElementAccess], nest: Nest) -> list[ElementAccess]:
+    """Accesses by the words that they meet."""
+    wide = {name: len(memory.dims) for name, memory in nest.memories.items() if memory.wide}
+    if not wide:
+        return accesses
+    return [replace(one, index=one.index[: wide[one.array]]) if one.array in wide else one for one in accesses]
+
+
 def _grouped(accesses: list[ElementAccess], held: AbstractSet[int] | None = None) -> list[Group]:
     shapes: dict[tuple[object, ...], list[ElementAccess]] = {}
     for access in dict.fromkeys(accesses):
@@ -169,7 +177,7 @@ def _grouped(accesses: list[ElementAccess], held: AbstractSet[int] | None = None
     return groups
 
 
-def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
+def _loop(node: LoopNode, spans: dict[int, int | None], nest: Nest) -> LoopFacts:
     inside = _inside(node.body)
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
@@ -210,7 +218,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             fixed = item.read == item.write and node.number not in _uses(item.read)
             fixed = fixed and item.array not in node.swaps
             if node.number == WHOLE:  # Another start may be given another subscript.
-                fixed = fixed and not any(place.symbols for place in item.read)
+                fixed = fixed and not any(place.symbols for place in item.read if place != linear.EACH)
             told = item.conditional, item.ordered, item.floating
             scattered = not all(place.affine for place in (*item.read, *item.write))
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told, scattered))
@@ -239,7 +247,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
         inside=tuple(item.number for item in inside),
         segments=tuple(segments),
         touches=any(segment.touches for segment, _ in segments),
-        groups=tuple(_grouped(accesses, {node.number, *inner})),
+        groups=tuple(_grouped(_words(accesses, nest), {node.number, *inner})),
         cycles=tuple(dict.fromkeys(cycles)),
         updates=tuple(
             dict.fromkeys(

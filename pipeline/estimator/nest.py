@@ -192,6 +192,8 @@ class Memory:
     """The bundle of ``m_axi`` ports that it is reached by."""
     chosen: tuple[tuple[Option, int], ...] = ()
     """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
+    wide: bool = False
+    """A word is several elements side by side: what its accesses' subscripts have beyond ``dims`` picks one of them."""
 
     words: int | None = field(init=False, repr=False, compare=False)
     """Number of elements, None where a dimension is unknown."""
@@ -199,6 +201,11 @@ class Memory:
     def __post_init__(self) -> None:
         sizes = [size for size in self.dims if size is not None]
         object.__setattr__(self, "words", math.prod(sizes) if len(sizes) == len(self.dims) else None)
+
+    @property
+    def register(self) -> bool:
+        """Whether it is one word alone, of which every element is at hand at any time."""
+        return self.wide and not self.dims
 
 
 @dataclass(frozen=True, slots=True)
