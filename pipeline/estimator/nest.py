@@ -124,6 +124,8 @@ class LoopNode:
     """The user's own pragmas in its body."""
     flat: bool = False
     """In a function that the user has pipelined as a whole."""
+    apart: bool = False
+    """It moves a small struct, all elements of its arrays at one time."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
     swaps: Mapping[str, str] = field(default_factory=dict)
@@ -194,6 +196,10 @@ class Memory:
     """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
     wide: bool = False
     """A word is several elements side by side: what its accesses' subscripts have beyond ``dims`` picks one of them."""
+    word: str | None = None
+    """Of a member of structs that are one word each: the name of those words."""
+    born: frozenset[int] = frozenset()
+    """Loops of which each iteration has another one."""
 
     words: int | None = field(init=False, repr=False, compare=False)
     """Number of elements, None where a dimension is unknown."""

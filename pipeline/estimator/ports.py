@@ -100,15 +100,20 @@ class MemoryPorts:
             return 1
         known, nest = self.design.facts.of(node.number), self.design.nest
         accesses: dict[str, list[ElementAccess]] = {}
+        of: dict[str, Memory | None] = {}
         for segment, _ in known.segments:
             for access in segment.accesses:
-                accesses.setdefault(access.array, []).append(access)
+                memory = nest.memories.get(access.array)
+                # The members of a struct at a port are read and written together.
+                name = memory.word if memory is not None and memory.word is not None else access.array
+                accesses.setdefault(name, []).append(access)
+                of.setdefault(name, memory)
         copies = {loop: self.design.unroll[loop] for loop in (node.number, *known.inside)}
         bound = 1
         shared: Counter[tuple[str, bool]] = Counter()
         for name, found in accesses.items():
-            memory = nest.memories.get(name)
-            if memory is None or not self.settled(memory) or self.partitions[name] == memory.words:
+            memory = of[name]
+            if memory is None or not self.settled(memory) or self.partitions[memory.name] == memory.words:
                 continue
             if memory.channel is not None:
                 # A bundle takes one read and one write a cycle, whichever of its ports they are of.

@@ -24,6 +24,9 @@ from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import constant, fitted
 
 _DEEPEST_CALL = 40
+_TAKEN_APART = 64
+"""An array of fewer elements with constant subscripts becomes registers (UG1399 2020.2, "config_array_partition",
+auto_promotion_threshold)."""
 _MOST_CALLS = 10_000
 """Helpers taken in, each once a call; calls that double at every level would take minutes without an end."""
 
@@ -393,7 +396,11 @@ class Calls(ExpressionWalk):
             f"{function}/{name}", function, -1, -1, "for", name, None, len(self.stack), None, None, None, False, 1,
             *(count * inner,) * 3, node.coord.line, node.coord.column or 1, True,
         )  # fmt: skip
-        item = self.nodes[number] = LoopNode(number, loop, function, None, None, None, None, flat=self._flat())
+        # A struct's arrays are found by constants, as which the tool takes small ones apart.
+        apart = name == "copy" and count * inner < _TAKEN_APART
+        item = self.nodes[number] = LoopNode(
+            number, loop, function, None, None, None, None, flat=self._flat(), apart=apart
+        )
         self._grow()
         self.stack.append(number)
         self.changed[number] = {target.key}

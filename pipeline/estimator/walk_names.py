@@ -52,7 +52,11 @@ class Names:
         self.extents: dict[str, tuple[tuple[int | None, ...], int]] = {}
         """Of arrays of structs, by key: dimensions, and how many elements lie side by side in a word."""
         self.declared: dict[str, list[tuple[Symbol, int]]] = {}
-        """Of arrays of structs, by key: the names that pragmas speak of them by, with the subscripts given before."""
+        """Of structs, by key: the names that pragmas speak of them by, with the subscripts given before."""
+        self.words: dict[str, str | None] = {}
+        """Of structs in structs, by key: the outermost ones that are one word each."""
+        self.born: dict[str, frozenset[int]] = {}
+        """Of structs, by key: the loops around their declaration."""
         self.nodes: dict[int, LoopNode] = {}
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
@@ -131,6 +135,10 @@ class Names:
             dims = dims[1:]
         place = Binding(key, ctype, bool(dims), (), len(dims))
         self.places[symbol] = place
+        if ctype.kind == "struct":
+            self.declared[key] = []
+            self.born[key] = frozenset() if symbol.role in ("static", "global") else frozenset(self.stack)
+            self._as_written(key, symbol, 0)
         if dims and ctype.kind != "struct":
             if known is not None and len(known.dims) == len(dims):
                 dims = known.dims
@@ -142,7 +150,6 @@ class Names:
             self._as_written(key, symbol, 0)
         elif dims:
             self.extents[key] = (known.dims if known is not None and len(known.dims) == len(dims) else dims), 1
-            self._as_written(key, symbol, 0)
         elif not dims and ctype.kind != "struct":
             self.scalars[key] = replace(value, value=NOT_KNOWN) if value is not None else symbolic(key, ctype)
         elif not dims:
@@ -163,9 +170,9 @@ class Names:
         """Gives an array what the user's own pragmas say of it, under a name for what ``given`` subscripts pick."""
         if not (self.written.anything or self.kernel.options):
             return
-        if key in self.extents:
+        if key in self.declared:
             # Each member of a struct has a memory of its own, which is split as the array of structs is.
-            self.declared.setdefault(key, []).append((symbol, given))
+            self.declared[key].append((symbol, given))
             for name in [name for name in self.memories if name.startswith(f"{key}.")]:
                 self._as_written(name, symbol, given)
             return

@@ -133,13 +133,19 @@ class Objects(Names, abc.ABC):
         if ctype.kind == "struct":
             self.extents[key] = words, side
             self.declared[key] = self.declared.get(base.key, [])
+            self.born[key] = self.born.get(base.key, frozenset())
+            self.words[key] = self.words.get(base.key, base.key if base.array else None)
             return
         role = parent.role if parent is not None else "local"
         direction = parent.direction if parent is not None else "local"
         if parent is None and self._is_argument(base.key):
             role, direction = "argument", "inout"
         wide = bool(packed) or self._in_word(base.key)
-        self.memories[key] = Memory(key, max(ctype.bits, 1) * side, words, role, direction, wide=wide)
+        word = self.words.get(base.key, base.key) if role == "argument" and base.array and words == outer else None
+        born = self.born.get(base.key, frozenset())
+        self.memories[key] = Memory(
+            key, max(ctype.bits, 1) * side, words, role, direction, wide=wide, word=word, born=born
+        )
         for symbol, given in self.declared.get(base.key, ()):
             self._as_written(key, symbol, given)
 
