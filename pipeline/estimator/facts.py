@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -73,6 +73,11 @@ class LoopFacts:
     touches: bool = False
     """Some part of it touches a stream or port."""
     groups: tuple[Group, ...] = ()
+    words: tuple[tuple[str, tuple[ElementAccess, ...], tuple[int, ...]], ...] = ()
+    """Different accesses by the name of an array, where structs are words by that of their first member, and the loops
+    that their subscripts change with."""
+    met: dict[Hashable, int] = field(default_factory=dict)
+    """What :mod:`pipeline.estimator.ports` has counted of them."""
     cycles: tuple[Cycle, ...] = ()
     updates: tuple[Chain, ...] = ()
     """Elements that the loop moves over and that each iteration reads, changes and writes back."""
@@ -157,6 +162,22 @@ def _words(accesses: list[ElementAccess], nest: Nest) -> list[ElementAccess]:
     if not wide:
         return accesses
     return [replace(one, index=one.index[: wide[one.array]]) if one.array in wide else one for one in accesses]
+
+
+def _by_word(
+    accesses: list[ElementAccess], nest: Nest
+) -> tuple[tuple[str, tuple[ElementAccess, ...], tuple[int, ...]], ...]:
+    """Accesses by array; the members of a struct at a port are read and written together."""
+    found: dict[str, list[ElementAccess]] = {}
+    first: dict[str, str] = {}
+    for access in dict.fromkeys(accesses):
+        memory = nest.memories.get(access.array)
+        word = memory.word if memory is not None and memory.word is not None else access.array
+        found.setdefault(first.setdefault(word, access.array), []).append(access)
+    return tuple(
+        (name, tuple(of), tuple(sorted({loop for access in of for loop in _uses(access.index)})))
+        for name, of in found.items()
+    )
 
 
 def _grouped(accesses: list[ElementAccess], held: AbstractSet[int] | None = None) -> list[Group]:
@@ -252,6 +273,7 @@ def _loop(node: LoopNode, spans: dict[int, int | None], nest: Nest) -> LoopFacts
         segments=tuple(segments),
         touches=any(segment.touches for segment, _ in segments),
         groups=tuple(_grouped(_words(accesses, nest), {node.number, *inner})),
+        words=_by_word(accesses, nest),
         cycles=tuple(dict.fromkeys(cycles)),
         updates=tuple(
             dict.fromkeys(

@@ -228,3 +228,7 @@ class Nest:
     """The top function as the body of a loop, each start of it an iteration, where the user has pipelined it."""
     leaves: bool = False
     """Somewhere control leaves a loop, a call or an iteration early."""
+    touched: dict[int, tuple[frozenset[str], frozenset[str], frozenset[str]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """By identity of a part the arrays and streams that it reads and writes, and its streams, as far as was asked."""

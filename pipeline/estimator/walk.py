@@ -648,5 +648,7 @@ class _Walker(Calls):
         place = self._find(target)
         if place is None:
             return set()
+        if place.ctype.kind != "struct":
+            return {place.key} if whole or place.array else set()
         fields = {key for key in self.scalars if key.startswith(f"{place.key}.")}
         return {place.key} | fields if whole or place.array else fields
