@@ -59,11 +59,14 @@ class LibraryCalls(ExpressionWalk, abc.ABC):
     """Evaluates calls of the library's types."""
 
     def _is_object(self, node: Any) -> bool:
-        if self._is_plain(self.type_of(node)):
+        kind = self.type_of(node)
+        if self._is_plain(kind):
             return True
-        # The front end does not say what these give.
+        # The front end does not say what the library's functions give, nor in full what lambdas do.
         name = getattr(node.name, "name", "") if isinstance(node, c_ast.FuncCall) else ""
-        if name in self.functions or _word(name) not in _COMPLEX_AGAIN:
+        if name in self.functions:
+            return kind.kind == "struct" and not self.program.members(kind)
+        if _word(name) not in _COMPLEX_AGAIN:
             return False
         return _word(name) == "polar" or any(map(self._is_object, node.args.exprs if node.args is not None else ()))
 

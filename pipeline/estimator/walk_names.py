@@ -146,7 +146,8 @@ class Names:
             role = "local" if symbol.role == "argument" and not outer else symbol.role
             where = known.role if known is not None else role
             direction = known.direction if known is not None else ("inout" if role == "argument" else "local")
-            self.memories[key] = Memory(key, bits, dims, where, direction)
+            born = frozenset(self.stack) if where == "local" else frozenset[int]()
+            self.memories[key] = Memory(key, bits, dims, where, direction, born=born)
             self._as_written(key, symbol, 0)
         elif dims:
             self.extents[key] = (known.dims if known is not None and len(known.dims) == len(dims) else dims), 1

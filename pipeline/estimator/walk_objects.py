@@ -133,7 +133,6 @@ class Objects(Names, abc.ABC):
         if ctype.kind == "struct":
             self.extents[key] = words, side
             self.declared[key] = self.declared.get(base.key, [])
-            self.born[key] = self.born.get(base.key, frozenset())
             self.words[key] = self.words.get(base.key, base.key if base.array else None)
             return
         role = parent.role if parent is not None else "local"
@@ -142,7 +141,7 @@ class Objects(Names, abc.ABC):
             role, direction = "argument", "inout"
         wide = bool(packed) or self._in_word(base.key)
         word = self.words.get(base.key, base.key) if role == "argument" and base.array and words == outer else None
-        born = self.born.get(base.key, frozenset())
+        born = self.born.get(base.key.partition(".")[0], frozenset())
         self.memories[key] = Memory(
             key, max(ctype.bits, 1) * side, words, role, direction, wide=wide, word=word, born=born
         )

@@ -113,6 +113,14 @@ def test_any_loop_over_complex_numbers_has_the_interval_that_its_parts_have(seed
         assert (_loops(other), other.latency) == (_loops(by_hand), by_hand.latency)
 
 
+def test_what_a_lambda_returns_is_handed_on() -> None:
+    source = f"{_STANDARD}typedef std::complex<float> C;\nvoid top(C x[64], C y[1]) {{ C a(1, 0);\n"
+    loop = "for (int i = 0; i < 64; i++) a = GIVEN; y[0] = a; }"
+    plain = _report(source + loop.replace("GIVEN", "a * x[i]"))
+    called = _report(source + "auto f = [](C a, C b) { return a * b; };\n" + loop.replace("GIVEN", "f(a, x[i])"))
+    assert _loops(called) == _loops(plain)
+
+
 def test_a_static_of_complex_numbers_is_handed_on() -> None:
     source = f"{_STANDARD}typedef std::complex<float> C;\nvoid top(C x[64], C y[1]) {{ static C a;\n"
     loop = "for (int i = 0; i < 64; i++) a = a OP x[i]; y[0] = a; }"
@@ -190,6 +198,7 @@ void top(const V x[64], V y[64], const F p[64], F q[64]) {
         ("if (x[i][0] > 0) acc += x[i];", 8),
         ("q[i] = p[i];", 1),
         ("{ F a = p[i]; a.n++; q[i] = a; }", 1),
+        ("{ F a = p[i]; a.d[1] += a.d[2]; q[i] = a; }", 1),
         ("for (int j = 0; j < 8; j++) q[i].d[j] = p[i].d[j] * 2;", 1),
         ("q[i].n = p[i].n + p[(i + 1) & 63].n + p[(i + 2) & 63].n;", 2),  # three words at two ports
     ],
