@@ -48,26 +48,28 @@ def busiest(memory: Memory, accesses: Iterable[ElementAccess], copies: Mapping[i
 def _busiest(memory: Memory, accesses: tuple[ElementAccess, ...], copied: tuple[tuple[int, int], ...]) -> int:
     # The designs of a search share most of what is counted here.
     copies = dict(copied)
+    dims = [(split_of(memory, place), factor_of(memory, place), size) for place, size in enumerate(memory.dims)]
     met: dict[tuple[int, ...], set[object]] = {}
     anywhere: set[object] = set()
     for access in accesses:
-        loops = sorted({loop for item in access.index for loop in item.uses if copies.get(loop, 1) > 1})
+        index = access.index[: len(dims)] if memory.wide else access.index
+        loops = sorted({loop for item in index for loop in item.uses if copies.get(loop, 1) > 1})
         if math.prod(copies[loop] for loop in loops) > _MOST:
             return _share(memory, loops, copies)
+        steps = [_steps(item, loops) for item in index]
+        sure = all(item.affine or factor <= 1 for item, (_, factor, _) in zip(index, dims, strict=False))
         for chosen in itertools.product(*(range(copies[loop]) for loop in loops)):
-            at = dict(zip(loops, chosen, strict=True))
             bank: list[int] = []
             word: list[object] = [access.write]
-            sure = True
-            for place, item in enumerate(access.index[: len(memory.dims)]):
-                split, factor = split_of(memory, place), factor_of(memory, place)
+            for item, by, (split, factor, size) in zip(index, steps, dims, strict=False):
                 if not item.affine:
-                    sure = sure and factor <= 1
                     bank.append(0)
-                    word.append((item, tuple(sorted(at.items()))))
+                    word.append((item, *zip(loops, chosen, strict=True)))
                     continue
-                element = _element(item, at)
-                part, rest = _parts(element, factor, split, memory.dims[place])
+                element = item.constant
+                for step, at in zip(by, chosen, strict=True):
+                    element += step * at
+                part, rest = _parts(element, factor, split, size)
                 if split is not None and split.reshape:
                     part, element = 0, rest
                 bank.append(part)
@@ -79,8 +81,10 @@ def _busiest(memory: Memory, accesses: tuple[ElementAccess, ...], copied: tuple[
     return max((len(found) for found in met.values()), default=0) + len(anywhere)
 
 
-def _element(item: Linear, at: Mapping[int, int]) -> int:
-    return item.constant + sum(by * at.get(loop, 0) for loop, by in item.loops)
+def _steps(item: Linear, loops: list[int]) -> tuple[int, ...]:
+    """How far a subscript goes with an iteration of each loop."""
+    by = dict(item.loops)
+    return tuple(by.get(loop, 0) for loop in loops)
 
 
 def _parts(element: int, factor: int, split: ArraySplit | None, size: int | None) -> tuple[int, int]:

@@ -43,6 +43,12 @@ def shape(kind: Declared) -> tuple[tuple[int | None, ...], Declared]:
     return tuple(dims), kind
 
 
+def is_vector(kind: Declared) -> bool:
+    """Whether a type is a vector of the tool's library, which is one word of all its elements (``hls_vector.h``
+    aggregates it)."""
+    return kind.kind == "struct" and kind.name.startswith("struct hls::vector<")
+
+
 def wider(left: CostType, right: CostType) -> CostType:
     """The type of ``left op right`` by the usual arithmetic conversions, without promotion to int."""
     for kind in ("double", "float"):

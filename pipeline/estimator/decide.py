@@ -34,7 +34,7 @@ def _loop(design: Design, node: LoopNode, parent: LoopNode | None, flat: bool) -
     trips = node.loop.trip_count
     factor = choice.factor if trips is None else max(1, min(choice.factor, trips))
     design.coarse[number] = 1
-    flat = flat or (choice.flat and known.unrollable)
+    flat = flat or node.apart or (choice.flat and known.unrollable)
     flatten = flat or (choice.pipeline is PipelineChoice.FLATTEN and known.unrollable)
     for inner in node.below:
         _loop(design, inner, node, flatten)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -73,6 +73,11 @@ class LoopFacts:
     touches: bool = False
     """Some part of it touches a stream or port."""
     groups: tuple[Group, ...] = ()
+    words: tuple[tuple[str, tuple[ElementAccess, ...], tuple[int, ...]], ...] = ()
+    """Different accesses by the name of an array, where structs are words by that of their first member, and the loops
+    that their subscripts change with."""
+    met: dict[Hashable, int] = field(default_factory=dict)
+    """What :mod:`pipeline.estimator.ports` has counted of them."""
     cycles: tuple[Cycle, ...] = ()
     updates: tuple[Chain, ...] = ()
     """Elements that the loop moves over and that each iteration reads, changes and writes back."""
@@ -107,17 +112,17 @@ def gather(nest: Nest) -> Facts:
     facts = Facts()
     spans = {number: node.loop.trip_count for number, node in nest.loops.items()}
     for number, node in nest.loops.items():
-        facts.loops[number] = _loop(node, spans)
+        facts.loops[number] = _loop(node, spans, nest)
     for number, known in facts.loops.items():
         for loop in known.inside:
             facts.loops[loop].outside += (number,)
     if nest.whole is not None:
-        known = _loop(nest.whole, {**spans, WHOLE: None})
+        known = _loop(nest.whole, {**spans, WHOLE: None}, nest)
         # What lies outside is another's between two starts, and a local array begins anew.
         stays = {name for name, memory in nest.memories.items() if memory.role in ("static", "global")}
         facts.whole = replace(known, cycles=tuple(one for one in known.cycles if one.array in {None, *stays}))
     everything = [access for segment, _ in _segments(nest.body, ()) for access in segment.accesses]
-    for group in _grouped(everything):
+    for group in _grouped(_words(everything, nest)):
         facts.groups[group.array] = (*facts.groups.get(group.array, ()), group)
     return facts
 
@@ -151,6 +156,30 @@ def _inside(body: Body) -> list[LoopNode]:
     return found
 
 
+def _words(accesses: list[ElementAccess], nest: Nest) -> list[ElementAccess]:
+    """Accesses by the words that they meet."""
+    wide = {name: len(memory.dims) for name, memory in nest.memories.items() if memory.wide}
+    if not wide:
+        return accesses
+    return [replace(one, index=one.index[: wide[one.array]]) if one.array in wide else one for one in accesses]
+
+
+def _by_word(
+    accesses: list[ElementAccess], nest: Nest
+) -> tuple[tuple[str, tuple[ElementAccess, ...], tuple[int, ...]], ...]:
+    """Accesses by array; the members of a struct at a port are read and written together."""
+    found: dict[str, list[ElementAccess]] = {}
+    first: dict[str, str] = {}
+    for access in dict.fromkeys(accesses):
+        memory = nest.memories.get(access.array)
+        word = memory.word if memory is not None and memory.word is not None else access.array
+        found.setdefault(first.setdefault(word, access.array), []).append(access)
+    return tuple(
+        (name, tuple(of), tuple(sorted({loop for access in of for loop in _uses(access.index)})))
+        for name, of in found.items()
+    )
+
+
 def _grouped(accesses: list[ElementAccess], held: AbstractSet[int] | None = None) -> list[Group]:
     shapes: dict[tuple[object, ...], list[ElementAccess]] = {}
     for access in dict.fromkeys(accesses):
@@ -169,7 +198,7 @@ def _grouped(accesses: list[ElementAccess], held: AbstractSet[int] | None = None
     return groups
 
 
-def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
+def _loop(node: LoopNode, spans: dict[int, int | None], nest: Nest) -> LoopFacts:
     inside = _inside(node.body)
     segments = _segments(node.body, ())
     inner = {item.number: spans[item.number] for item in inside}
@@ -188,12 +217,14 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
         for item in node.carried
         if item.delay
     ]
+    # What is one word of registers hands nothing on where each iteration begins another.
+    anew = {name for name, memory in nest.memories.items() if memory.register and node.number in memory.born}
     seen: set[tuple[object, ...]] = set()
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for item in segment.chains:
             key = (item, path)
-            if key in seen:
+            if key in seen or item.array in anew:
                 continue
             seen.add(key)
             gap = _gap(node, item, item, between)
@@ -210,13 +241,15 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
             fixed = item.read == item.write and node.number not in _uses(item.read)
             fixed = fixed and item.array not in node.swaps
             if node.number == WHOLE:  # Another start may be given another subscript.
-                fixed = fixed and not any(place.symbols for place in item.read)
+                fixed = fixed and not any(place.symbols for place in item.read if place != linear.EACH)
             told = item.conditional, item.ordered, item.floating
             scattered = not all(place.affine for place in (*item.read, *item.write))
             cycles.append(Cycle(operators, item.store_load, gap, tuple(via), item.array, fixed, *told, scattered))
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):
+            if there.array in anew or back.array in anew:
+                continue
             gaps = [_gap(node, *item, between) for item in ((there, back), (back, there))]
             if gaps[0] and gaps[1]:
                 waits = there.store_load + back.store_load
@@ -239,7 +272,8 @@ def _loop(node: LoopNode, spans: dict[int, int | None]) -> LoopFacts:
         inside=tuple(item.number for item in inside),
         segments=tuple(segments),
         touches=any(segment.touches for segment, _ in segments),
-        groups=tuple(_grouped(accesses, {node.number, *inner})),
+        groups=tuple(_grouped(_words(accesses, nest), {node.number, *inner})),
+        words=_by_word(accesses, nest),
         cycles=tuple(dict.fromkeys(cycles)),
         updates=tuple(
             dict.fromkeys(

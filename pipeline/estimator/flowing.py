@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from typing import TypeAlias
 
 from pipeline.estimator import cycles
 from pipeline.estimator.cycles import Cycles
 from pipeline.estimator.nest import Branch, Item, Segment
 
+Touched: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
 _FILL = 1
 """Cycles until the first element has passed a channel."""
 
 
-def flowing(parts: Sequence[tuple[Item, Cycles]], streams: AbstractSet[str]) -> Cycles:
+def flowing(parts: Sequence[tuple[Item, Cycles]], streams: AbstractSet[str], known: dict[int, Touched]) -> Cycles:
     """Cycles until the last part is done.
 
     A part waits for the end of the parts that write what it reads; over a stream it follows them element by element,
-    and ends no sooner than they do.
+    and ends no sooner than they do. ``known`` keeps what parts touch from design to design.
     """
     begin: list[Cycles] = []
     end: list[Cycles] = []
-    touched = [_touched(item) for item, _ in parts]
+    touched = [_touched(item, known) for item, _ in parts]
     ports: AbstractSet[str] = set().union(*(found[2] for found in touched))
     for place, (_, length) in enumerate(parts):
         reads = touched[place][0]
@@ -41,23 +43,26 @@ def flowing(parts: Sequence[tuple[Item, Cycles]], streams: AbstractSet[str]) -> 
     return cycles.largest(end) if end else (0, 0, 0)
 
 
-def _touched(item: Item) -> tuple[set[str], set[str], set[str]]:
+def _touched(item: Item, known: dict[int, Touched]) -> Touched:
     """Arrays and streams that a part reads, those that it writes, and which of them are streams."""
-    if isinstance(item, Segment):
-        return (
-            {access.array for access in item.accesses if not access.write}
-            | {access.port for access in item.touches if not access.write},
-            {access.array for access in item.accesses if access.write}
-            | {access.port for access in item.touches if access.write},
-            {access.port for access in item.touches},
-        )
-    inner: Iterable[Item] = [one for arm in item.arms for one in arm] if isinstance(item, Branch) else item.body
+    found = known.get(id(item))
+    if found is not None:
+        return found
     reads: set[str] = set()
     writes: set[str] = set()
     ports: set[str] = set()
-    for one in inner:
-        found = _touched(one)
-        reads |= found[0]
-        writes |= found[1]
-        ports |= found[2]
-    return reads, writes, ports
+    if isinstance(item, Segment):
+        for access in item.accesses:
+            (writes if access.write else reads).add(access.array)
+        for touch in item.touches:
+            (writes if touch.write else reads).add(touch.port)
+            ports.add(touch.port)
+    else:
+        inner: Iterable[Item] = [one for arm in item.arms for one in arm] if isinstance(item, Branch) else item.body
+        for one in inner:
+            below = _touched(one, known)
+            reads |= below[0]
+            writes |= below[1]
+            ports |= below[2]
+    found = known[id(item)] = frozenset(reads), frozenset(writes), frozenset(ports)
+    return found

@@ -32,17 +32,11 @@ _BITS = {
     **dict.fromkeys(("bswap16", "bswap32", "bswap64", "expect"), ()),
 }
 """Built-in functions on bits; trees of small operations, assumed to cost about as much as so many whole ones."""
-_OPERATIONS = {
-    "+": "add", "-": "add", "*": "mul", "/": "div", "%": "div", "&": "logic", "|": "logic", "^": "logic",
-    "<": "cmp", ">": "cmp", "<=": "cmp", ">=": "cmp", "==": "cmp", "!=": "cmp",
-}  # fmt: skip
+_SIGNS = frozenset({"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "~"})
+_COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 _REDUCED = {"add": "add", "mult": "mul", "and": "logic", "or": "logic", "xor": "logic", "min": "cmp", "max": "cmp"}
-_COMPLEX = {
-    "+": (("add", 2),), "-": (("add", 2),), "*": (("mul", 4), ("add", 2)), "/": (("mul", 6), ("add", 3), ("div", 2)),
-    "norm": (("mul", 2), ("add", 1)),
-}  # fmt: skip
-_VECTOR = re.compile(r"hls::vector<(?P<of>.+),(?P<length>\d+)>::(?P<method>.+)")
-_OF_COMPLEX = re.compile(r"(?:std::complex|hls::x_complex)<(?P<of>.+)>::(?P<method>.+)")
+VECTOR = re.compile(r"hls::vector<(?P<of>.+),(?P<length>\d+)>(?:::(?P<method>.+))?")
+COMPLEX = re.compile(r"(?:std::complex|hls::x_complex)<(?P<of>.+)>(?:::(?P<method>.+))?")
 _BLOCK = re.compile(r"hls::dsp(?:48e1|48e2|58|cplx)::(?:cascade|acc)<.*>::(?P<method>\w+)")
 
 
@@ -56,6 +50,20 @@ class LibraryCall:
     """Kind and how many side by side, in order."""
     of: str = ""
     """The C++ type of the numbers, empty for the type of the result."""
+    sign: str = ""
+    """The operator of C that it is on each number, or on complex numbers; empty where it is none."""
+    changes: bool = False
+    """Its first argument is the object that it gives what comes out."""
+    begins: bool = False
+    """What that object was before does not matter."""
+    member: str = ""
+    """The number of the object that it reads, or gives a value where one is given."""
+
+    def stores(self, position: int, given: int) -> bool:
+        """Whether it changes what the argument there points to, of so many that it is given."""
+        if self.port is not None:
+            return self.port == "read" and position > 0
+        return position == 0 and (self.changes or (bool(self.member) and given > 1))
 
 
 def library_call(name: str) -> LibraryCall | None:
@@ -69,23 +77,30 @@ def library_call(name: str) -> LibraryCall | None:
     method = name.rpartition("::")[2]
     if name.startswith(_PORTS):
         return LibraryCall("read" if method in _READS else "write" if method in _WRITES else None)
-    if (found := _VECTOR.fullmatch(name)) is not None:
-        length, word = int(found["length"]), found["method"]
-        sign = word.removeprefix("operator")
-        operation = _OPERATIONS.get(sign) or _OPERATIONS.get(sign.removesuffix("="))
-        if word.startswith("operator") and operation is not None:
-            return LibraryCall(operations=((operation, length),), of=found["of"])
-        reduced = _REDUCED.get(word.removeprefix("reduce_")) if word.startswith("reduce_") else None
-        if reduced is not None:
-            return LibraryCall(operations=((reduced, 1),) * max(length - 1, 1), of=found["of"])
-        return LibraryCall() if word in ("vector", "operator=") else None
-    if (found := _OF_COMPLEX.fullmatch(name)) is not None:
-        word = found["method"].removeprefix("operator").removesuffix("=") or "="
-        if word in ("real", "imag", "complex", "x_complex", "="):
-            return LibraryCall()
-        return LibraryCall(operations=_COMPLEX[word], of=found["of"]) if word in _COMPLEX else None
+    if (found := VECTOR.fullmatch(name) or COMPLEX.fullmatch(name)) is not None and found["method"] is not None:
+        return _of_object(name, found["of"], found["method"])
     if (found := _BLOCK.fullmatch(name)) is not None:
         return LibraryCall(operations=(("mul", 1), ("add", 1)), of="int") if "mul" in found["method"] else None
     if name.startswith(_FREE_TYPES):
         return LibraryCall()
+    return None
+
+
+def _of_object(name: str, of: str, word: str) -> LibraryCall | None:
+    """The cost of a method or operator of vectors and complex numbers."""
+    if word in ("vector", "complex", "x_complex", "operator="):
+        return LibraryCall(of=of, changes=True, begins=True)
+    if word in ("real", "imag"):
+        return LibraryCall(of=of, member=f".{word[:2]}")
+    if word in ("operator++", "operator--"):
+        return LibraryCall(of=of, sign=word[-1], changes=True)
+    sign = word.removeprefix("operator")
+    vector = VECTOR.fullmatch(name)
+    if sign != word and sign in _COMPARISONS:
+        return LibraryCall(operations=(("cmp", int(vector["length"]) if vector is not None else 2),), of=of)
+    if sign != word and sign.removesuffix("=") in _SIGNS:
+        return LibraryCall(of=of, sign=sign.removesuffix("="), changes=sign.endswith("="))
+    reduced = _REDUCED.get(word.removeprefix("reduce_")) if word.startswith("reduce_") else None
+    if vector is not None and reduced is not None:
+        return LibraryCall(operations=((reduced, 1),) * max(int(vector["length"]) - 1, 1), of=of)
     return None

@@ -9,6 +9,7 @@ from pipeline.estimator.nest import Index, Linear
 from pipeline.kernels.integer_sets import Form, Points, Undecided, combined, least
 
 _APART = "iterations between"
+_NO_LOOP = -99
 
 
 def constant(value: int) -> Linear:
@@ -24,6 +25,10 @@ def symbol(name: str) -> Linear:
 def iteration(loop: int) -> Linear:
     """The iteration number of a loop, from 0."""
     return Linear(loops=((loop, 1),), uses=frozenset({loop}))
+
+
+EACH = Linear(symbols=(("each element", 1),))
+"""The subscript of all elements of a word at once: it meets any other."""
 
 
 def opaque(uses: Iterable[int]) -> Linear:
@@ -78,6 +83,11 @@ def distance(write: Index, read: Index, loop: int, spans: Mapping[int, int | Non
     # Loops that no subscript follows decide nothing, and a question takes more than the square of its unknowns.
     used = {inner for item in (*write, *read) for inner, _ in item.loops if inner in spans}
     return _distance(write, read, loop, tuple((inner, spans[inner]) for inner in sorted(used)), trips)
+
+
+def meets(one: Index, other: Index) -> bool:
+    """Whether two subscripts may be of one element within an iteration."""
+    return distance(one, other, _NO_LOOP, {}, None) is not None
 
 
 @functools.lru_cache(maxsize=8_192)

@@ -124,6 +124,8 @@ class LoopNode:
     """The user's own pragmas in its body."""
     flat: bool = False
     """In a function that the user has pipelined as a whole."""
+    apart: bool = False
+    """It moves a small struct, all elements of its arrays at one time."""
     body: Body = ()
     carried: tuple[Carried, ...] = ()
     swaps: Mapping[str, str] = field(default_factory=dict)
@@ -192,6 +194,12 @@ class Memory:
     """The bundle of ``m_axi`` ports that it is reached by."""
     chosen: tuple[tuple[Option, int], ...] = ()
     """Sites that decide its partition, each with its dimension here, 0 for all; ``splits`` is without theirs."""
+    wide: bool = False
+    """A word is several elements side by side: what its accesses' subscripts have beyond ``dims`` picks one of them."""
+    word: str | None = None
+    """Of a member of structs that are one word each: the name of those words."""
+    born: frozenset[int] = frozenset()
+    """Loops of which each iteration has another one."""
 
     words: int | None = field(init=False, repr=False, compare=False)
     """Number of elements, None where a dimension is unknown."""
@@ -199,6 +207,11 @@ class Memory:
     def __post_init__(self) -> None:
         sizes = [size for size in self.dims if size is not None]
         object.__setattr__(self, "words", math.prod(sizes) if len(sizes) == len(self.dims) else None)
+
+    @property
+    def register(self) -> bool:
+        """Whether it is one word alone, of which every element is at hand at any time."""
+        return self.wide and not self.dims
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +228,7 @@ class Nest:
     """The top function as the body of a loop, each start of it an iteration, where the user has pipelined it."""
     leaves: bool = False
     """Somewhere control leaves a loop, a call or an iteration early."""
+    touched: dict[int, tuple[frozenset[str], frozenset[str], frozenset[str]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """By identity of a part the arrays and streams that it reads and writes, and its streams, as far as was asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.errors import PipelineError
@@ -25,6 +25,8 @@ _INTERVAL = re.compile(r"\s*II\s*=\s*([0-9]{1,9})\s*", re.IGNORECASE)
 _LARGEST = 1 << 40
 _PIPELINES: Mapping[str, PipelineChoice] = {str(item): item for item in PipelineChoice}
 
+_MOST_KEPT = 16_384
+
 
 @dataclass(frozen=True, slots=True)
 class PointReader:
@@ -39,6 +41,10 @@ class PointReader:
     """Positions of the file's ``for`` loops, which plain points name."""
     further: Mapping[str, Option]
     """Proposed sites of array_partition and inline, by name."""
+    made: dict[tuple[str, int, int | str | None, int | str | None], Choice] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """By loop and values of its sites: designs share most of theirs."""
 
     @staticmethod
     def of(kernel: Kernel, nest: Nest) -> PointReader:
@@ -115,16 +121,24 @@ class PointReader:
             else:
                 raise self._wrong(name, value, "'', off, blanks or II=N")
         choices: dict[int, Choice] = {}
+        anything = self.anything
+        if len(self.made) > _MOST_KEPT:
+            self.made.clear()
         for number, node in self.nest.loops.items():
             place = node.loop.file_index
+            key = "plain", number, pipelines.get(place), factors.get(place)
+            found = self.made.get(key) if anything else None
+            if found is not None:
+                choices[number] = found
+                continue
             text = pipelines.get(place, "")
             asked = Choice(factor=factors.get(place, 1))
             if text == "off":
                 asked = replace(asked, off=self.native)
             elif text:
                 asked = _pipelined(asked, _INTERVAL.fullmatch(text))
-            if self.anything:
-                asked = self._completed(node, asked, place in pipelines, place in factors)
+            if anything:
+                asked = self.made[key] = self._completed(node, asked, place in pipelines, place in factors)
             choices[number] = asked
         return choices
 
@@ -151,7 +165,19 @@ class PointReader:
         if point.keys() != self.sites:
             raise self._misfit(point, self.sites)
         choices: dict[int, Choice] = {}
+        if len(self.made) > _MOST_KEPT:
+            self.made.clear()
         for number, node in self.nest.loops.items():
+            key = (
+                "hls",
+                number,
+                point[node.pipeline] if node.pipeline is not None else None,
+                point[node.parallel] if node.parallel is not None else None,
+            )
+            found = self.made.get(key)
+            if found is not None:
+                choices[number] = found
+                continue
             asked = Choice()
             value = str(point[node.pipeline]).strip().lower() if node.pipeline is not None else "none"
             if value == "off":
@@ -163,7 +189,8 @@ class PointReader:
                 whole = not isinstance(factor, int) and not factor.strip()
                 unrolled = not isinstance(factor, str) or factor.strip().isdigit()
                 asked = replace(asked, factor=_whole(node) if whole else int(factor) if unrolled else 1)
-            choices[number] = self._completed(node, asked, node.pipeline is not None, node.parallel is not None)
+            made = self._completed(node, asked, node.pipeline is not None, node.parallel is not None)
+            choices[number] = self.made[key] = made
         return choices
 
     @property

@@ -14,8 +14,10 @@ from pipeline.estimator.banks import busiest, factor_of
 from pipeline.estimator.choice import Mode
 from pipeline.estimator.design import Design
 from pipeline.estimator.facts import Group
-from pipeline.estimator.nest import ElementAccess, LoopNode, Memory, PortAccess
+from pipeline.estimator.nest import LoopNode, Memory, PortAccess
 from pipeline.estimator.walk_values import whole_cycles
+
+_MOST_KEPT = 4_096
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class MemoryPorts:
     """Copies of an array that whole copied bodies need."""
     banks: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)
 
+    shared: dict[int, int] = field(default_factory=dict)
+    """By loop the bound of :meth:`shared_interval`, once all is decided."""
     any_settled: bool = False
     """Whether the memories of some array are as written."""
 
@@ -99,14 +103,10 @@ class MemoryPorts:
         if not self.any_settled:
             return 1
         known, nest = self.design.facts.of(node.number), self.design.nest
-        accesses: dict[str, list[ElementAccess]] = {}
-        for segment, _ in known.segments:
-            for access in segment.accesses:
-                accesses.setdefault(access.array, []).append(access)
         copies = {loop: self.design.unroll[loop] for loop in (node.number, *known.inside)}
         bound = 1
         shared: Counter[tuple[str, bool]] = Counter()
-        for name, found in accesses.items():
+        for name, found, loops in known.words:
             memory = nest.memories.get(name)
             if memory is None or not self.settled(memory) or self.partitions[name] == memory.words:
                 continue
@@ -115,8 +115,14 @@ class MemoryPorts:
                 for write in (False, True):
                     through = (access for access in found if access.write is write)
                     shared[memory.channel, write] += busiest(memory, through, copies)
-            ports = memory.ports or self.design.device.memory["ports"]
-            bound = max(bound, -(-busiest(memory, found, copies) // ports))
+            # Designs share most of what is counted here.
+            key = name, memory.splits, *[copies.get(loop, 1) for loop in loops]
+            met = known.met.get(key)
+            if met is None:
+                if len(known.met) >= _MOST_KEPT:
+                    known.met.clear()
+                met = known.met[key] = busiest(memory, found, copies)
+            bound = max(bound, -(-met // (memory.ports or self.design.device.memory["ports"])))
         return max(bound, *shared.values(), 1)
 
     def stream_interval(self, node: LoopNode) -> int:
@@ -137,7 +143,10 @@ class MemoryPorts:
         """The bound that streams and arrays whose memories are as written set, 1 at least."""
         if not (self.any_settled or self.design.facts.of(node.number).touches):
             return 1
-        return max(self.settled_interval(node), self.stream_interval(node))
+        found = self.shared.get(node.number)
+        if found is None:
+            found = self.shared[node.number] = max(self.settled_interval(node), self.stream_interval(node))
+        return found
 
     def interval(self, node: LoopNode) -> int:
         """The resource bound of a pipelined loop's initiation interval."""

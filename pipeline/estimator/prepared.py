@@ -20,7 +20,7 @@ from pipeline.reports.counts import Resources
 from pipeline.reports.report import Report
 from pipeline.terms import Dialect
 
-VERSION = "0.7"
+VERSION = "0.8"
 """Of the model: a change that moves any estimate changes it."""
 
 

@@ -20,8 +20,16 @@ def recurrence_interval(design: Design, node: LoopNode) -> int:
     """The dependence bound on the loop's initiation interval, 1 where it carries nothing."""
     interval = 1
     for cycle in design.facts.of(node.number).cycles:
-        interval = max(interval, _bound(design, node, cycle))
+        if not _begins(design, node, cycle):
+            interval = max(interval, _bound(design, node, cycle))
     return interval
+
+
+def _begins(design: Design, node: LoopNode, cycle: Cycle) -> bool:
+    """Whether each iteration has other registers of what the recurrence would run through."""
+    if cycle.array is None or cycle.array not in design.registers:
+        return False
+    return node.number in design.nest.memories[cycle.array].born
 
 
 def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
@@ -111,6 +119,8 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
         return depth * (copies - 1)
     added = 0
     for cycle in design.facts.loops[node.number].cycles:
+        if _begins(design, node, cycle):
+            continue
         if _reorders(design, node, cycle):
             after = math.ceil(math.log2(copies))
         else:

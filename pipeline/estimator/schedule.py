@@ -144,7 +144,7 @@ class _Scheduler:
         parts = [(item, self._item(item, parent, depth, copies, name)) for item in body]
         if parent is None and name == self.design.nest.top:
             self.slowest = cycles.largest([length for _, length in parts])
-        return flowing(parts, written.streams)
+        return flowing(parts, written.streams, self.design.nest.touched)
 
     def starts(self, nest: Nest) -> Cycles | None:
         """Cycles between starts of the top function: its slowest stage in a dataflow region, its target where it is

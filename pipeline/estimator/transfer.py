@@ -37,7 +37,7 @@ def transfers(memories: Mapping[str, Memory], port_bytes: int, wide: bool = True
         if words is None or not words:
             continue
         size = max(1, memory.bits // 8)
-        row = (memory.dims[-1] or 1) * size
+        row = (memory.dims[-1] or 1 if memory.dims else 1) * size
         width = size
         while wide and width * 2 <= port_bytes and row % (width * 2) == 0:
             width *= 2

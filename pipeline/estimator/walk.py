@@ -13,11 +13,12 @@ from pipeline.errors import PipelineError
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import cost_type, shape
 from pipeline.estimator.device import CYCLE, Device
+from pipeline.estimator.library_calls import LibraryCall, library_call
 from pipeline.estimator.mean_trips import varying_trips
 from pipeline.estimator.nest import WHOLE, Body, Branch, Carried, Index, Linear, LoopNode, Nest, loops_of
 from pipeline.estimator.walk_calls import Calls
-from pipeline.estimator.walk_expressions import is_number
 from pipeline.estimator.walk_names import TRANSFERS
+from pipeline.estimator.walk_objects import is_number
 from pipeline.estimator.walk_values import (
     CHOSEN,
     FLOATING,
@@ -189,8 +190,8 @@ class _Walker(Calls):
             self.leaves = self.leaves or bool(self.stack or self.guards)
             if node.expr is not None and len(self.calls) > 1:
                 self._stand_at(node.expr)
-                if (source := self._struct(node.expr)) is not None:
-                    self._copy(source, replace(source, key=f"return@{len(self.calls)}", array=False, prefix=(), rank=0))
+                if (numbers := self._numbers(node.expr)) is not None:
+                    self.scalars.update({f"return@{len(self.calls)}{path}": one for path, one in numbers.items()})
                     return
             value = self._leaf(node.expr) if node.expr is not None else None
             if value is not None and len(self.calls) > 1:
@@ -220,9 +221,9 @@ class _Walker(Calls):
                 if alias is not None:
                     self.places[symbol] = alias
                     return
-            if self._is_plain(symbol.ctype) and (source := self._struct(initial)) is not None:
+            if self._is_plain(symbol.ctype) and (numbers := self._numbers(initial)) is not None:
                 self.instances += 1
-                self._copy(source, self._declare(symbol))
+                self._put(self._declare(symbol), numbers)
                 return
             if self._moves_whole(symbol.ctype, initial) and (source := self._place(initial)) is not None:
                 self.instances += 1
@@ -568,9 +569,15 @@ class _Walker(Calls):
                 keys |= self._targets(item.expr)
             elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
                 called.append(item.name.name)
-                for place, argument in enumerate(item.args.exprs if item.args is not None else ()):
-                    if self._stores_through(item.name.name, place):
+                arguments = item.args.exprs if item.args is not None else []
+                for place, argument in enumerate(arguments):
+                    if self._stores_through(item.name.name, place, len(arguments)):
                         keys |= self._targets(argument)
+                if self._in_library(item.name.name) is not None:  # An object whose address it gets may stay as it is.
+                    stack += [
+                        one.expr if isinstance(one, c_ast.UnaryOp) and one.op == "&" else one for one in arguments
+                    ]
+                    continue
             stack.extend(item)
         for name in called:
             info = self.functions.get(name)
@@ -581,9 +588,17 @@ class _Walker(Calls):
                 keys |= {key for key in shared if key is not None}
         return keys
 
-    def _stores_through(self, name: str, position: int, within: tuple[str, ...] = ()) -> bool:
-        """Whether a helper may change what one of its arguments points to, itself or by what it calls."""
+    def _in_library(self, name: str) -> LibraryCall | None:
+        """What is known of a function, where it is the library's."""
+        return None if name in self.functions else library_call(name)
+
+    def _stores_through(self, name: str, position: int, given: int, within: tuple[str, ...] = ()) -> bool:
+        """Whether a function that is given so many arguments may change what one of them points to, itself or by what
+        it calls."""
         info = self.functions.get(name)
+        known = self._in_library(name)
+        if known is not None:
+            return known.stores(position, given)
         if info is None and name in TRANSFERS:
             return position == 0
         if info is None or name in within or position >= len(info.arguments):
@@ -597,13 +612,18 @@ class _Walker(Calls):
             target = value = None
             if isinstance(item, c_ast.Assignment):
                 target, value = item.lvalue, item.rvalue
+                if isinstance(target, c_ast.FuncCall) and target.args is not None:  # A member by the library's name.
+                    target = c_ast.UnaryOp("*", target.args.exprs[0])
             elif isinstance(item, c_ast.Decl):
                 value = item.init
             elif isinstance(item, c_ast.UnaryOp) and item.op in ("++", "--", "p++", "p--"):
                 target = item.expr
             elif isinstance(item, c_ast.FuncCall) and isinstance(item.name, c_ast.ID):
-                for place, argument in enumerate(item.args.exprs if item.args is not None else ()):
-                    if _root(argument) == pointer and self._stores_through(item.name.name, place, (*within, name)):
+                arguments = item.args.exprs if item.args is not None else []
+                for place, argument in enumerate(arguments):
+                    if _root(argument) == pointer and self._stores_through(
+                        item.name.name, place, len(arguments), (*within, name)
+                    ):
                         return True
             # Where the pointer itself goes on under another name, that one may be stored through.
             if (not isinstance(target, c_ast.ID) and _root(target) == pointer) or (
@@ -617,6 +637,9 @@ class _Walker(Calls):
         """Scalars, or the array, that a store to an lvalue changes."""
         whole = True
         while not isinstance(target, c_ast.ID):
+            if isinstance(target, c_ast.FuncCall) and target.args is not None:
+                target = target.args.exprs[0]
+                continue
             whole = whole and isinstance(target, (c_ast.UnaryOp, c_ast.Cast))
             inner = getattr(target, "name", None) or getattr(target, "expr", None)
             if inner is None:
@@ -625,5 +648,7 @@ class _Walker(Calls):
         place = self._find(target)
         if place is None:
             return set()
+        if place.ctype.kind != "struct":
+            return {place.key} if whole or place.array else set()
         fields = {key for key in self.scalars if key.startswith(f"{place.key}.")}
         return {place.key} | fields if whole or place.array else fields

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import math
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,42 +11,24 @@ from pycparser import c_ast
 
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape
-from pipeline.estimator.library_calls import LibraryCall, library_call
-from pipeline.estimator.nest import Call, Linear, LoopNode, PortAccess
+from pipeline.estimator.nest import Call, Linear, LoopNode
 from pipeline.estimator.walk_expressions import ExpressionWalk
+from pipeline.estimator.walk_library import FLOAT_CALLS, LibraryCalls
 from pipeline.estimator.walk_names import FILLS, TRANSFERS
-from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, in_order, join
+from pipeline.estimator.walk_objects import Numbers
+from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, TimedValue, chosen, in_order
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.model import Loop
 from pipeline.kernels.symbols import Symbol
 from pipeline.kernels.values import fitted
 
 _DEEPEST_CALL = 40
+_TAKEN_APART = 64
+"""An array of fewer elements with constant subscripts becomes registers (UG1399 2020.2, "config_array_partition",
+auto_promotion_threshold)."""
 _MOST_CALLS = 10_000
 """Helpers taken in, each once a call; calls that double at every level would take minutes without an end."""
 
-_FLOAT_CALLS = {
-    "sqrt": "sqrt",
-    "exp": "exp",
-    "exp2": "exp",
-    "log": "exp",
-    "log2": "exp",
-    "log10": "exp",
-    "pow": "exp",
-    "sin": "exp",
-    "cos": "exp",
-    "tan": "exp",
-    "atan": "exp",
-    "atan2": "exp",
-    "tanh": "exp",
-    "fmax": "cmp",
-    "fmin": "cmp",
-    "fmod": "div",
-    "floor": "add",
-    "ceil": "add",
-    "round": "add",
-    "fabs": "",
-}
 _FREE_CALLS = frozenset({"assert", "printf", "abs", "labs", "llabs", "__assert_fail", "free"})
 
 
@@ -69,17 +50,7 @@ def _element(place: Binding, index: Linear) -> Binding:
     return place
 
 
-def _of_numbers(name: str, returned: CostType) -> CostType:
-    """The type that a library's operations have: the one of that name, else what the call gives."""
-    if name in ("float", "double"):
-        return CostType(name, 32 if name == "float" else 64)
-    bits = re.fullmatch(r"ap_u?(?:int|fixed)<(\d+).*>", name)
-    if bits is not None:
-        return CostType("int", int(bits[1]))
-    return returned if returned.kind not in ("struct", "void") else INT
-
-
-class Calls(ExpressionWalk):
+class Calls(LibraryCalls):
     """Evaluates calls."""
 
     @abc.abstractmethod
@@ -107,53 +78,24 @@ class Calls(ExpressionWalk):
         name = name.removeprefix("__builtin_")
         if name in TRANSFERS:
             return self._transfer(node, name, arguments)
+        numbers = self._of_library(node, name, arguments)
+        if numbers is not None:
+            return numbers[""] if "" in numbers else self._together(numbers.values())
         values = [self._expression(item) for item in arguments]
-        base = name[:-1] if name.endswith("f") and name[:-1] in _FLOAT_CALLS else name
-        if base in _FLOAT_CALLS:
+        base = name[:-1] if name.endswith("f") and name[:-1] in FLOAT_CALLS else name
+        if base in FLOAT_CALLS:
             ctype = CostType("float", 32) if base != name else CostType("double", 64)
             values = [self._cast(value, ctype) for value in values]
-            kind = _FLOAT_CALLS[base]
+            kind = FLOAT_CALLS[base]
             if not kind:
                 return self._changed(name, values[0]) if values else TimedValue(INT)
             value = self._apply(self._operator(kind, ctype), ctype, map(in_order, values))
             return chosen(value) if kind == "cmp" else value
         if name in _FREE_CALLS:
             return self._changed(name, values[0]) if values else TimedValue(INT)
-        known = library_call(name)
-        if known is not None:
-            return self._library(node, known, arguments, values)
         own = "write it as a loop" if name.startswith("std::") else "define it in the kernel's file"
         core = "it is a core of the tool, which has no estimate: run the tool, --backend vitis"
         raise self._error(node, f"the cost of calling '{name}' is not known", core if name.startswith("hls::") else own)
-
-    def _library(self, node: Any, known: LibraryCall, arguments: list[Any], values: list[TimedValue]) -> TimedValue:
-        """A call of a library's type; a FIFO or port answers within the cycle of its neighbours."""
-        anew: frozenset[int] = frozenset()
-        place = self._place(arguments[0]) if known.port is not None and arguments else None
-        if place is not None and known.port is not None:
-            # What is read anew is another value in each iteration; it is no copy that iterations share.
-            self.open.touches.append(PortAccess(place.key, place.prefix, known.port == "write"))
-            anew = frozenset(self.stack)
-        returned = cost_type(self.type_of(node))
-        ctype = _of_numbers(known.of, returned)
-        value = TimedValue(ctype, uses=anew)
-        if values:
-            value = self._apply_all(known.operations, ctype, [value, *values])
-        return replace(value, ctype=returned if returned.kind != "void" else INT)
-
-    def _apply_all(
-        self, operations: tuple[tuple[str, int], ...], ctype: CostType, values: list[TimedValue]
-    ) -> TimedValue:
-        """Operations one after the other, each as often side by side as it says."""
-        uses = frozenset(loop for item in values for loop in item.uses)
-        ready, sources = max(item.ready for item in values), join(*(item.sources for item in values))
-        value = TimedValue(ctype, NOT_KNOWN, uses, ready, sources)
-        value = in_order(value)
-        for kind, count in operations:
-            operator = self._operator(kind, ctype)
-            value = self._apply(operator, ctype, [value])
-            self.open.operators[operator, uses] += count - 1
-        return value
 
     def _transfer(self, node: Any, name: str, arguments: list[Any]) -> TimedValue:
         """memcpy and its kin: a loop over the elements, unknown where the size is."""
@@ -181,7 +123,9 @@ class Calls(ExpressionWalk):
     def _copy_whole(self, node: Any, source: Binding, target: Binding) -> None:
         """A struct with arrays in it: a loop over the elements of the largest, the others side by side."""
         inner = self._words(target.ctype)
-        if inner > 1:
+        if self._numbers_at(source) and self._numbers_at(target):
+            self._put(target, self._get(source))
+        elif inner > 1:
             self._moving_loop(node, "copy", source, target, 1, inner)
         else:
             self._transport(source, target, linear.constant(0), linear.constant(0))
@@ -196,7 +140,11 @@ class Calls(ExpressionWalk):
             f"{function}/{name}", function, -1, -1, "for", name, None, len(self.stack), None, None, None, False, 1,
             *(count * inner,) * 3, node.coord.line, node.coord.column or 1, True,
         )  # fmt: skip
-        item = self.nodes[number] = LoopNode(number, loop, function, None, None, None, None, flat=self._flat())
+        # A struct's arrays are found by constants, as which the tool takes small ones apart.
+        apart = name == "copy" and count * inner < _TAKEN_APART
+        item = self.nodes[number] = LoopNode(
+            number, loop, function, None, None, None, None, flat=self._flat(), apart=apart
+        )
         self._grow()
         self.stack.append(number)
         self.changed[number] = {target.key}
@@ -222,6 +170,8 @@ class Calls(ExpressionWalk):
     def _words(self, ctype: CostType) -> int:
         """Elements of the largest member of a struct, 1 for a number."""
         most = 1
+        if ctype.declared is not None and self._is_plain(ctype.declared):
+            return most
         for kind in self.program.members(ctype.declared).values() if ctype.declared is not None else ():
             dims, inner = shape(kind)
             most = max(most, math.prod(size or 1 for size in dims) * self._words(cost_type(inner)))
@@ -234,6 +184,10 @@ class Calls(ExpressionWalk):
         if target.ctype.kind != "struct":
             value = self._read(None, source) if source is not None else TimedValue(INT)
             self._write(target, replace(value, ctype=target.ctype))  # Bits are moved, nothing is converted.
+            return
+        if (places := self._numbers_at(target)) and (source is None or self._numbers_at(source)):
+            moved = self._get(source) if source is not None else dict.fromkeys(places, TimedValue(INT))
+            self._put(target, moved)
             return
         declared = target.ctype.declared
         for name, kind in self.program.members(declared).items() if declared is not None else ():
@@ -251,7 +205,7 @@ class Calls(ExpressionWalk):
             raise self._error(node, f"more than {_MOST_CALLS} calls of helpers", "estimate a smaller top function")
         function = self.functions[name]
         bound: list[tuple[Symbol, Binding | None, TimedValue | None]] = []
-        copied: dict[Symbol, Binding] = {}
+        copied: dict[Symbol, Numbers] = {}
         for symbol, argument in zip(function.arguments, arguments, strict=False):
             if shape(symbol.ctype)[0]:
                 place = self._place(argument)
@@ -261,21 +215,21 @@ class Calls(ExpressionWalk):
                 if place is None:
                     raise self._error(argument, f"argument '{symbol.name}' of '{name}' is no named array")
                 bound.append((symbol, place, None))
-            elif self._is_plain(symbol.ctype) and (source := self._struct(argument)) is not None:
-                copied[symbol] = source
+            elif self._is_plain(symbol.ctype) and (numbers := self._numbers(argument)) is not None:
+                copied[symbol] = numbers
                 bound.append((symbol, None, None))
             else:
                 value = self._expression(argument)
                 bound.append((symbol, None, self._cast(value, cost_type(symbol.ctype))))
-        numbers = {symbol: given.value for symbol, _, given in bound if given is not None}
-        numbers = {symbol: fitted(value, symbol.ctype) for symbol, value in numbers.items() if value.exact is not None}
+        known = {symbol: given.value for symbol, _, given in bound if given is not None}
+        known = {symbol: fitted(value, symbol.ctype) for symbol, value in known.items() if value.exact is not None}
         forms = {symbol.name: self._form(given) for symbol, _, given in bound if given is not None}
         here = self.context, self.settled
         has_loops = name in self.looping
         if has_loops:
             self._flush()
             self.items.append([])
-        self.calls.append(Frame(name, self.readers[name].reaching.of_call(numbers), forms))
+        self.calls.append(Frame(name, self.readers[name].reaching.of_call(known), forms))
         self.instances += 1
         for symbol, place, given in bound:
             if place is not None:
@@ -284,7 +238,7 @@ class Calls(ExpressionWalk):
             else:
                 place = self._declare(symbol, given)
                 if symbol in copied:
-                    self._copy(copied[symbol], place)
+                    self._put(place, copied[symbol])
         self._statement(function.node.body)
         for symbol in (*function.arguments, *function.locals):
             if symbol.role != "static":

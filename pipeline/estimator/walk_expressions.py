@@ -12,8 +12,9 @@ from pycparser import c_ast
 from pipeline.estimator import linear
 from pipeline.estimator.cost_types import INT, CostType, cost_type, shape, wider
 from pipeline.estimator.device import CYCLE, MULTIPLIERS, WIDTHS
-from pipeline.estimator.nest import Chain, ElementAccess, Linear, Memory
-from pipeline.estimator.walk_names import Names, symbolic
+from pipeline.estimator.nest import Chain, ElementAccess, Index, Linear, Memory
+from pipeline.estimator.walk_names import symbolic
+from pipeline.estimator.walk_objects import Objects, is_number
 from pipeline.estimator.walk_values import (
     CHOSEN,
     FLOATING,
@@ -30,25 +31,27 @@ from pipeline.estimator.walk_values import (
     told,
 )
 from pipeline.kernels.arithmetic import binary
-from pipeline.kernels.c_types import CType
 from pipeline.kernels.expressions import evaluate
 from pipeline.kernels.values import Value, constant, fitted
 
 _MOST_ADDITIONS = 2
 """Of which a product with a constant is made; one of more digits is a multiplier. Assumed."""
 _STEPS = {"++": 1, "--": -1, "p++": 1, "p--": -1}
-_PLACES = (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.UnaryOp)
 _FLOATING = frozenset({FLOATING})
 _COMMUTATIVE = frozenset({"+", "*", "&", "|", "^", "==", "!="})
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 
-class ExpressionWalk(Names, abc.ABC):
+class ExpressionWalk(Objects, abc.ABC):
     """Evaluates expressions into the open straight-line code."""
 
     @abc.abstractmethod
     def _call(self, node: Any) -> TimedValue:
         """The value of a call."""
+
+    @abc.abstractmethod
+    def _accessed(self, node: c_ast.FuncCall) -> Binding | None:
+        """The member that a library's call names, None of another call."""
 
     @abc.abstractmethod
     def _copy_whole(self, node: Any, source: Binding, target: Binding) -> None:
@@ -75,6 +78,8 @@ class ExpressionWalk(Names, abc.ABC):
             return inner
         if isinstance(node, c_ast.Cast):
             return self._place(node.expr)
+        if isinstance(node, c_ast.FuncCall):
+            return self._accessed(node)
         if isinstance(node, c_ast.UnaryOp) and node.op in _STEPS and isinstance(node.expr, c_ast.ID):
             before = self._find(node.expr)
             if before is None or not before.rank:
@@ -105,19 +110,12 @@ class ExpressionWalk(Names, abc.ABC):
         self.memories.setdefault(key, Memory(key, max(ctype.bits, 1), dims, "local", "local"))
         return Binding(key, ctype, True, (), len(dims))
 
-    @staticmethod
-    def _step(base: Binding, index: Linear) -> Binding:
-        """The element that a subscript picks."""
-        prefix = base.prefix
-        if base.pointing:
-            *prefix_, last = prefix
-            prefix, index = tuple(prefix_), linear.add(last, index)
-        return replace(base, prefix=(*prefix, index), rank=max(base.rank - 1, 0), pointing=False)
-
     def _picked(self, base: Binding, subscript: TimedValue) -> Binding:
         """The element that a subscript picks, there no sooner than the subscript."""
         sources, ready = join(base.sources, in_order(subscript).sources), max(base.ready, subscript.ready)
         index = self._form(subscript)
+        if base.ctype.kind == "struct" and not base.array and index != linear.constant(0):
+            base = replace(base, array=True)  # A pointer to structs, of which this is another.
         if not index.affine:
             # What is computed from other values, or in another way, is another subscript.
             from_ = [
@@ -135,106 +133,6 @@ class ExpressionWalk(Names, abc.ABC):
         symbol = self._symbol(node)
         if symbol is not None:
             self.places[symbol] = place
-
-    def _field(self, node: Any) -> Binding | None:
-        base = self._place(node.name)
-        if base is None:
-            return None
-        declared = base.ctype.declared
-        kind = self.program.members(declared).get(node.field.name) if declared is not None else None
-        if kind is None:
-            raise self._error(node, f"the type of field '{node.field.name}' is not known")
-        return self._member(base, node.field.name, kind)
-
-    def _member(self, base: Binding, name: str, kind: CType) -> Binding:
-        """A field of a struct, or of the elements of an array of structs."""
-        dims, inner = shape(kind)
-        ctype = cost_type(inner)
-        key = f"{base.key}.{name}"
-        if (dims or base.array) and ctype.kind != "struct" and key not in self.memories:
-            parent = self.arrays.get((self.kernel.top, base.key)) or self.arrays.get((None, base.key))
-            outer: tuple[int | None, ...] = parent.dims if parent is not None and base.array else ()
-            if base.array and len(outer) != len(base.prefix):
-                outer = (None,) * len(base.prefix)
-            role = parent.role if parent is not None else "local"
-            direction = parent.direction if parent is not None else "local"
-            if parent is None and self._is_argument(base.key):
-                role, direction = "argument", "inout"
-            self.memories[key] = Memory(key, max(ctype.bits, 1), (*outer, *dims), role, direction)
-        return Binding(key, ctype, bool(dims) or base.array, base.prefix, len(dims))
-
-    def _is_plain(self, kind: CType) -> bool:
-        """Whether a type is a struct of nothing but numbers, and structs of such."""
-        if kind.kind != "struct":
-            return False
-        fields = list(self.program.members(kind).values())
-        return bool(fields) and all(
-            self._is_plain(one) if one.kind == "struct" else one.kind in ("int", "float") for one in fields
-        )
-
-    def _moves_whole(self, kind: CType, source: Any) -> bool:
-        """Whether a struct that has arrays in it is given the value of a place."""
-        return kind.kind == "struct" and isinstance(source, _PLACES) and not self._is_plain(kind)
-
-    def _struct(self, node: Any) -> Binding | None:
-        """The struct that an expression is, evaluated; None where it is no plain one that has a place."""
-        if not self._is_plain(self.type_of(node)):
-            return None
-        if isinstance(node, c_ast.FuncCall):
-            called = getattr(node.name, "name", None)
-            if called not in self.functions:
-                return None
-            self._expression(node)
-            return Binding(f"return@{len(self.calls) + 1}", cost_type(self.type_of(node)), False)
-        if isinstance(node, c_ast.CompoundLiteral) and isinstance(node.init, c_ast.InitList):
-            ctype = cost_type(self.type_of(node))
-            place = Binding(f"literal@{node.coord.line}:{node.coord.column}", ctype, False)
-            self._initialise(place, self.type_of(node), node.init)
-            return place
-        return self._place(node) if isinstance(node, _PLACES) else None
-
-    def _initialise(self, place: Binding, kind: CType, listed: c_ast.InitList) -> None:
-        """Gives the members of a plain struct, or the elements of an array, what a list of values says; constants of an
-        array are there from the start.
-        """
-        names = list(self.program.members(kind)) if self._is_plain(kind) else []
-        at = 0
-        for item in listed.exprs or ():
-            named = item.name[0] if isinstance(item, c_ast.NamedInitializer) else None
-            given = item.expr if isinstance(item, c_ast.NamedInitializer) else item
-            if isinstance(named, c_ast.ID) and named.name in names:
-                at = names.index(named.name)
-            elif named is not None:
-                at = self._number(named) or 0
-            if names and at < len(names):
-                inner = self.program.members(kind)[names[at]]
-                self._give(self._member(place, names[at], inner), inner, given)
-            elif kind.kind == "array" and kind.element is not None and not is_number(given):
-                self._give(self._step(place, linear.constant(at)), kind.element, given)
-            at += 1
-
-    def _give(self, place: Binding, kind: CType, given: Any) -> None:
-        if isinstance(given, c_ast.InitList):
-            self._initialise(place, kind, given)
-        elif kind.kind == "struct":
-            if self._is_plain(kind) and (source := self._struct(given)) is not None:
-                self._copy(source, place)
-        else:
-            value = self._expression(given)
-            if not place.array or value.value.exact is None:
-                self._write(place, value)
-
-    def _copy(self, source: Binding, target: Binding) -> None:
-        """Copies a plain struct field by field."""
-        declared = target.ctype.declared
-        for name, kind in self.program.members(declared).items() if declared is not None else ():
-            one, other = self._member(source, name, kind), self._member(target, name, kind)
-            if kind.kind == "struct":
-                self._copy(one, other)
-            else:
-                self._write(other, self._read(None, one))
-            if source.key.startswith("return@"):
-                self.scalars.pop(one.key, None)
 
     def _operator(self, name: str, ctype: CostType) -> str:
         """The name under which the device lists an operation on this type."""
@@ -269,7 +167,7 @@ class ExpressionWalk(Names, abc.ABC):
         cost = self.device.cost(operator)
         inputs = list(values)
         uses = _uses(*inputs)
-        self.open.operators[operator, uses] += 1
+        self.open.operators[operator, uses] += self.side
         ready = after(max((value.ready for value in inputs), default=0), cost)
         self.open.depth = max(self.open.depth, ready)
         marks = _FLOATING if operator[0] in "df" or operator == "icast" else frozenset[int]()
@@ -306,6 +204,8 @@ class ExpressionWalk(Names, abc.ABC):
             base = node
             while isinstance(base, c_ast.StructRef) and base.type == ".":
                 base = base.name
+            if isinstance(node, c_ast.StructRef) and (part := self._part(node)) is not None and "" in part:
+                return part[""]
             if isinstance(base, c_ast.FuncCall):  # A member of what a call gives.
                 return replace(self._expression(base), ctype=cost_type(self.type_of(node)), value=NOT_KNOWN)
             raise self._error(node, "an access through an expression that is no named array")
@@ -321,9 +221,8 @@ class ExpressionWalk(Names, abc.ABC):
         if isinstance(node, c_ast.TernaryOp):
             self.open.conditional = True
             condition, first, second = (self._expression(item) for item in (node.cond, node.iftrue, node.iffalse))
-            ctype = wider(first.ctype, second.ctype)
             known = evaluate(node, self) if condition.value.exact is not None else NOT_KNOWN
-            return chosen(self._apply(self._operator("select", ctype), ctype, [condition, first, second], known))
+            return chosen(replace(self._select(condition, first, second), value=known))
         if isinstance(node, c_ast.Cast):
             value, kind = self._expression(node.expr), self.type_of(node)
             known = fitted(value.value, kind) if kind.kind == value.value.ctype.kind == "int" else NOT_KNOWN
@@ -342,6 +241,10 @@ class ExpressionWalk(Names, abc.ABC):
         if isinstance(node, (c_ast.InitList, c_ast.CompoundLiteral, c_ast.NamedInitializer)):
             return TimedValue(INT)
         raise self._error(node, f"an expression of kind {type(node).__name__} has no known cost")
+
+    def _select(self, condition: TimedValue, first: TimedValue, second: TimedValue) -> TimedValue:
+        ctype = wider(first.ctype, second.ctype)
+        return self._apply(self._operator("select", ctype), ctype, [condition, first, second])
 
     def _constant(self, node: Any) -> TimedValue:
         value = evaluate(node, self)
@@ -451,17 +354,21 @@ class ExpressionWalk(Names, abc.ABC):
             if place is not None:
                 self._write(place, new)
             return old if node.op.startswith("p") else new
-        value = in_order(self._expression(node.expr))
-        if node.op == "-" and value.ctype.kind == "int":
+        return self._signed(node.op, self._expression(node.expr))
+
+    def _signed(self, op: str, value: TimedValue) -> TimedValue:
+        """A sign, or another operation on one number."""
+        value = in_order(value)
+        if op == "-" and value.ctype.kind == "int":
             known = binary("-", constant(0), value.value)
             if known.terms is not None:
                 return replace(value, value=known)
             return self._apply(self._operator("add", value.ctype), value.ctype, [value], known)
-        if node.op == "!":
+        if op == "!":
             return replace(self._changed("!", value), ctype=CostType("int", 1))
-        if node.op == "-":
+        if op == "-":
             return self._changed("-", value)
-        if node.op == "~":
+        if op == "~":
             return self._apply(self._operator("logic", value.ctype), value.ctype, [value])
         return value
 
@@ -473,13 +380,19 @@ class ExpressionWalk(Names, abc.ABC):
             value = self.scalars.get(place.key) or symbolic(place.key, place.ctype)
             known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
             return value if known.terms is None and known.exact is None else replace(value, value=known)
+        memory = self.memories.get(place.key)
+        wide = memory is not None and memory.wide
         loaded = self.open.loaded.get((place.key, place.prefix))
+        if loaded is None and wide and memory is not None:
+            loaded = self.open.loaded.get((place.key, _word(place.prefix, memory)))
         if loaded is not None:
-            return loaded
+            return self._with_elements(place, loaded) if wide else loaded
         operator = self._operator("load", place.ctype)
-        latency = self.device.operators[operator].ticks
+        at_hand = memory is not None and memory.register
+        latency = 0 if at_hand else self.device.operators[operator].ticks
         uses = frozenset(loop for index in place.prefix for loop in index.uses)
-        self.open.operators[operator, uses] += 1
+        if not at_hand:
+            self.open.operators[operator, uses] += 1
         number = len(self.reads)
         self.reads.append((place.key, place.prefix, latency))
         ready = place.ready // CYCLE * CYCLE + latency
@@ -491,12 +404,30 @@ class ExpressionWalk(Names, abc.ABC):
         known = evaluate(node, self) if place.ctype.kind == "int" and node is not None else NOT_KNOWN
         # What a loop changes is another value in each of its copies, wherever it lies.
         uses |= frozenset(loop for loop in self.stack if place.key in self.changed[loop])
+        if wide:
+            whole = place.key.rpartition(".")[0]
+            uses |= frozenset(loop for loop in self.stack if whole in self.changed[loop])
         value = TimedValue(place.ctype, known, uses, ready, sources)
         self.open.accesses.append(ElementAccess(place.key, place.prefix, False))
         self._touch(place.key, "in")
         self.open.depth = max(self.open.depth, ready)
+        if wide:
+            value = self._with_elements(place, value)
         self.open.loaded[place.key, place.prefix] = value
         return value
+
+    def _with_elements(self, place: Binding, value: TimedValue) -> TimedValue:
+        """A word as it is after elements of it were given others; an element as it is."""
+        if linear.EACH not in place.prefix:
+            return value
+        given = [
+            one
+            for (key, prefix), one in self.open.loaded.items()
+            if key == place.key and prefix != place.prefix and linear.meets(prefix, place.prefix)
+        ]
+        if not given:
+            return value
+        return replace(self._together([value, *given], value.ctype), number=0)
 
     def _touch(self, key: str, direction: str) -> None:
         self.touched[key] = direction if self.touched.get(key, direction) == direction else "inout"
@@ -508,12 +439,16 @@ class ExpressionWalk(Names, abc.ABC):
             return
         value = self._cast(value, place.ctype)
         operator = self._operator("store", place.ctype)
-        latency = self.device.operators[operator].ticks
-        self.open.operators[operator, frozenset(loop for index in place.prefix for loop in index.uses)] += 1
+        array = self.memories.get(place.key)
+        at_hand = array is not None and array.register
+        latency = 0 if at_hand else self.device.operators[operator].ticks
+        if not at_hand:
+            self.open.operators[operator, frozenset(loop for index in place.prefix for loop in index.uses)] += 1
         self.open.accesses.append(ElementAccess(place.key, place.prefix, True))
         self._touch(place.key, "out")
         # It ends the cycle that its value comes in.
-        self.open.depth = max(self.open.depth, max(value.ready, place.ready) // CYCLE * CYCLE + latency)
+        ends = max(value.ready, place.ready)
+        self.open.depth = max(self.open.depth, ends if at_hand else ends // CYCLE * CYCLE + latency)
         for (kind, number, _), (delay, memory, via) in join(value.sources, place.sources).items():
             if kind == "read":
                 marks = self.guards > 0 or CHOSEN in via, is_ordered(via), FLOATING in via
@@ -527,16 +462,17 @@ class ExpressionWalk(Names, abc.ABC):
                     across = self.open.across.setdefault((source, place.key), [])
                     across.append(Chain(source, read, place.prefix, *times, *marks, place.key))
         for key in [key for key in self.open.loaded if key[0] == place.key]:
-            del self.open.loaded[key]
+            if array is None or not array.wide or not _stays(key[1], place.prefix):
+                del self.open.loaded[key]
         self.open.loaded[place.key, place.prefix] = value
 
     def _assign(self, node: Any) -> TimedValue:
         if isinstance(node.lvalue, c_ast.ID) and self.type_of(node.lvalue).kind == "pointer":
             return self._assign_pointer(node)
         if node.op == "=" and self._is_plain(self.type_of(node.lvalue)):
-            source, target = self._struct(node.rvalue), self._place(node.lvalue)
-            if source is not None and target is not None:
-                self._copy(source, target)
+            numbers, target = self._numbers(node.rvalue), self._place(node.lvalue)
+            if numbers is not None and target is not None:
+                self._put(target, numbers)
                 return TimedValue(INT)
         if node.op == "=" and self._moves_whole(self.type_of(node.lvalue), node.rvalue):
             source, target = self._place(node.rvalue), self._place(node.lvalue)
@@ -576,11 +512,21 @@ def _additions(factor: int) -> int:
     return max(digits - positive, 0)
 
 
-def is_number(node: Any) -> bool:
-    """Whether an expression is a constant with a sign or a cast at most."""
-    while isinstance(node, (c_ast.Cast, c_ast.UnaryOp)):
-        node = node.expr
-    return isinstance(node, c_ast.Constant)
+def _word(prefix: Index, memory: Memory) -> Index:
+    """The subscripts of the whole word that an element lies in."""
+    kept = len(memory.dims)
+    return (*prefix[:kept], *(linear.EACH,) * (len(prefix) - kept))
+
+
+def _stays(held: Index, written: Index) -> bool:
+    """Whether what is held of a word is still so, or known to be changed by itself, once an element of it is written:
+    the word before, and elements at other constants."""
+    if linear.EACH in written or len(held) != len(written):
+        return False
+    return all(
+        one == other or one == linear.EACH or (one.affine and other.affine and not (one.loops or other.loops))
+        for one, other in zip(held, written, strict=True)
+    )
 
 
 def _of_memory(*values: TimedValue) -> bool:

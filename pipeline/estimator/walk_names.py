@@ -10,7 +10,7 @@ from pycparser import c_ast
 
 from pipeline.errors import PipelineError
 from pipeline.estimator import linear
-from pipeline.estimator.cost_types import CostType, cost_type, shape
+from pipeline.estimator.cost_types import CostType, cost_type, is_vector, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Index, Item, Linear, LoopNode, Memory
 from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, Open, TimedValue
@@ -49,6 +49,14 @@ class Names:
         self.looping = self._looping()
         self.arrays = {(array.function, array.name): array for array in kernel.arrays}
         self.memories: dict[str, Memory] = {}
+        self.extents: dict[str, tuple[tuple[int | None, ...], int]] = {}
+        """Of arrays of structs, by key: dimensions, and how many elements lie side by side in a word."""
+        self.declared: dict[str, list[tuple[Symbol, int]]] = {}
+        """Of structs, by key: the names that pragmas speak of them by, with the subscripts given before."""
+        self.words: dict[str, str | None] = {}
+        """Of structs in structs, by key: the outermost ones that are one word each."""
+        self.born: dict[str, frozenset[int]] = {}
+        """Of structs, by key: the loops around their declaration."""
         self.nodes: dict[int, LoopNode] = {}
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
@@ -70,6 +78,8 @@ class Names:
         self.taken_in = 0
         self.instances = 0
         self.guards = 0
+        self.side = 1
+        """How often an operation happens side by side."""
         self.leaves = False
         self.breaks = False
         """Whether a break here ends the innermost loop."""
@@ -96,7 +106,7 @@ class Names:
     def _holds_arrays(self, kind: CType) -> bool:
         """Whether a type is a struct with an array in it, which is copied in a loop."""
         members = self.program.members(kind).values() if kind.kind == "struct" else ()
-        return any(one.kind == "array" or self._holds_arrays(one) for one in members)
+        return not is_vector(kind) and any(one.kind == "array" or self._holds_arrays(one) for one in members)
 
     def _record(self, node: Any) -> LoopRecord:
         return self.records[id(node)]
@@ -125,6 +135,10 @@ class Names:
             dims = dims[1:]
         place = Binding(key, ctype, bool(dims), (), len(dims))
         self.places[symbol] = place
+        if ctype.kind == "struct":
+            self.declared[key] = []
+            self.born[key] = frozenset() if symbol.role in ("static", "global") else frozenset(self.stack)
+            self._as_written(key, symbol, 0)
         if dims and ctype.kind != "struct":
             if known is not None and len(known.dims) == len(dims):
                 dims = known.dims
@@ -132,8 +146,11 @@ class Names:
             role = "local" if symbol.role == "argument" and not outer else symbol.role
             where = known.role if known is not None else role
             direction = known.direction if known is not None else ("inout" if role == "argument" else "local")
-            self.memories[key] = Memory(key, bits, dims, where, direction)
+            born = frozenset(self.stack) if where == "local" else frozenset[int]()
+            self.memories[key] = Memory(key, bits, dims, where, direction, born=born)
             self._as_written(key, symbol, 0)
+        elif dims:
+            self.extents[key] = (known.dims if known is not None and len(known.dims) == len(dims) else dims), 1
         elif not dims and ctype.kind != "struct":
             self.scalars[key] = replace(value, value=NOT_KNOWN) if value is not None else symbolic(key, ctype)
         elif not dims:
@@ -152,8 +169,16 @@ class Names:
 
     def _as_written(self, key: str, symbol: Symbol, given: int) -> None:
         """Gives an array what the user's own pragmas say of it, under a name for what ``given`` subscripts pick."""
+        if not (self.written.anything or self.kernel.options):
+            return
+        if key in self.declared:
+            # Each member of a struct has a memory of its own, which is split as the array of structs is.
+            self.declared[key].append((symbol, given))
+            for name in [name for name in self.memories if name.startswith(f"{key}.")]:
+                self._as_written(name, symbol, given)
+            return
         memory = self.memories.get(key)
-        if memory is None or not (self.written.anything or self.kernel.options):
+        if memory is None:
             return
         owner = symbol.function if symbol.function is not None else self.kernel.top
         partitions = [one for one in self.kernel.options if one.directive == "array_partition"]
