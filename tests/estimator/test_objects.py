@@ -200,12 +200,18 @@ void top(const V x[64], V y[64], const F p[64], F q[64]) {
         ("{ F a = p[i]; a.n++; q[i] = a; }", 1),
         ("{ F a = p[i]; a.d[1] += a.d[2]; q[i] = a; }", 1),
         ("for (int j = 0; j < 8; j++) q[i].d[j] = p[i].d[j] * 2;", 1),
-        ("q[i].n = p[i].n + p[(i + 1) & 63].n + p[(i + 2) & 63].n;", 2),  # three words at two ports
+        ("q[i].n = p[i].n + p[63 - i].d[2] + p[i + 1].n;", 2),  # three words at two ports, whatever the members
+        ("{ V a = x[i]; a[3] = acc[3] * 2; acc = a; }", 5),
     ],
 )
 def test_elements_of_a_word_are_at_hand_together(body: str, interval: int) -> None:
     loops = _report(_ELEMENTS.replace("BODY", body)).loops
     assert [loop.initiation_interval.exact for loop in loops] == [interval]
+
+
+def test_a_local_word_is_at_hand_where_one_at_a_port_is_loaded() -> None:
+    own, loaded = (_loops(_report(_ELEMENTS.replace("BODY", f"y[i] = {one} * {one};")))[0] for one in ("acc", "x[i]"))
+    assert own[1] is not None and loaded[1] == own[1] + load_device().operators["load32"].stages
 
 
 @pytest.mark.parametrize(("factor", "interval"), [(1, 4), (2, 2), (4, 1)])
