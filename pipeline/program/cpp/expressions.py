@@ -976,6 +976,17 @@ class Expressions:
         name = record.fields[place].get("name")
         return member(copy.deepcopy(target), str(name), coord) if name else None
 
+    def _CompoundLiteralExpr(self, node: Node) -> c_ast.Node:
+        """``(T){1, 2}``, GNU's in C++: an object without a name."""
+        kind = self.value_type(node)
+        if kind.kind not in ("record", "plain", "pointer", "number"):
+            raise self.refuse(node, f"a list of values as {kind.name or 'an array'}", "give it a name")
+        value = self.lower(inner(node)[-1])
+        if not isinstance(value, c_ast.InitList):
+            return value
+        plain = CppType(kind.kind, kind.name, arguments=kind.arguments)
+        return c_ast.CompoundLiteral(typename(plain), value, [], value.coord)
+
     def _LambdaExpr(self, node: Node) -> c_ast.Node:
         self.unit.lambda_expression(self, node, "lambda")
         return c_ast.Constant("int", "0", self.at(node))

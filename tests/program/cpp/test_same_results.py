@@ -10,6 +10,16 @@ from tests.program.cpp.executed import of_program, of_text, results
 
 _TOP = 'extern "C" int top(int a[16], int b[16], int n)'
 SOURCES = {
+    "objects without a name": """
+        struct Pair { int x; short y; };
+        static int of(const Pair &p) { return p.x * 3 + p.y; }
+        TOP {
+            Pair one = (Pair){n, 2}, all[4];
+            for (int i = 0; i < 4; i++) all[i] = (Pair){a[i], (short)(a[i + 4] + i)};
+            for (int i = 0; i < 16; i++) b[i] = of(all[i & 3]) + (int){i} + of((Pair){a[i], 7});
+            return of(one);
+        }
+    """,
     "lambdas that are called with several types": """
         TOP {
             int k = n & 3; float g = 1.5f;
