@@ -29,6 +29,7 @@ from pipeline.last_words import write_error
 from pipeline.tasks.parameters import taken
 from pipeline.tasks.sections import CFLAGS
 
+_FLAG = re.compile(r"-(?:[DIU]\S+|std=\S+|O[0-3s]$|W\S+|f[a-z]\S+)")
 _NO_TASK = "no task is named"
 USAGE_EXIT = 2
 """Exit code of a command line that cannot be understood, as argparse has it."""
@@ -133,6 +134,9 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     words = message.partition(":")[2].split()
     stray = words[0] if words else ""
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
+    if "--cflags" in options and words and all(_FLAG.match(word) for word in words):
+        given = next((two for one, two in itertools.pairwise(sys.argv) if one == "--cflags"), "")
+        return f"flags of the compiler are one word: --cflags '{' '.join(filter(None, [given, *words]))}'; {general}"
     if not unknown:
         before = next((one for one, two in itertools.pairwise(sys.argv) if two == stray), "")
         if not before.startswith("--"):

@@ -136,6 +136,11 @@ def default_source(workspace: str, backend: str) -> str:
     return BACKENDS[backend].default_source(open_store(workspace))
 
 
+@lru_cache
+def _say_once(text: str) -> None:
+    say(text)
+
+
 def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED) -> tuple[str, ...]:
     """The kernels with cached reports of a source for a target, sorted; raises PipelineError where there is none.
 
@@ -148,7 +153,7 @@ def cached_kernels(workspace: str, source: str, target: Target = _NOTHING_ASKED)
     if others and not found:
         raise PipelineError(f"the reports of {source} are of {others}", fix="give the C files with --kernels")
     if others:
-        say(f"Left out: {others}, which {source} has reports of; give their C files with --kernels.")
+        _say_once(f"Left out: {others}, which {source} has reports of; give their C files with --kernels.")
     if not found:
         known = ", ".join(sorted(open_store(workspace).sources())) or "none"
         raise PipelineError(

@@ -161,6 +161,9 @@ def _counting(designs: KernelDesigns, target: str) -> npt.NDArray[np.bool_]:
     return designs.usable if target == "regression" else designs.valid >= 0
 
 
+_LEFT_OUT = "target kernel"
+
+
 def _enough(
     target: Sequence[KernelDesigns], wanted: Sequence[str], least: int, notes: list[str], *, named: bool
 ) -> list[KernelDesigns]:
@@ -171,15 +174,18 @@ def _enough(
         if usable >= least:
             kept.append(found[kernel])
         elif kernel in found or named:
-            notes.append(f"target kernel {kernel} is left out: {usable} usable designs, {least} are needed")
+            notes.append(f"{_LEFT_OUT} {kernel} is left out: {usable} usable designs, {least} are needed")
+        if named and kernel not in found:
+            notes[-1] += f"; there are labels of {', '.join(sorted(found))}"
     return kept
 
 
 def _study(sources: Sequence[KernelDesigns], targets: Sequence[KernelDesigns], notes: Sequence[str]) -> Study:
     if not targets:
+        told = [note for note in notes if note.startswith(_LEFT_OUT)]
         raise PipelineError(
-            "no target kernel has enough usable designs" + (f" ({'; '.join(notes)})" if notes else ""),
-            fix="name kernels with --target-kernels, or another source with --target-source",
+            "no target kernel has enough usable designs" + (f" ({'; '.join(told)})" if told else ""),
+            fix="name others with --target-kernels or --target-source, or ask for less with --least-designs, --shots",
         )
     if not any(one.kernel != targets[0].kernel for one in sources):
         raise PipelineError("no source kernel has usable designs", fix="name another source with --source")

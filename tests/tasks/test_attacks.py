@@ -215,6 +215,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*DATASET, "--kernels", "{k} bicg"], "put commas between them: .*small.c,bicg"),
     ([*DATASET, "--strategy", "all", "--count", "5"], "leave --count out"),
     ([*LOOP, "--hours", "8h"], "such as 8"),
+    ([*LOOP, "--cflags", "-Isrc", "-DN=4"], "one word: --cflags '-Isrc -DN=4'"),
     (["DescribeKernel", "--kernel", "docs/pictures"], "it holds no C source"),
     (["TrainHierarchicalMoE", "--dataset", "docs"], "docs: not the folder of a dataset; name that of a finished"),
     (["DescribeKernel", "gemm-ncubed"], "a kernel is given as --kernel gemm-ncubed"),
