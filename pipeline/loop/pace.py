@@ -14,8 +14,9 @@ SECONDS, SECONDS_BESIDE_TOOL = 12, 60
 MICROSECONDS = {"design": 17, "loop": 12, "operator": 3, "memory": 7, "touch": 33}
 """What an estimate takes about: per design, and for each loop, kind of operator in a straight-line part, array and
 access to a stream or port of the kernel, so that two runs of one loop look at the same designs, which by a clock they
-would not. Fitted by ``bench/bench_exploration.py estimates`` to the suite and to 22 public projects of 0.1 to 4 ms a
-design (one core of a server, 2026): within a factor of 1.3 for two in three, of 2.8 for all."""
+would not. Fitted by ``bench/bench_exploration.py estimates`` to the suite and to 17 projects with loops of public
+repositories, of 0.1 to 4 ms a design (one core of a server, 2026): off by a factor of 1.3 in the root mean square, and
+of 2.8 at most."""
 
 LEAST = 128
 """Estimates that a round may ask for however slow they are."""

@@ -15,7 +15,7 @@ from pipeline.exploration.acquisitions.ucb import ucb
 from pipeline.exploration.asked import objective_of
 from pipeline.exploration.outlook import Aim, Expected, expected, scalarised
 from pipeline.exploration.selection import ALIKE, NEARBY, BatchRequest, Channel, correlations, in_turn, jointly
-from pipeline.exploration.shortlist import Ranked
+from pipeline.exploration.shortlist import Ranked, Shortlist
 from pipeline.exploration.strategy import Scan
 from pipeline.exploration.surrogates.forest import ForestSurrogate
 from pipeline.exploration.types import Features, Floats, Forecast, SearchOutcome
@@ -181,3 +181,13 @@ def test_the_gain_is_what_one_more_run_adds_to_the_best_known_weighed_by_its_cha
     ):
         found = Scan(ForestSurrogate().predict, None, objective, outcomes, 0.5).gain(ranked)
         assert found == (None if gain is None else pytest.approx(gain, rel=1e-3))
+
+
+def test_a_shortlist_keeps_a_design_once_however_often_it_is_entered() -> None:
+    rows, latency = np.arange(5)[:, None], np.arange(10.0, 15.0)
+    told = forecast(latency, np.full((5, 4), 0.1))
+    features = Features(np.ones((5, 1)), np.zeros((5, 0)))
+    kept = Shortlist(8, 0.1)
+    for _ in range(2):
+        kept.add(rows, features, told, expected(told, Objective()), -latency)
+    assert kept.best is not None and kept.best.rows[:, 0].tolist() == [0, 1, 2, 3, 4]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from pipeline.exploration import (
     History,
     Objective,
     Prior,
+    Proposal,
     Round,
     SearchOutcome,
     SpaceCandidates,
@@ -25,11 +26,12 @@ from pipeline.exploration import (
 )
 from pipeline.exploration.acquisition import Acquisition
 from pipeline.exploration.outlook import Aim, Expected
+from pipeline.exploration.portfolio import PortfolioStrategy
 from pipeline.exploration.shortlist import Ranked
 from pipeline.exploration.strategy import Scan
 from pipeline.exploration.surrogates import SurrogateKind, SurrogateRequest
 from pipeline.exploration.surrogates.forest import ForestSurrogate
-from pipeline.exploration.types import Forecast, Surrogate
+from pipeline.exploration.types import Candidates, Forecast, Surrogate
 from tests.exploration.toy import BEST_CYCLES, run_toy, toy_features, toy_space
 
 
@@ -247,3 +249,36 @@ def test_a_scan_believes_spreads_as_far_as_they_have_fitted() -> None:
     for factor, spread in ((None, 0.01), (3.0, 0.03)):
         forecast, outlook = scan_of(latency=9.0, valid=1.0, factor=factor)[0].outlook(features)
         assert forecast.latency_spread == pytest.approx(spread) and outlook.spread[0] == pytest.approx(spread)
+
+
+@pytest.mark.parametrize("name", ["random", "coreset", "forest-ei"])
+def test_a_pool_of_just_the_designs_that_are_wanted_is_used_up_at_once(name: str) -> None:
+    points = toy_space().decode(toy_space().sample_rows(4, np.random.default_rng(0)))
+    candidates = pool_candidates([(f"design-{place}", point) for place, point in enumerate(points)], toy_features())
+    for count, exhausted in ((4, True), (3, False)):
+        answer = make_strategy(name).propose(candidates, [], count, np.random.default_rng(0))
+        assert len(answer.proposals) == count and answer.exhausted == exhausted
+
+
+class Fixed:
+    """Proposes the designs that it is given, whatever has been run."""
+
+    def __init__(self, name: str, keys: list[str]) -> None:
+        self.name, self.keys = name, keys
+
+    def propose(
+        self, candidates: Candidates, outcomes: Sequence[SearchOutcome], count: int, rng: np.random.Generator
+    ) -> Round:
+        return Round(
+            tuple(Proposal(key, (), self.name, 0.0) for key in self.keys[:count]), expected_gain=len(self.keys)
+        )
+
+
+def test_the_first_of_several_searches_chooses_alone_before_any_run_and_then_they_take_turns() -> None:
+    rng = np.random.default_rng(0)
+    both = PortfolioStrategy("both", [Fixed("one", ["a", "b"]), Fixed("two", ["a", "x", "y"])])
+    first = both.propose(toy(), [], 3, rng)
+    assert [(one.key, one.why) for one in first.proposals] == [("a", "one"), ("b", "one")] and first.expected_gain == 2
+    later = both.propose(toy(), [run_toy(toy().keys(toy_space().sample_rows(1, rng))[0])], 3, rng)
+    assert [(one.key, one.why) for one in later.proposals] == [("a", "one"), ("x", "two"), ("b", "one")]
+    assert later.expected_gain == 3, "the largest that one expects"

@@ -56,7 +56,10 @@ def runs(folder: Path) -> list[dict[str, str]]:
 def test_whatever_searches_run_1_is_the_design_as_written_and_it_is_never_run_twice(
     choices: dict[str, Any], tmp_path: Path, kernel: Kernel
 ) -> None:
-    facts = run_loop(estimated(tmp_path, kernel, **choices), tmp_path / "found", budget=4, top_k=0)
+    loop = estimated(tmp_path, kernel, **choices)
+    facts = run_loop(loop, tmp_path / "found", budget=4, top_k=0)
+    first = json.loads((loop.proposals_folder(1) / "proposals.json").read_text(encoding="utf-8"))
+    assert len(first["answers"][kernel.name]["proposals"]) == loop.batch, "it is one of the batch"
     found = runs(tmp_path / "found")
     written = design_key(load_space(kernel).default)
     assert len(found) == len({row["key"] for row in found}) == 4, "it counts in the budget"
