@@ -19,17 +19,9 @@ from pipeline.estimator.walk_values import whole_cycles
 def recurrence_interval(design: Design, node: LoopNode) -> int:
     """The dependence bound on the loop's initiation interval, 1 where it carries nothing."""
     interval = 1
-    for cycle in design.facts.of(node.number).cycles:
-        if not _begins(design, node, cycle):
-            interval = max(interval, _bound(design, node, cycle))
+    for cycle in design.carried(node.number):
+        interval = max(interval, _bound(design, node, cycle))
     return interval
-
-
-def _begins(design: Design, node: LoopNode, cycle: Cycle) -> bool:
-    """Whether each iteration has other registers of what the recurrence would run through."""
-    if cycle.array is None or cycle.array not in design.registers:
-        return False
-    return node.number in design.nest.memories[cycle.array].born
 
 
 def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
@@ -47,7 +39,7 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
     if node.number in design.uneven:
         factor = design.unroll[node.number]
         behind = factor - (node.loop.trip_count or factor) % factor
-        for cycle in design.facts.loops[node.number].cycles:
+        for cycle in design.carried(node.number):
             if cycle.distance == 1 and _reorders(design, node, cycle):
                 each = cycle.operators + CYCLE * cycle.floating
                 interval = max(interval, whole_cycles(each * (behind + 1) + cycle.operators))
@@ -118,9 +110,7 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
     if design.serial(node.number):
         return depth * (copies - 1)
     added = 0
-    for cycle in design.facts.loops[node.number].cycles:
-        if _begins(design, node, cycle):
-            continue
+    for cycle in design.carried(node.number):
         if _reorders(design, node, cycle):
             after = math.ceil(math.log2(copies))
         else:
