@@ -7,6 +7,7 @@ that changes under a condition, or that passes more than one operator or one who
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from pipeline.estimator.design import Design
@@ -35,7 +36,7 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
     *outer, node = nodes
     if not outer:
         return 1
-    interval = 1
+    interval = _around(design, nodes) if design.native else 1
     if node.number in design.uneven:
         factor = design.unroll[node.number]
         behind = factor - (node.loop.trip_count or factor) % factor
@@ -47,6 +48,18 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
         moved = {loop for item in update.read for loop in item.uses}
         if any(loop.number not in moved for loop in outer):
             interval = max(interval, design.unroll[node.number])
+    return interval
+
+
+def _around(design: Design, nodes: list[LoopNode]) -> int:
+    """The least interval in which what the outer loops hand on is back: their iterations are as many starts as those
+    below take. That the tool sees how many is assumed.
+    """
+    interval, starts = 1, 1
+    for outer, inner in reversed(list(itertools.pairwise(nodes))):
+        starts *= -(-(inner.loop.trip_count or 1) // design.unroll[inner.number])
+        for cycle in design.carried(outer.number):
+            interval = max(interval, math.ceil(_handed(design, cycle, cycle.operators) / (starts * cycle.distance)))
     return interval
 
 
