@@ -62,6 +62,8 @@ class Names:
         self.nodes: dict[int, LoopNode] = {}
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
+        self.returned: dict[int, Binding | None] = {}
+        """By depth of calls what the pointer leads to that a helper returns, None where it is one thing or another."""
         self.stack: list[int] = []
         self.changed: dict[int, set[str]] = {}
         """By loop, the keys of what it may change."""

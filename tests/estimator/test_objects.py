@@ -294,3 +294,36 @@ def test_a_pointer_to_one_object_is_its_members() -> None:
         for body in ("y->a = x->a; (*y).b = x[0].b; memcpy(y, x, sizeof(T));", "y[1] = x[1];")
     )
     assert one.worst == 0 and another.worst == load_device().operators["load32"].stages + 1
+
+
+_CHANGED = """#include <complex>
+typedef std::complex<float> C;
+struct Q { float a, b; Q &operator+=(const Q &o) { a += o.a; b = b * o.b; return *this; } };
+static C &same(C &r) { return r; }
+static float &second(Q &q) { return q.b; }
+static int *at(int *p, int i) { return p + i; }
+void top(const C x[64], const Q q[64], int w[64], C y[3]) {
+    C c(0, 0);
+    Q s;
+    int v[64];
+    s.a = 0; s.b = 1;
+    for (int i = 0; i < 63; i++) { BODY }
+    y[0] = c; y[1] = C(s.a, s.b); y[2] = v[3];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("same(c) *= x[i];", "c *= x[i];"),
+        ("(c += x[i]) *= x[63 - i];", "c += x[i]; c *= x[63 - i];"),
+        ("((c += x[i]) *= x[63 - i]) -= x[i + 1];", "c += x[i]; c *= x[63 - i]; c -= x[i + 1];"),
+        ("(s += q[i]) += q[63 - i];", "s += q[i]; s += q[63 - i];"),
+        ("second(s) *= q[i].a;", "s.b *= q[i].a;"),
+        ("*at(v, i + 1) = *at(v, i) * 5 + w[i];", "v[i + 1] = v[i] * 5 + w[i];"),
+    ],
+)
+def test_what_a_call_gives_a_reference_to_is_what_is_changed(body: str, plain: str) -> None:
+    found, expected = (_report(_CHANGED.replace("BODY", one)) for one in (body, plain))
+    assert (_loops(found), found.latency, found.used) == (_loops(expected), expected.latency, expected.used)
