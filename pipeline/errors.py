@@ -52,6 +52,8 @@ def clock_text(period: float) -> str:
     >>> clock_text(4.0), clock_text(3.333333)
     ('4 ns', '3.333 ns (300 MHz)')
     """
+    if not (math.isfinite(period) and period > 0):
+        return f"{period:g} ns"
     # To the picosecond, as labels for two periods are told apart.
     text = plain_number(period, max(4, 4 + math.floor(math.log10(period))))
     short = math.isclose(float(text.replace(",", "")), period, rel_tol=1e-9)

@@ -72,7 +72,7 @@ def _small(design: Design, node: LoopNode, parent: LoopNode | None, choice: Choi
     around = parent.loop.trip_count
     if len(parent.below) > 1 or around is None:
         return False
-    if any(cycle.conditional for cycle in design.facts.loops[node.number].cycles):
+    if any(cycle.conditional for cycle in design.carried(node.number)):
         return False
     size = trips
     for inner in design.facts.loops[node.number].inside:

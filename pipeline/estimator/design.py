@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.estimator.choice import Choice, Mode
 from pipeline.estimator.device import Device, FlowRules
-from pipeline.estimator.facts import Facts
+from pipeline.estimator.facts import Cycle, Facts
 from pipeline.estimator.nest import Nest
 
 
@@ -41,3 +41,13 @@ class Design:
     def serial(self, loop: int) -> bool:
         """Whether whole iterations of a loop follow each other, as a memory hands on what was written last in one."""
         return not self.facts.loops[loop].crossing <= self.registers
+
+    def carried(self, loop: int) -> list[Cycle]:
+        """What iterations of a loop hand on, but for what runs through registers of which each has others."""
+        return [
+            cycle for cycle in self.facts.of(loop).cycles if cycle.array is None or not self._anew(loop, cycle.array)
+        ]
+
+    def _anew(self, loop: int, array: str) -> bool:
+        memory = self.nest.memories.get(array)
+        return memory is not None and loop in memory.born and (memory.register or array in self.registers)

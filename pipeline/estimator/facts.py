@@ -217,14 +217,12 @@ def _loop(node: LoopNode, spans: dict[int, int | None], nest: Nest) -> LoopFacts
         for item in node.carried
         if item.delay
     ]
-    # What is one word of registers hands nothing on where each iteration begins another.
-    anew = {name for name, memory in nest.memories.items() if memory.register and node.number in memory.born}
     seen: set[tuple[object, ...]] = set()
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for item in segment.chains:
             key = (item, path)
-            if key in seen or item.array in anew:
+            if key in seen:
                 continue
             seen.add(key)
             gap = _gap(node, item, item, between)
@@ -248,8 +246,6 @@ def _loop(node: LoopNode, spans: dict[int, int | None], nest: Nest) -> LoopFacts
     for segment, path in segments:
         between = {number: spans[number] for number in path}
         for there, back in itertools.islice(segment.rounds, _MOST_PAIRS):
-            if there.array in anew or back.array in anew:
-                continue
             gaps = [_gap(node, *item, between) for item in ((there, back), (back, there))]
             if gaps[0] and gaps[1]:
                 waits = there.store_load + back.store_load

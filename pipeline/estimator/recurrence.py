@@ -7,6 +7,7 @@ that changes under a condition, or that passes more than one operator or one who
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from pipeline.estimator.design import Design
@@ -19,17 +20,9 @@ from pipeline.estimator.walk_values import whole_cycles
 def recurrence_interval(design: Design, node: LoopNode) -> int:
     """The dependence bound on the loop's initiation interval, 1 where it carries nothing."""
     interval = 1
-    for cycle in design.facts.of(node.number).cycles:
-        if not _begins(design, node, cycle):
-            interval = max(interval, _bound(design, node, cycle))
+    for cycle in design.carried(node.number):
+        interval = max(interval, _bound(design, node, cycle))
     return interval
-
-
-def _begins(design: Design, node: LoopNode, cycle: Cycle) -> bool:
-    """Whether each iteration has other registers of what the recurrence would run through."""
-    if cycle.array is None or cycle.array not in design.registers:
-        return False
-    return node.number in design.nest.memories[cycle.array].born
 
 
 def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
@@ -43,11 +36,11 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
     *outer, node = nodes
     if not outer:
         return 1
-    interval = 1
+    interval = _around(design, nodes) if design.native else 1
     if node.number in design.uneven:
         factor = design.unroll[node.number]
         behind = factor - (node.loop.trip_count or factor) % factor
-        for cycle in design.facts.loops[node.number].cycles:
+        for cycle in design.carried(node.number):
             if cycle.distance == 1 and _reorders(design, node, cycle):
                 each = cycle.operators + CYCLE * cycle.floating
                 interval = max(interval, whole_cycles(each * (behind + 1) + cycle.operators))
@@ -55,6 +48,18 @@ def flattened_interval(design: Design, nodes: list[LoopNode]) -> int:
         moved = {loop for item in update.read for loop in item.uses}
         if any(loop.number not in moved for loop in outer):
             interval = max(interval, design.unroll[node.number])
+    return interval
+
+
+def _around(design: Design, nodes: list[LoopNode]) -> int:
+    """The least interval in which what the outer loops hand on is back: their iterations are as many starts as those
+    below take. That the tool sees how many is assumed.
+    """
+    interval, starts = 1, 1
+    for outer, inner in reversed(list(itertools.pairwise(nodes))):
+        starts *= -(-(inner.loop.trip_count or 1) // design.unroll[inner.number])
+        for cycle in design.carried(outer.number):
+            interval = max(interval, math.ceil(_handed(design, cycle, cycle.operators) / (starts * cycle.distance)))
     return interval
 
 
@@ -118,9 +123,7 @@ def chain(design: Design, node: LoopNode, depth: int) -> int:
     if design.serial(node.number):
         return depth * (copies - 1)
     added = 0
-    for cycle in design.facts.loops[node.number].cycles:
-        if _begins(design, node, cycle):
-            continue
+    for cycle in design.carried(node.number):
         if _reorders(design, node, cycle):
             after = math.ceil(math.log2(copies))
         else:

@@ -190,6 +190,11 @@ class _Walker(Calls):
             self.leaves = self.leaves or bool(self.stack or self.guards)
             if node.expr is not None and len(self.calls) > 1:
                 self._stand_at(node.expr)
+                points = self.functions[self.calls[-1].function].returns.kind == "pointer"
+                if points and (place := self._place(node.expr)) is not None:
+                    level = len(self.calls)
+                    self.returned[level] = place if self.returned.get(level, place) == place else None
+                    return
                 if (numbers := self._numbers(node.expr)) is not None:
                     self.scalars.update({f"return@{len(self.calls)}{path}": one for path, one in numbers.items()})
                     return

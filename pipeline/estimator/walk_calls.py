@@ -231,6 +231,7 @@ class Calls(LibraryCalls):
             self.items.append([])
         self.calls.append(Frame(name, self.readers[name].reaching.of_call(known), forms))
         self.instances += 1
+        self.returned.pop(len(self.calls), None)
         for symbol, place, given in bound:
             if place is not None:
                 self.places[symbol] = place

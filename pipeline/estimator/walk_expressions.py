@@ -79,7 +79,11 @@ class ExpressionWalk(Objects, abc.ABC):
         if isinstance(node, c_ast.Cast):
             return self._place(node.expr)
         if isinstance(node, c_ast.FuncCall):
-            return self._accessed(node)
+            called = self.functions.get(getattr(node.name, "name", ""))
+            if called is None or called.returns.kind != "pointer":
+                return self._accessed(node)
+            self._call(node)
+            return self.returned.pop(len(self.calls) + 1, None)
         if isinstance(node, c_ast.UnaryOp) and node.op in _STEPS and isinstance(node.expr, c_ast.ID):
             before = self._find(node.expr)
             if before is None or not before.rank:

@@ -115,8 +115,10 @@ class LibraryCalls(ExpressionWalk, abc.ABC):
             return self._through_port(known.port == "write", arguments, paths)
         if known.member:
             return self._of_member(known.member, arguments)
-        target = self._object(arguments[0]) if known.changes and arguments else None
-        given = [self._given(one) for one in (arguments[1:] if known.begins else arguments)]
+        target = self._object(_changed(arguments[0])) if known.changes and arguments else None
+        at_hand = target is not None and _changed(arguments[0]) is arguments[0] and self._numbers_at(target)
+        given = [self._get(target)] if at_hand and target is not None and not known.begins else []
+        given += [self._given(one) for one in arguments[1 if known.begins else len(given) :]]
         of = name.rpartition("::")[0]
         if known.begins:
             result = begun(of, given)
@@ -275,6 +277,16 @@ class LibraryCalls(ExpressionWalk, abc.ABC):
 def _word(name: str) -> str:
     """The name of a function of complex numbers without its library's."""
     return name.removeprefix("__builtin_").removeprefix("std::").removeprefix("hls::").removeprefix("x_")
+
+
+def _changed(node: Any) -> Any:
+    """The object that is changed by what changes it and gives it on, as ``(a += b) *= c`` does."""
+    while isinstance(node, c_ast.FuncCall) and node.args is not None:
+        known = library_call(getattr(node.name, "name", ""))
+        if known is None or not known.changes or known.begins:
+            break
+        node = node.args.exprs[0]
+    return node
 
 
 def begun(of: str, given: list[Numbers]) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.estimator import linear
 from pipeline.estimator.cost_types import CostType, cost_type, is_vector, shape
 from pipeline.estimator.device import Device
 from pipeline.estimator.nest import Index, Item, Linear, LoopNode, Memory
+from pipeline.estimator.pointed import leads_to_many
 from pipeline.estimator.walk_values import NOT_KNOWN, Binding, Frame, Open, TimedValue
 from pipeline.estimator.written import written
 from pipeline.kernels import c_types, values
@@ -60,6 +62,8 @@ class Names:
         self.nodes: dict[int, LoopNode] = {}
         self.scalars: dict[str, TimedValue] = {}
         self.places: dict[Symbol, Binding] = {}
+        self.returned: dict[int, Binding | None] = {}
+        """By depth of calls what the pointer leads to that a helper returns, None where it is one thing or another."""
         self.stack: list[int] = []
         self.changed: dict[int, set[str]] = {}
         """By loop, the keys of what it may change."""
@@ -83,6 +87,11 @@ class Names:
         self.leaves = False
         self.breaks = False
         """Whether a break here ends the innermost loop."""
+
+    @functools.cached_property
+    def many(self) -> frozenset[Symbol]:
+        """Pointers that lead to more than one object."""
+        return leads_to_many(self.functions, self.program.symbols, TRANSFERS - self.functions.keys())
 
     def _looping(self) -> set[str]:
         """Functions in which a loop runs, their own or a called one's."""
@@ -130,7 +139,7 @@ class Names:
         ctype = cost_type(inner)
         known = self.arrays.get((symbol.function if outer or symbol.role != "argument" else "", symbol.name))
         key = symbol.name if outer else f"{symbol.name}@{self.instances}"
-        if symbol.ctype.kind == "pointer" and ctype.kind == "struct":
+        if symbol.ctype.kind == "pointer" and ctype.kind == "struct" and symbol not in self.many:
             # A pointer to one struct: its fields are what is accessed.
             dims = dims[1:]
         place = Binding(key, ctype, bool(dims), (), len(dims))

@@ -245,3 +245,85 @@ void top(C x[64], C y[64], float r[64]) {
     found = [_report(source.replace("CALL", call)).loops[0].initiation_interval.exact for call in calls]
     add, mul, div, exp = (load_device().operators[name].stages for name in ("fadd", "fmul", "fdiv", "fexp"))
     assert found == [mul + add + 1, mul + 1, div + 1, 1, mul + 1, exp + mul + 1]
+
+
+_POINTED = """#include "hls_vector.h"
+#include <cstring>
+typedef TYPE T;
+static void through(const T *from, T *to) { for (int i = 0; i < 64; i++) *to++ = *from++; }
+static void last(const T *from, T *to, int i) { to[i] = from[i]; }
+void top(const T *x, T *y) { BODY }
+"""
+
+
+@pytest.mark.parametrize("kind", ["float", "hls::vector<float, 4>", "struct { int a; float b; }"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for (int i = 0; i < 64; i++) *y++ = *x++;",
+        "for (int i = 0; i < 64; i++) { *y = *x; ++x; y += 1; }",
+        "const T *p = x; T *q = y; for (int i = 0; i < 64; i++) *q++ = *p++;",
+        "for (int i = 0; i < 64; i++) *(y + i) = *(x + i);",
+        "for (int i = 0; i < 64; i++) last(x, y, i);",
+        "through(x, y);",
+        "memcpy(y, x, 64 * sizeof(T));",
+        "for (int i = 0; i < 64; i++) *(y + i) = x[63 - i];",
+    ],
+)
+def test_a_pointer_that_reaches_others_is_the_array_that_it_leads_to(kind: str, body: str) -> None:
+    program = _POINTED.replace("TYPE", kind)
+    indexed = _report(program.replace("BODY", "for (int i = 0; i < 64; i++) y[i] = x[i];"))
+    found = _report(program.replace("BODY", body))
+    assert (_loops(found), found.latency) == (_loops(indexed), indexed.latency)
+
+
+@pytest.mark.parametrize(
+    "body", ["T t[2]; memcpy(t, x, sizeof t); y[0] = t[0]; y[1] = t[1];", "*y++ = x[0]; *y = x[1];"]
+)
+def test_the_first_of_many_objects_is_loaded_as_the_others_are(body: str) -> None:
+    latencies = {
+        _report(_POINTED.replace("TYPE", kind).replace("BODY", body)).latency
+        for kind in ("float", "hls::vector<float, 4>", "struct { int a; float b; }")
+    }
+    assert len(latencies) == 1
+
+
+def test_a_pointer_to_one_object_is_its_members() -> None:
+    one, another = (
+        _report(_POINTED.replace("TYPE", "struct { int a; float b; }").replace("BODY", body)).latency
+        for body in ("y->a = x->a; (*y).b = x[0].b; memcpy(y, x, sizeof(T));", "y[1] = x[1];")
+    )
+    assert one.worst == 0 and another.worst == load_device().operators["load32"].stages + 1
+
+
+_CHANGED = """#include <complex>
+typedef std::complex<float> C;
+struct Q { float a, b; Q &operator+=(const Q &o) { a += o.a; b = b * o.b; return *this; } };
+static C &same(C &r) { return r; }
+static float &second(Q &q) { return q.b; }
+static int *at(int *p, int i) { return p + i; }
+void top(const C x[64], const Q q[64], int w[64], C y[3]) {
+    C c(0, 0);
+    Q s;
+    int v[64];
+    s.a = 0; s.b = 1;
+    for (int i = 0; i < 63; i++) { BODY }
+    y[0] = c; y[1] = C(s.a, s.b); y[2] = v[3];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("same(c) *= x[i];", "c *= x[i];"),
+        ("(c += x[i]) *= x[63 - i];", "c += x[i]; c *= x[63 - i];"),
+        ("((c += x[i]) *= x[63 - i]) -= x[i + 1];", "c += x[i]; c *= x[63 - i]; c -= x[i + 1];"),
+        ("(s += q[i]) += q[63 - i];", "s += q[i]; s += q[63 - i];"),
+        ("second(s) *= q[i].a;", "s.b *= q[i].a;"),
+        ("*at(v, i + 1) = *at(v, i) * 5 + w[i];", "v[i + 1] = v[i] * 5 + w[i];"),
+    ],
+)
+def test_what_a_call_gives_a_reference_to_is_what_is_changed(body: str, plain: str) -> None:
+    found, expected = (_report(_CHANGED.replace("BODY", one)) for one in (body, plain))
+    assert (_loops(found), found.latency, found.used) == (_loops(expected), expected.latency, expected.used)

@@ -396,3 +396,34 @@ def test_ports_of_one_bundle_share_its_channels_for_reading_and_for_writing(
     loop = "for (int i = 0; i < 64; i++) {\n#pragma HLS pipeline II=1\nc[i] = a[i] + b[i];\n}"
     text = "\n".join(("void k(int *a, int *b, int *c) {", *lines, loop, "}"))
     assert _first(text).initiation_interval.exact == interval
+
+
+_AROUND = """
+void k(float a[20][%d], float out[20]) {
+    float s = 1;
+    for (int i = 0; i < 20; i++) {
+        for (int j = 0; j < %d; j++) {
+            #pragma HLS pipeline
+            a[i][j] = a[i][j] * 2;
+        }
+        %s
+    }
+    out[0] = s;
+}
+"""
+
+
+@pytest.mark.parametrize("below", [1, 2, 3, 4, 8, 16])
+@pytest.mark.parametrize(
+    ("statement", "delay"),
+    [
+        ("s = s * 3;", _COSTS["fmul"].stages + 1),
+        ("s = s * 3 + 1;", _COSTS["fmul"].stages + _COSTS["fadd"].stages + 1),
+        ("out[i + 1] = out[i] * 3;", _LOAD + _COSTS["fmul"].stages + _STORE),
+        ("if (i > 1) out[i] = out[i - 2] * 3;", (_LOAD + _COSTS["fmul"].stages + _STORE) / 2),
+    ],
+)
+def test_a_nest_that_runs_as_one_starts_no_sooner_than_what_its_outer_loop_hands_on_is_back(
+    below: int, statement: str, delay: float
+) -> None:
+    assert _first(_AROUND % (below, below, statement)).initiation_interval.exact == math.ceil(delay / below)
