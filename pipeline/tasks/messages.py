@@ -62,9 +62,13 @@ def user_message(error: BaseException | None) -> str | None:
 
 
 def task_label(task: object, line: str = "") -> str:
-    """The task's name and, where it has one that ``line`` does not name, its kernel."""
-    kernel = str(getattr(task, "kernel", None) or "")
-    return f"{type(task).__name__} {shortened(kernel)}" if kernel and kernel not in line else type(task).__name__
+    """The task's name and, where it has one that ``line`` does not name, its kernel.
+
+    A task that nobody types is called as the command that it is part of.
+    """
+    typed = ending.root_name() if not getattr(task, "example", "") else None
+    name, kernel = typed or type(task).__name__, str(getattr(task, "kernel", None) or "")
+    return f"{name} {shortened(kernel)}" if kernel and kernel not in line else name
 
 
 class OneLine(logging.Filter):
