@@ -54,10 +54,10 @@ class Answer:
     """(loop, as written, best, what bounds it now) a row."""
     diff: str = ""
     """What changed in the source, as a unified diff."""
-    changed: str = ""
-    """The sites whose values changed, by the names that people have for them; empty where none did."""
     sure: Sequence[str] = ()
     """How sure that is, as sentences."""
+    changed: str = ""
+    """The sites whose values changed, by the names that people have for them; empty where none did."""
 
 
 @dataclass(frozen=True, slots=True)

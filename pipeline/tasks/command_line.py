@@ -25,7 +25,7 @@ from luigi.parameter import ParameterException
 from luigi.task_register import Register
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.last_words import write_error
+from pipeline.last_words import show, write_error
 from pipeline.tasks.parameters import taken
 from pipeline.tasks.sections import CFLAGS
 
@@ -112,13 +112,13 @@ def _help(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:
     if not (known.core_help or known.core_help_all):
         return
     task = Register.get_task_cls(known.root_task) if known.root_task else None
-    print(ASKED_HELP[-1](task, known.core_help_all))
+    text = ASKED_HELP[-1](task, known.core_help_all)
     if known.core_help_all:
-        print("\nluigi's own options, and those of every task:\n")
         for action in parser._actions:
             if action.help:  # A description is text (`lut%`), to argparse a format.
                 action.help = action.help.replace("%", "%%")
-        parser.print_help()
+        text += f"\n\nluigi's own options, and those of every task:\n\n{parser.format_help()}"
+    show(text)
     sys.exit()
 
 
@@ -134,7 +134,7 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     if not message.startswith("unrecognized arguments:"):
         return general
     # luigi also takes options of every task by its name, and of the tasks that others build on: nobody means these.
-    options = [text for text in parser._option_string_actions if re.match("--[a-z]", text)]
+    options = [text for text in parser._option_string_actions if re.match("--[a-z]", text) and text[:6] != "--help"]
     words = message.partition(":")[2].split()
     stray = words[0] if words else ""
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
@@ -155,6 +155,8 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)
     meant = []
     for word in unknown:
+        if one_or_many := [text for text in options if text.rstrip("s") == word.rstrip("s")]:
+            return f"did you mean {one_or_many[0]}? {general}"
         if having := _tasks_with(word):
             return f"{word} is an option of {', '.join(having[:3])}{' and more' if having[3:] else ''}; {general}"
         near = [text for text in options if not text.lower().startswith(others) or word.lower().startswith(others)]

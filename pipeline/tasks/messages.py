@@ -14,7 +14,6 @@ import configparser
 import contextlib
 import logging
 import multiprocessing
-import os
 import re
 import shutil
 import sys
@@ -32,6 +31,7 @@ from luigi.task_register import TaskClassException
 
 from pipeline.errors import PipelineError, nearest, printable, shortened
 from pipeline.last_words import catch_signals, defect, defect_of, end, settle_streams, told, write_error
+from pipeline.last_words import show as show
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
 from pipeline.tasks.shared import briefly
@@ -296,23 +296,6 @@ def working(text: str, like: str = "") -> Iterator[None]:
     finally:
         over.set()
         teller.join()
-
-
-def show(text: str) -> None:
-    """The answer to a question, on standard output.
-
-    A reader that has seen enough and gone (``| head -1``) is no error. Raises PipelineError where it cannot be written.
-    """
-    try:
-        sys.stdout.write(printable(text, lines=True) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is left in the buffer goes nowhere, and Python does not complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise PipelineError(f"cannot be written: {error.strerror}", file="standard output") from None
 
 
 def say(text: str) -> None:

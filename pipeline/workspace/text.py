@@ -65,6 +65,8 @@ def best_text(one: Mapping[str, Any], kernel: str) -> str:
     design, nearest = one["best"].get(kernel), one["nearest"].get(kernel)
     if design is None and nearest is not None:
         return f"none fits; the nearest, run {nearest['run']}, has {', '.join(nearest['misses'])}"
+    if design is None and not one["runs"]:
+        return "no run yet"
     if design is None:
         return "none fits" if one["state"] == "finished" else "none fits yet"
     used = ", ".join(f"{name} {share:.0%}" for name, share in design["utilisation"].items() if share)

@@ -177,6 +177,8 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*LOOP, "--surrogate", "forrest"], "did you mean forest"),
     ([*DATASET, "--strategy", "unifrom"], "uniform"),
     ([*LOOP, "--bugdet", "3"], "did you mean --budget"),
+    ([*LOOP, "--kernels", "mine.c"], "did you mean --kernel[?] --help"),
+    (["Status", "--loop", "x"], "arguments: --loop x; --help"),
     (
         ["DescribeKernel", "--backen", "estimator"],
         "unrecognized arguments: --backen estimator; (?!did you mean --Loop)",
