@@ -331,7 +331,7 @@ PATHS: list[tuple[list[str], str]] = [
       ("/dev/zero", "{d}/fifo", "{d}/none", "{d}/empty", "{d}/huge.safetensors")),
     *((["FineTune", "--kernel", "atax", "--shots", "5", "--epochs", "1", "--model", path], "safetensors") for path in
       ("{d}/model", "{d}/huge.safetensors")),
-    *(([*TRAIN, "--dataset", path], "card") for path in ("/dev/zero", "{d}/empty", "{d}/fifo")),
+    *(([*TRAIN, "--dataset", path], "not the folder of a dataset") for path in ("/dev/zero", "{d}/empty", "{d}/fifo")),
     *((["ImportHLSyn", "--path", path], re.escape(path.removeprefix("{d}/"))) for path in
       ("/dev/zero", "{d}/fifo", "{d}/empty", "{d}/cut.tar.gz", "{d}/text.tar.gz", "{d}/bomb.zip", "{d}/lies.zip",
        *(f"{{d}}/{name}" for name in TARS))),
