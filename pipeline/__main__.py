@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
         from pipeline.tasks import COMMANDS
         from pipeline.tasks.help import overview
 
-        print(overview(COMMANDS))
+        last_words.show(overview(COMMANDS))
         sys.exit(0)
     if not any(argument.split("=")[0] == "--module" for argument in given):
         given = ["--module", "pipeline", *given]

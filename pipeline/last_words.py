@@ -152,6 +152,23 @@ def keep_traceback(text: str) -> Path | None:
     return Path(name)
 
 
+def show(text: str) -> None:
+    """The answer to a question, on standard output.
+
+    A reader that has seen enough and gone (``| head -1``) is no error. Raises PipelineError where it cannot be written.
+    """
+    try:
+        sys.stdout.write(printable(text, lines=True) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere, and Python does not complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise PipelineError(f"cannot be written: {error.strerror}", file="standard output") from None
+
+
 def write_error(text: str) -> None:
     """Writes text on standard error; nowhere where that is closed, full or gone."""
     if sys.stderr is not None:

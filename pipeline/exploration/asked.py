@@ -28,6 +28,12 @@ def objective_of(
     """
     word = text.strip()
     bounds = limits_of(limits)
+    for limit in bounds:
+        if limit.figure.share and limit.most > round(100 * utilisation_limit, 9):
+            raise PipelineError(
+                f"--limit {limit.text} has no effect: no utilisation may reach {plain_number(utilisation_limit)}",
+                fix=f"leave it out, or give --utilisation-limit {plain_number(limit.most / 100)} or more too",
+            )
     if front := re.fullmatch(r"pareto\s*(?:[(:]\s*([^()]*?)\s*\)?)?", word, re.IGNORECASE):
         axes = tuple(figure_of(one, _OBJECTIVE) for one in front[1].split(",")) if front[1] else FRONT
         return Objective("pareto", utilisation_limit, axes=axes, limits=bounds)

@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.exploration.columns import latent_of, logit
 from pipeline.exploration.features import COLUMN_GROUPS
 from pipeline.exploration.observed import Observed
-from pipeline.exploration.prior import LEAST_KERNELS, MOST_USED, History, Prior, estimated
+from pipeline.exploration.prior import LEAST_KERNELS, LEAST_MEASURED, MOST_USED, History, Prior, estimated, well_known
 from pipeline.exploration.prior import tell_what_is_usual as tell_what_is_usual
 from pipeline.exploration.types import Features, Forecast
 from pipeline.kernels.families import folds
@@ -54,6 +54,21 @@ class MetaProcesses:
         return MetaProcesses(load_process(folder / "results.safetensors"), load_process(folder / "runs.safetensors"))
 
 
+NEEDED = f"{LEAST_KERNELS} kernels of two families or more with {LEAST_MEASURED} measured designs each"
+"""What processes are learned from at least."""
+
+
+def check_enough(histories: Sequence[History]) -> None:
+    """Raises PipelineError where there is less than :data:`NEEDED`, with what there is."""
+    if not tell_what_is_usual(histories):
+        known = sorted(well_known(histories))
+        raise PipelineError(
+            f"too few kernels to learn from how designs resemble each other: {NEEDED} are needed, "
+            f"and {', '.join(known) if known else 'none'} {'has' if len(known) < 2 else 'have'} as many",
+            fix="label more kernels, or name further sources",
+        )
+
+
 def learn_processes(
     histories: Sequence[History],
     *,
@@ -65,13 +80,9 @@ def learn_processes(
 
     ``trust`` is that of the prior that they go with. ``advance`` is told of each of :data:`STEPS` steps.
 
-    Raises PipelineError where fewer than :data:`LEAST_KERNELS` kernels have 20 measured designs.
+    Raises PipelineError as :func:`check_enough`.
     """
-    if not tell_what_is_usual(histories):
-        raise PipelineError(
-            "too few kernels with 20 measured designs to learn from how designs resemble each other",
-            fix=f"name sources with at least {LEAST_KERNELS}, or search with another surrogate",
-        )
+    check_enough(histories)
     step = advance or (lambda steps: None)
     observed = {number: Observed.of(history.outcomes) for number, history in enumerate(histories)}
     place = folds({history.kernel for history in histories}, _FOLDS)

@@ -159,9 +159,17 @@ class Prior:
         )
 
 
+LEAST_MEASURED = 20
+
+
+def well_known(histories: Sequence[History]) -> set[str]:
+    """The kernels with at least :data:`LEAST_MEASURED` measured designs."""
+    return {one.kernel for one in histories if Observed.of(one.outcomes).measured.sum() >= LEAST_MEASURED}
+
+
 def tell_what_is_usual(histories: Sequence[History]) -> bool:
-    """Whether at least :data:`LEAST_KERNELS` kernels of two families or more have 20 measured designs."""
-    known = {history.kernel for history in histories if Observed.of(history.outcomes).measured.sum() >= 20}
+    """Whether at least :data:`LEAST_KERNELS` kernels of two families or more are well known."""
+    known = well_known(histories)
     return len(known) >= LEAST_KERNELS and len({family(kernel) for kernel in known}) > 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
-from pipeline.loop.against import factor_text, speed_text, time_text
+from pipeline.loop.against import changed_text, factor_text, speed_text, time_text
 from pipeline.loop.best import ORIGINS, annotated
 from pipeline.loop.delivered import CHANGES
 from pipeline.loop.explain import explained, sure_of
@@ -60,6 +60,7 @@ def answer_of(
         why=why,
         loops=[(one.name, one.written, one.best, one.bound) for one in tells.loops] if tells is not None else (),
         diff=_diff(plan, best, folder),
+        changed=changed_text(found),
         sure=sure_of(best, ORIGINS[best.origin], validation, found["testbench"]),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.design_space.narrowed import spoken
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.kernels.annotate import annotated_files
@@ -56,7 +57,11 @@ def write_best(
     folder.mkdir(parents=True)
     files = {"point.json": "the value of each pragma site, with its result"}
     flow = plan.address.flow
-    write_json(folder / "point.json", {**design_facts(best), "part": flow.part, "clock_target_ns": flow.clock_ns})
+    names = {} if plan.kernel is None else spoken(plan.kernel)
+    write_json(
+        folder / "point.json",
+        {**design_facts(best), "names": names, "part": flow.part, "clock_target_ns": flow.clock_ns},
+    )
     missing = []
     unwritten: str | None = None
     try:

@@ -18,7 +18,7 @@ from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.loop.baselines import AS_WRITTEN, check_baselines
 from pipeline.loop.knowledge import AUTO, Shipped, named, shipped_for
-from pipeline.loop.model_file import model_file
+from pipeline.loop.model_file import readable_model
 from pipeline.synthesis.devices import Devices
 from pipeline.synthesis.target import teaches
 from pipeline.terms import LEARNED
@@ -151,7 +151,7 @@ class ClosedLoop:
                 [name, plan.address.digest, plan.space.hash if plan.space else None]
                 for name, plan in self.plans.items()
             ],
-            "model": _hash_of(model_file(self.model)) if self.model else None,
+            "model": _hash_of(readable_model(self.model)) if self.model else None,
             "prior": prior.VERSION,
             "processes": prior.PROCESSES_VERSION,
             "objective": [self.goal.goal, self.goal.limit, sorted(self.goal.weights.items()), *self._asked],

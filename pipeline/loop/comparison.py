@@ -25,6 +25,7 @@ class Compared:
     """A design as its folder tells it. ``figures`` by :data:`FIGURES`: cycles, ns, shares of the device; None unknown.
 
     ``loops``: trip count, II and latency in cycles as text, by the loop's name and module; empty without a report.
+    ``names``: what people call sites, ``TAP.unroll``, where that is not their name.
     """
 
     place: str
@@ -34,6 +35,7 @@ class Compared:
     point: dict[str, Any]
     figures: dict[str, float | None]
     loops: dict[str, dict[str, str]]
+    names: Mapping[str, str]
 
 
 def read_design(folder: Path) -> Compared:
@@ -68,6 +70,7 @@ def read_design(folder: Path) -> Compared:
         point=told["point"],
         figures={"cycles": cycles, "ns": cycles * max(clocks) if cycles is not None and clocks else None, **used},
         loops=report_loops((place / REPORT).read_bytes()) if (place / REPORT).is_file() else {},
+        names=told.get("names") or {},
     )
 
 
@@ -103,7 +106,8 @@ def _range(value: Range) -> str:
 def compare(first: Compared, second: Compared) -> dict[str, Any]:
     """The facts as JSON values. ``change`` is second / first - 1: None where unknown, "inf" where it came from nothing.
 
-    ``obstacles`` says, one a line, why the figures are not of one kind; empty where they are.
+    ``obstacles`` says, one a line, why the figures are not of one kind; empty where they are. A site that people call
+    otherwise has that as its ``name``.
     """
     obstacles = [
         f"{name} differs: {mine} and {second.basis[name]}"
@@ -125,7 +129,7 @@ def compare(first: Compared, second: Compared) -> dict[str, Any]:
             for name, mine in first.figures.items()
             for other in (second.figures[name],)
         },
-        "sites": _differences(first.point, second.point),
+        "sites": _named(_differences(first.point, second.point), {**first.names, **second.names}),
         "loops": _differences(first.loops, second.loops),
     }
 
@@ -137,6 +141,10 @@ def _differences(first: dict[str, Any], second: dict[str, Any]) -> dict[str, dic
         for name in named
         if first.get(name) != second.get(name)
     }
+
+
+def _named(sites: dict[str, dict[str, Any]], names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return {site: {"name": names[site], **told} if site in names else told for site, told in sites.items()}
 
 
 def _change(first: float | None, second: float | None) -> float | str | None:
@@ -179,7 +187,7 @@ def comparison_text(facts: dict[str, Any]) -> str:
     for title in ("sites", "loops"):
         lines.append(f"{title} that differ:" if facts[title] else f"{title}: none differs")
         for name, told in facts[title].items():
-            lines.append(f"  {name}: {told_text(told['first'])} -> {told_text(told['second'])}")
+            lines.append(f"  {told.get('name', name)}: {told_text(told['first'])} -> {told_text(told['second'])}")
     return "\n".join(lines)
 
 

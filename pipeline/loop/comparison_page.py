@@ -29,7 +29,9 @@ def comparison_page(facts: Mapping[str, Any]) -> str:
         Grid("Figures", ("figure", "first", "second", "change"), rows),
     ]
     for title in ("sites", "loops"):
-        differ = [[name, told_text(t["first"]), told_text(t["second"])] for name, t in facts[title].items()]
+        differ = [
+            [t.get("name", name), told_text(t["first"]), told_text(t["second"])] for name, t in facts[title].items()
+        ]
         if differ:
             grids.append(Grid(f"{title.capitalize()} that differ", (title[:-1], "first", "second"), differ))
     clock = f" at {clock_text(facts['clock'])}" if facts["clock"] else ""

@@ -61,8 +61,8 @@ def _of_loop(folder: Path, key: str, reports: Reports, kernel: str) -> Compared:
         }
     report = reports(address, row["key"])
     return _compared(
-        f"{folder} {row['key']}", row["kernel"], row["source"], flow.part, flow.clock_ns, row["key"], figures,
-        report_loops(report) if report is not None else {},
+        f"{folder} {key}", row["kernel"], row["source"], flow.part, flow.clock_ns, row["key"], figures,
+        report_loops(report) if report is not None else {}, facts.get("names") or {},
     )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _of_dataset(folder: Path, key: str, kernel: str, source: str) -> Compared:
     return _compared(
         f"{folder} {key}", row["kernel"], row["source"], flow.get("part"), clock, key,
         {"cycles": row["cycles"], "clock_ns": row["clock_estimated_ns"], **figures},
-        loops_text((name, one) for (name, _), one in facts.items()),
+        loops_text((name, one) for (name, _), one in facts.items()), {},
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def _number(text: str) -> float | None:
 
 def _compared(
     place: str, kernel: str, source: str, part: str | None, clock: float | None, key: str,
-    row: Mapping[str, float | None], loops: dict[str, dict[str, str]],
+    row: Mapping[str, float | None], loops: dict[str, dict[str, str]], names: Mapping[str, str],
 ) -> Compared:  # fmt: skip
     clocks = [one for one in (row["clock_ns"], clock) if one is not None]
     cycles = row["cycles"]
@@ -132,4 +132,5 @@ def _compared(
         point=point,
         figures={"cycles": cycles, "ns": cycles * max(clocks) if cycles is not None and clocks else None, **figures},
         loops=loops,
+        names=names,
     )

@@ -232,6 +232,7 @@ def _kernel_facts(
     ]
     return {
         "kernel_hash": plan.address.kernel_hash or None,
+        "names": {} if plan.kernel is None else spoken(plan.kernel),
         "flow": plan.address.flow.to_json(),
         "space_size": plan.space.size() if plan.space is not None and plan.space.countable else None,
         "lower_bound": least_cycles(loop, plan),

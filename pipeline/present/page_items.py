@@ -56,6 +56,8 @@ class Answer:
     """What changed in the source, as a unified diff."""
     sure: Sequence[str] = ()
     """How sure that is, as sentences."""
+    changed: str = ""
+    """The sites whose values changed, by the names that people have for them; empty where none did."""
 
 
 @dataclass(frozen=True, slots=True)

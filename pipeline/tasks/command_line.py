@@ -25,7 +25,7 @@ from luigi.parameter import ParameterException
 from luigi.task_register import Register
 
 from pipeline.errors import PipelineError, nearest
-from pipeline.last_words import write_error
+from pipeline.last_words import show, write_error
 from pipeline.tasks.parameters import taken
 from pipeline.tasks.sections import CFLAGS
 
@@ -112,13 +112,13 @@ def _help(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:
     if not (known.core_help or known.core_help_all):
         return
     task = Register.get_task_cls(known.root_task) if known.root_task else None
-    print(ASKED_HELP[-1](task, known.core_help_all))
+    text = ASKED_HELP[-1](task, known.core_help_all)
     if known.core_help_all:
-        print("\nluigi's own options, and those of every task:\n")
         for action in parser._actions:
             if action.help:  # A description is text (`lut%`), to argparse a format.
                 action.help = action.help.replace("%", "%%")
-        parser.print_help()
+        text += f"\n\nluigi's own options, and those of every task:\n\n{parser.format_help()}"
+    show(text)
     sys.exit()
 
 
@@ -127,10 +127,14 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     general = "--help after the task's name lists its parameters"
     if message == _NO_TASK:
         return "`python -m pipeline` lists the tasks"
+    if value := re.fullmatch(r"argument (--\S+): expected one argument", message):
+        following = next((two for one, two in itertools.pairwise(sys.argv) if one == value[1]), "--")
+        if not following.startswith("--"):
+            return f"a value that begins with - is joined to its option: {value[1]}={following}"
     if not message.startswith("unrecognized arguments:"):
         return general
     # luigi also takes options of every task by its name, and of the tasks that others build on: nobody means these.
-    options = [text for text in parser._option_string_actions if re.match("--[a-z]", text)]
+    options = [text for text in parser._option_string_actions if re.match("--[a-z]", text) and text[:6] != "--help"]
     words = message.partition(":")[2].split()
     stray = words[0] if words else ""
     unknown = [word.split("=")[0] for word in words if word.startswith("-")]
@@ -151,6 +155,8 @@ def _advice(message: str, parser: argparse.ArgumentParser) -> str:
     others = tuple(f"--{task.get_task_family()}-".lower() for task in Register._reg)
     meant = []
     for word in unknown:
+        if one_or_many := [text for text in options if text.rstrip("s") == word.rstrip("s")]:
+            return f"did you mean {one_or_many[0]}? {general}"
         if having := _tasks_with(word):
             return f"{word} is an option of {', '.join(having[:3])}{' and more' if having[3:] else ''}; {general}"
         near = [text for text in options if not text.lower().startswith(others) or word.lower().startswith(others)]
@@ -226,17 +232,27 @@ def _from_anywhere(read: Callable[..., Any]) -> Callable[..., Any]:
         given = getattr(parser.known_args, f"{task}_{name}", None) if parser else None
         if given == "":
             # luigi takes an empty text for an option that was not given.
-            return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
+            return _parsed(self, given, _option_of(task, name))
         try:
             return read(self, task, name)
         except (ValueError, TypeError, ParameterException):
-            return _parsed(self, given, f"--{task}-{name.replace('_', '-')}")
+            return _parsed(self, given, _option_of(task, name))
 
     return value
 
 
+def _option_of(section: str, name: str) -> str:
+    """The option as a command line has it: luigi's own, of the section ``core``, stand without its name."""
+    prefix = f"{section}-" if Register.get_task_cls(section).use_cmdline_section else ""
+    return f"--{prefix}{name.replace('_', '-')}"
+
+
 def check_sections(ours: Iterable[str]) -> None:
-    """Refuses settings of luigi.cfg in our sections that nobody reads; PipelineError names the nearest one."""
+    """Refuses settings of luigi.cfg that nobody reads, in our sections or in one that is nearly called as ours.
+
+    PipelineError names the nearest one. A section of others keeps its name, as long as nothing in it is a setting of
+    the section that it resembles.
+    """
     config = luigi.configuration.get_config()
     defaults = set(getattr(config, "defaults", dict)())
     known = {name: {parameter for parameter, _ in Register.get_task_cls(name).get_params()} for name in ours}
@@ -254,3 +270,7 @@ def check_sections(ours: Iterable[str]) -> None:
                 )
         elif section.lower() in (lower := {name.lower(): name for name in known}):
             raise PipelineError(f"[{section}] is no section", file="luigi.cfg", fix=f"write [{lower[section.lower()]}]")
+        elif section not in Register.task_names() and (meant := nearest(section, known)):
+            said = dict(config.items(section) if not hasattr(config, "_sections") else config._sections[section])
+            if any(name.replace("-", "_") in known[meant] for name in said.keys() - defaults):
+                raise PipelineError(f"[{section}] is no section", file="luigi.cfg", fix=f"did you mean [{meant}]?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import luigi
 from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.tasks.base import names
+from pipeline.tasks.dataset import GenerateDataset
 from pipeline.tasks.loop.commands import command_of
 from pipeline.tasks.messages import progress, say
 from pipeline.tasks.model_task import versions
@@ -20,6 +22,7 @@ from pipeline.tasks.parameters import WholeNumber
 from pipeline.tasks.provisional import partial_notes
 from pipeline.tasks.searches.kernel import RUNS, SearchKernel
 from pipeline.tasks.searches.options import SearchStudyTask
+from pipeline.tasks.searches.pools import read_pool
 
 CURVES, SUMMARY = "curves.csv", "summary.csv"
 
@@ -65,15 +68,51 @@ class CompareSearches(SearchStudyTask):
             if not wanted or kernel in wanted
         ]  # fmt: skip
 
-    def requires(self) -> list[SearchKernel]:
-        """The searches of each kernel."""
+    def requires(self) -> list[GenerateDataset]:
+        """The dataset, unless a finished one is named; the searches are asked for once it has designs enough."""
         # Imported before luigi forks its workers.
         import pipeline.exploration.methods  # noqa: F401
 
-        folds = {fold.task_id: fold for shard in self.shards for fold in shard.requires()}
-        waiting = sum(not task.complete() for task in (*self.shards, *folds.values()))
-        progress.expect(waiting)
-        return self.shards
+        self._check_kernels()
+        return self.dataset_tasks
+
+    def _check_kernels(self) -> None:
+        """Raises PipelineError where no method asked for can learn enough, by the number of kernels with labels."""
+        from pipeline.exploration.meta_processes import NEEDED
+        from pipeline.exploration.methods import needs_processes
+        from pipeline.exploration.prior import LEAST_KERNELS
+
+        if not all(needs_processes(method) for method in self.chosen):
+            return
+        folds = {kernel: self.fold_of[kernel] for source in self.sources for kernel in self.kernels_of[source]}
+        others = max(sum(of != self.fold_of[shard.kernel] for of in folds.values()) for shard in self.shards)
+        if others < LEAST_KERNELS:
+            raise PipelineError(
+                f"{', '.join(self.chosen)} learn how designs resemble each other from other kernels: {NEEDED} are "
+                f"needed beside the one that is searched, and there are {others}",
+                fix="name further sources, or compare other methods",
+            )
+
+    def _check_designs(self) -> None:
+        """Raises PipelineError where no kernel has designs enough, with what each has, before anything is learned."""
+        import numpy as np
+
+        from pipeline.exploration import Objective
+        from pipeline.exploration.replay import LEAST_DESIGNS, LEAST_VALID, tells_searches_apart
+
+        objective, told = Objective(limit=self.limit), []
+        for shard in self.shards:
+            pool, _ = read_pool(self.dataset_folder, shard.from_source, shard.kernel, self.reading)
+            if tells_searches_apart(pool, objective):
+                return
+            valid = int(np.isfinite(pool.cycles(objective)).sum())
+            told.append(f"{shard.kernel} has {len(pool.outcomes)}, {valid} of them valid")
+        more = f" and {len(told) - 4} more" if told[4:] else ""
+        raise PipelineError(
+            f"no kernel has enough designs to tell searches apart: {LEAST_DESIGNS} are needed, {LEAST_VALID} of them "
+            f"valid below --limit {self.limit:g}; {'; '.join(told[:4])}{more}",
+            fix="use a source or kernels with more labels",
+        )
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -91,9 +130,17 @@ class CompareSearches(SearchStudyTask):
         """``studies/searches-SOURCES-HASH/`` with ``curves.csv``, ``summary.csv`` and ``summary.json``."""
         return FolderTarget(self.folder / "studies" / f"searches-{self._sources[:80]}-{self.digest}")
 
-    def run(self) -> None:
-        """Merges the searches into tables."""
+    def run(self) -> Iterator[list[SearchKernel]]:
+        """Asks for the searches of each kernel, then merges them into tables."""
+        self._check_designs()
+        folds = {fold.task_id: fold for shard in self.shards for fold in shard.requires()}
+        progress.expect(sum(not task.complete() for task in (*self.shards, *folds.values())))
+        yield self.shards
+        self._merge()
+
+    def _merge(self) -> None:
         from pipeline.exploration.expected import RandomSearch, expected_summary
+        from pipeline.exploration.meta_processes import NEEDED
         from pipeline.exploration.methods import RANDOM
         from pipeline.exploration.replay import Curve, errors_of, summary
 
@@ -104,7 +151,8 @@ class CompareSearches(SearchStudyTask):
                 rows += [{"source": shard.from_source, "kernel": shard.kernel, **row} for row in found]
         if not rows:
             raise PipelineError(
-                "no kernel has enough designs to tell searches apart", fix="use a source or kernels with more labels"
+                f"no method could learn from the other kernels what it starts from: {NEEDED} are needed",
+                fix="name further sources, or compare other methods",
             )
         table = []
         for source in self.tested:

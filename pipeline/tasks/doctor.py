@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, clock_text
+from pipeline.errors import PipelineError, clock_text, counted
 from pipeline.present.doctor_text import doctor_text
 from pipeline.synthesis.executors.options import CLUSTERS
 from pipeline.synthesis.flow import DEFAULT_CLOCK_NS
@@ -245,8 +245,8 @@ def _executor() -> Check:
         config = section(farm)
     except PipelineError as error:
         return _check("executor", "problem", str(error), error.fix)
-    licences = f", {config.licences} licences" if config.licences else ""
-    found = f"{config.executor} with {config.workers} runs at once{licences} ([farm] in luigi.cfg)"
+    licences = f", {counted(config.licences, 'licence')}" if config.licences else ""
+    found = f"{config.executor} with {counted(config.workers, 'run')} at once{licences} ([farm] in luigi.cfg)"
     needs_dask = config.executor not in ("serial", "local")
     command = CLUSTERS.get(config.executor)
     if needs_dask and (_version("distributed") is None or _version("dask-jobqueue") is None):

@@ -62,6 +62,11 @@ def set_root(task: Root) -> None:
     _ending.root = task
 
 
+def root_name() -> str | None:
+    """The name of the task that the command line names; None where there is no such command."""
+    return None if _ending.root is None else type(_ending.root).__name__
+
+
 def code() -> int | None:
     """The exit code with which this command leaves; None before it does."""
     return _ending.code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from pipeline.errors import PipelineError, clock_text
+from pipeline.errors import PipelineError, clock_text, counted
 from pipeline.files import read_own
 from pipeline.kernels.suite import suite_names
 from pipeline.synthesis import KNOWN_FLOWS, Address, imported_flow, made_for
@@ -412,7 +412,7 @@ class ImportReports(KernelOptions, _Import):
             text for text in (flow.part, clock_text(flow.clock_ns) if flow.clock_ns else "", flow.tool_version) if text
         )
         notes = [
-            f"source {self.source}: {len(found):,} reports of {name}{f' ({made_with})' if made_with else ''}; "
+            f"source {self.source}: {counted(len(found), 'report')} of {name}{f' ({made_with})' if made_with else ''}; "
             f"use them with --source {self.source}",
             *changes.counts,
         ]

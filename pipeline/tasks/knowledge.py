@@ -55,6 +55,7 @@ class MakeKnowledge(SearchStudyTask):
         """Learns, and scores a prior on kernels that are left out with their families."""
         from pipeline.exploration import History
         from pipeline.exploration.knowledge import FOLDS, LEARNING_STEPS, Knowledge, left_out_scores
+        from pipeline.exploration.meta_processes import check_enough
         from pipeline.exploration.sources import belief
         from pipeline.loop.knowledge import CARD, made_with
 
@@ -66,6 +67,7 @@ class MakeKnowledge(SearchStudyTask):
                 if family(kernel) not in left_out:
                     pool, _ = read_pool(self.dataset_folder, source, kernel, self.reading)
                     histories.append(History(kernel, source, pool.features, pool.outcomes))
+        check_enough(histories)
         progress.step(f"read the labels of {counted(len(histories), 'kernel')}")
         with self.following(1 + LEARNING_STEPS, f"learning from {counted(len(histories), 'kernel')}") as advance:
             trust = belief(self.sources[0], histories, seed=self.seed).trust

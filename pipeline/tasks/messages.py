@@ -14,7 +14,6 @@ import configparser
 import contextlib
 import logging
 import multiprocessing
-import os
 import re
 import shutil
 import sys
@@ -32,6 +31,7 @@ from luigi.task_register import TaskClassException
 
 from pipeline.errors import PipelineError, nearest, printable, shortened
 from pipeline.last_words import catch_signals, defect, defect_of, end, settle_streams, told, write_error
+from pipeline.last_words import show as show
 from pipeline.tasks import command_line, ending
 from pipeline.tasks.causes import causes
 from pipeline.tasks.shared import briefly
@@ -62,9 +62,13 @@ def user_message(error: BaseException | None) -> str | None:
 
 
 def task_label(task: object, line: str = "") -> str:
-    """The task's name and, where it has one that ``line`` does not name, its kernel."""
-    kernel = str(getattr(task, "kernel", None) or "")
-    return f"{type(task).__name__} {shortened(kernel)}" if kernel and kernel not in line else type(task).__name__
+    """The task's name and, where it has one that ``line`` does not name, its kernel.
+
+    A task that nobody types is called as the command that it is part of.
+    """
+    typed = ending.root_name() if not getattr(task, "example", "") else None
+    name, kernel = typed or type(task).__name__, str(getattr(task, "kernel", None) or "")
+    return f"{name} {shortened(kernel)}" if kernel and kernel not in line else name
 
 
 class OneLine(logging.Filter):
@@ -292,23 +296,6 @@ def working(text: str, like: str = "") -> Iterator[None]:
     finally:
         over.set()
         teller.join()
-
-
-def show(text: str) -> None:
-    """The answer to a question, on standard output.
-
-    A reader that has seen enough and gone (``| head -1``) is no error. Raises PipelineError where it cannot be written.
-    """
-    try:
-        sys.stdout.write(printable(text, lines=True) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is left in the buffer goes nowhere, and Python does not complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise PipelineError(f"cannot be written: {error.strerror}", file="standard output") from None
 
 
 def say(text: str) -> None:

@@ -96,6 +96,13 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
         """What whoever uses the model has to know of its data, a sentence each."""
         return [*partial_notes(self.dataset_folder), *([NO_ANSWER] if self.estimated_labels else [])]
 
+    def check_devices(self, count: int = 1) -> None:
+        """Raises PipelineError where this machine lacks what training is to run on; to be called before any work."""
+        if self.is_root and (count > 1 or self.accelerator == "gpu"):
+            from pipeline.training.device import check_devices
+
+            check_devices(self.accelerator, count)
+
     def configured(self, config: TrainingConfig) -> TrainingConfig:
         """A mode's training with this task's choices."""
         from pipeline.training import TrainingConfig

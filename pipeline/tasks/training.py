@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,7 @@ class TrainHierarchicalMoE(ModelTask):
 
     def requires(self) -> list[GenerateDataset]:
         """The dataset, unless a finished one is named."""
+        self.check_devices(self.devices)
         return [] if self.dataset else [self.dataset_task]
 
     def _check_chosen(self) -> None:
@@ -195,7 +196,7 @@ class FineTune(ModelTask):
         default="", description="a model's folder or file; default: TrainHierarchicalMoE on the other kernels"
     )
     kernel = luigi.Parameter(description=f"the kernel to adapt to: {KERNEL}")
-    shots = WholeNumber(least=0, default=50, description="designs to learn from")
+    shots = WholeNumber(least=1, default=50, description="designs to learn from")
     shots_by = luigi.ChoiceParameter(
         default=ShotsBy.KMEANS.value, choices=tuple(map(str, ShotsBy)), description="how these designs are chosen"
     )
@@ -241,10 +242,10 @@ class FineTune(ModelTask):
             raise PipelineError(f"the model predicts {model.task}", file=self.model, fix=f"give --target {model.task}")
         return replace(found, model=model, fine_tuning=self.configured(found.fine_tuning))
 
-    def requires(self) -> list[luigi.Task]:
-        """The kernel's designs, and the model where none is named."""
-        needed: list[luigi.Task] = [] if self.dataset else [self.dataset_task]
-        return needed if self.model else [*needed, self.pretraining]
+    def requires(self) -> list[GenerateDataset]:
+        """The kernel's designs, unless a finished dataset is named; the model is asked for once these suffice."""
+        self.check_devices()
+        return [] if self.dataset else [self.dataset_task]
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -270,8 +271,11 @@ class FineTune(ModelTask):
         name = f"{_short(self.source)}-{self.called}-{self.shots}-shots-{self.digest}"
         return FolderTarget(self.folder / "models" / name)
 
-    def run(self) -> None:
-        """Chooses the shots, adapts, scores on the rest."""
+    def run(self) -> Iterator[TrainHierarchicalMoE]:
+        """Asks for the model where none is named, chooses the shots, adapts, scores on the rest.
+
+        Raises PipelineError for more shots than there are designs before a model is trained for them.
+        """
         from dataclasses import replace
 
         import numpy as np
@@ -280,9 +284,8 @@ class FineTune(ModelTask):
         from pipeline.training import VOCABULARY, fine_tune, select_shots
         from pipeline.training.card import model_card
         from pipeline.training.outcome import outcome_of
+        from pipeline.training.shots import check_shots
 
-        file = model_file(settled(self.model)) if self.model else self.pretraining.output().path / MODEL
-        model, about = load_model(file, vocabulary=VOCABULARY)
         preset = self.preset
         data = self.designs([self.called] if self.dataset else [], preset)
         if len(data) != 1:
@@ -290,6 +293,11 @@ class FineTune(ModelTask):
             raise PipelineError(f"{self.kernel} has labels of several sources: {found}", fix="name one with --source")
         designs = data[0]
         counts = designs.usable if self.target == "regression" else designs.valid >= 0
+        check_shots(designs, self.shots, counts)
+        if not self.model:
+            yield self.pretraining
+        file = model_file(settled(self.model)) if self.model else self.pretraining.output().path / MODEL
+        model, about = load_model(file, vocabulary=VOCABULARY)
         shots = select_shots(model, designs, self.shots, how=self.shots_by, seed=self.seed, among=counts)
         side = np.full(len(designs), "rest", dtype="<U4")
         side[shots] = "shot"

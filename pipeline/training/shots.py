@@ -35,13 +35,20 @@ def select_shots(
     """
     if how not in WAYS:
         raise PipelineError(f"no way {how!r} to choose shots", fix=f"choose one of {', '.join(WAYS)}")
-    rows = np.flatnonzero(designs.usable if among is None else among)
-    if not 1 <= count <= len(rows):
-        raise PipelineError(
-            f"{count} shots of {designs.kernel} from {designs.source}, which has {len(rows)} designs that count",
-            fix=f"choose from 1 to {len(rows)}" if len(rows) else "choose another kernel or source",
-        )
+    counts = designs.usable if among is None else among
+    check_shots(designs, count, counts)
+    rows = np.flatnonzero(counts)
     return np.sort(WAYS[ShotsBy(how)](model, designs, rows, count, seed))
+
+
+def check_shots(designs: KernelDesigns, count: int, among: npt.NDArray[np.bool_]) -> None:
+    """Raises PipelineError where ``among``, a mask (N,) of designs, has fewer than ``count``; no model is needed."""
+    there = int(among.sum())
+    if not 1 <= count <= there:
+        raise PipelineError(
+            f"{count} shots of {designs.kernel} from {designs.source}, which has {there} designs that count",
+            fix=f"choose from 1 to {there}" if there else "choose another kernel or source",
+        )
 
 
 def _at_random(model: DesignModel | None, designs: KernelDesigns, rows: Ints, count: int, seed: int) -> Ints:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import clock_text, counted, plain_number
+
+_MOST_CHANGED = 6
+"""Sites that a line names."""
 
 
 def status_text(facts: Mapping[str, Any]) -> str:
@@ -62,10 +65,18 @@ def best_text(one: Mapping[str, Any], kernel: str) -> str:
     design, nearest = one["best"].get(kernel), one["nearest"].get(kernel)
     if design is None and nearest is not None:
         return f"none fits; the nearest, run {nearest['run']}, has {', '.join(nearest['misses'])}"
+    if design is None and not one["runs"]:
+        return "no run yet"
     if design is None:
         return "none fits" if one["state"] == "finished" else "none fits yet"
     used = ", ".join(f"{name} {share:.0%}" for name, share in design["utilisation"].items() if share)
     return f"{design['cycles']:,} cycles" + (f" ({used})" if used else "")
+
+
+def _changed(clauses: Sequence[str]) -> str:
+    """What a design changes, the first of many."""
+    more = f" and {len(clauses) - _MOST_CHANGED} more" if clauses[_MOST_CHANGED:] else ""
+    return ", ".join(clauses[:_MOST_CHANGED]) + more
 
 
 def _loops(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -73,7 +84,10 @@ def _loops(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {state_text(one):12} {one['name']}: {used_text(one)}; {basis_text(one)}"
         for kernel in one["kernels"]:
             design = one["best"].get(kernel)
-            so_far = f"best so far {best_text(one, kernel)}: {design['key']}" if design else best_text(one, kernel)
+            so_far = best_text(one, kernel)
+            if design:
+                # Until a loop is done only the key tells which design it is.
+                so_far = f"best so far {so_far}: {_changed(one['changed'].get(kernel, ())) or design['key']}"
             yield f"{'':15}{kernel}: {so_far}"
             if kernel in one["compared"]:
                 yield f"{'':15}{one['compared'][kernel]}"

@@ -160,6 +160,17 @@ def test_a_limit_that_cannot_be_meant_is_refused_with_what_can(text: str, hint: 
         limits_of(text)
 
 
+def test_a_limit_that_another_option_makes_void_is_refused_and_not_passed_over() -> None:
+    for text in ("lut=90%", "area=81%", "dsp=10,ff=140%"):
+        with pytest.raises(
+            PipelineError, match=r"no utilisation may reach 0\.8; leave it out, or give --utilisation-limit"
+        ):
+            objective_of("cycles", text)
+    assert objective_of("cycles", "lut=90%", utilisation_limit=0.95).limits == limits_of("lut=90%")
+    assert objective_of("cycles", "lut=29%", utilisation_limit=0.29).limits_text == "lut=29%"
+    assert objective_of("cycles", "lut=80%,dsp=90").limits_text == "lut=80%,dsp=90"
+
+
 def test_what_is_written_back_is_read_as_the_same() -> None:
     for text in ("cycles", "ns", "dsp", "lut%", "cycles + 10*dsp", "pareto", "pareto(ms,area,bram%)"):
         objective = objective_of(text, "dsp=100,lut=40%,latency=1ms,cycles=5000,area=50%")

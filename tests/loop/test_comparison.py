@@ -69,6 +69,16 @@ def test_what_cannot_be_judged_is_refused_and_not_passed(tmp_path: Path, changes
         worsened(facts, 0.05, ("cycles",))
 
 
+def test_a_site_is_called_as_the_loops_page_calls_it_and_keeps_its_key_for_programs(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, point={"a": 2, "b": ""}, names={"a": "TAP.unroll"})
+    assert facts["sites"] == {
+        "a": {"name": "TAP.unroll", "first": 1, "second": 2},
+        "b": {"first": "off", "second": ""},
+    }
+    assert "  TAP.unroll: 1 -> 2\n  b: off -> NA\n" in comparison_text(facts)
+    assert "TAP.unroll" in comparison_page(facts)
+
+
 def test_a_folder_without_a_design_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="holds no design"):
         read_design(tmp_path)

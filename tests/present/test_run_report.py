@@ -35,7 +35,7 @@ from pipeline.present.columns import front_of, number_text, numbers
 from pipeline.present.model_report import model_report
 from pipeline.present.page_figures import MAX_POINTS, front_figure, prediction_figure, search_figure
 from pipeline.present.plotly_parts import log_axis
-from pipeline.present.run_report import Failure, Grid, RunReport, write_run_report
+from pipeline.present.run_report import Answer, Failure, Grid, RunReport, write_run_report
 from tests.present.sample_report import CHARTS, EVIL, sample_report
 
 VOID = {"meta", "br", "img"}
@@ -317,3 +317,12 @@ def test_a_model_is_judged_by_errors_that_users_feel_beside_what_it_has_to_beat(
     }  # fmt: skip
     first = model_report(card).key_figures[0]
     assert (first.label, first.value, first.note) == ("cycles, half off by", "x3.00", "before x2.00, forest x1.50")
+
+
+def test_what_changed_stands_in_words_where_there_is_no_diff() -> None:
+    answer = Answer("k", "for p", "Twice as fast.", (), changed="TAP.unroll 1 to 4")
+    page = write_run_report(RunReport(title="k", job="j", sources=("s",), summary="", answers=[answer]))
+    assert "What changed" in page and "<p>TAP.unroll 1 to 4.</p>" in page
+    answer = dataclasses.replace(answer, changed="")
+    same = write_run_report(RunReport(title="k", job="j", sources=("s",), summary="", answers=[answer]))
+    assert "What changed" not in same

@@ -165,8 +165,10 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*LOOP, "--utilisation-limit", "much"], "--utilisation-limit"),
     ([*LOOP, "--target-cycles", "few"], "--target-cycles"),
     ([*DATASET, "--graphs", "maybe"], "--graphs"),
-    ([*DATASET, "--workers", "abc"], "workers"),
+    ([*DATASET, "--workers", "abc"], "(?<!core)[^-]--workers 'abc'; give a whole number"),
     ([*DATASET, "--workers", "0"], "--workers 0 runs nothing"),
+    ([*LOOP, "--objective", "-1*lut"], "begins with - is joined to its option: --objective=-1[*]lut"),
+    ([*LOOP, "--objective"], "expected one argument; --help after"),
     # Words that are almost right.
     ([*LOOP, "--backend", "vitsi"], "vitis"),
     ([*LOOP, "--warm-start", "modle"], "model"),
@@ -175,6 +177,8 @@ OPTIONS: list[tuple[list[str], str]] = [
     ([*LOOP, "--surrogate", "forrest"], "did you mean forest"),
     ([*DATASET, "--strategy", "unifrom"], "uniform"),
     ([*LOOP, "--bugdet", "3"], "did you mean --budget"),
+    ([*LOOP, "--kernels", "mine.c"], "did you mean --kernel[?] --help"),
+    (["Status", "--loop", "x"], "arguments: --loop x; --help"),
     (
         ["DescribeKernel", "--backen", "estimator"],
         "unrecognized arguments: --backen estimator; (?!did you mean --Loop)",

@@ -74,3 +74,22 @@ def test_a_wrong_list_of_searches_would_be_told_after_an_hour(workspace: Path) -
     place = ("--workspace", str(workspace), "--dataset", str(dataset(workspace)))
     wrong = luigi("CompareSearches", *SMALL, *place, "--methods", "random,oracle")
     assert "there is no search method 'oracle'" in one_error_line(wrong)
+
+
+def test_too_few_designs_or_kernels_are_counted_before_anything_is_learned(workspace: Path, tmp_path: Path) -> None:
+    place = ("--workspace", str(tmp_path), "--dataset", str(dataset(workspace)))
+    for arguments, told in (
+        (
+            (*SMALL, "--limit", "0.0001"),
+            "100 are needed, 20 of them valid below --limit 0.0001; atax has 150, 0 of them",
+        ),
+        (
+            (*SMALL, "--methods", "metagp-ei"),
+            "4 kernels of two families or more with 20 measured designs each are needed",
+        ),
+    ):
+        assert told in one_error_line(luigi("CompareSearches", *arguments, *place))
+    left_out = ("--source", "estimator", "--without", "gemm-ncubed")
+    few = one_error_line(luigi("MakeKnowledge", *left_out, *place))
+    assert "4 kernels of two families or more with 20 measured designs each are needed, and atax, bicg, stencil" in few
+    assert not (tmp_path / "studies").exists() and not (tmp_path / "knowledge").exists()

@@ -37,6 +37,8 @@ def test_two_designs_of_a_loop_or_of_a_dataset_are_named_by_their_keys(tmp_path:
     assert facts["figures"]["cycles"]["first"] == told["as_written"]["cycles"]
     assert facts["figures"]["cycles"]["second"] == float(last["cycles"]) and not facts["obstacles"]
     assert facts["loops"] and facts["sites"] and "Figures" in page.read_text(encoding="utf-8")
+    names = [name.rpartition(".")[2] for name in (site["name"] for site in facts["sites"].values())]
+    assert set(names) <= {"unroll", "pipeline"} and "__" not in luigi(*compare, "as-written").stdout
     assert "has no design 'no'" in one_error_line(luigi(*compare, "no"))
     assert "one design is named" in one_error_line(luigi(*compare[:-1]))
 

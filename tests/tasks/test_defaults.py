@@ -48,6 +48,18 @@ def test_no_configuration_of_ones_own_turns_a_failure_into_success(settings: str
     assert ("DEBUG" in done.stderr) == ("DEBUG" in settings)
 
 
+def test_a_section_that_is_nearly_ours_is_named_and_one_of_others_is_left_alone(tmp_path: Path) -> None:
+    for settings, meant in (
+        ("[DescribeKernle]\nkernel = bicg\n", "[DescribeKernel]"),
+        ("[vitus]\npart = x\n", "[vitis]"),
+    ):
+        (tmp_path / "luigi.cfg").write_text(settings)
+        done = luigi("--module", "pipeline", *WORKS, cwd=tmp_path)
+        assert done.returncode and f"is no section; did you mean {meant}?" in one_error_line(done)
+    (tmp_path / "luigi.cfg").write_text("[training]\nepochs = 4\n[DescribeKernels]\nours = 1\n")
+    assert luigi("--module", "pipeline", *WORKS, cwd=tmp_path).returncode == 0
+
+
 def test_one_key_of_ones_own_leaves_the_others_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "luigi.cfg").write_text("[core]\nlog_level = INFO\n")
     done = luigi("--module", "pipeline", *WORKS, cwd=tmp_path)

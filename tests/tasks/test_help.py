@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 from typing import Any
 
 import luigi
@@ -12,11 +14,22 @@ import pytest
 import pipeline.tasks
 from pipeline.tasks.help import help_of, overview
 from pipeline.tasks.loop.run import RunActiveLearningLoop
+from tests.tasks.commands import BIN, environment
 from tests.tasks.commands import luigi as luigi_command
 
 TASKS = [pytest.param(task, id=task.__name__) for task in pipeline.tasks.COMMANDS]
 SCREEN = (100, 50)
 """Columns and lines of a terminal window that is no smaller than most."""
+
+
+@pytest.mark.parametrize("word", ["--help", "--help-all"])
+def test_a_reader_that_has_seen_enough_of_the_help_and_gone_is_no_error(word: str) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [str(BIN / "luigi"), "--module", "pipeline", "Status", word]
+    done = subprocess.run(command, env=environment(), stdout=writes, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("task", TASKS)

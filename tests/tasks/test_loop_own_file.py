@@ -17,6 +17,14 @@ def own_file(folder: Path) -> Path:
     return file
 
 
+def test_a_file_that_is_no_model_ends_a_search_before_anything_is_learned_for_it(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}")
+    given = ("--backend", "estimator", "--model", str(tmp_path / "model.json"))
+    done = loop(tmp_path / "w", "--kernel", str(own_file(tmp_path)), *given)
+    assert "not a readable safetensors file" in one_error_line(done)
+    assert not (tmp_path / "w" / "rounds").exists()
+
+
 def test_the_estimator_finds_the_optimum_of_an_own_file_and_says_that_it_estimated(tmp_path: Path) -> None:
     done = loop(
         tmp_path / "w", "--kernel", str(own_file(tmp_path)), "--backend", "estimator", "--budget", "12", "--batch", "4"

@@ -17,6 +17,7 @@ import pytest
 from pipeline import __version__
 from pipeline.workspace.facts import workspace_facts
 from pipeline.workspace.page import overview_page
+from pipeline.workspace.text import status_text
 from tests.tasks.commands import BIN, ROOT, environment, luigi, one_error_line
 from tests.tasks.loops import SAXPY, loop
 
@@ -119,3 +120,26 @@ def test_a_record_that_is_half_written_still_tells_that_its_command_was_killed(t
     (tmp_path / "commands" / "RunActiveLearningLoop-0123-ab").write_text(content, encoding="latin-1")
     told = status(tmp_path)
     assert [one["state"] for one in (*told["commands"], *told["loops"])] == ["killed", "killed"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, ": a-2.b-NA\n"),
+        ({"k": ["TAP.unroll 1 to 2"]}, ": TAP.unroll 1 to 2\n"),
+        ({"k": list("abcdefg")}, ": a, b, c, d, e, f and 1 more\n"),
+    ],
+)
+def test_a_best_design_is_told_by_what_it_changes_and_by_its_key_until_that_is_known(
+    changed: dict[str, list[str]], told: str, tmp_path: Path
+) -> None:
+    best = {"k": {"key": "a-2.b-NA", "cycles": 9, "utilisation": {}}}
+    one = {
+        "name": "k-1", "state": "finished", "kernels": ["k"], "source": "s", "best": best, "nearest": {}, "runs": 3,
+        "budget": 3, "rounds": 1, "changed": changed, "compared": {"k": "as fast"}, "part": None, "clock_ns": None,
+        "objective": None, "limits": [], "utilisation_limit": None, "target": None, "unit": None, "next": None,
+        "page": None,
+    }  # fmt: skip
+    facts = workspace_facts(tmp_path, __version__) | {"loops": [one]}
+    assert told in status_text(facts)
+    assert "k: no run yet" in status_text(facts | {"loops": [one | {"best": {}, "runs": 0, "state": "running"}]})

@@ -117,10 +117,18 @@ def test_a_model_would_not_adapt_to_a_kernel_it_has_not_seen(trained: Path, tmp_
     assert "shots of doitgen-red from estimator" in one_error_line(luigi(*arguments, "100000"))
 
 
+def test_more_shots_than_designs_are_refused_before_a_model_is_trained_for_them(trained: Path, tmp_path: Path) -> None:
+    data = ("--dataset", str(_dataset(trained)), "--workspace", str(tmp_path))
+    many = luigi("FineTune", *data, "--kernel", "atax", "--epochs", "1", "--shots", "100000")
+    assert "100000 shots of atax from estimator, which has " in one_error_line(many)
+    assert not (tmp_path / "models").exists()
+
+
 def test_a_mistake_would_end_in_a_traceback(trained: Path) -> None:
     finished = ("--dataset", str(_dataset(trained)), "--workspace", str(trained))
     for arguments, text in (
         (("TrainHierarchicalMoE", *finished, "--split", "mine"), "no split 'mine'"),
+        (("TrainHierarchicalMoE", *finished, "--devices", "1000000"), "--devices 1000000 on a machine with"),
         (("FineTune", *finished, "--kernel", "atax", "--model", str(trained)), "no such model"),
     ):
         assert text in one_error_line(luigi(*arguments))

@@ -63,4 +63,4 @@ def test_a_wrong_list_would_be_told_after_hours_of_training(workspace: Path) -> 
     wrong = luigi("EvaluateTransfer", *SMALL, *place, "--methods", "forest,oracle")
     assert "no method oracle in this study; choose of mean, forest, " in one_error_line(wrong)
     few = luigi("EvaluateTransfer", *SMALL, *place, "--shots", "100000", "--methods", "mean")
-    assert "atax is left out" in one_error_line(few)
+    assert "EvaluateTransfer: " in one_error_line(few) and "atax is left out" in one_error_line(few)

@@ -108,7 +108,7 @@ class ProcessFold(FoldTask):
 
     def run(self) -> None:
         """Learns."""
-        from pipeline.exploration.meta_processes import learn_processes, tell_what_is_usual
+        from pipeline.exploration.meta_processes import NEEDED, learn_processes, tell_what_is_usual
         from pipeline.exploration.sources import alike, belief
 
         histories = alike(self.from_source, self.read()[0])
@@ -120,7 +120,7 @@ class ProcessFold(FoldTask):
             if enough:
                 trust = belief(self.from_source, histories, seed=self.seed).trust
                 learn_processes(histories, seed=self.seed, trust=trust).save(folder)
-        told = "how designs resemble each other" if enough else "nothing: too few kernels"
+        told = "how designs resemble each other" if enough else f"nothing: {NEEDED} are needed"
         progress.step(f"learned from {len(histories)} label sets {told}")
 
     def processes(self) -> MetaProcesses | None:
