@@ -79,7 +79,7 @@ class TrainHierarchicalMoE(ModelTask):
 
     def requires(self) -> list[GenerateDataset]:
         """The dataset, unless a finished one is named."""
-        return [] if self.dataset else [self.dataset_task]
+        return self.dataset_tasks
 
     def _check_chosen(self) -> None:
         """Raises PipelineError for kernels and a split that no dataset of this command can have, before one is made."""
@@ -243,8 +243,7 @@ class FineTune(ModelTask):
 
     def requires(self) -> list[luigi.Task]:
         """The kernel's designs, and the model where none is named."""
-        needed: list[luigi.Task] = [] if self.dataset else [self.dataset_task]
-        return needed if self.model else [*needed, self.pretraining]
+        return self.dataset_tasks if self.model else [*self.dataset_tasks, self.pretraining]
 
     @cached_property
     def identity(self) -> dict[str, Any]:
