@@ -191,3 +191,21 @@ def test_a_shortlist_keeps_a_design_once_however_often_it_is_entered() -> None:
     for _ in range(2):
         kept.add(rows, features, told, expected(told, Objective()), -latency)
     assert kept.best is not None and kept.best.rows[:, 0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_of_designs_with_one_forecast_the_first_four_come_before_any_other_is_left_out() -> None:
+    """By what a search may run, then by whether it is among the first four of its forecast, then by value."""
+    latency = np.array([8.0] * 7 + [9.0] * 6 + [7.0])
+    chance = np.array([0.9] * 13 + [0.05])
+    told = forecast(latency, np.full((14, 4), 0.1))
+    outlook = Expected(latency[:, None], np.full((14, 1), 0.5), chance)
+    features, rows = Features(np.ones((14, 1)), np.zeros((14, 0))), np.arange(14)[:, None]
+    best = [*range(4), *range(7, 11), *range(4, 7), 11, 12, 13]
+    for size in (3, 6, 8, 10, 12, 14, 20):
+        whole, parts = Shortlist(size, 0.1), Shortlist(size, 0.1)
+        whole.add(rows, features, told, outlook, -latency)
+        for some in (np.arange(0, 14, 2), np.arange(1, 14, 2)):
+            parts.add(rows[some], features.take(some), told.take(some), outlook.take(some), -latency[some])
+        assert whole.best is not None and parts.best is not None
+        assert whole.best.rows[:, 0].tolist() == best[:size]
+        assert sorted(parts.best.forecast.latency) == sorted(latency[best[:size]]), "in whatever order they are met"
