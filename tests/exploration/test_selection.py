@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,17 @@ def test_time_is_cycles_and_the_clock_and_a_front_has_latency_and_the_fullest_re
     front = expected(told, Objective("pareto"))
     assert front.cost.tolist() == [[10.0, 0.7], [11.0, 0.6]]
     assert front.spread.tolist() == [[0.5, 0.05], [0.5, 0.05]]
+
+
+def test_the_members_of_an_ensemble_mean_the_same_for_a_sum_as_their_mean_does() -> None:
+    told = replace(forecast(np.array([10.0]), np.full((1, 4), 0.1)), members=np.array([[10.0], [12.0]]))
+    objective = objective_of("cycles + 2*dsp").on({"LUT": 100, "FF": 100, "DSP": 640, "BRAM": 100}, 4.0)
+    found = expected(told, objective)
+    sums = [2.0**10 + 2 * 64, 2.0**12 + 2 * 64]
+    assert found.members is not None and found.members[:, 0] == pytest.approx(np.log2(sums))
+    assert found.cost[0, 0] == pytest.approx(found.members[0, 0])
+    times = expected(told, objective_of("us").on({}, 4.0), log2_clock=2.0)
+    assert times.members is not None and times.members[:, 0] - times.cost[0, 0] == pytest.approx([0.0, 2.0])
 
 
 def test_several_costs_become_the_worst_of_them_in_shares_of_their_range_and_a_little_of_their_sum() -> None:

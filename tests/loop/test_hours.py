@@ -44,7 +44,13 @@ def test_hours_are_spent_by_the_runs_whose_time_is_known(tmp_path: Path) -> None
     assert seconds_taken(record) == {"k": {"a": 600.0, "c": 900.0}}
     assert seconds_left(record) == 2100.0 and seconds_left(_record(tmp_path, [{"a": 1.0}], None)) is None
     assert untimed(record) == [] and untimed(_record(tmp_path, [{"a": None}], None)) == []
-    assert len(untimed(_record(tmp_path, [{"a": None}], 1.0))) == 1
+    nothing = _record(tmp_path, [{"a": None}], 1.0)
+    assert len(untimed(nothing)) == 1
+    other = {"a": {"seconds": 1.0, "started": None}}
+    nothing.loop.plans["other"] = None  # type: ignore[index]
+    (tmp_path / "1-other-2").mkdir()
+    write_json(tmp_path / "1-other-2" / "times.json", other)
+    assert untimed(nothing) == [], "a kernel that is timed is limited"
 
 
 def test_hours_end_a_search_when_they_are_used_up_or_too_short_for_any_run(tmp_path: Path) -> None:
@@ -53,6 +59,7 @@ def test_hours_end_a_search_when_they_are_used_up_or_too_short_for_any_run(tmp_p
     assert why_out_of_time(_record(tmp_path, times, 2.0)) == f"the 2 hours are used up: {told}"
     assert why_out_of_time(_record(tmp_path, times, 1.5)) == f"the 1.5 hours are used up: {told}"
     assert why_out_of_time(_record(tmp_path, times, 2.5)) is None
+    assert why_out_of_time(_record(tmp_path, [{"a": 3599.5}], 1.0)) is None, "half a second is left"
     assert why_out_of_time(_record(tmp_path, times, None)) is None
     assert why_out_of_time(_record(tmp_path, [], 2.0)) is None
     cut = _record(tmp_path, times, 2.5, cut=True)
@@ -70,13 +77,12 @@ def test_runs_are_taken_in_order_as_far_as_they_are_expected_to_end_in_time() ->
 
 def test_a_run_of_three_times_the_usual_length_comes_after_three_that_are_worth_as_much() -> None:
     answer = Round(tuple(Proposal(key, (0,), "why", 0.0) for key in "abcd"))
-    # Ranks 1, 2, 3, 4 times lengths in medians 3.5, 1, 1, 1: 3.5, 2, 3, 4.
+    # Ranks 1, 2, 3, 4 times lengths: 350, 200, 300, 400.
     found = weighed(answer, np.array([350.0, 100.0, 100.0, 100.0]))
     assert "".join(one.key for one in found.proposals) == "bcad"
     assert found.proposals[0].why == "why; a run of about 100 s" and found.proposals[2].why.endswith("about 6 min")
     assert "".join(one.key for one in weighed(answer, np.full(4, 7.0)).proposals) == "abcd"
     assert weighed(answer, None) is answer and weighed(Round(()), np.array([])) == Round(())
-    assert len(weighed(answer, np.zeros(4)).proposals) == 4, "no run that takes no time divides by it"
 
 
 class _Candidates:

@@ -83,7 +83,8 @@ def test_each_seed_round_and_kernel_draws_its_own_designs_whatever_else_shares_t
 
 
 def test_under_hours_twice_a_batch_is_weighed_and_a_batch_is_run(tmp_path: Path) -> None:
-    free = _loop(tmp_path / "free", batch=4 * WIDER)
+    assert WIDER == 2
+    free = _loop(tmp_path / "free", batch=8)
     wider = _keys(_proposed(free, 2), "one")
     timed = {"__PARA__L0-1.__PARA__L1-1": 60.0}
     found = _proposed(_loop(tmp_path / "timed", hours=100.0), 2, timed)
