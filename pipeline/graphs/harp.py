@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 
 NODE_TYPES = ("instruction", "variable", "immediate", "pragma", "pseudo")
 FLOWS = ("control", "data", "call", "pragma", "member", "pseudo", "hierarchy")
-PRAGMA_POSITIONS = {SiteKind.PIPELINE: 0, SiteKind.PARALLEL: 1, SiteKind.TILE: 2}
+PRAGMA_POSITIONS: dict[str, int] = {SiteKind.PIPELINE: 0, SiteKind.PARALLEL: 1, SiteKind.TILE: 2}
 POSITIONS = 48
 """Positions from here on count as the last one; flow times position gives 336 classes of edges."""
 EDGE_CLASSES = len(FLOWS) * POSITIONS
