@@ -98,7 +98,7 @@ def coordinates(pool: PoolView, budget: int, seed: int) -> list[int]:
     bottleneck. After a pass without a gain it goes on from the nearest design not run.
     """
     rng = np.random.default_rng(seed)
-    kinds = {SiteKind.PIPELINE: 0, SiteKind.PARALLEL: 1, SiteKind.TILE: 2}
+    kinds: dict[str, int] = {SiteKind.PIPELINE: 0, SiteKind.PARALLEL: 1, SiteKind.TILE: 2}
     sites = sorted(
         range(len(pool.sites)),
         key=lambda site: (-len(pool.sites[site].above), kinds.get(pool.sites[site].kind, 3), pool.sites[site].name),

@@ -233,6 +233,10 @@ COLUMN_GROUPS = 10
 """How many groups :func:`column_groups` knows."""
 
 
+_GROUPS: dict[str, tuple[int, ...]] = {SiteKind.PIPELINE: (0, 1), SiteKind.PARALLEL: (2, 3)}
+"""Of the columns of a site, in pairs of outer and innermost loops."""
+
+
 def column_groups(sites: Sequence[SiteFacts]) -> tuple[int, ...]:
     """What each of the :func:`effective_columns` is, from 0 to 9.
 
@@ -241,8 +245,7 @@ def column_groups(sites: Sequence[SiteFacts]) -> tuple[int, ...]:
     """
     found: list[int] = []
     for site in sites:
-        kinds = {SiteKind.PIPELINE: (0, 1), SiteKind.PARALLEL: (2, 3)}.get(site.kind, (4,))
-        found += [2 * kind + int(site.innermost) for kind in kinds]
+        found += [2 * group + int(site.innermost) for group in _GROUPS.get(site.kind, (4,))]
     return tuple(found)
 
 

@@ -243,7 +243,8 @@ class FineTune(ModelTask):
 
     def requires(self) -> list[luigi.Task]:
         """The kernel's designs, and the model where none is named."""
-        return self.dataset_tasks if self.model else [*self.dataset_tasks, self.pretraining]
+        needed: list[luigi.Task] = [*self.dataset_tasks]
+        return needed if self.model else [*needed, self.pretraining]
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ EDGE_FEATURES = EDGE_CLASSES
 VOCABULARY = f"harp-{hashlib.sha256(' '.join((*FEATURES, str(EDGE_CLASSES))).encode()).hexdigest()[:12]}"
 """Names the inputs of the graphs made here; a model file holds it, and takes no other graphs."""
 
-_NO_DIRECTIVE = {SiteKind.PIPELINE: 5.0, SiteKind.PARALLEL: 1.0, SiteKind.TILE: 1.0}
+_NO_DIRECTIVE: dict[str, float] = {SiteKind.PIPELINE: 5.0, SiteKind.PARALLEL: 1.0, SiteKind.TILE: 1.0}
 """A plain Vitis point may leave a loop out, which then has no directive."""
 _FULL_PIPELINE = 10.0
 """Plain Vitis pipelines a loop by unrolling every loop below it (UG1399), as Merlin's flatten does."""

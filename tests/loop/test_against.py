@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,8 +97,11 @@ def test_what_changed_is_told_by_site_and_at_most_six_of_them(plan: KernelPlan) 
     runs = [*runs[:1], ran("a", kernel=NAME, expected_baseline="as_written", point=point), *runs[2:]]
     facts = against_written(plan, runs, ran("b", 10, kernel=NAME, point=other).result, Objective())
     assert facts["changed"] == [f"__PARA__L0 {point['__PARA__L0']} to 4"]
+    best = ran("b", 10, kernel=NAME, point=other).result
+    assert against_written(replace(plan, kernel=None), runs, best, Objective())["changed"] == facts["changed"]
     six = [f"s{n} 1 to 2" for n in range(6)]
     assert changed_text({"changed": six}) == ", ".join(six)
+    assert changed_text({"changed": [*six, "s6 1 to 2"]}) == ", ".join(six) + " and 1 more"
     assert changed_text({"changed": [*six, "s6 1 to 2", "s7 1 to 2"]}) == ", ".join(six) + " and 2 more"
 
 
@@ -142,8 +146,14 @@ def test_a_time_is_told_in_the_largest_unit_that_it_reaches(nanoseconds: float |
 def test_figures_are_told_as_people_read_them() -> None:
     assert [factor_text(factor) for factor in (99.94, 100, 1234.4)] == ["99.9 times", "100 times", "1,234 times"]
     assert (speed_text(0.995), speed_text(0.99)) == ("0.995 times as fast", "1.01 times as slow")
-    values = [(12.0, "cycles"), (2.5, "us"), (12345.6, "ns"), (40.0, "% of the LUT")]
-    assert [value_text(*one) for one in values] == ["12 cycles", "2.5 us", "12,346 ns", "40% of the LUT"]
+    values = [(12.0, "cycles"), (2.5, "us"), (12345.6, "ns"), (40.0, "% of the LUT"), (1234567.0, "cycles")]
+    assert [value_text(*one) for one in values] == [
+        "12 cycles",
+        "2.5 us",
+        "12,346 ns",
+        "40% of the LUT",
+        "1,234,567 cycles",
+    ]
     shares = {f"util_{name}": share for name, share in USED.items()}
     assert used_text(shares) == "bram_18k 10.0%, dsp 20.0%, ff 10.0%, lut 30.0%"
 

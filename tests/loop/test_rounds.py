@@ -129,6 +129,7 @@ def test_a_record_has_the_runs_in_the_order_in_which_kernels_took_turns(tmp_path
 
 
 def test_a_budget_is_at_most_ten_thousand_batches() -> None:
+    assert rounds_of(7, 3) == [3, 3, 1] and rounds_of(6, 3) == [3, 3]
     assert len(rounds_of(3 * MOST_ROUNDS, 3)) == MOST_ROUNDS == 10_000
     with pytest.raises(PipelineError, match=r"budget of 30,001 runs.* give a budget of 30,000"):
         rounds_of(3 * MOST_ROUNDS + 1, 3)

@@ -49,6 +49,7 @@ def test_a_row_says_which_baseline_a_run_is_and_how_its_result_came_about() -> N
         (GOAL, 1000, "1000"),
         (objective_of("us"), 1000, "3"),
         (objective_of("us"), 1001, "3.003"),
+        (objective_of("ms"), 1234, "0.003702"),
         (Objective("weighted"), 1024, "10.0"),
     ],
 )
