@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.terms import Dialect, SiteKind
 from tests.imports import Package
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,6 +119,21 @@ def test_a_public_class_has_a_name_of_its_own(package: Package) -> None:
     assert {name: modules for name, modules in classes.items() if len(modules) > 1} == {}
     taken = {module for name in KEPT_FOR_TASKS for module in classes.get(name, ())}
     assert not {module for module in taken if not module.startswith("pipeline.tasks.")}
+
+
+def test_kinds_of_sites_and_dialects_are_written_as_enumerations(package: Package) -> None:
+    """But for AutoDSE's files, whose words are its own; ``hls`` is a word of others too."""
+    kinds, dialects = {one.value for one in SiteKind}, {Dialect.MERLIN.value, Dialect.VITIS_PLAIN.value}
+    found = []
+    for module, tree in package.trees.items():
+        if module in ("pipeline.terms", "pipeline.design_space.autodse"):
+            continue
+        for node in ast.walk(tree):
+            compared = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            texts = {getattr(one, "value", None) for one in compared if isinstance(one, ast.Constant)}
+            if texts & dialects or (isinstance(node, ast.Constant) and node.value in kinds):
+                found.append(f"{module}: {ast.unparse(node)}")
+    assert found == []
 
 
 def test_who_reads_the_imports_sees_circles_lazy_names_and_what_stands_within_functions() -> None:

@@ -58,11 +58,6 @@ class WalkedKernel:
     """What designs share, of plain Vitis and behind Merlin; another device begins anew."""
 
     @property
-    def parts(self) -> int:
-        """Loops and straight-line parts, with helpers once a call: an estimate's time grows with them."""
-        return len(self.nest.loops) + sum(len(self.facts.loops[number].segments) for number in self.outermost)
-
-    @property
     def version(self) -> str:
         """The estimator's version, which says whether it was calibrated."""
         return version(self.device)

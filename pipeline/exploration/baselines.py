@@ -17,6 +17,7 @@ from pymoo.core.termination import NoTermination
 from pipeline.exploration.coreset import RANDOM
 from pipeline.exploration.features import SiteFacts
 from pipeline.exploration.types import Floats
+from pipeline.terms import SiteKind
 
 FAILED = 60.0
 """log2 cycles that a design without a valid result counts as."""
@@ -97,7 +98,7 @@ def coordinates(pool: PoolView, budget: int, seed: int) -> list[int]:
     bottleneck. After a pass without a gain it goes on from the nearest design not run.
     """
     rng = np.random.default_rng(seed)
-    kinds = {"PIPELINE": 0, "PARALLEL": 1, "TILE": 2}
+    kinds: dict[str, int] = {SiteKind.PIPELINE: 0, SiteKind.PARALLEL: 1, SiteKind.TILE: 2}
     sites = sorted(
         range(len(pool.sites)),
         key=lambda site: (-len(pool.sites[site].above), kinds.get(pool.sites[site].kind, 3), pool.sites[site].name),

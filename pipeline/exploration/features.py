@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.design_space import DesignSpace, Point
 from pipeline.errors import PipelineError
 from pipeline.exploration.types import Features, Floats, Rows
+from pipeline.terms import SiteKind
 
 PIPELINE_NUMBERS = {"off": 1.0, "": 5.0, "NA": 5.0, "flatten": 10.0}
 """Off, coarse-grained and fine-grained, as :data:`pipeline.models.inputs.PIPELINE_VALUES` numbers them."""
@@ -55,7 +56,7 @@ class SiteFacts:
     @property
     def neutral(self) -> int | str:
         """The value that stands for no directive."""
-        return "off" if self.kind == "PIPELINE" else 1
+        return "off" if self.kind == SiteKind.PIPELINE else 1
 
 
 def value_number(kind: str, value: int | str | None) -> float:
@@ -64,7 +65,7 @@ def value_number(kind: str, value: int | str | None) -> float:
     A blank PIPELINE value is plain Vitis's directive, which unrolls every loop below as flatten does (UG1399). Text of
     an OPTION is told apart by its characters alone. Raises PipelineError for a PARALLEL or TILE value without a number.
     """
-    if kind == "PIPELINE":
+    if kind == SiteKind.PIPELINE:
         if value is None:
             return PIPELINE_NUMBERS[""]
         text = str(value)
@@ -74,7 +75,7 @@ def value_number(kind: str, value: int | str | None) -> float:
     try:
         return float(int(value))
     except ValueError:
-        if kind == "OPTION":
+        if kind == SiteKind.OPTION:
             return float(sum((place + 1) * ord(letter) for place, letter in enumerate(str(value))) % 9973)
         raise PipelineError(f"{kind} value {str(value)[:40]!r} has no number", fix="give a whole number") from None
 
@@ -184,7 +185,7 @@ def pragma_sums(values: Floats, sites: Sequence[SiteFacts]) -> Floats:
     reduction = np.array([site.reduction for site in sites], dtype=bool)
     trips = np.array([_log_trips(site) for site in sites])
     columns: list[Floats] = []
-    parallel, pipeline, tile = kinds == "PARALLEL", kinds == "PIPELINE", kinds == "TILE"
+    parallel, pipeline, tile = kinds == SiteKind.PARALLEL, kinds == SiteKind.PIPELINE, kinds == SiteKind.TILE
     for group in (parallel, parallel & inner, parallel & ~inner, parallel & outer, parallel & reduction, tile):
         columns += [logs[:, group].sum(axis=1), logs[:, group].max(axis=1, initial=0.0)]
     columns.append(((logs >= trips - 1e-6) & (values > 1) & parallel).sum(axis=1))
@@ -208,18 +209,20 @@ def effective_columns(values: Floats, sites: Sequence[SiteFacts]) -> Floats:
     its own factor; PIPELINE is two columns, as its values have no order. A whole unrolling has a column of its own.
     """
     logs = np.log2(np.maximum(values, 1.0))
-    pipeline_of = {site.loop: column for column, site in enumerate(sites) if site.kind == "PIPELINE" and site.loop}
+    pipeline_of = {
+        site.loop: column for column, site in enumerate(sites) if site.kind == SiteKind.PIPELINE and site.loop
+    }
     columns: list[Floats] = []
     for column, site in enumerate(sites):
         number, trips = values[:, column], site.trip_count
-        if site.kind == "PIPELINE":
+        if site.kind == SiteKind.PIPELINE:
             columns += [2.0 * (number == _FULL), 1.0 * (number == _COARSE)]
-        elif site.kind == "PARALLEL":
+        elif site.kind == SiteKind.PARALLEL:
             fine = [pipeline_of[above] for above in site.above if above in pipeline_of]
             under = (values[:, fine] == _FULL).any(axis=1)
             whole = under if trips is None else under | (number >= trips)
             columns += [np.where(under, _log_trips(site), logs[:, column]), 2.0 * whole]
-        elif site.kind == "TILE" and trips is not None:
+        elif site.kind == SiteKind.TILE and trips is not None:
             columns.append(np.where(number >= trips, 0.0, logs[:, column]))
         else:
             columns.append(logs[:, column])
@@ -230,6 +233,10 @@ COLUMN_GROUPS = 10
 """How many groups :func:`column_groups` knows."""
 
 
+_GROUPS: dict[str, tuple[int, ...]] = {SiteKind.PIPELINE: (0, 1), SiteKind.PARALLEL: (2, 3)}
+"""Of the columns of a site, in pairs of outer and innermost loops."""
+
+
 def column_groups(sites: Sequence[SiteFacts]) -> tuple[int, ...]:
     """What each of the :func:`effective_columns` is, from 0 to 9.
 
@@ -238,8 +245,7 @@ def column_groups(sites: Sequence[SiteFacts]) -> tuple[int, ...]:
     """
     found: list[int] = []
     for site in sites:
-        kinds = {"PIPELINE": (0, 1), "PARALLEL": (2, 3)}.get(site.kind, (4,))
-        found += [2 * kind + int(site.innermost) for kind in kinds]
+        found += [2 * group + int(site.innermost) for group in _GROUPS.get(site.kind, (4,))]
     return tuple(found)
 
 
@@ -254,15 +260,15 @@ def _nest_columns(values: Floats, logs: Floats, sites: Sequence[SiteFacts]) -> l
     for loop, site in loops.items():
         under = np.zeros(n, dtype=bool)
         for above in site.above:
-            column = at.get((above, "PIPELINE"))
+            column = at.get((above, SiteKind.PIPELINE))
             if column is not None:
                 under |= values[:, column] == _FULL
         whole = np.where(under, _log_trips(site), 0.0)
         flattened += whole
-        column = at.get((loop, "PARALLEL"))
+        column = at.get((loop, SiteKind.PARALLEL))
         nest = whole if column is None else np.maximum(whole, logs[:, column])
         for above in site.above:
-            column = at.get((above, "PARALLEL"))
+            column = at.get((above, SiteKind.PARALLEL))
             if column is not None:
                 nest = nest + logs[:, column]
         most = np.maximum(most, nest)

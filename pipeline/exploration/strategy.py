@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,9 @@ _FIRST_GAIN = 3.0
 
 _EASY_PERCENTILE, _EASY_GAIN = 70.0, 0.7
 """While every run has failed: among the candidates most are faster than this cost, and being so is nearly enough."""
+
+_NUMBERS = "fiu"
+"""Kinds of arrays that are numbers; another package's may be of any."""
 
 _LOCAL_ROUNDS = 3
 _LOCAL_CENTRES = 10
@@ -120,6 +125,8 @@ class SurrogateStrategy:
                 values = getattr(found, part.name)
                 if values is None:
                     continue
+                if not isinstance(values, np.ndarray) or values.dtype.kind not in _NUMBERS:
+                    raise wrong(f"with a {part.name} that is no array of numbers")
                 if not np.isfinite(values).all():
                     raise wrong(f"what is no finite number as {part.name}")
                 shape = np.shape(values)
@@ -136,15 +143,16 @@ class SurrogateStrategy:
 
     def _worth(self, outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
         """Values [n] by the acquisition; raises PipelineError, which names it, where they are none of these designs."""
-        found = self._acquisition.value(outlook, aim, rng)
-        called, fix = ACQUISITIONS.called(self._acquisition.name), "mend its value, or choose another --surrogate"
+        found: Any = self._acquisition.value(outlook, aim, rng)
         if np.shape(found) != (len(outlook),):
-            raise PipelineError(
-                f"{called} gives values of the shape {np.shape(found)} for {len(outlook)} designs", fix=fix
-            )
-        if np.isnan(found).any():
-            raise PipelineError(f"{called} gives values that are no numbers", fix=fix)
+            raise self._wrong("value", f"gives values of the shape {np.shape(found)} for {len(outlook)} designs")
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in _NUMBERS or np.isnan(found).any():
+            raise self._wrong("value", "gives values that are no numbers of an array")
         return found
+
+    def _wrong(self, member: str, what: str) -> PipelineError:
+        called = ACQUISITIONS.called(self._acquisition.name)
+        return PipelineError(f"{called} {what}", fix=f"mend its {member}, or choose another --acquisition")
 
     def _aim(self, scan: Scan, background: Features) -> Aim:
         """The best cost known; before there is one, a cost to be had among the candidates."""
@@ -183,7 +191,18 @@ class SurrogateStrategy:
     def _taken(self, best: Ranked, scan: Scan, count: int) -> list[tuple[int, float]]:
         outlook = scan.meaning(best.forecast)
         request = BatchRequest(best, outlook, scan.channels, scan.costs, count, self._least_chance)
-        return (self._acquisition.batch or in_turn)(request)
+        if self._acquisition.batch is None:
+            return in_turn(request)
+        found: Any = self._acquisition.batch(request)
+        try:
+            taken = [(operator.index(place), float(value)) for place, value in found]
+        except (TypeError, ValueError):
+            raise self._wrong("batch", "gives a batch that is no list of places and their values") from None
+        places = {place for place, _ in taken}
+        if len(places) < len(taken) or len(taken) > count or not places <= set(range(len(best))):
+            told = f"gives a batch that is not of at most {count} different designs of {len(best)}"
+            raise self._wrong("batch", told)
+        return taken
 
     def _proposal(self, candidates: Candidates, best: Ranked, scan: Scan, place: int, value: float) -> Proposal:
         forecast, chance = best.forecast, float(best.chance[place])

@@ -22,11 +22,12 @@ from pipeline.exploration.outlook import Aim, Expected
 from pipeline.exploration.selection import BatchRequest, Channel, in_turn
 from pipeline.exploration.shortlist import Ranked
 from pipeline.exploration.types import Features, Floats, Forecast, NeedsBackground, SearchOutcome, Surrogate
+from pipeline.terms import SiteKind
 
 _FACTORS = (1, 2, 4, 8, 16, 32, 64)
 _SITES = (
-    SiteFacts("__PARA__L0", "PARALLEL", "k/loop_0", (), 64),
-    SiteFacts("__PARA__L1", "PARALLEL", "k/loop_1", ("k/loop_0",), 64, innermost=True),
+    SiteFacts("__PARA__L0", SiteKind.PARALLEL, "k/loop_0", (), 64),
+    SiteFacts("__PARA__L1", SiteKind.PARALLEL, "k/loop_1", ("k/loop_0",), 64, innermost=True),
 )
 
 

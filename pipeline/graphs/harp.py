@@ -18,13 +18,14 @@ import numpy.typing as npt
 from pipeline.graphs import vocabulary as v
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.maps import GraphMaps, SiteMap, graph_maps, own_sites
+from pipeline.terms import SiteKind
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 NODE_TYPES = ("instruction", "variable", "immediate", "pragma", "pseudo")
 FLOWS = ("control", "data", "call", "pragma", "member", "pseudo", "hierarchy")
-PRAGMA_POSITIONS = {"PIPELINE": 0, "PARALLEL": 1, "TILE": 2}
+PRAGMA_POSITIONS: dict[str, int] = {SiteKind.PIPELINE: 0, SiteKind.PARALLEL: 1, SiteKind.TILE: 2}
 POSITIONS = 48
 """Positions from here on count as the last one; flow times position gives 336 classes of edges."""
 EDGE_CLASSES = len(FLOWS) * POSITIONS

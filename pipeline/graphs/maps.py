@@ -12,12 +12,12 @@ import numpy.typing as npt
 from pipeline.errors import PipelineError
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.schema import NODE_KINDS
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 Ints = npt.NDArray[np.int64]
 
 _PLAIN = re.compile(r"__(PIPE|PARA)__L(0|[1-9][0-9]{0,5})")
-_PLAIN_KINDS = {"PIPE": "PIPELINE", "PARA": "PARALLEL"}
+_PLAIN_KINDS = {"PIPE": SiteKind.PIPELINE, "PARA": SiteKind.PARALLEL}
 
 
 @dataclass(frozen=True, slots=True)

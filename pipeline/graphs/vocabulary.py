@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 VERSION = 1
 
@@ -46,7 +46,7 @@ ARRAY_ROLES = ("argument", "local", "static", "global", UNKNOWN)
 DIRECTIONS = ("in", "out", "inout", "unused", "local", UNKNOWN)
 VARIABLE_ROLES = ("result", "argument", "global", "constant", UNKNOWN)
 BLOCK_ROLES = ("entry", "header", "latch", "exit", "body")
-SITE_KINDS = ("PIPELINE", "PARALLEL", "TILE", UNKNOWN)
+SITE_KINDS = (SiteKind.PIPELINE, SiteKind.PARALLEL, SiteKind.TILE, UNKNOWN)
 DIALECTS = (Dialect.MERLIN, Dialect.HLS, UNKNOWN)
 ACCESS_MODES = ("load", "store", "call", UNKNOWN)
 

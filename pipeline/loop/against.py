@@ -181,7 +181,7 @@ def _sentence(written: MeasuredDesign, best: MeasuredDesign, facts: Mapping[str,
 
 def value_text(value: float, unit: str) -> str:
     """A value of an objective for people, with its unit."""
-    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 10_000 else plain_number(value)
+    number = plain_number(value)
     return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
 
 

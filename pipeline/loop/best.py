@@ -67,7 +67,7 @@ def write_best(
     try:
         if plan.kernel is not None and delivers(plan.kernel, plan.address.flow.dialect):
             files |= write_project(folder, plan.kernel, _sources(plan, plan.kernel, best))
-        elif plan.kernel is not None and is_cpp(plan.kernel) and flow.dialect == "merlin":
+        elif plan.kernel is not None and is_cpp(plan.kernel) and flow.dialect == Dialect.MERLIN:
             files |= write_project(folder, plan.kernel, with_pragmas(plan.kernel, best.point))
         else:
             for name, text in annotated(plan, best).items():

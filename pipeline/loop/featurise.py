@@ -12,13 +12,14 @@ from pipeline.estimator import prepare
 from pipeline.estimator.features import FEATURES, features
 from pipeline.exploration.features import KernelFeatures, SiteFacts
 from pipeline.loop.pace import microseconds
+from pipeline.terms import SiteKind
 
 if TYPE_CHECKING:
     from pipeline.estimator import Device, WalkedKernel
     from pipeline.exploration.features import Estimate
     from pipeline.kernels import Kernel
 
-_KINDS = {"__PIPE__": "PIPELINE", "__PARA__": "PARALLEL", "__TILE__": "TILE"}
+_KINDS = {"__PIPE__": SiteKind.PIPELINE, "__PARA__": SiteKind.PARALLEL, "__TILE__": SiteKind.TILE}
 """What a site decides, by its name alone: for label sets whose C is not at hand."""
 
 
@@ -73,11 +74,11 @@ def _facts(kernel: Kernel, dialect: str, names: Sequence[str]) -> list[SiteFacts
                 reduction=site.reduction is not None,
             )
         )
-    return found + [SiteFacts(name, "OPTION") for name in names if name in options]
+    return found + [SiteFacts(name, SiteKind.OPTION) for name in names if name in options]
 
 
 def _bare(name: str) -> SiteFacts:
-    kind = next((kind for mark, kind in _KINDS.items() if name.startswith(mark)), "OPTION")
+    kind = next((kind for mark, kind in _KINDS.items() if name.startswith(mark)), SiteKind.OPTION)
     return SiteFacts(name, kind)
 
 

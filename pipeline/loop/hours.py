@@ -59,13 +59,13 @@ def expected_seconds(
 
 
 def weighed(answer: Round, seconds: NDArray[np.float64] | None) -> Round:
-    """The proposals with each one's rank weighed by how long its run is expected to take, as a share of the median.
+    """The proposals with each one's rank weighed by how long its run is expected to take.
 
     So one of three times the usual length comes after three that are worth as much each.
     """
     if seconds is None or not len(seconds):
         return answer
-    places = np.arange(1, len(seconds) + 1) * seconds / max(float(np.median(seconds)), 1e-9)
+    places = np.arange(1, len(seconds) + 1) * seconds
     proposals = [
         replace(one, why=f"{one.why}; a run of about {time_of(float(length))}")
         for one, length in zip(answer.proposals, seconds, strict=True)

@@ -13,9 +13,10 @@ from torch import Tensor
 from pipeline.errors import PipelineError
 from pipeline.models.pairs import Pairs
 from pipeline.models.ragged import pointers
+from pipeline.terms import SiteKind
 
 TILE, PIPELINE, PARALLEL = 0, 1, 2
-SITE_KINDS = ("TILE", "PIPELINE", "PARALLEL")
+SITE_KINDS = (SiteKind.TILE, SiteKind.PIPELINE, SiteKind.PARALLEL)
 """Names of the codes in ``KernelGraph.site_kind``."""
 
 PIPELINE_VALUES = {"off": 1.0, "": 5.0, "NA": 5.0, "flatten": 10.0}
@@ -96,7 +97,7 @@ def site_number(kind: str, value: int | str) -> float:
 
     ``kind`` is one of :data:`SITE_KINDS`. Raises PipelineError for a value that has no number.
     """
-    if kind == "PIPELINE":
+    if kind == SiteKind.PIPELINE:
         if value in PIPELINE_VALUES:
             return PIPELINE_VALUES[str(value)]
     elif kind in SITE_KINDS:
@@ -106,7 +107,7 @@ def site_number(kind: str, value: int | str) -> float:
             pass
     raise PipelineError(
         f"{kind} value {str(value)[:40]!r} has no number",
-        fix=f"give {' or '.join(repr(v) for v in PIPELINE_VALUES) if kind == 'PIPELINE' else 'a whole number'}",
+        fix=f"give {' or '.join(repr(v) for v in PIPELINE_VALUES) if kind == SiteKind.PIPELINE else 'a whole number'}",
     )
 
 

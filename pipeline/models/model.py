@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from pipeline.errors import PipelineError
 from pipeline.models.beforehand import Beforehand
 from pipeline.models.config import ModelConfig
-from pipeline.models.encoder import make_encoder
+from pipeline.models.encoder import ENCODERS, make_encoder
 from pipeline.models.gates import Gate, balance
 from pipeline.models.inputs import DesignBatch, GraphBatch
 from pipeline.models.network import Network, NetworkOutput
@@ -127,7 +128,14 @@ class DesignModel(nn.Module):
                 f"graphs have {found} edge features, the model takes {width}",
                 fix="build the graphs with the vocabulary that the model was trained with",
             )
-        out: Tensor = self.encoder(graphs)
+        out: Any = self.encoder(graphs)
+        wanted = (len(self.config.networks), len(graphs.x), self.config.hidden)
+        if not isinstance(out, Tensor) or out.shape != wanted:
+            told = f"a tensor of the shape {tuple(out.shape)}" if isinstance(out, Tensor) else f"a {type(out).__name__}"
+            raise PipelineError(
+                f"{ENCODERS.called(self.config.encoder)} gave {told}, where one of {wanted} is wanted",
+                fix="mend it (CONTRIBUTING.md names its laws as tests), or choose another encoder",
+            )
         return out
 
     def forward(self, graphs: GraphBatch, designs: DesignBatch | Sharing, encoded: Tensor | None = None) -> Prediction:

@@ -137,7 +137,7 @@ KNOWN_FLOWS: dict[str, Flow] = {
     # HLSFactory's HLSyn-Vitis: plain Vitis HLS 2025.1, a U200 at 250 MHz.
     "hlsyn-vitis": Flow(
         "hlsyn-vitis",
-        "vitis-plain",
+        Dialect.VITIS_PLAIN,
         "Vitis HLS",
         "2025.1",
         DEFAULT_PART,

@@ -182,7 +182,7 @@ class ImportHLSyn(KernelOptions, _Import):
 
     def run(self) -> None:
         """Reads the set and files one pack a kernel and source, beside those of other sets."""
-        from pipeline.dataset.importers import IMPORTERS, ImportRequest
+        from pipeline.dataset.importers import ImportRequest, labels_of
         from pipeline.synthesis import Changes, Entry, arriving
         from pipeline.tasks.plan import kernel_or_none, open_store
 
@@ -196,8 +196,7 @@ class ImportHLSyn(KernelOptions, _Import):
         asked = ImportRequest(
             path, self.source_prefix, self.source or None, self.dialect or None, on_problem=problems.append
         )
-        parts = IMPORTERS[self.layout].read(asked)
-        for part in self.follow(parts, "kernels"):
+        for part in self.follow(labels_of(self.layout, asked), "kernels"):
             kernel = self.named.get(part.kernel) or kernel_or_none(part.kernel)
             if kernel is None:
                 unknown.add(part.kernel)

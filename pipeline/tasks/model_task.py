@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +16,14 @@ from pipeline.errors import PipelineError
 from pipeline.files import read_own
 from pipeline.present.summary import aligned
 from pipeline.synthesis.flow import ESTIMATOR_SOURCE
-from pipeline.tasks.base import PipelineTask, names
-from pipeline.tasks.dataset import GenerateDataset
+from pipeline.tasks.base import names
 from pipeline.tasks.dataset_card import dataset_card
+from pipeline.tasks.dataset_option import DatasetTask
 from pipeline.tasks.estimator_device import device_of_labels
-from pipeline.tasks.kernel_options import KernelOptions
 from pipeline.tasks.messages import say
-from pipeline.tasks.outputs import FolderTarget, fingerprint, shown_files
+from pipeline.tasks.outputs import FolderTarget, shown_files
 from pipeline.tasks.parameters import OptionalWholeNumber
 from pipeline.tasks.provisional import partial_notes
-from pipeline.tasks.target_options import TargetOptions
 from pipeline.terms import OwnBackend
 
 if TYPE_CHECKING:
@@ -38,13 +35,12 @@ NO_ANSWER = "The labels are the estimator's own, so that estimates would be the 
 _LIBRARIES = ("torch", "torch-geometric", "lightning", "numpy", "scikit-learn", "safetensors")
 
 
-class ModelTask(TargetOptions, KernelOptions, PipelineTask):
+class ModelTask(DatasetTask):
     """A task that trains on the designs of a dataset and leaves a model's folder."""
 
     source = luigi.Parameter(
         default="", description="where labels come from, comma-separated, such as hlsyn-v20; default: the shipped packs"
     )
-    dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
     epochs = OptionalWholeNumber(least=1, default=None, description="epochs to train; default: those of the mode")
     target = luigi.ChoiceParameter(
         default="regression", choices=TARGETS, description="what to predict: perf and resources, or validity"
@@ -61,25 +57,10 @@ class ModelTask(TargetOptions, KernelOptions, PipelineTask):
         """The kernels that the dataset is made of, comma-separated; empty for all with labels of the source."""
         return ""
 
-    @cached_property
-    def dataset_task(self) -> GenerateDataset:
-        """The task that makes the dataset."""
-        return GenerateDataset(
-            workspace=self.workspace, source=self.source, kernels=self.dataset_kernels, backend=OwnBackend.REPLAY.value,
-            part=self.part, clock=self.clock, **asdict(self.reading),
-        )  # fmt: skip
-
     @property
-    def dataset_folder(self) -> Path:
-        """The dataset's tables."""
-        return Path(self.dataset) if self.dataset else self.dataset_task.output().path
-
-    @cached_property
-    def dataset_digest(self) -> str:
-        """What the data is, before it is there."""
-        if not self.dataset:
-            return self.dataset_task.digest
-        return fingerprint(card=dataset_card(Path(self.dataset)))
+    def dataset_asked(self) -> dict[str, Any]:
+        """Its source and kernels."""
+        return {"source": self.source, "kernels": self.dataset_kernels}
 
     @cached_property
     def estimated_labels(self) -> bool:

@@ -80,7 +80,7 @@ class TrainHierarchicalMoE(ModelTask):
     def requires(self) -> list[GenerateDataset]:
         """The dataset, unless a finished one is named."""
         self.check_devices(self.devices)
-        return [] if self.dataset else [self.dataset_task]
+        return self.dataset_tasks
 
     def _check_chosen(self) -> None:
         """Raises PipelineError for kernels and a split that no dataset of this command can have, before one is made."""
@@ -245,7 +245,7 @@ class FineTune(ModelTask):
     def requires(self) -> list[GenerateDataset]:
         """The kernel's designs, unless a finished dataset is named; the model is asked for once these suffice."""
         self.check_devices()
-        return [] if self.dataset else [self.dataset_task]
+        return self.dataset_tasks
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pipeline.graphs.harp import EDGE_CLASSES, FEATURES, harp_graph
 from pipeline.graphs.maps import SiteMap, graph_maps, own_sites, plain_vitis_sites
 from pipeline.models import KernelGraph, site_number
 from pipeline.models.inputs import SITE_KINDS
-from pipeline.terms import Dialect
+from pipeline.terms import Dialect, SiteKind
 
 Floats = npt.NDArray[np.float32]
 Truths = npt.NDArray[np.bool_]
@@ -27,7 +27,7 @@ EDGE_FEATURES = EDGE_CLASSES
 VOCABULARY = f"harp-{hashlib.sha256(' '.join((*FEATURES, str(EDGE_CLASSES))).encode()).hexdigest()[:12]}"
 """Names the inputs of the graphs made here; a model file holds it, and takes no other graphs."""
 
-_NO_DIRECTIVE = {"PIPELINE": 5.0, "PARALLEL": 1.0, "TILE": 1.0}
+_NO_DIRECTIVE: dict[str, float] = {SiteKind.PIPELINE: 5.0, SiteKind.PARALLEL: 1.0, SiteKind.TILE: 1.0}
 """A plain Vitis point may leave a loop out, which then has no directive."""
 _FULL_PIPELINE = 10.0
 """Plain Vitis pipelines a loop by unrolling every loop below it (UG1399), as Merlin's flatten does."""
@@ -115,7 +115,13 @@ def site_values(of: SiteGraph, points: Sequence[Mapping[str, int | str]]) -> tup
 def _number(dialect: str, kind: str, value: int | str | None) -> float | None:
     if value is None:
         return _NO_DIRECTIVE[kind] if dialect == Dialect.VITIS_PLAIN else None
-    if kind == "PIPELINE" and dialect != Dialect.MERLIN and isinstance(value, str) and value and not value.strip():
+    if (
+        kind == SiteKind.PIPELINE
+        and dialect != Dialect.MERLIN
+        and isinstance(value, str)
+        and value
+        and not value.strip()
+    ):
         return _FULL_PIPELINE
     try:
         return site_number(kind, value)

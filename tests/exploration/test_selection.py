@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,17 @@ def test_time_is_cycles_and_the_clock_and_a_front_has_latency_and_the_fullest_re
     front = expected(told, Objective("pareto"))
     assert front.cost.tolist() == [[10.0, 0.7], [11.0, 0.6]]
     assert front.spread.tolist() == [[0.5, 0.05], [0.5, 0.05]]
+
+
+def test_the_members_of_an_ensemble_mean_the_same_for_a_sum_as_their_mean_does() -> None:
+    told = replace(forecast(np.array([10.0]), np.full((1, 4), 0.1)), members=np.array([[10.0], [12.0]]))
+    objective = objective_of("cycles + 2*dsp").on({"LUT": 100, "FF": 100, "DSP": 640, "BRAM": 100}, 4.0)
+    found = expected(told, objective)
+    sums = [2.0**10 + 2 * 64, 2.0**12 + 2 * 64]
+    assert found.members is not None and found.members[:, 0] == pytest.approx(np.log2(sums))
+    assert found.cost[0, 0] == pytest.approx(found.members[0, 0])
+    times = expected(told, objective_of("us").on({}, 4.0), log2_clock=2.0)
+    assert times.members is not None and times.members[:, 0] - times.cost[0, 0] == pytest.approx([0.0, 2.0])
 
 
 def test_several_costs_become_the_worst_of_them_in_shares_of_their_range_and_a_little_of_their_sum() -> None:
@@ -191,3 +203,21 @@ def test_a_shortlist_keeps_a_design_once_however_often_it_is_entered() -> None:
     for _ in range(2):
         kept.add(rows, features, told, expected(told, Objective()), -latency)
     assert kept.best is not None and kept.best.rows[:, 0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_of_designs_with_one_forecast_the_first_four_come_before_any_other_is_left_out() -> None:
+    """By what a search may run, then by whether it is among the first four of its forecast, then by value."""
+    latency = np.array([8.0] * 7 + [9.0] * 6 + [7.0])
+    chance = np.array([0.9] * 13 + [0.05])
+    told = forecast(latency, np.full((14, 4), 0.1))
+    outlook = Expected(latency[:, None], np.full((14, 1), 0.5), chance)
+    features, rows = Features(np.ones((14, 1)), np.zeros((14, 0))), np.arange(14)[:, None]
+    best = [*range(4), *range(7, 11), *range(4, 7), 11, 12, 13]
+    for size in (3, 6, 8, 10, 12, 14, 20):
+        whole, parts = Shortlist(size, 0.1), Shortlist(size, 0.1)
+        whole.add(rows, features, told, outlook, -latency)
+        for some in (np.arange(0, 14, 2), np.arange(1, 14, 2)):
+            parts.add(rows[some], features.take(some), told.take(some), outlook.take(some), -latency[some])
+        assert whole.best is not None and parts.best is not None
+        assert whole.best.rows[:, 0].tolist() == best[:size]
+        assert sorted(parts.best.forecast.latency) == sorted(latency[best[:size]]), "in whatever order they are met"

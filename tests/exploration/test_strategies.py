@@ -149,6 +149,8 @@ def test_a_strategy_that_cannot_be_made_is_refused_before_a_run_is_spent(name: s
         (lambda whole: replace(whole, latency_spread=-whole.latency_spread), "a latency_spread below 0"),
         (lambda whole: replace(whole, valid=whole.valid + 1.0), "a chance to be valid that is not between 0 and 1"),
         (lambda whole: None, "with a NoneType, where a Forecast is wanted"),
+        (lambda whole: replace(whole, latency=whole.latency.tolist()), "with a latency that is no array of numbers"),
+        (lambda whole: replace(whole, valid=whole.valid.astype(str)), "with a valid that is no array of numbers"),
     ],
 )
 def test_a_surrogate_whose_forecast_is_none_of_these_designs_is_named(
@@ -172,6 +174,8 @@ def test_a_surrogate_whose_forecast_is_none_of_these_designs_is_named(
         (lambda n: np.full(n, np.nan), "values that are no numbers"),
         (lambda n: np.zeros((n, 2)), r"values of the shape \(\d+, 2\)"),
         (lambda n: None, r"values of the shape \(\)"),
+        (lambda n: [0.0] * n, "values that are no numbers"),
+        (lambda n: np.array(["a"] * n), "values that are no numbers"),
     ],
 )
 def test_an_acquisition_whose_values_are_none_of_these_designs_is_named(
@@ -180,8 +184,35 @@ def test_an_acquisition_whose_values_are_none_of_these_designs_is_named(
     monkeypatch.setattr(ACQUISITIONS, "_added", {})
     ACQUISITIONS.register(Acquisition("acme", lambda outlook, aim, rng: values(len(outlook))))
     outcomes = [run_toy(key) for key in toy().keys(toy_space().sample_rows(4, np.random.default_rng(1)))]
-    with pytest.raises(PipelineError, match=f"the acquisition acme gives {told}.*; mend its value"):
+    with pytest.raises(PipelineError, match=f"the acquisition acme gives {told}.*; mend its value, .* --acquisition"):
         make_strategy("forest-acme").propose(toy(), outcomes, 4, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        (lambda asked: None, "no list of places"),
+        (lambda asked: [0, 1], "no list of places"),
+        (lambda asked: [(0.5, 1.0)], "no list of places"),
+        (lambda asked: [(0, 1.0)] * 2, "at most 4 different designs"),
+        (lambda asked: [(place, 1.0) for place in range(5)], "at most 4 different designs"),
+        (lambda asked: [(len(asked.shortlist), 1.0)], "at most 4 different designs"),
+        (lambda asked: [(-1, 1.0)], "at most 4 different designs"),
+        (lambda asked: [(np.int64(place), 1.0) for place in range(3, -1, -1)], ""),
+    ],
+)
+def test_a_batch_that_runs_a_design_twice_or_more_than_was_asked_for_would_waste_the_budget(
+    batch: Callable[[Any], Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ACQUISITIONS, "_added", {})
+    ACQUISITIONS.register(Acquisition("acme", ACQUISITIONS["ucb"].value, batch=batch))
+    outcomes = [run_toy(key) for key in toy().keys(toy_space().sample_rows(4, np.random.default_rng(1)))]
+    strategy = make_strategy("forest-acme")
+    if told:
+        with pytest.raises(PipelineError, match=f"the acquisition acme gives a batch that is .*{told}.*mend its batch"):
+            strategy.propose(toy(), outcomes, 4, np.random.default_rng(0))
+    else:
+        assert len(strategy.propose(toy(), outcomes, 4, np.random.default_rng(0)).proposals) == 4
 
 
 def test_a_batch_of_several_searches_would_be_the_choice_of_one_alone() -> None:

@@ -17,7 +17,6 @@ from pipeline.exploration.asked import objective_of
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import find_kernel
 from pipeline.loop import ClosedLoop, KernelPlan, run_loop
-from pipeline.loop.hours import time_of
 from pipeline.loop.rounds import as_measured
 from pipeline.project import Project
 from pipeline.synthesis import EstimatorBackend, Outcome, ReportStore
@@ -178,8 +177,3 @@ def test_a_name_that_is_nowhere_is_told_the_nearest(
 ) -> None:
     with pytest.raises(PipelineError, match=hint):
         narrowed(load_space(kernel), kernel, only, keep)
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(119, "119 s"), (180, "3 min"), (7200, "2.0 h")])
-def test_a_time_is_told_in_the_largest_unit_that_it_has_two_of(seconds: float, said: str) -> None:
-    assert time_of(seconds) == said

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
-from pipeline.models import ModelConfig
+from pipeline.errors import PipelineError
+from pipeline.models import DesignModel, ModelConfig
 from pipeline.models.encoder import ENCODERS, EncoderKind, PygEncoder
-from pipeline.models.inputs import GraphBatch
-from pipeline.models.testing import EncoderConformance
+from pipeline.models.inputs import GraphBatch, collate
+from pipeline.models.testing import EncoderConformance, _kernel
 
 
 class TestTransformer(EncoderConformance):
@@ -46,3 +50,25 @@ class TestOneOfSomebodyElse(EncoderConformance):
             return torch.stack([layer(both) for layer in self.layers])
 
     kind = ENCODERS.register(EncoderKind("mean_of_neighbours", Mean))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "told"),
+    [
+        (lambda out: out[0], r"a tensor of the shape \(5, 8\), where one of \(\d, 5, 8\)"),
+        (lambda out: out[:, 1:], r"a tensor of the shape \(\d, 4, 8\)"),
+        (lambda out: None, "a NoneType"),
+    ],
+)
+def test_an_encoder_whose_embeddings_are_none_of_these_nodes_is_named(
+    spoilt: Callable[[torch.Tensor], Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Spoilt(TestOneOfSomebodyElse.Mean):
+        def forward(self, graphs: GraphBatch) -> Any:
+            return spoilt(super().forward(graphs))
+
+    monkeypatch.setattr(ENCODERS, "_added", {**ENCODERS._added})
+    ENCODERS.register(EncoderKind("acme", Spoilt))
+    model = DesignModel(ModelConfig.published("hmoe-2", 5, 3, hidden=8, layers=2, encoder="acme"))
+    with pytest.raises(PipelineError, match=f"^the encoder acme gave {told}"):
+        model.encode(collate([_kernel(0, 5)]))

@@ -240,6 +240,10 @@ def test_a_backend_that_loses_renames_or_makes_up_an_outcome_is_named_with_its_p
         (spoilt(used=Resources(dsp=-3)), "used.dsp -3"),
         (spoilt(published_utilisation=Utilisation(lut=-0.1)), "published_utilisation.lut -0.1"),
         ([made[0], replace(made[1], seconds=-1.0), made[2]], "seconds -1.0"),
+        (spoilt(status="fine"), "the status 'fine', which is no DesignStatus"),
+        (spoilt(used={"dsp": 3}), "used as a dict, where a Resources is wanted"),
+        ([made[0], replace(made[1], label=None), made[2]], "a NoneType, where a Label is wanted"),  # type: ignore[arg-type]
+        ([made[0], replace(made[1], origin="made up"), made[2]], "the origin 'made up', which is none"),  # type: ignore[arg-type]
     )
     for given, told in cases:
         backend: Any = SimpleNamespace(name="acme", outcomes=lambda *_, given=given, **__: iter(given))

@@ -5,13 +5,16 @@ Of another package it is an entry point of the group ``hls_moe_pipeline.importer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.dataset.published import KernelLabels
 from pipeline.errors import PipelineError
 from pipeline.registry import Registry, modules_of
+from pipeline.reports.unsound import unsound
+from pipeline.terms import Dialect
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,23 @@ class Importer:
 
 
 IMPORTERS = Registry("importer", Importer, lambda: modules_of(__name__))
+
+_FIX = "mend it (CONTRIBUTING.md names its laws as tests), or use another --layout"
+
+
+def labels_of(layout: str, request: ImportRequest) -> Iterator[KernelLabels]:
+    """What the importer of a layout reads. Raises PipelineError, which names it and its package, where that is no
+    labels, or labels that no design has; kernels before it are handed on."""
+    called = IMPORTERS.called(layout)
+    found: Any = IMPORTERS[layout].read(request)
+    if not isinstance(found, Iterable):
+        raise PipelineError(f"{called} gave a {type(found).__name__}, where KernelLabels are wanted", fix=_FIX)
+    for part in found:
+        if not isinstance(part, KernelLabels):
+            raise PipelineError(f"{called} gave a {type(part).__name__}, where KernelLabels are wanted", fix=_FIX)
+        if part.dialect not in tuple(Dialect):
+            raise PipelineError(f"{called} gave the dialect {part.dialect!r}, which is none", fix=_FIX)
+        for design in part.designs:
+            if (what := unsound(design.label)) is not None:
+                raise PipelineError(f"{called} gave {what}, for {design.key[:80]} of {part.kernel[:80]}", fix=_FIX)
+        yield part

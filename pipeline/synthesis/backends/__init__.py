@@ -10,7 +10,7 @@ from pipeline.lazy import lazy_imports
 
 if TYPE_CHECKING:
     from pipeline.synthesis.backends.base import Backend, Farm, Fault, Origin, Outcome
-    from pipeline.synthesis.backends.choose import FoundTool, find_address, find_vitis, made_for_target
+    from pipeline.synthesis.backends.choose import find_address, find_vitis, made_for_target
     from pipeline.synthesis.backends.estimator import EstimatorBackend
     from pipeline.synthesis.backends.registry import (
         BACKENDS,
@@ -31,7 +31,6 @@ __all__ = [
     "EstimatorBackend",
     "Farm",
     "Fault",
-    "FoundTool",
     "Origin",
     "Outcome",
     "ReplayBackend",

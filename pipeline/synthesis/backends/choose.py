@@ -5,21 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.model import Kernel
 from pipeline.synthesis.address import Address
-from pipeline.synthesis.flow import (
-    ESTIMATOR_SOURCE,
-)
+from pipeline.synthesis.flow import ESTIMATOR_SOURCE
 from pipeline.synthesis.store import ReportStore
 from pipeline.synthesis.target import Target, made_for, same_target
-
-if TYPE_CHECKING:
-    pass
 
 TOOL_COMMANDS = ("vitis_hls", "vitis-run", "v++")
 """``vitis_hls`` up to 2024.2, ``vitis-run`` from 2023.2, ``v++`` from 2023.1 (UG1702)."""
@@ -28,29 +21,19 @@ TOOL_VARIABLES = ("XILINX_HLS", "XILINX_VITIS", "XILINX_VIVADO")
 _NOTHING_ASKED = Target()
 
 
-@dataclass(frozen=True)
-class FoundTool:
-    """A command of Vitis HLS on this machine."""
-
-    command: str
-    path: Path
-    found_by: str
-    """``PATH`` or the variable that led to it."""
-
-
-def find_vitis(environment: Mapping[str, str] | None = None) -> FoundTool | None:
+def find_vitis(environment: Mapping[str, str] | None = None) -> Path | None:
     """The first of the tool's commands on PATH, else in ``bin`` under one of its variables; None if there is none."""
     environment = os.environ if environment is None else environment
     for command in TOOL_COMMANDS:
         found = shutil.which(command, path=environment.get("PATH", ""))
         if found:
-            return FoundTool(command, Path(found), "PATH")
+            return Path(found)
     for variable in TOOL_VARIABLES:
         root = environment.get(variable)
         for command in TOOL_COMMANDS if root else ():
             found = shutil.which(command, path=str(Path(root or "") / "bin"))
             if found:
-                return FoundTool(command, Path(found), variable)
+                return Path(found)
     return None
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
 from pipeline.errors import PipelineError, counted
+from pipeline.reports.unsound import unsound
+from pipeline.synthesis.backends.base import Origin
 from pipeline.synthesis.backends.registry import BACKENDS
 
 if TYPE_CHECKING:
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from pipeline.kernels.model import Kernel
     from pipeline.reports.labels import Label
     from pipeline.synthesis.backends.base import Backend, Farm, Outcome
-
-_COUNTS = (
-    "cycles", "latency_best", "latency_average", "latency_worst", "interval_min", "interval_max", "slices",
-)  # fmt: skip
-_CLOCKS = ("clock_target_ns", "clock_estimated_ns")
-_PARTS = ("used", "available", "published_utilisation")
 
 
 def outcomes_of(
@@ -35,6 +28,8 @@ def outcomes_of(
         if outcome.key not in asked:
             raise _wrong(backend.name, f"gave an outcome for a design that was not asked for ({outcome.key[:80]})")
         check_figures(backend.name, outcome.key, outcome.label, outcome.seconds)
+        if outcome.origin not in get_args(Origin):
+            raise _wrong(backend.name, f"gave the origin {outcome.origin!r}, which is none, for {outcome.key[:80]}")
         given.add(outcome.key)
         left.pop(outcome.key, None)
         yield outcome
@@ -43,23 +38,9 @@ def outcomes_of(
 
 
 def check_figures(name: str, key: str, label: Label, seconds: float | None = None) -> None:
-    """Raises PipelineError, which names the backend, where a figure is no finite number of at least 0, or no count."""
-    for figure, value in chain(_figures(label), [("seconds", seconds)]):
-        if value is None:
-            continue
-        if not (isinstance(value, int | float) and 0 <= value < math.inf):
-            raise _wrong(name, f"gave {figure} {value!r}, which is no number of at least 0, for {key[:80]}")
-        if figure in _COUNTS and value != int(value):
-            raise _wrong(name, f"gave {figure} {value!r}, which is no whole number, for {key[:80]}")
-
-
-def _figures(label: Label) -> Iterator[tuple[str, Any]]:
-    for name in (*_COUNTS, *_CLOCKS):
-        yield name, getattr(label, name)
-    for part in _PARTS:
-        if (held := getattr(label, part)) is not None:
-            for field in fields(held):
-                yield f"{part}.{field.name}", getattr(held, field.name)
+    """Raises PipelineError, which names the backend, where a label is none (:mod:`pipeline.reports.unsound`)."""
+    if (what := unsound(label, seconds)) is not None:
+        raise _wrong(name, f"gave {what}, for {key[:80]}")
 
 
 def _wrong(name: str, what: str) -> PipelineError:

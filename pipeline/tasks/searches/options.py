@@ -11,26 +11,20 @@ import luigi
 
 from pipeline.errors import PipelineError
 from pipeline.kernels.families import folds
-from pipeline.tasks.base import PipelineTask, names
-from pipeline.tasks.dataset import GenerateDataset
-from pipeline.tasks.dataset_card import dataset_card
+from pipeline.tasks.base import names
+from pipeline.tasks.dataset_option import DatasetTask
 from pipeline.tasks.estimator_device import estimator_version
-from pipeline.tasks.kernel_options import KernelOptions
-from pipeline.tasks.outputs import fingerprint
 from pipeline.tasks.parameters import Real, WholeNumber
 from pipeline.tasks.searches.pools import labelled_kernels
-from pipeline.tasks.target_options import TargetOptions
-from pipeline.terms import OwnBackend
 
 
-class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
+class SearchStudyTask(DatasetTask):
     """A task of a comparison of searches on the labels of some sources."""
 
     source = luigi.Parameter(description="labels to learn from and to search on, comma-separated, such as hlsyn-v20")
     target_source = luigi.Parameter(
         default="", description="labels to search on, where they are others than those to learn from"
     )
-    dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
     limit = Real(
         above=0,
         most=10,
@@ -55,23 +49,10 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
         """All sources."""
         return tuple(dict.fromkeys((*self.sources, *self.tested)))
 
-    @cached_property
-    def dataset_task(self) -> GenerateDataset:
-        """The task that makes the dataset."""
-        return GenerateDataset(
-            workspace=self.workspace, source=",".join(self.needed), backend=OwnBackend.REPLAY.value, graphs=False,
-            part=self.part, clock=self.clock, **asdict(self.reading),
-        )  # fmt: skip
-
     @property
-    def dataset_folder(self) -> Path:
-        """The dataset's tables."""
-        return Path(self.dataset) if self.dataset else self.dataset_task.output().path
-
-    @property
-    def dataset_tasks(self) -> list[GenerateDataset]:
-        """What makes the dataset; nothing where a finished one is named."""
-        return [] if self.dataset else [self.dataset_task]
+    def dataset_asked(self) -> dict[str, Any]:
+        """All sources, without graphs."""
+        return {"source": ",".join(self.needed), "graphs": False}
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -80,7 +61,7 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
 
         return {
             **super().identity,
-            "dataset": self._data(),
+            "dataset": self.dataset_digest,
             "sources": list(self.sources),
             "target_sources": list(self.tested),
             "estimator": estimator_version(),
@@ -88,11 +69,6 @@ class SearchStudyTask(TargetOptions, KernelOptions, PipelineTask):
             "prior": prior.VERSION,
             "folds": self.folds,
         }
-
-    def _data(self) -> str:
-        if not self.dataset:
-            return str(self.dataset_task.digest)
-        return fingerprint(card=dataset_card(Path(self.dataset)))
 
     def shared(self) -> dict[str, Any]:
         """The parameters that all tasks of a study take over."""
