@@ -574,6 +574,22 @@ def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
         assert result == sum(said << bit for bit, said in enumerate(kinds))
 
 
+def test_a_vector_counts_each_element_and_gives_what_it_was_where_the_sign_follows_it() -> None:
+    source = f"""#include "hls_vector.h"
+{_TOP} {{
+    hls::vector<int, 3> x;
+    for (int k = 0; k < 3; k++) x[k] = a[k];
+    hls::vector<int, 3> was = x++, more = x--, first = ++x, last = --x;
+    for (int k = 0; k < 3; k++) b[k] = was[k] + 100 * more[k] + 10000 * first[k] + 1000000 * last[k];
+    return x[n];
+}}
+"""
+    runs = [([number, 5 - number, 9], number) for number in range(3)]
+    for (result, _, found), (values, number) in zip(of_text(source, "top", runs), runs, strict=True):
+        assert result == values[number]
+        assert found == [1010101 * value + 10100 for value in values]
+
+
 _ALGORITHMS = """
     namespace loops {
         template <class T, class V> void fill(T *at, T *end, const V &x) { for (; at != end; ++at) *at = x; }
