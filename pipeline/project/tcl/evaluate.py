@@ -300,7 +300,8 @@ class Evaluator:
         return self._with_key(words[0], words[1:2], lambda held: text_of([*list_of(held), *words[2:]]), words)
 
     def _do_dict_incr(self, words: list[str], line: int) -> str:
-        return self._with_key(words[0], words[1:2], lambda held: str(int(held or 0) + int([*words, 1][2])), words)
+        by = words[2] if len(words) > 2 else "1"
+        return self._with_key(words[0], words[1:2], lambda held: str(int(held or "0") + int(by)), words)
 
     def _do_dict_for(self, words: list[str], line: int) -> str:
         names, held, body = words
