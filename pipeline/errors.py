@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 # C0 and C1 controls, DEL, line separators, and what turns or hides text (Unicode TR36): none may act on a terminal.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -70,6 +72,20 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     by_lower = {one.lower(): one for one in known}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None
+
+
+def nearest_file(path: Path, endings: tuple[str, ...], but: Iterable[Path] = ()) -> Path | None:
+    """The file beside where ``path`` says that one is, with one of the endings, that somebody may have meant.
+
+    Names are compared without their ending; ``but`` are files that are meant as they are.
+    """
+    known = set(but)
+    with contextlib.suppress(OSError):
+        beside = [one for one in path.parent.iterdir() if one.name.lower().endswith(endings) and one not in known]
+        by_stem = {one.stem: one for one in sorted(beside, reverse=True)}
+        if (meant := nearest(path.stem, by_stem)) is not None:
+            return by_stem[meant]
+    return None
 
 
 class PipelineError(Exception):

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest_file
 
 MAX_TEXT_BYTES = 64 * 2**20
 """Most bytes of a text file that a person writes, where the caller names no bound."""
@@ -44,6 +44,8 @@ def open_plain(path: Path, *, fix: str = "check the path") -> IO[bytes]:
         # Without O_NONBLOCK opening a FIFO waits for a writer; on a plain file it has no effect.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except FileNotFoundError:
+        meant = nearest_file(path, (path.suffix.lower(),)) if path.suffix else None
+        fix = f"did you mean {meant}? Else {fix}" if meant is not None else fix
         raise PipelineError("there is no such file", file=str(path), fix=fix) from None
     except (OSError, ValueError) as error:
         # A socket cannot be opened at all; the kind says more than the error.

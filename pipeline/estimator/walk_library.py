@@ -123,10 +123,8 @@ class LibraryCalls(ExpressionWalk, abc.ABC):
         if known.begins:
             result = begun(of, given)
         elif known.sign and given:
-            if arguments[1:] and self._counts(name):
-                given = given[:1]
-            elif known.sign in ("+", "-") and known.changes and len(given) == 1:
-                given = [*given, {"": TimedValue(INT, constant(1))}]
+            if self._counts(name):
+                given = [given[0], {"": TimedValue(INT, constant(1))}]
             result = self._computed(of, known.sign, given)
         else:
             values = [one for numbers in given for one in numbers.values()]
@@ -138,7 +136,7 @@ class LibraryCalls(ExpressionWalk, abc.ABC):
             result = {path: replace(value, ctype=one if one.kind != "void" else INT) for path, one in paths.items()}
         if target is not None:
             self._put(target, result)
-        return result
+        return given[0] if arguments[1:] and self._counts(name) else result
 
     @staticmethod
     def _counts(name: str) -> bool:

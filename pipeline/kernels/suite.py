@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import glob
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import PipelineError, nearest
+from pipeline.errors import PipelineError, nearest_file
 from pipeline.project import NO_FLAGS, Flags, Project
 from pipeline.resources import data_folder
 
@@ -89,10 +88,8 @@ def _meant(path: Path) -> str:
     name = ALIASES.get(path.stem, path.stem)
     if len(path.parts) == 1 and name in _names_in(suite_folder()):
         return f"the suite's kernel is --kernel {name}"
-    with contextlib.suppress(OSError):
-        beside = [one.name for one in path.parent.iterdir() if one.suffix in _KINDS]
-        if (near := nearest(path.name, beside)) is not None:
-            return f"did you mean {path.parent / near}?"
+    if (meant := nearest_file(path, _KINDS)) is not None:
+        return f"did you mean {meant}?"
     return "give a C source file" if path.is_absolute() else f"give a C source file; paths start from {Path.cwd()}"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest_file
 from pipeline.project.directives import Directive
 from pipeline.project.flags import NO_FLAGS, Flags, parse_flags
 from pipeline.project.project import Project, TestBench, ToolSettings
@@ -137,11 +137,13 @@ def project_of(
     _known(found, "files", files, "which files are added", "give them with --files")
     _known(found, "flags", flags, "which flags the sources have", "give them with --cflags")
     for missing in found.missing:
+        meant = nearest_file(Path(missing.path), SOURCES, (Path(one.path) for one in found.sources))
         raise PipelineError(
             f"the source {shown(missing.path)} is not there",
             file=found.script,
             line=missing.line,
-            fix="check the path, or give the sources themselves as --kernel and --files",
+            fix=(f"did you mean {shown(meant)}? Else" if meant else "check the path, or")
+            + " give the sources themselves as --kernel and --files",
         )
     sources = list(dict.fromkeys([shown(one.path) for one in found.sources] + [shown(one) for one in files]))
     compiled = [path for path in sources if path.lower().endswith(SOURCES)]

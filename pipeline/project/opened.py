@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import PipelineError, nearest
+from pipeline.errors import PipelineError, nearest, nearest_file
 from pipeline.project.component import HEADERS, SOURCES, Component, Unread, project_of, shown, take_moved
 from pipeline.project.configuration import read_configuration, says_hls, work_folders
 from pipeline.project.flags import NO_FLAGS, Flags
@@ -106,9 +106,12 @@ def _without_missing(chosen: Component) -> list[Unread]:
     whole = any(one.path.lower().endswith(SOURCES) for one in gone)
     chosen.bench = [] if whole else [one for one in chosen.bench if one not in gone]
     left = "the design is not simulated" if whole else "the test bench is compiled and run without it"
-    return [
-        Unread(chosen.script, one.line, f"{shown(one.path)} of the test bench is not there; {left}") for one in gone
-    ]
+    told: list[Unread] = []
+    for one in gone:
+        meant = nearest_file(Path(one.path), (*SOURCES, *HEADERS))
+        what = f"{shown(one.path)} of the test bench is not there{f' (did you mean {shown(meant)}?)' if meant else ''}"
+        told.append(Unread(chosen.script, one.line, f"{what}; {left}"))
+    return told
 
 
 def _no_sources(chosen: Component, *, bench: bool) -> list[Unread]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.design_space import load_space
 from pipeline.design_space.narrowed import narrowed
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, nearest_file
 from pipeline.kernels import Kernel
 from pipeline.kernels.suite import ALIASES, find_kernel, suite_names
 from pipeline.project import Project, TestBench
@@ -62,7 +62,9 @@ def kernel_of(name: str, reading: Reading = AS_IT_IS) -> Kernel:
         )
     for bench in names(reading.testbench):
         if not Path(bench).exists():
-            raise PipelineError("there is no such file", file=bench, fix="check --testbench")
+            meant = nearest_file(Path(bench), (Path(bench).suffix.lower(),))
+            fix = f"did you mean {meant}?" if meant is not None else "check --testbench"
+            raise PipelineError("there is no such file", file=bench, fix=fix)
     of_a_file = project_named(name, reading)
     project = of_a_file or Project(
         name,

@@ -174,6 +174,19 @@ def test_a_vector_takes_the_cycles_of_one_number(program: str) -> None:
         assert counts == sorted(counts)
 
 
+@pytest.mark.parametrize("kind", ["float", "hls::vector<float, 4>"])
+def test_a_vector_counts_in_the_time_of_adding_one_and_gives_what_it_was_where_the_sign_follows_it(kind: str) -> None:
+    start = f"""#include "hls_vector.h"
+typedef {kind} V;
+void top(const V x[64], V y[64]) {{ V own = x[0]; for (int i = 0; i < 64; i++) {{ """
+    plain, after, before = (
+        _report(f"{start}{body} }} y[0] = own; }}")
+        for body in ("y[i] = own; own += V(1);", "y[i] = own++;", "y[i] = ++own;")
+    )
+    assert len({one.loops[0].initiation_interval.exact for one in (plain, after, before)}) == 1
+    assert after.latency == plain.latency != before.latency
+
+
 _ELEMENTS = """#include "hls_vector.h"
 typedef hls::vector<float, 8> V;
 struct F { float d[8]; int n; };

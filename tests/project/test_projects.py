@@ -267,6 +267,21 @@ def test_of_two_values_of_one_thing_the_last_counts_and_is_named(folder: Path) -
     assert not open_project(Path("other.tcl"), solution="t").unread
 
 
+@pytest.mark.parametrize("written", ["dissasemble.cpp", "Disassemble.CPP", "disassemble.c"])
+def test_a_source_that_is_not_there_is_told_with_the_one_beside_it_whose_name_is_like_it(
+    folder: Path, written: str
+) -> None:
+    Path("src/disassemble.cpp").write_text("int top() { return 0; }\n")
+    Path("t.tcl").write_text(BEGIN.replace("top.c", written))
+    Path("t.cfg").write_text(f"[hls]\nsyn.top=top\nsyn.file=src/top.c\ntb.file=src/{written}\n")
+    with pytest.raises(PipelineError, match=r"is not there; did you mean src/disassemble\.cpp\? Else give"):
+        open_project(Path("t.tcl"))
+    Path("t.tcl").write_text(BEGIN.replace("top.c", written) + "add_files src/disassemble.cpp\n")
+    with pytest.raises(PipelineError, match="is not there; check the path"):
+        open_project(Path("t.tcl"))
+    assert "(did you mean src/disassemble.cpp?)" in open_project(Path("t.cfg")).unread[0].what
+
+
 @pytest.mark.parametrize(("gone", "left"), [("data/in.dat", ("tb.c",)), ("tb.c", ())])
 def test_a_file_of_the_bench_that_is_not_there_is_named_and_stops_nothing(
     folder: Path, gone: str, left: tuple[str, ...]

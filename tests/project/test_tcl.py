@@ -51,6 +51,15 @@ def told(folder: Path, text: str, **environment: str) -> list[list[str]]:
          ["21 4301"]),
         ("set i 0; while 1 { incr i; if {$i < 3} continue; break }; switch -glob ab.c { *.h {tell h} *.c {tell c $i} }",
          ["c", "3"]),
+        ("proc add {&to what} { upvar 1 ${&to} to m(k) key; append to $what; set key <$to>\n"
+         "uplevel {set seen $flags} }\n"
+         "proc both {name} { upvar #0 $name n; add n -DB=2; uplevel #0 {set top yes}; set top no }\n"
+         "set flags -DA=1; add flags { -DC}; both flags; tell $flags $m(k) $seen $top [catch {upvar 3 a b}]",
+         ["-DA=1 -DC-DB=2", "<-DA=1 -DC>", "-DA=1 -DC", "yes", "1"]),
+        ("dict set d w 4; dict set d a b 5; dict set d a c {6 7}; dict incr d w; dict incr d n 3\n"
+         "dict lappend d l {x y} z; dict append d t u v; dict for {k v} {p 1 q 2 p 3} { append s $k$v }\n"
+         "tell {*}[dict keys $d] [dict get $d w] [dict get $d a c] [dict exists $d a b] [dict exists $d a z] $s $d",
+         ["w", "a", "n", "l", "t", "5", "6 7", "1", "0", "p3q2", "w 5 a {b 5 c {6 7}} n 3 l {{x y} z} t uv"]),
         ("if {[catch {error bad} m]} { tell $m }", ["bad"]),
         ("set outer 5; namespace eval cfg { variable taps 16; set y 3; array set m {k v}\n"
          "proc more {by} { variable taps; return [incr taps $by] }; namespace eval in {variable d $::outer}; more 1 }\n"

@@ -38,9 +38,9 @@ def looped(scope: Expressions, name: str, given: list[Node], node: Node) -> c_as
     rule = _RULES.get((name, len(given)))
     if rule is None or scope.pre is None:
         return None
-    before, made = len(scope.pre), _Loop(scope, given, node)
+    before = len(scope.pre)
     try:
-        return rule(made)
+        return rule(_Loop(scope, given, node))
     except _NotRead:
         del scope.pre[before:]
         return None

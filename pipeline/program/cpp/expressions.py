@@ -245,7 +245,12 @@ class Expressions:
         left, right = inner(node)
         op = node["opcode"]
         if op == ",":
-            return c_ast.ExprList(self.many([left, right]), self.at(node))
+            first, before = self.lower(left), len(self.pre or ())
+            last = self.lower(right)
+            if self.pre is not None and len(self.pre) > before:
+                self.pre.insert(before, first)  # what the last one puts before the statement comes after the first
+                return last
+            return c_ast.ExprList([first, last], self.at(node))
         if op in (".*", "->*"):
             raise self.refuse(node, "a pointer to a member")
         if op == "=":

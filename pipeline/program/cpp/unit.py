@@ -175,8 +175,15 @@ class Unit:
         if node["kind"] in ("CXXConstructorDecl", "CXXDestructorDecl"):
             return CppType("plain", "void")
         text = str(node["type"].get("qualType", ""))
-        if text.startswith("auto (") and "->" in text:
-            return scope.read_type(text.rpartition("->")[2].strip(), node)
+        after = text.startswith("auto (") and "->" in text
+        spelled = text.rpartition("->")[2].strip() if after else text.partition(" (")[0]
+        # The tree says what a name of the library stands for where a value of it is given back, not here.
+        for part in self.index.walk(node) if node.get("name") == "operator()" else ():
+            given = inner(part)[0].get("type", {}) if part.get("kind") == "ReturnStmt" and inner(part) else {}
+            if given.get("qualType") == spelled and "desugaredQualType" in given:
+                return scope.read_type(given["desugaredQualType"], node)
+        if after:
+            return scope.read_type(spelled, node)
         kind = scope.read_type(text, node)
         return kind.to if kind.kind == "function" and kind.to is not None else kind
 
@@ -333,8 +340,9 @@ class Unit:
             while value.get("kind") == "CXXConstructExpr" and len(inner(value)) == 1:
                 value = bare(inner(value)[0])
             text = type_text(kept)
+            referred = text.endswith("&") or "(&)[" in text
             target = value.get("referencedDecl", {}).get("id")
-            if value.get("kind") == "CXXThisExpr" or (text.endswith("&") and target in used):
+            if value.get("kind") == "CXXThisExpr" or (referred and target in used):
                 continue
             if target in used:
                 outer, of = scope.variables[target], target
@@ -342,7 +350,7 @@ class Unit:
                     continue
             else:
                 fitting = [one for one, found in fresh.items() if type_text(found) == text]
-                if len(fitting) != 1 or text.endswith("&"):
+                if len(fitting) != 1 or referred:
                     if not fresh:
                         continue
                     raise scope.refuse(node, "this list of captures", "capture variables by their names")

@@ -65,8 +65,7 @@ def operator(scope: Expressions, node: Node, op: str, given: list[Node], kinds: 
         if kind.kind == "record"
         and lvalue(value)
         and position == 0
-        and op.endswith("=")
-        and op not in ("==", "!=", "<=", ">=")
+        and (op in ("++", "--") or (op.endswith("=") and op not in ("==", "!=", "<=", ">=")))
         else value
         for position, (value, kind) in enumerate(zip(scope.many(given), kinds, strict=True))
     ]

@@ -15,6 +15,7 @@ from pipeline.project.tcl.expression import Expression, Value, truth, written
 from pipeline.project.tcl.files import Budget, file_command, glob_command
 from pipeline.project.tcl.lists import list_of, text_of
 from pipeline.project.tcl.syntax import Part, Reader, Script, TclCommand, TclVariable, Word, commands, parts_of
+from pipeline.project.tcl.text_commands import dictionary, with_key
 from pipeline.project.tcl.unknown import Raised, Refused, Unknown, first_unknown
 
 STEPS = 30_000
@@ -22,6 +23,8 @@ LETTERS = 16 * 2**20
 MOST_NESTED = 40
 SCRIPT_BYTES = 2**20
 """Limits: commands of a script, letters that its values may have over the whole run, depth, size of a file."""
+_ON_A_DICTIONARY = frozenset({"set", "append", "lappend", "incr", "for"})
+"""What ``dict`` does to a variable or with a body, beside what it does with values."""
 _QUIET = frozenset({"puts", "package", "flush", "close", "fconfigure", "chan", "parray"})
 
 
@@ -59,7 +62,7 @@ class Evaluator:
             "tcl_platform(platform)": "unix", "tcl_platform(os)": "Linux",
         }  # fmt: skip
         self._frames: list[dict[str, str]] = [self._globals]
-        self._links: list[dict[str, str]] = [{}]
+        self._links: list[dict[str, tuple[dict[str, str], str]]] = [{}]
         self._spaces = [""]  # the namespace of each frame, as cfg::
         self._procedures: dict[str, tuple[list[str], str, int, str]] = {}
         self._steps, self._letters, self._depth = 0, 0, 0
@@ -148,6 +151,8 @@ class Evaluator:
         name = self._inside(name, self._procedures)
         if name in self._procedures:
             return self._counted(self._procedure(name, words, line))
+        if name == "dict" and words and words[0] in _ON_A_DICTIONARY:
+            name, words = f"dict_{words[0]}", words[1:]
         special = getattr(self, f"_do_{name}", None) if name.isidentifier() else None
         if special is not None:
             try:
@@ -218,19 +223,20 @@ class Evaluator:
 
     # Variables
 
-    def _place(self, name: str) -> tuple[dict[str, str], str]:
-        """The frame that holds the variable, and its name there."""
+    def _place(self, name: str, level: int = -1) -> tuple[dict[str, str], str]:
+        """The frame that holds the variable of a level, and its name there."""
         if name.startswith("::"):
             return self._globals, name[2:]
         head, bracket, rest = name.partition("(")
-        link = self._links[-1].get(head)
+        link = self._links[level].get(head)
         if link is not None:
-            return self._globals, link + bracket + rest
-        frame = self._frames[-1]
+            return link[0], link[1] + bracket + rest
+        frame = self._frames[level]
         if "::" not in head and frame is not self._globals:
             return frame, name
-        own = self._inside(name, self._globals)
-        return self._globals, own if own != name or name in self._globals or "::" in head else self._spaces[-1] + name
+        space = self._spaces[level]
+        own = space + name if space + name in self._globals else name
+        return self._globals, own if own != name or name in self._globals or "::" in head else space + name
 
     def _inside(self, name: str, known: Collection[str]) -> str:
         """The name in the present namespace where that is known, the name itself where it is not."""
@@ -284,6 +290,34 @@ class Evaluator:
             return self._assign(words[0], unknown)
         return self._assign(words[0], " ".join(filter(None, (frame.get(inner, ""), text_of(words[1:])))))
 
+    def _do_dict_set(self, words: list[str], line: int) -> str:
+        return self._with_key(words[0], words[1:-1], lambda _: words[-1], words)
+
+    def _do_dict_append(self, words: list[str], line: int) -> str:
+        return self._with_key(words[0], words[1:2], lambda held: "".join([held, *words[2:]]), words)
+
+    def _do_dict_lappend(self, words: list[str], line: int) -> str:
+        return self._with_key(words[0], words[1:2], lambda held: text_of([*list_of(held), *words[2:]]), words)
+
+    def _do_dict_incr(self, words: list[str], line: int) -> str:
+        by = words[2] if len(words) > 2 else "1"
+        return self._with_key(words[0], words[1:2], lambda held: str(int(held or "0") + int(by)), words)
+
+    def _do_dict_for(self, words: list[str], line: int) -> str:
+        names, held, body = words
+        if not isinstance(held, Unknown):
+            held = text_of(one for pair in dictionary(held).items() for one in pair)
+        return self._do_foreach([names, held, body], line)
+
+    def _with_key(self, name: str, keys: list[str], value: Callable[[str], str], words: list[str]) -> str:
+        """Gives a key of the dictionary in a variable the value that comes of the one that it has."""
+        frame, inner = self._place(name)
+        held = frame.get(inner, "")
+        unknown = first_unknown([held, *words])
+        if len(keys) > MOST_NESTED:
+            raise Refused(f"a dictionary {len(keys)} deep")
+        return self._assign(name, unknown if unknown is not None else with_key(held, keys, value))
+
     def _do_incr(self, words: list[str], line: int) -> str:
         frame, inner = self._place(words[0])
         held = frame.get(inner, "0")
@@ -304,8 +338,23 @@ class Evaluator:
 
     def _do_global(self, words: list[str], line: int) -> str:
         if len(self._frames) > 1:
-            self._links[-1] |= {name.rpartition("::")[2]: name.removeprefix("::") for name in words}
+            self._links[-1] |= {name.rpartition("::")[2]: (self._globals, name.removeprefix("::")) for name in words}
         return ""
+
+    def _do_upvar(self, words: list[str], line: int) -> str:
+        level = self._level(words.pop(0) if len(words) % 2 else "1")
+        for other, own in zip(words[::2], words[1::2], strict=True):
+            if (unknown := first_unknown([other, own])) is not None:
+                raise Refused(f"the variable that upvar names is not known: {unknown.why}", line)
+            self._links[-1][own] = self._place(other, level)
+        return ""
+
+    def _level(self, text: str) -> int:
+        """The number of a level, counted from that of the script, as ``uplevel`` and ``upvar`` have it."""
+        found = int(text[1:]) if text.startswith("#") else len(self._frames) - 1 - int(text)
+        if not 0 <= found < len(self._frames):
+            raise Raised(f"bad level {text[:40]!r}")
+        return found
 
     def _do_variable(self, words: list[str], line: int) -> str:
         for name in words[::2]:
@@ -479,9 +528,13 @@ class Evaluator:
         return unknown if unknown is not None else self.script(" ".join(words), line)
 
     def _do_uplevel(self, words: list[str], line: int) -> str:
-        if words and (words[0].isdigit() or words[0].startswith("#")):
-            words = words[1:]
-        return self._do_eval(words, line)
+        level = self._level(words.pop(0) if len(words) > 1 and re.fullmatch(r"#?\d+", words[0]) else "1")
+        inner = self._frames, self._links, self._spaces
+        self._frames, self._links, self._spaces = (held[: level + 1] for held in inner)  # type: ignore[assignment]
+        try:
+            return self._do_eval(words, line)
+        finally:
+            self._frames, self._links, self._spaces = inner
 
     def _do_subst(self, words: list[str], line: int) -> str:
         return self.substituted(words[-1], line)

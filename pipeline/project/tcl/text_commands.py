@@ -222,12 +222,27 @@ def _string_is(kind: str, text: str) -> str:
     return str(int(plain[kind](text))) if kind in plain else Unknown(f"string is {kind[:20]} is not done")
 
 
+def dictionary(text: str) -> dict[str, str]:
+    """The keys of a dictionary and their values. Raises ValueError for a list of odd length."""
+    pairs = list_of(text)
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def with_key(text: str, keys: list[str], value: Callable[[str], str]) -> str:
+    """A dictionary in which the key, of the dictionary that lies under those before it, has the value that comes of its
+    own (empty where it has none). Raises ValueError for what is no dictionary and without a key."""
+    key, *inner = keys
+    held = dictionary(text)
+    of = held.get(key, "")
+    held[key] = with_key(of, inner, value) if inner else value(of)
+    return text_of(one for pair in held.items() for one in pair)
+
+
 def _dict(words: list[str]) -> str:
     name, given = words[0], words[1:]
     if name == "create":
         return text_of(given)
-    pairs = list_of(given[0])
-    held = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    held = dictionary(given[0])
     if name == "get":
         if len(given) == 1:
             return given[0]
@@ -235,7 +250,9 @@ def _dict(words: list[str]) -> str:
             raise Raised(f"key {given[1][:40]!r} not known in dictionary")
         return held[given[1]] if len(given) == 2 else _dict(["get", held[given[1]], *given[2:]])
     if name == "exists":
-        return str(int(given[1] in held))
+        return (
+            _dict([name, held[given[1]], *given[2:]]) if given[1] in held and given[2:] else str(int(given[1] in held))
+        )
     if name in ("keys", "values"):
         return text_of(held if name == "keys" else held.values())
     if name == "size":

@@ -44,8 +44,19 @@ template <class T, size_t N> class vector {
     T reduce_min() const;
     T reduce_max() const;
     template <class Op> T reduce(Op) const;
-    vector &operator++();
-    vector &operator--();
+#define HLS_VECTOR_COUNTS(OP)                                                                                          \
+    inline vector &operator OP() {                                                                                     \
+        for (size_t i = 0; i < N; ++i) OP data[i];                                                                     \
+        return *this;                                                                                                  \
+    }                                                                                                                  \
+    inline vector operator OP(int) {                                                                                   \
+        vector before = *this;                                                                                         \
+        OP *this;                                                                                                      \
+        return before;                                                                                                 \
+    }
+    HLS_VECTOR_COUNTS(++)
+    HLS_VECTOR_COUNTS(--)
+#undef HLS_VECTOR_COUNTS
     vector operator-() const;
     vector operator~() const;
     // Compared as words in a dictionary are: the first elements that differ decide.

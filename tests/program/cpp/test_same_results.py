@@ -20,6 +20,22 @@ SOURCES = {
             return of(one);
         }
     """,
+    "lambdas that take arrays by reference": """
+        TOP {
+            int t[16], m[2][8];
+            for (int i = 0; i < 16; i++) { t[i] = a[i]; m[i >> 3][i & 7] = a[15 - i]; }
+            auto one = [&](int i) { return t[i & 15] + m[1][i & 7]; };
+            auto move = [&t, &m](int by) {
+                for (int i = 0; i < 8; i++) { t[i] += by; m[0][i] -= t[i]; }
+                int *p = t;
+                p[3]++;
+            };
+            auto inner = [&] { auto deeper = [&](int i) { return t[i] * 3; }; return deeper(n & 7); };
+            move(n);
+            for (int i = 0; i < 16; i++) b[i] = t[i] + 3 * m[i & 1][i & 7] + one(i);
+            return inner() + (t[2] = n, one(2));
+        }
+    """,
     "lambdas that are called with several types": """
         TOP {
             int k = n & 3; float g = 1.5f;
@@ -574,6 +590,22 @@ def test_vectors_are_compared_as_words_in_a_dictionary_are() -> None:
         assert result == sum(said << bit for bit, said in enumerate(kinds))
 
 
+def test_a_vector_counts_each_element_and_gives_what_it_was_where_the_sign_follows_it() -> None:
+    source = f"""#include "hls_vector.h"
+{_TOP} {{
+    hls::vector<int, 3> x;
+    for (int k = 0; k < 3; k++) x[k] = a[k];
+    hls::vector<int, 3> was = x++, more = x--, first = ++x, last = --x;
+    for (int k = 0; k < 3; k++) b[k] = was[k] + 100 * more[k] + 10000 * first[k] + 1000000 * last[k];
+    return x[n];
+}}
+"""
+    runs = [([number, 5 - number, 9], number) for number in range(3)]
+    for (result, _, found), (values, number) in zip(of_text(source, "top", runs), runs, strict=True):
+        assert result == values[number]
+        assert found == [1010101 * value + 10100 for value in values]
+
+
 _ALGORITHMS = """
     namespace loops {
         template <class T, class V> void fill(T *at, T *end, const V &x) { for (; at != end; ++at) *at = x; }
@@ -698,6 +730,9 @@ _LOOPED = """
         std::for_each(b, b + 4, [](int &x) { x += 3; }); std::for_each(b, b + 4, [&](int x) { sum += x; });
         if (std::equal(a, a + 2, a + 1)) sum++;
         for (int i = 0; i < 16; i++) b[i] += t[i] + int(f[i & 7] * 2) + s[i & 7] + m[i & 1][i >> 1];
+        auto often = [&](int x) { return std::count(t, t + 16, x); };
+        auto where = [&] { return std::max_element(t, t + 16) - t; };
+        sum += (t[k] = 99, std::accumulate(t, t + 16, 0)) + where() * 3 + often(t[2]);
         return sum;
     }
 """
