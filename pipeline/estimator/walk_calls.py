@@ -29,7 +29,9 @@ auto_promotion_threshold)."""
 _MOST_CALLS = 10_000
 """Helpers taken in, each once a call; calls that double at every level would take minutes without an end."""
 
-_FREE_CALLS = frozenset({"assert", "printf", "abs", "labs", "llabs", "__assert_fail", "free"})
+_SAID = {"printf", "fprintf", "puts", "fputs", "putchar", "putc", "fputc", "fflush", "perror"}
+"""What a program says to whoever runs it: no hardware is made of it."""
+_FREE_CALLS = frozenset({"assert", "abs", "labs", "llabs", "__assert_fail", "free", *_SAID})
 
 
 def _bytes(ctype: CostType) -> int | None:

@@ -59,6 +59,15 @@ def test_arguments_of_the_users_own_c_are_neither_copied_nor_split() -> None:
     assert all(128 <= _cycles(ADD % ("", f"unroll factor={1 << power}")) < 140 for power in range(1, 9))
 
 
+@pytest.mark.parametrize(
+    "said", ['printf("%d", n)', 'puts("n")', 'fprintf(stderr, "n")', "putchar('n')", "fflush(stdout)"]
+)
+def test_what_a_program_says_costs_nothing(said: str) -> None:
+    assert _cycles("#include <stdio.h>\n" + ADD % ("", "pipeline")) == _cycles(
+        "#include <stdio.h>\n" + (ADD % ("", "pipeline")).replace("b[n] =", f"{said}; b[n] =")
+    )
+
+
 def test_a_pipelined_function_has_no_loops_left_and_starts_at_its_interval() -> None:
     text = """
 void k(int a[64], int sum[1]) {
