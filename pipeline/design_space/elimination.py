@@ -47,7 +47,6 @@ class CountingPlan:
 
     cutset: tuple[int, ...]
     order: tuple[int, ...]
-    cuts: int
     cells: int
 
 
@@ -67,7 +66,7 @@ def plan_for(
         orders = [_greedy_order(free, rest, sizes, by_fill) for by_fill in (True, False)]
         order, largest, total = min(orders, key=lambda found: (found[1], found[2]))
         if largest <= MAX_CELLS and cuts * total <= MAX_WORK:
-            return CountingPlan(tuple(cutset), tuple(order), cuts, total)
+            return CountingPlan(tuple(cutset), tuple(order), total)
         neighbours = {site: {other for scope in rest if site in scope for other in scope} for site in free}
         hub = max(free, key=lambda site: (len(neighbours[site]), sizes[site]))
         cutset.append(hub)

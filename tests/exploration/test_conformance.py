@@ -84,3 +84,11 @@ def test_thompson_sees_all_designs_as_one_member_does_as_far_off_as_their_spread
     value = ACQUISITIONS["thompson"].value
     drawn = [np.round(value(outlook, Aim(0.0), np.random.default_rng(seed)), 9).tolist() for seed in range(30)]
     assert {tuple(row) for row in drawn} == wanted
+
+
+def test_thompson_without_members_draws_costs_as_far_off_as_their_spread() -> None:
+    spread = np.repeat([[0.5], [4.0]], 2000, axis=0)
+    outlook = Expected(np.full((4000, 1), 6.0), spread, np.ones(4000))
+    drawn = -ACQUISITIONS["thompson"].value(outlook, Aim(0.0), np.random.default_rng(0)).reshape(2, 2000)
+    assert drawn.mean(axis=1) == pytest.approx([6.0, 6.0], abs=0.3)
+    assert drawn.std(axis=1) == pytest.approx([0.5, 4.0], rel=0.1)

@@ -138,7 +138,8 @@ def test_a_target_in_another_unit_is_refused_with_the_right_one(text: str, targe
     [
         ("cylces", "did you mean cycles"), ("paretto", "pareto"), ("cycles+", "write cycles"), ("cycles-dsp", "figure"),
         ("uram", "URAM"), ("cycles+cycles", "twice"), ("0*dsp", "weight"), ("pareto(dsp)", "two or three"),
-        ("pareto(dsp,dsp)", "two or three"), ("cycles%", "figure"), ("", "write"), ("1e999*dsp", "weight"),
+        ("pareto(dsp,dsp)", "two or three"),
+        ("pareto(cycles,lut,ff,dsp)", "two or three"), ("cycles%", "figure"), ("", "write"), ("1e999*dsp", "weight"),
     ],
 )  # fmt: skip
 def test_an_objective_that_cannot_be_meant_is_refused_with_what_can(text: str, hint: str) -> None:
@@ -177,3 +178,8 @@ def test_what_is_written_back_is_read_as_the_same() -> None:
         assert objective_of(objective.text, objective.limits_text) == objective
     with pytest.raises(PipelineError, match="percent"):
         objective_of("dsp").on({"LUT": 5}, None)
+
+
+def test_a_design_of_which_no_use_is_known_costs_nothing_on_the_axis_of_the_fullest_resource() -> None:
+    outcome = SearchOutcome("a", "ok", True, 1024.0, (None,) * 4)
+    assert Objective("pareto").costs(outcome) == (10.0, 0.0)

@@ -181,6 +181,22 @@ def test_designs_with_one_forecast_come_again_only_when_no_others_are_left() -> 
     assert [place for place, _ in taken] == [0, 2, 3, 1]
 
 
+def test_a_design_is_never_twice_in_a_batch_though_all_are_expected_alike() -> None:
+    def least_cost(outlook: Expected, aim: Aim, rng: np.random.Generator) -> Floats:
+        return -outlook.cost[:, 0]
+
+    taken = in_turn(request(FAR, [6.0] * 4, 4, [Channel(least_cost, Aim(10.0), 0)]))
+    assert [place for place, _ in taken] == [0, 1, 2, 3]
+
+
+def test_designs_that_are_joined_keep_what_the_members_of_an_ensemble_say_where_both_have_any() -> None:
+    plain = request(FAR[:2], [6.0, 7.0], 1, []).shortlist
+    voiced = replace(plain, forecast=replace(plain.forecast, members=np.array([[1.0, 2.0], [3.0, 4.0]])))
+    both = voiced.joined(voiced).forecast.members
+    assert both is not None and both.tolist() == [[1.0, 2.0, 1.0, 2.0], [3.0, 4.0, 3.0, 4.0]]
+    assert plain.joined(voiced).forecast.members is voiced.joined(plain).forecast.members is None
+
+
 def test_the_gain_is_what_one_more_run_adds_to_the_best_known_weighed_by_its_chance() -> None:
     ran = [SearchOutcome(str(cycles), "ok", True, cycles, (0.1,) * 4) for cycles in (2.0**9, 2.0**8, 2.0**10)]
     ranked = request(FAR[:3], [7.0, 6.0, 8.5], 1, []).shortlist
