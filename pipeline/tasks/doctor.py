@@ -63,7 +63,7 @@ class Doctor(InformationTask):
         return _check("workspace", "ok", f"{folder}{there}; {free:.0f} GiB free")
 
     def _labels(self) -> list[Check]:
-        """The report store and the shipped packs, by source; damaged files by name."""
+        """The report store and the shipped packs, by source; damaged files by name, as all is read."""
         store = open_store(self.workspace)
         sources = store.sources()
         packs = packs_folder()
@@ -79,7 +79,7 @@ class Doctor(InformationTask):
             if held
             else _check("cached labels", "missing", "none", "ImportHLSyn or ImportReports bring some")
         )
-        for problem in store.problems:
+        for problem in store.doctor():
             checks.append(_check("damaged file", "problem", str(problem), "remove it; what it held is missing"))
         return checks
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.kernels.suite import suite_names
+from pipeline.tasks.doctor import Doctor
 from tests.tasks.commands import environment, luigi, one_error_line
 from tests.tool.install import install
 
@@ -104,3 +105,14 @@ def test_doctor_says_that_replay_serves_without_the_tool_and_the_tool_where_it_i
     found = {check["name"]: check for check in facts["checks"]}
     assert "2023.2" in found["Vitis HLS"]["found"] and facts["will_use"][0]["found"].startswith("vitis")
     assert "nowhere.lic" in found["XILINXD_LICENSE_FILE"]["found"] and "1 problem;" in text
+
+
+def test_doctor_names_a_pack_that_is_damaged_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = tmp_path / "reports" / "estimator" / "atax.zip"
+    pack.parent.mkdir(parents=True)
+    good = (Path(__file__).parents[2] / "reports" / "estimator" / "atax.zip").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for position in (None, len(good) // 3):
+        pack.write_bytes(good if position is None else good[:position] + b"?" + good[position + 1 :])
+        named = [one["found"] for one in Doctor(workspace=str(tmp_path))._labels() if one["name"] == "damaged file"]
+        assert [str(pack) in found for found in named] == ([] if position is None else [True])
