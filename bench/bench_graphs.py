@@ -97,7 +97,6 @@ def main() -> None:
     """Prints the figures."""
     import llvmlite.binding  # noqa: F401
 
-    from pipeline.graphs.features import featurise
     from pipeline.graphs.graph import write_graph
     from pipeline.graphs.harp import harp_graph
     from pipeline.graphs.make import graph_of
@@ -114,7 +113,6 @@ def main() -> None:
         single = min(_timed(lambda: graph_of("gemm-ncubed")) for _ in range(3))
         graphs = [graph_of(name, cache=cache) for name in names]
         wrote = _timed(lambda: [write_graph(Path(scratch) / graph.kernel, graph) for graph in graphs])
-        features = _timed(lambda: [featurise(graph) for graph in graphs])
         harp = _timed(lambda: [harp_graph(graph) for graph in graphs])
         pages = _timed(lambda: [graph_page(graph.nodes, graph.edges, title=graph.kernel) for graph in graphs])
     print(f"suite of {len(names)} kernels, one process")
@@ -124,7 +122,7 @@ def main() -> None:
         f"{cached / cold:.2f} of cold; {busy:.2f} s of processor time"
     )
     print(f"  gemm-ncubed alone, cold {1000 * single:.0f} ms")
-    for what, seconds in (("written", wrote), ("featurised", features), ("as HARP's", harp), ("as pages", pages)):
+    for what, seconds in (("written", wrote), ("as HARP's", harp), ("as pages", pages)):
         print(f"  {what:<12}{seconds:6.2f} s   {seconds / cached:5.2f} of building them from the cache")
     for shape in ("one", "many"):
         print(f"growth, {'one function' if shape == 'one' else 'many functions'} (per line against {SIZES[0]:,} lines)")

@@ -1,16 +1,14 @@
 """The fixed words that features are made of. What is not among them counts as ``unknown``, so no kernel is ever
 refused.
 
-A change of any list is a new :data:`VERSION`; models record it.
+Models record the columns of :data:`pipeline.graphs.harp.FEATURES` that are made of them.
 """
 
 from __future__ import annotations
 
 import re
 
-from pipeline.terms import Dialect, SiteKind
-
-VERSION = 1
+from pipeline.terms import SiteKind
 
 UNKNOWN = "unknown"
 
@@ -22,11 +20,6 @@ OPCODES = (
     "extractelement", "insertelement", "shufflevector", "extractvalue", "insertvalue", "freeze", UNKNOWN,
 )  # fmt: skip
 """LLVM's names of instructions; those of exceptions and of targets are unknown."""
-
-PREDICATES = (
-    "eq", "ne", "lt", "le", "gt", "ge", "ord", "uno", "always", UNKNOWN,
-)  # fmt: skip
-"""Comparisons without the part of the name that says signed, unsigned, ordered or unordered."""
 
 CALLEES = (
     "defined", "memcpy", "memmove", "memset", "sqrt", "exp", "log", "pow", "sin", "cos", "tan", "fabs", "floor", "ceil",
@@ -40,15 +33,7 @@ TYPES = (
 )  # fmt: skip
 """Types of values; ``integer`` and ``real`` are those of other widths."""
 
-LOOP_KEYWORDS = ("for", "while", "do", "goto", UNKNOWN)
-FUNCTION_ROLES = ("top", "helper", "external", UNKNOWN)
-ARRAY_ROLES = ("argument", "local", "static", "global", UNKNOWN)
-DIRECTIONS = ("in", "out", "inout", "unused", "local", UNKNOWN)
-VARIABLE_ROLES = ("result", "argument", "global", "constant", UNKNOWN)
-BLOCK_ROLES = ("entry", "header", "latch", "exit", "body")
 SITE_KINDS = (SiteKind.PIPELINE, SiteKind.PARALLEL, SiteKind.TILE, UNKNOWN)
-DIALECTS = (Dialect.MERLIN, Dialect.HLS, UNKNOWN)
-ACCESS_MODES = ("load", "store", "call", UNKNOWN)
 
 _FAMILIES = {
     "powi": "pow", "exp2": "exp", "exp10": "exp", "expm1": "exp", "log2": "log", "log10": "log", "log1p": "log",
@@ -61,16 +46,6 @@ _FAMILIES = {
 _C_INTEGERS = re.compile(
     r"(?:u?int(?:_least|_fast)?(\d+)_t)$|(?:unsigned |signed )*(?:_Bool|bool|char|short|int|long)\b"
 )
-
-
-def predicate_class(detail: str | None) -> str:
-    """The class of an ``icmp`` or ``fcmp`` predicate."""
-    if detail in ("true", "false"):
-        return "always"
-    if detail in PREDICATES:
-        return str(detail)
-    stem = (detail or "")[1:]
-    return stem if stem in PREDICATES else UNKNOWN
 
 
 def callee_class(name: str | None, defined: bool) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.graphs.features import featurise
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.harp import harp_graph
 from pipeline.graphs.maps import own_sites
@@ -53,7 +52,6 @@ def test_a_cpp_kernel_gets_loops_sites_and_arrays(build: Build) -> None:
     assert (sites.header >= 0).all()
     arrays = {(row["function"], row["name"]): row["dims"] for row in graph.of_kind("array")}
     assert arrays["vmmv", "buf"] == [64] and ("vmmv", "A") in arrays and ("vmmv", "x") in arrays
-    featurise(graph)
     harp_graph(graph)
 
 

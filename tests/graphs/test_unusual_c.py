@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.graphs.features import featurise
 from pipeline.graphs.graph import ProgramGraph
 from pipeline.graphs.harp import harp_graph
 from pipeline.graphs.make import graph_of
@@ -46,7 +45,6 @@ def test_loops_of_every_kind_are_found_in_the_ir(build: Build) -> None:
     assert all(loop["header"] and not loop["reason"] for loop in loops.values())
     assert [loops[line]["trip_count"] for line in (3, 9, 12)] == [16, 24, 4]
     assert loops[6]["loop"] == loops[5]["id"]
-    featurise(graph)
     harp_graph(graph)
 
 
@@ -73,7 +71,6 @@ again:
     by_goto = [row for row in graph.of_kind("loop") if row["role"] == "goto"]
     assert [(row["trip_count"], row["reason"]) for row in by_goto] == [(6, None)]
     harp_graph(graph)
-    featurise(graph)
 
 
 def test_structs_pointers_and_calls_of_calls(build: Build) -> None:
@@ -136,7 +133,6 @@ def test_an_object_wider_than_any_column_is_a_graph_too(build: Build) -> None:
 def test_a_kernel_without_loops_is_a_graph_too(build: Build) -> None:
     graph = build("void top(int *a) { (void)a; }\n")
     assert graph.of_kind("loop") == [] and len(graph.of_kind("block")) == 1
-    assert all(matrix.shape[0] >= 0 for matrix in featurise(graph).nodes.values())
     assert harp_graph(graph).scope.shape == (0,)
 
 
