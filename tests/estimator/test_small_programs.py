@@ -68,6 +68,12 @@ def test_what_a_program_says_costs_nothing(said: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("condition", "loads"), [("", 0), ("&& a[0]", 0), ("&& a[n]", 1), ("&& a[a[n] & 7]", 2)])
+def test_a_loop_that_its_own_elements_end_waits_for_their_loads(condition: str, loads: int) -> None:
+    text = (ADD % ("", "pipeline")).replace("n < 256", f"n < 256 {condition}").replace("a[n] + 7", "7")
+    assert _first(text).initiation_interval.exact == max(1, loads * _LOAD)
+
+
 def test_a_pipelined_function_has_no_loops_left_and_starts_at_its_interval() -> None:
     text = """
 void k(int a[64], int sum[1]) {
