@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -24,9 +25,9 @@ class DatasetTask(TargetOptions, KernelOptions, PipelineTask):
     dataset = luigi.Parameter(default="", description="a finished dataset's folder; default: GenerateDataset makes one")
 
     @property
+    @abstractmethod
     def dataset_asked(self) -> dict[str, Any]:
         """The parameters of the dataset that is made: at least ``source``."""
-        raise NotImplementedError
 
     @cached_property
     def dataset_task(self) -> GenerateDataset:

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pipeline.program.cpp.index import Index, plain_scope, type_text
 from pipeline.program.cpp.nodes import parameters
 from pipeline.program.cpp.variables import Closure
 
 
+@dataclass(frozen=True, eq=False)
 class FunctionNames:
-    """Names by the ids of functions: of those ``made`` and, of one of several units (not ``alone``), those ``called``.
+    """Names by the ids of functions."""
 
-    ``lambdas`` are the names of lambdas' functions, ``closures`` the lambdas by the names of their types.
-    """
-
-    def __init__(
-        self,
-        index: Index,
-        made: Iterable[str],
-        called: Iterable[str],
-        lambdas: Mapping[str, str],
-        closures: Mapping[str, Closure],
-        *,
-        alone: bool,
-    ) -> None:
-        self.index = index
-        self.made = made
-        self.called = called
-        self.lambdas = lambdas
-        self.closures = closures
-        self.alone = alone
+    index: Index
+    made: Iterable[str]
+    """Those of this unit."""
+    called: Iterable[str]
+    """Those that it calls, which have names too where it is one of several units."""
+    lambdas: Mapping[str, str]
+    """Names of lambdas' functions."""
+    closures: Mapping[str, Closure]
+    """Lambdas by the names of their types."""
+    alone: bool
+    """Whether it is the only unit."""
 
     def shown(self, root: str) -> str:
         """A function's own name, with its class and its template's arguments."""
